@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* newlocale, strtod_l */
+#include "str.h"
+
+#include "alloc.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void rft_str_finish(struct rft_str *s)
+{
+    rft_free(s->data);
+    *s = (struct rft_str){ 0 };
+}
+
+void rft_str_clear(struct rft_str *s)
+{
+    s->len = 0;
+    if (s->data)
+        s->data[0] = 0;
+}
+
+static enum rft_status reserve(struct rft_str *s, size_t extra)
+{
+    if (extra > SIZE_MAX - s->len - 1)
+        return RFT_ERR_HOST_MEMORY;
+    void *data = s->data;
+    if (rft_grow(&data, &s->cap, s->len + extra + 1, 1) != 0)
+        return RFT_ERR_HOST_MEMORY;
+    s->data = data;
+    return RFT_OK;
+}
+
+enum rft_status rft_str_append(struct rft_str *s, const void *bytes, size_t n)
+{
+    RFT_TRY(reserve(s, n));
+    if (n)
+        memcpy(s->data + s->len, bytes, n);
+    s->len += n;
+    s->data[s->len] = 0;
+    return RFT_OK;
+}
+
+enum rft_status rft_str_append_z(struct rft_str *s, const char *z)
+{
+    return rft_str_append(s, z, strlen(z));
+}
+
+enum rft_status rft_str_printf(struct rft_str *s, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    enum rft_status status = n < 0 ? RFT_ERR_IO : reserve(s, (size_t)n);
+    if (status == RFT_OK) {
+        vsnprintf(s->data + s->len, (size_t)n + 1, fmt, again);
+        s->len += (size_t)n;
+    }
+    va_end(again);
+    return status;
+}
+
+enum rft_status rft_str_append_json(struct rft_str *s, const char *bytes, size_t n)
+{
+    static const char short_escapes[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    const char *p = bytes, *end = bytes + n;
+    RFT_TRY(rft_str_append(s, "\"", 1));
+    while (p < end) {
+        int32_t code_point;
+        size_t len = rft_utf8_decode(p, end, &code_point);
+        const char *pair = NULL;
+        for (const char *e = short_escapes; *e && !pair; e += 2)
+            if (code_point == (unsigned char)e[0])
+                pair = e;
+        if (code_point < 0)
+            RFT_TRY(rft_str_append(s, "\xef\xbf\xbd", 3));
+        else if (pair)
+            RFT_TRY(rft_str_printf(s, "\\%c", pair[1]));
+        else if (code_point < 0x20 || code_point == 0x7f)
+            RFT_TRY(rft_str_printf(s, "\\u%04x", (unsigned)code_point));
+        else
+            RFT_TRY(rft_str_append(s, p, len));
+        p += len;
+    }
+    return rft_str_append(s, "\"", 1);
+}
+
+static locale_t c_locale(void)
+{
+    static locale_t locale;
+    if (!locale)
+        locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return locale;
+}
+
+enum rft_status rft_str_append_double(struct rft_str *s, double x)
+{
+    char text[40];
+    locale_t old = uselocale(c_locale());
+    if (x == floor(x) && fabs(x) < 9007199254740992.0 && !(x == 0 && signbit(x))) {
+        snprintf(text, sizeof text, "%.0f", x);
+    } else {
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(text, sizeof text, "%.*g", digits, x);
+            if (strtod(text, NULL) == x)
+                break;
+        }
+        if (x == 0)
+            snprintf(text, sizeof text, "-0.0");
+    }
+    uselocale(old);
+    return rft_str_append_z(s, text);
+}
+
+struct rft_bytes rft_bytes_z(const char *z)
+{
+    return (struct rft_bytes){ z, strlen(z) };
+}
+
+bool rft_bytes_equal(struct rft_bytes a, struct rft_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct rft_bytes rft_bytes_trim(struct rft_bytes b)
+{
+    while (b.len && is_space(b.data[0]))
+        b.data++, b.len--;
+    while (b.len && is_space(b.data[b.len - 1]))
+        b.len--;
+    return b;
+}
+
+size_t rft_utf8_decode(const char *p, const char *end, int32_t *code_point)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    size_t left = (size_t)(end - p);
+    unsigned lead = u[0], low = 0x80, high = 0xbf;
+    size_t n;
+    *code_point = -1;
+    if (lead < 0x80) {
+        *code_point = (int32_t)lead;
+        return 1;
+    }
+    if (lead >= 0xc2 && lead <= 0xdf)
+        n = 2;
+    else if (lead >= 0xe0 && lead <= 0xef)
+        n = 3;
+    else if (lead >= 0xf0 && lead <= 0xf4)
+        n = 4;
+    else
+        return 1;
+    if (lead == 0xe0)
+        low = 0xa0; /* shorter forms are overlong */
+    else if (lead == 0xed)
+        high = 0x9f; /* surrogates */
+    else if (lead == 0xf0)
+        low = 0x90;
+    else if (lead == 0xf4)
+        high = 0x8f; /* beyond U+10FFFF */
+    uint32_t value = lead & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if (i >= left || u[i] < low || u[i] > high)
+            return i;
+        value = value << 6 | (u[i] & 0x3fu);
+        low = 0x80;
+        high = 0xbf;
+    }
+    *code_point = (int32_t)value;
+    return n;
+}
+
+size_t rft_utf8_encode(uint32_t code_point, char out[4])
+{
+    if (code_point < 0x80) {
+        out[0] = (char)code_point;
+        return 1;
+    }
+    size_t n = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    for (size_t i = n - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code_point & 0x3f));
+        code_point >>= 6;
+    }
+    out[0] = (char)(leads[n] | code_point);
+    return n;
+}
+
+bool rft_parse_u64(const char *z, uint64_t *value)
+{
+    *value = 0;
+    if (!*z)
+        return false;
+    uint64_t x = 0;
+    for (; *z; z++) {
+        if (*z < '0' || *z > '9')
+            return false;
+        uint64_t digit = (uint64_t)(*z - '0');
+        if (x > (UINT64_MAX - digit) / 10)
+            return false;
+        x = x * 10 + digit;
+    }
+    *value = x;
+    return true;
+}
+
+bool rft_parse_double(const char *z, double *value)
+{
+    *value = 0;
+    if (!*z || is_space(*z))
+        return false;
+    char *end;
+    double x = strtod_l(z, &end, c_locale());
+    if (*end || !isfinite(x))
+        return false;
+    *value = x;
+    return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The dataset and the records, written from a complete journal in input order, then sample number. Same samples, same
+ * bytes. Each file appears under its final name only when complete. */
+#ifndef RFT_OUTPUT_H
+#define RFT_OUTPUT_H
+
+#include "answer.h"
+#include "dataset.h"
+#include "journal.h"
+#include "status.h"
+
+#include <stdint.h>
+
+enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL };
+
+struct rft_output_options {
+    const char *path;            /* the dataset */
+    enum rft_output_format format;
+    const char *records_path;    /* "" = no records */
+    uint32_t keep;               /* RFT_KEEP_ALL or a count, see select.h */
+    uint32_t n_samples;
+    uint64_t seed;
+    uint32_t arithmetic_version; /* in the records' first line */
+    struct rft_verify_options verify;
+};
+
+/* Totals over all samples, for the summary. */
+struct rft_output_counts {
+    uint64_t n_questions;
+    uint64_t n_questions_solved;  /* with at least one accepted sample */
+    uint64_t n_samples;
+    uint64_t n_accepted;
+    uint64_t n_rows;              /* written to the dataset */
+    uint64_t n_tokens;            /* generated */
+    uint64_t n_by_reason[RFT_REASON_COUNT];
+    uint64_t n_by_finish[3];      /* by enum rft_finish */
+};
+
+/* rft_json: one JSON array, a row per line:
+ *   [
+ *     ["question", gold, "completion"],
+ *     ...
+ *   ]
+ * jsonl: {"id", "repeat" (only if not 0), "question", "gold", "sample", "completion"} per line.
+ * records (JSON lines): first {"rftgen": "records", "format": 1, "arithmetic": N, "seed": ...}, then per sample
+ *   {"id", "repeat", "question" (index), "sample", "key" (16 hex digits), "accepted", "reason", "finish", "tokens",
+ *    "answer" (string or null), "gold", "completion"}.
+ * Gold that was a JSON number is written as its source characters, else as a string. */
+enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
+                                 struct rft_journal *journal, struct rft_output_counts *counts);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* A checkpoint on disk: named tensors, mapped, with every offset and shape checked, and metadata as the container has it.
+ * Two containers, one interface: a Hugging Face directory (config.json, generation_config.json, safetensors, one file or
+ * sharded with an index), or one GGUF file (version 3). */
+#ifndef RFT_CHECKPOINT_H
+#define RFT_CHECKPOINT_H
+
+#include "dtype.h"
+#include "model.h"
+#include "os.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RFT_TENSOR_DIMS_MAX 4
+
+/* Where a tensor's bytes lie. Names are Hugging Face names ("model.layers.0.self_attn.q_proj.weight") in both containers:
+ * the GGUF reader translates its own. */
+struct rft_tensor {
+    char *name;
+    enum rft_dtype dtype;
+    uint32_t n_dims;
+    uint64_t dims[RFT_TENSOR_DIMS_MAX]; /* outermost first: [rows][columns] */
+    const uint8_t *data;                /* in a map of the checkpoint's */
+    uint64_t bytes;
+    uint32_t rope_heads;                /* non-zero: rows are permuted per head as llama.cpp does for q and k; undo them */
+};
+
+struct rft_gguf; /* parsed metadata of a GGUF file (gguf.h); NULL for a directory */
+
+struct rft_checkpoint {
+    char *path;                 /* as given */
+    bool is_gguf;
+    struct rft_map *maps;       /* [n_maps] */
+    size_t n_maps;
+    struct rft_tensor *tensors; /* [n_tensors], sorted by name */
+    size_t n_tensors;
+    struct rft_model_config config;
+    uint32_t *eos_ids;          /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
+    size_t n_eos;
+    struct rft_gguf *gguf;
+};
+
+/* Opens a directory or a GGUF file. Every error names the file and the key or tensor. Refused by name: an architecture
+ * other than Llama, an unknown dtype or GGUF type, biases, hidden_act other than silu, a rope_scaling type other than
+ * llama3 (or none), overlapping or out-of-range offsets, shapes that do not fit the configuration, missing tensors. */
+enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *checkpoint);
+void rft_checkpoint_close(struct rft_checkpoint *checkpoint);
+
+/* NULL if there is none. */
+const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkpoint, const char *name);
+
+/* Rows [row_0, row_0 + n_rows) of a matrix as f32 into dst [n_rows][columns], row permutation undone. */
+void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
+
+/* XXH64 over names, dtypes, shapes and all bytes of the tensors plus the configuration: part of the run's fingerprint. */
+uint64_t rft_checkpoint_hash(const struct rft_checkpoint *checkpoint);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Text <-> token ids, from Hugging Face's tokenizer.json or a GGUF file's metadata. Everything is data: normalizers,
+ * pre-tokenizers, the BPE model, decoders, added tokens; no model family is hard-coded. */
+#ifndef RFT_TOKENIZER_H
+#define RFT_TOKENIZER_H
+
+#include "status.h"
+#include "str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rft_tokenizer;
+struct rft_gguf;
+
+/* Reads <dir>/tokenizer.json and what tokenizer_config.json says of BOS. Errors name file and key; an unknown component
+ * type (a normalizer, a pre-tokenizer, a decoder, a model other than BPE) is refused by its name. */
+enum rft_status rft_tokenizer_open(const char *dir, struct rft_tokenizer **tokenizer);
+/* From GGUF metadata: tokenizer.ggml.model "gpt2" (byte-level BPE; the split pattern that tokenizer.ggml.pre names) and
+ * "llama" (SentencePiece-style BPE with byte fallback by scores). An unknown pattern is refused by name. */
+enum rft_status rft_tokenizer_open_gguf(const struct rft_gguf *gguf, const char *path, struct rft_tokenizer **tokenizer);
+void rft_tokenizer_close(struct rft_tokenizer *tokenizer);
+
+struct rft_ids {
+    uint32_t *ids;
+    size_t n;
+    size_t cap;
+};
+void rft_ids_finish(struct rft_ids *ids);
+enum rft_status rft_ids_append(struct rft_ids *ids, uint32_t id);
+
+/* Appends the ids of text. Special (and other added) tokens written in the text are recognised except where they would
+ * touch [plain_0, plain_1): a question's own span, in which "<|im_end|>" is nothing but characters. Whole text as one
+ * piece; no BOS or EOS added. Pass plain_0 = plain_1 = 0 to recognise everywhere. Thread-safe on one tokenizer: no. */
+enum rft_status rft_tokenizer_encode(struct rft_tokenizer *tokenizer, struct rft_bytes text, size_t plain_0, size_t plain_1,
+                                     struct rft_ids *ids);
+
+/* Ids the tokenizer's post-processor (or add_bos_token) puts before a single text; n = 0 if none. Owned by it. */
+const uint32_t *rft_tokenizer_prefix(const struct rft_tokenizer *tokenizer, size_t *n);
+
+/* Appends the text of ids as the decoder gives it. Special tokens are left out. The bytes may be ill-formed UTF-8 where
+ * a sample ends inside a character. */
+enum rft_status rft_tokenizer_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, size_t n, struct rft_str *text);
+
+uint32_t rft_tokenizer_n_ids(const struct rft_tokenizer *tokenizer);             /* highest id + 1 */
+bool rft_tokenizer_has_id(const struct rft_tokenizer *tokenizer, uint32_t id);   /* false for a hole in the vocabulary */
+bool rft_tokenizer_find(const struct rft_tokenizer *tokenizer, struct rft_bytes content, uint32_t *id); /* vocabulary or added */
+uint64_t rft_tokenizer_hash(const struct rft_tokenizer *tokenizer);              /* of its source data; for the fingerprint */
+
+#endif

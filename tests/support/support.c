@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700 /* mkdtemp, nftw */
+#include "support.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char log_text[65536];
+static size_t log_len;
+
+const char *rft_test_path(const char *relative)
+{
+    size_t n = strlen(RFT_SOURCE_DIR) + strlen(relative) + 2;
+    char *path = malloc(n);
+    assert_non_null(path);
+    snprintf(path, n, "%s/%s", RFT_SOURCE_DIR, relative);
+    return path;
+}
+
+const char *rft_test_shared(const char *relative)
+{
+    const char *root = getenv("RFTGEN_SHARED_DATA");
+    if (!root || !*root)
+        return NULL;
+    size_t n = strlen(root) + strlen(relative) + 2;
+    char *path = malloc(n);
+    assert_non_null(path);
+    snprintf(path, n, "%s/%s", root, relative);
+    return rft_file_exists(path) ? path : NULL;
+}
+
+static char tmp_dir[64];
+
+static int remove_entry(const char *path, const struct stat *info, int flag, struct FTW *walk)
+{
+    (void)info;
+    (void)flag;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_tmp_dir(void)
+{
+    nftw(tmp_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *rft_test_tmp_dir(void)
+{
+    if (!tmp_dir[0]) {
+        snprintf(tmp_dir, sizeof tmp_dir, "/tmp/rftgen-test-XXXXXX");
+        assert_non_null(mkdtemp(tmp_dir));
+        atexit(remove_tmp_dir);
+    }
+    return tmp_dir;
+}
+
+void rft_test_write_file(const char *path, const void *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void keep_line(void *user, enum rft_log_level level, const char *line)
+{
+    (void)user;
+    size_t n = strlen(line);
+    if (level > RFT_LOG_WARN || n + 2 > sizeof log_text)
+        return;
+    if (log_len + n + 2 > sizeof log_text)
+        log_len = 0;
+    memcpy(log_text + log_len, line, n);
+    log_text[log_len + n] = '\n';
+    log_text[log_len + n + 1] = 0;
+    log_len += n + 1;
+}
+
+void rft_test_log_capture(void)
+{
+    log_len = 0;
+    log_text[0] = 0;
+    rft_log_set_sink(keep_line, NULL);
+}
+
+const char *rft_test_log_text(void)
+{
+    return log_text;
+}
+
+void rft_test_log_release(void)
+{
+    rft_log_set_sink(NULL, NULL);
+}
+
+uint64_t rft_test_alloc_faults(enum rft_status (*fn)(void *user), void *user)
+{
+    assert_int_equal(fn(user), RFT_OK);
+    rft_test_log_capture();
+    uint64_t n = 0;
+    for (;;) {
+        uint64_t live = rft_alloc_n_live(), before = rft_alloc_count();
+        rft_alloc_fail_at(n + 1, 0);
+        enum rft_status status = fn(user);
+        rft_alloc_fail_at(0, 0);
+        uint64_t asked = rft_alloc_count() - before;
+        if (rft_alloc_n_live() != live)
+            fail_msg("allocation %llu failed and %lld allocations leaked", (unsigned long long)n + 1,
+                     (long long)(rft_alloc_n_live() - live));
+        if (asked <= n) { /* the run was too short to meet the failure: all were tried */
+            assert_int_equal(status, RFT_OK);
+            break;
+        }
+        n++;
+    }
+    rft_test_log_release();
+    return n;
+}

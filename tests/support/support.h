@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What every test needs: paths, log capture, an allocation-failure loop. */
+#ifndef RFT_SUPPORT_H
+#define RFT_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "os.h"
+#include "status.h"
+#include "str.h"
+
+/* Root of the source tree, and a file under it (static buffer per call site is not shared: returned memory is leaked on
+ * purpose until exit). */
+const char *rft_test_path(const char *relative);
+
+/* A file of the optional shared test data, whose root is $RFTGEN_SHARED_DATA; NULL if unset or absent (then skip visibly
+ * with RFT_SKIP). */
+const char *rft_test_shared(const char *relative);
+
+/* A fresh temporary directory, removed at exit. */
+const char *rft_test_tmp_dir(void);
+void rft_test_write_file(const char *path, const void *bytes, size_t n);
+
+/* Collects log lines (errors and warnings) from now on; the last 64 KiB are kept. */
+void rft_test_log_capture(void);
+const char *rft_test_log_text(void);
+void rft_test_log_release(void);
+
+/* Runs fn(user) with every one of its allocations failing once, in turn. fn must return RFT_OK when nothing fails; on a
+ * failure it must return an error or succeed, and leave no live allocation. Returns how many allocations were failed. */
+uint64_t rft_test_alloc_faults(enum rft_status (*fn)(void *user), void *user);
+
+#define RFT_SKIP(reason)                                                                                               \
+    do {                                                                                                               \
+        print_message("SKIPPED: %s\n", reason);                                                                        \
+        skip();                                                                                                        \
+    } while (0)
+
+#endif
