@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration of a run: an INI file and --set overrides, checked against one table of keys (config_keys.c). The same
+ * table prints `--help-config`, the Markdown table of docs/configuration.md and configs/rft.ini. */
+#ifndef RFT_CONFIG_H
+#define RFT_CONFIG_H
+
+#include "answer.h"
+#include "output.h"
+#include "status.h"
+#include "str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rft_prompt_format { RFT_PROMPT_AUTO, RFT_PROMPT_CHAT, RFT_PROMPT_RAW };
+
+/* An amount of memory as the user wrote it. */
+struct rft_amount {
+    enum rft_amount_kind { RFT_AMOUNT_AUTO, RFT_AMOUNT_BYTES, RFT_AMOUNT_PERCENT } kind;
+    uint64_t bytes;  /* kind BYTES */
+    double percent;  /* kind PERCENT: 0 to 100 */
+};
+
+struct rft_strings {
+    char **items; /* [n], NUL-terminated, never empty */
+    size_t n;
+};
+
+/* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not set.
+ * Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
+struct rft_config {
+    char *model_path;
+    char *data_questions;
+    char *data_question_field;
+    char *data_answer_field;
+    char *data_answer_after;
+    char *data_id_field;
+    uint64_t data_limit;                   /* 0 = all */
+    char *prompt_template;
+    char *prompt_examples;
+    char *prompt_system;
+    enum rft_prompt_format prompt_format;  /* after loading always RFT_PROMPT_RAW: auto is resolved, chat refused */
+    uint32_t generate_samples;
+    uint32_t generate_chunk;               /* samples of a question computed together; 0 = auto */
+    uint32_t generate_questions_in_flight; /* 0 = auto */
+    uint32_t generate_max_new_tokens;      /* 0 = auto: ask rft_config_max_new_tokens */
+    double generate_temperature;           /* 0 = greedy */
+    uint32_t generate_top_k;               /* 0 = off */
+    double generate_top_p;                 /* 1 = off */
+    double generate_min_p;                 /* 0 = off */
+    uint64_t generate_seed;
+    struct rft_strings generate_stop;
+    enum rft_verify_kind verify_kind;
+    double verify_rel_tol;
+    bool verify_cut_off;                   /* true = accept samples that ended at max_new_tokens */
+    enum rft_verify_compat verify_compat;
+    uint32_t select_keep;                  /* a count, or RFT_KEEP_ALL (select.h) */
+    struct rft_amount memory_budget;       /* AUTO: what is available less memory_reserve */
+    struct rft_amount memory_reserve;      /* BYTES or PERCENT */
+    char *device_backend;                  /* "auto" or a backend's name; whether it exists is checked by the caller */
+    char *device_device;                   /* name, UUID or index; "" = the first */
+    uint32_t device_threads;               /* 0 = auto */
+    char *output_path;
+    enum rft_output_format output_format;
+    char *output_records;                  /* "" = none */
+    char *output_summary;                  /* "" = none */
+};
+
+/* Reads the INI file, then applies `sets` ("section.key=value", in order, the last one wins), then checks what must fit
+ * together. Relative input paths of the file (model.path, data.questions, prompt.template, prompt.examples) are looked up
+ * in the file's directory; output paths, and all paths in `sets`, in the current directory. Errors name file, line and
+ * key, or the --set, and say what is allowed. *config is zero on failure. */
+enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config);
+/* The same with the file's text given; `path` is used for messages and for relative input paths. */
+enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
+                                 struct rft_config *config);
+/* Zero-initialised is valid. */
+void rft_config_finish(struct rft_config *config);
+
+/* [generate] max_new_tokens with auto resolved: 100 with several samples, 120 with one. */
+uint32_t rft_config_max_new_tokens(const struct rft_config *config);
+
+/* `amount` in bytes, a percentage being of available_bytes. AUTO gives available_bytes. */
+uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_bytes);
+
+/* Appends "section.key=value\n" for every key that affects the text of samples, in canonical form and in the table's order
+ * ("0.70" and "0.7" give the same, auto is resolved). Keys that only judge, select, place or schedule samples are not in
+ * it, nor are paths: what is in those files is for the caller to hash. */
+enum rft_status rft_config_fingerprint(const struct rft_config *config, struct rft_str *out);
+
+/* Appends every key with its value, one "section.key=value" line each: for tests and the log. */
+enum rft_status rft_config_dump(const struct rft_config *config, struct rft_str *out);
+
+enum rft_config_help { RFT_HELP_TEXT, RFT_HELP_MARKDOWN, RFT_HELP_INI };
+/* Appends the description of all keys. */
+enum rft_status rft_config_help(enum rft_config_help form, struct rft_str *out);
+
+#endif

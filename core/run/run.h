@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands of rftgen do. Each logs its own errors; main.c only turns the status into an exit code. */
+#ifndef RFT_RUN_H
+#define RFT_RUN_H
+
+#include "config.h"
+#include "status.h"
+
+#include <stdbool.h>
+
+/* The main job: questions in, dataset out. Goes on where an interrupted run of the same configuration stopped.
+ * force: start afresh and replace an existing output. quiet: no progress, only warnings and errors on stderr.
+ * RFT_ERR_INTERRUPTED after Ctrl-C, with everything committed so far kept. */
+enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet);
+
+/* Prints the memory plan on stdout: weights, pools, pages and slots for the configured budget. Generates nothing. */
+enum rft_status rft_run_plan(const struct rft_config *config);
+
+/* Prints the compiled-in backends and their devices on stdout. */
+enum rft_status rft_run_devices(void);
+
+/* Prints the program of kernel calls, prefill and step, on stdout. */
+enum rft_status rft_run_dump_program(const struct rft_config *config);
+
+#endif
