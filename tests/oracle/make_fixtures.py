@@ -54,11 +54,11 @@ def write_json(path, record):
 
 
 def config_json(spec, spelling):
-    """config.json as transformers 4 or 5 spells it: 5 has theta and scaling in rope_parameters, and dtype for torch_dtype."""
+    """config.json as transformers 4 or 5 spells it; 5 has rope_parameters, and dtype for torch_dtype."""
     dtype = str(spec["dtype"]).removeprefix("torch.")
     record = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-              "attention_bias": False, "mlp_bias": False, "bos_token_id": 256, "eos_token_id": spec["eos"], "max_position_embeddings": 256,
-              **spec["shape"]}
+              "attention_bias": False, "mlp_bias": False, "bos_token_id": 256, "eos_token_id": spec["eos"],
+              "max_position_embeddings": 256, **spec["shape"]}
     if spelling == 4:
         return record | {"torch_dtype": dtype, "rope_theta": spec["theta"], "rope_scaling": spec["scaling"]}
     rope = spec["scaling"] or {"rope_type": "default"}
