@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* The scalar functions of the arithmetic contract (docs/arithmetic.md): one text for C, GLSL and CUDA, so that every backend
+ * gives the same bits. One operation per statement, each rounded on its own to nearest even; no division, no library
+ * function, no fused operation; constants as bit patterns; selections instead of branches, so that compilers vectorise
+ * loops over them. No value of these functions is subnormal, infinite or NaN when the inputs are finite. */
+#ifndef RFT_ARITH_H
+#define RFT_ARITH_H
+
+#include "lang.h"
+
+#define RFT_ARITHMETIC_VERSION 1u
+
+#define RFT_BITS_TINY 0x26800000u /* 2^-50: smaller magnitudes become +0 */
+#define RFT_BITS_BAD 0x5d800000u  /* 2^60: from here on, infinities and NaN included, an activation is not usable */
+
+/* +0 for -0 and for |v| < 2^-50, else v: keeps every product of two such values out of the subnormal range. */
+RFT_FN_FLOAT rft_flush(RFT_FLOAT v)
+{
+    RFT_U32 bits = RFT_BITS(v);
+    return RFT_FROM_BITS((bits & 0x7fffffffu) < RFT_BITS_TINY ? 0u : bits);
+}
+
+/* -0 becomes +0. */
+RFT_FN_FLOAT rft_canonical(RFT_FLOAT v)
+{
+    RFT_U32 bits = RFT_BITS(v);
+    return RFT_FROM_BITS(bits == 0x80000000u ? 0u : bits);
+}
+
+/* 1 if |v| >= 2^60, infinite or NaN, else 0. */
+RFT_FN RFT_U32 rft_is_bad(RFT_FLOAT v)
+{
+    return (RFT_BITS(v) & 0x7fffffffu) >= RFT_BITS_BAD ? 1u : 0u;
+}
+
+/* bf16 bits of v in the low half: nearest, ties to even; |v| < 2^-50 and -0 give +0. v is not bad. */
+RFT_FN RFT_U32 rft_to_bf16(RFT_FLOAT v)
+{
+    RFT_U32 bits = RFT_BITS(v);
+    RFT_U32 rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    return (bits & 0x7fffffffu) < RFT_BITS_TINY ? 0u : rounded;
+}
+
+/* f32 from bf16 bits in the low and in the high half of a word. */
+RFT_FN_FLOAT rft_low_bf16(RFT_U32 word)
+{
+    return RFT_FROM_BITS(word << 16);
+}
+RFT_FN_FLOAT rft_high_bf16(RFT_U32 word)
+{
+    return RFT_FROM_BITS(word & 0xffff0000u);
+}
+
+/* exp(x), x clamped to [-80, 80]; relative error below 2^-22. */
+RFT_FN_FLOAT rft_exp(RFT_FLOAT x_any)
+{
+    RFT_FLOAT x = x_any < RFT_FROM_BITS(0xc2a00000u) ? RFT_FROM_BITS(0xc2a00000u) : x_any;
+    x = x > RFT_FROM_BITS(0x42a00000u) ? RFT_FROM_BITS(0x42a00000u) : x;
+    RFT_FLOAT t = x * RFT_FROM_BITS(0x3fb8aa3bu);                                          /* 1 / ln 2 */
+    t = t + RFT_FROM_BITS(x < RFT_FROM_BITS(0u) ? 0xbf000000u : 0x3f000000u);              /* to nearest, by truncation */
+    RFT_I32 n = RFT_TO_INT(t);
+    RFT_FLOAT n_float = RFT_TO_FLOAT(n);
+    RFT_FLOAT n_ln2 = n_float * RFT_FROM_BITS(0x3f317200u); /* ln 2, upper 16 bits: exact */
+    RFT_FLOAT r = x - n_ln2;
+    n_ln2 = n_float * RFT_FROM_BITS(0x35bfbe8eu); /* ln 2, the rest */
+    r = r - n_ln2;
+    RFT_FLOAT p = r * RFT_FROM_BITS(0x3ab5593fu);
+    p = p + RFT_FROM_BITS(0x3c093a00u);
+    p = p * r;
+    p = p + RFT_FROM_BITS(0x3d2aac5eu);
+    p = p * r;
+    p = p + RFT_FROM_BITS(0x3e2aa9ffu);
+    p = p * r;
+    p = p + RFT_FROM_BITS(0x3efffffdu);
+    p = p * r;
+    p = p + RFT_FROM_BITS(0x3f800000u);
+    p = p * r;
+    p = p + RFT_FROM_BITS(0x3f800000u);
+    return RFT_FROM_BITS(RFT_BITS(p) + (RFT_TO_UINT(n) << 23));
+}
+
+/* 1 / x for x in [2^-60, 2^120]: integer seed, four Newton steps. */
+RFT_FN_FLOAT rft_reciprocal(RFT_FLOAT x)
+{
+    RFT_FLOAT y = RFT_FROM_BITS(0x7ef311c7u - RFT_BITS(x));
+    for (RFT_U32 step = 0u; step < 4u; step++) {
+        RFT_FLOAT t = x * y;
+        t = RFT_FROM_BITS(0x40000000u) - t;
+        y = y * t;
+    }
+    return y;
+}
+
+/* 1 / sqrt(x) for x in [2^-60, 2^120]: integer seed, four Newton steps. */
+RFT_FN_FLOAT rft_rsqrt(RFT_FLOAT x)
+{
+    RFT_FLOAT half_x = x * RFT_FROM_BITS(0x3f000000u);
+    RFT_FLOAT y = RFT_FROM_BITS(0x5f3759dfu - (RFT_BITS(x) >> 1));
+    for (RFT_U32 step = 0u; step < 4u; step++) {
+        RFT_FLOAT t = y * y;
+        t = half_x * t;
+        t = RFT_FROM_BITS(0x3fc00000u) - t;
+        y = y * t;
+    }
+    return y;
+}
+
+/* ln(x) for normal x > 0: x = 2^n m with m in [sqrt(1/2), sqrt(2)), polynomial in m - 1. */
+RFT_FN_FLOAT rft_log(RFT_FLOAT x)
+{
+    RFT_U32 shifted = RFT_BITS(x) - 0x3f3504f3u; /* sqrt(1/2) */
+    RFT_I32 n = RFT_TO_INT(shifted) >> 23;
+    RFT_FLOAT n_float = RFT_TO_FLOAT(n);
+    RFT_FLOAT f = RFT_FROM_BITS((shifted & 0x007fffffu) + 0x3f3504f3u);
+    f = f - RFT_FROM_BITS(0x3f800000u);
+    RFT_FLOAT p = f * RFT_FROM_BITS(0xbd9c5ac1u);
+    p = p + RFT_FROM_BITS(0x3e02adb6u);
+    p = p * f;
+    p = p + RFT_FROM_BITS(0xbe06c2a1u);
+    p = p * f;
+    p = p + RFT_FROM_BITS(0x3e116d0eu);
+    p = p * f;
+    p = p + RFT_FROM_BITS(0xbe2a3922u);
+    p = p * f;
+    p = p + RFT_FROM_BITS(0x3e4cd004u);
+    p = p * f;
+    p = p + RFT_FROM_BITS(0xbe800113u);
+    p = p * f;
+    p = p + RFT_FROM_BITS(0x3eaaaaaau);
+    RFT_FLOAT f2 = f * f;
+    RFT_FLOAT tail = p * f;
+    tail = tail * f2;
+    RFT_FLOAT half_f2 = f2 * RFT_FROM_BITS(0x3f000000u);
+    tail = tail - half_f2;
+    RFT_FLOAT n_ln2 = n_float * RFT_FROM_BITS(0x35bfbe8eu);
+    tail = tail + n_ln2;
+    tail = tail + f;
+    n_ln2 = n_float * RFT_FROM_BITS(0x3f317200u);
+    return tail + n_ln2;
+}
+
+/* (r + 1/2) 2^-32 for a 32-bit r, by two exact parts and one rounding. */
+RFT_FN_FLOAT rft_unit(RFT_U32 r)
+{
+    RFT_FLOAT high = RFT_TO_FLOAT(RFT_TO_INT(r >> 16));
+    high = high * RFT_FROM_BITS(0x47800000u); /* 2^16 */
+    RFT_FLOAT low = RFT_TO_FLOAT(RFT_TO_INT(r & 0xffffu));
+    low = low + RFT_FROM_BITS(0x3f000000u);
+    RFT_FLOAT sum = high + low;
+    return sum * RFT_FROM_BITS(0x2f800000u);
+}
+
+/* Standard Gumbel noise from 32 random bits: -ln(E), E = -ln(1 - u) exponential, u = (r + 1/2) 2^-32. For u < 2^-6, where
+ * the draws that win lie, E is a series in u; above, 1 - u is formed from ~r, so that no logarithm sees a rounded 0 or 1. */
+RFT_FN_FLOAT rft_gumbel(RFT_U32 r)
+{
+    RFT_FLOAT u = rft_unit(r);
+    RFT_FLOAT series = u * RFT_FROM_BITS(0x3e800000u); /* 1/4 */
+    series = series + RFT_FROM_BITS(0x3eaaaaabu);      /* 1/3 */
+    series = series * u;
+    series = series + RFT_FROM_BITS(0x3f000000u); /* 1/2 */
+    series = series * u;
+    series = series + RFT_FROM_BITS(0x3f800000u);
+    series = series * u;
+    RFT_FLOAT v = rft_unit(~r);
+    RFT_FLOAT direct = rft_log(v);
+    RFT_FLOAT e = RFT_FROM_BITS(r < 0x04000000u ? RFT_BITS(series) : RFT_BITS(direct) ^ 0x80000000u);
+    RFT_FLOAT g = rft_log(e);
+    return RFT_FROM_BITS(RFT_BITS(g) ^ 0x80000000u);
+}
+
+/* x sigmoid(x) times u. */
+RFT_FN_FLOAT rft_silu_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
+{
+    RFT_FLOAT gate = rft_flush(gate_any);
+    RFT_FLOAT up = rft_flush(up_any);
+    RFT_FLOAT e = rft_exp(RFT_FROM_BITS(RFT_BITS(gate) ^ 0x80000000u));
+    e = e + RFT_FROM_BITS(0x3f800000u);
+    RFT_FLOAT y = rft_reciprocal(e);
+    y = gate * y;
+    y = rft_flush(y);
+    return y * up;
+}
+
+/* Logit over temperature, as the sampler and the filters see it. */
+RFT_FN_FLOAT rft_scaled_logit(RFT_FLOAT logit, RFT_FLOAT inverse_temperature)
+{
+    RFT_FLOAT s = rft_flush(logit);
+    s = s * inverse_temperature;
+    return rft_flush(s);
+}
+
+/* A 32-bit key that orders as the float does; -0 equals +0. Never 0 for a finite value: 0 marks "no candidate". */
+RFT_FN RFT_U32 rft_sort_key(RFT_FLOAT v)
+{
+    RFT_U32 bits = RFT_BITS(rft_canonical(v));
+    return (bits & 0x80000000u) != 0u ? ~bits : bits | 0x80000000u;
+}
+
+#endif

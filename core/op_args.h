@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* What kernels are given: one argument struct of at most 128 bytes per op, and the records that live in device memory. One
+ * text for C, GLSL and CUDA; offsets agree because every member is 4 or 8 bytes and naturally aligned.
+ *
+ * Addresses are device addresses. Shapes: `rows` is the number of rows in use (batch.n_rows), at most the capacity that the
+ * buffers were made for; a row is one token of one sequence: a prompt's token in a prefill, a slot's newest token in a step.
+ * bf16 arrays are read as 32-bit words, the even element in the low half. */
+#ifndef RFT_OP_ARGS_H
+#define RFT_OP_ARGS_H
+
+#include "lang.h"
+
+#define RFT_PAGE_TOKENS 16u /* tokens of a KV page */
+#define RFT_DOT_BLOCK 64u   /* elements of a dot product, and keys of a softmax, that are summed apart */
+
+/* Where a row stands. Everything above RUNNING is an end. */
+#define RFT_ROW_IDLE 0u
+#define RFT_ROW_RUNNING 1u
+#define RFT_ROW_STOP 2u       /* an end-of-sequence token was drawn */
+#define RFT_ROW_LENGTH 3u     /* n_new_max tokens were drawn */
+#define RFT_ROW_NOT_FINITE 4u /* an activation was not finite or at least 2^60 */
+
+/* Step state of one row. `bad` is set by kernels, read and turned into NOT_FINITE by advance. */
+struct rft_row {
+    RFT_U32 token;        /* the row's input token */
+    RFT_U32 position;     /* of that token in its sequence, from 0 */
+    RFT_U32 n_prompt;     /* tokens of the prompt: positions below are in prompt pages, the others in own pages */
+    RFT_U32 prompt_table; /* index in `tables` of the sequence's first prompt page */
+    RFT_U32 own_table;    /* index in `tables` of its first own page */
+    RFT_U32 state;        /* RFT_ROW_* */
+    RFT_U32 bad;
+    RFT_U32 n_new;        /* tokens drawn so far */
+    RFT_U32 n_new_max;
+    RFT_U32 sample_index; /* which sample of its question, for the random counter */
+    RFT_U32 key0;         /* random key of the question */
+    RFT_U32 key1;
+    RFT_U32 unused0, unused1, unused2, unused3;
+};
+
+struct rft_batch {
+    RFT_U32 n_rows; /* rows in use */
+    RFT_U32 unused0, unused1, unused2;
+};
+
+/* Cutoff of one row's distribution: an entry stays if its (key, id) is not behind (key, id) in the order key descending, id
+ * ascending, and, with min-p, if exp(s - max) >= min_p. */
+struct rft_cutoff {
+    RFT_U32 key;
+    RFT_U32 id;
+    RFT_U32 max_bits; /* the row's greatest scaled logit */
+    RFT_U32 unused0;
+};
+
+/* Best candidate of a part of the vocabulary; key 0 = none. */
+struct rft_candidate {
+    RFT_U32 key;
+    RFT_U32 id;
+};
+
+/* A packed matrix [n][k] bf16 is stored as [ceil(n / tile)][k / 2][tile] words; the word holds elements 2i and 2i + 1 of one
+ * matrix row, rows past n are zero. KV pages of one layer: [n_pages][n_kv_heads], each K as [head_dim / 2][16] words (two
+ * neighbouring dimensions of one key), then V as [16][head_dim] bf16. */
+
+/* x[row][i] = weight[token][i], f32 */
+struct rft_args_embed {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(weight); /* packed [vocab][dim] */
+    RFT_ADDRESS(x);      /* [rows][dim] f32 */
+    RFT_U32 dim;
+    RFT_U32 tile;
+};
+
+/* h[row][i] = bf16(x[row][i] rsqrt(mean of squares + eps) weight[i]) */
+struct rft_args_rms_norm {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(x);      /* [rows][dim] f32 */
+    RFT_ADDRESS(weight); /* [dim] f32 */
+    RFT_ADDRESS(h);      /* [rows][dim] bf16 */
+    RFT_U32 dim;
+    RFT_U32 inverse_dim_bits; /* f32 of 1 / dim */
+    RFT_U32 eps_bits;         /* f32 */
+};
+
+#define RFT_MATMUL_ADD 1u /* y = y + w x (the residual), else y = w x */
+/* y[row][j] = sum over i of weight[j][i] x[row][i] */
+struct rft_args_matmul {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(weight); /* packed [n][k] */
+    RFT_ADDRESS(x);      /* [rows][k] bf16 */
+    RFT_ADDRESS(y);      /* [rows][n] f32 */
+    RFT_U32 n;
+    RFT_U32 k;           /* even */
+    RFT_U32 tile;
+    RFT_U32 flags;       /* RFT_MATMUL_* */
+};
+
+/* Rotates q and k by the row's position, rounds q, k, v to bf16, stores k and v in the row's page. Rows not RUNNING are
+ * left alone. */
+struct rft_args_rope_kv {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(tables);     /* page tables, u32 */
+    RFT_ADDRESS(qkv);        /* [rows][(n_heads + 2 n_kv_heads) head_dim] f32: q, k, v */
+    RFT_ADDRESS(cos_sin);    /* [positions][head_dim / 2][2] f32 */
+    RFT_ADDRESS(q);          /* [rows][n_heads][head_dim] bf16, out */
+    RFT_ADDRESS(prompt_kv);  /* the layer's prompt pages */
+    RFT_ADDRESS(own_kv);     /* the layer's own pages */
+    RFT_U32 n_heads;
+    RFT_U32 n_kv_heads;
+    RFT_U32 head_dim;
+};
+
+/* y[row][head] = softmax(q k scale) v over the row's prompt keys, then its own keys. Rows not RUNNING are left alone. */
+struct rft_args_attention {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(tables);
+    RFT_ADDRESS(q);         /* [rows][n_heads][head_dim] bf16 */
+    RFT_ADDRESS(prompt_kv);
+    RFT_ADDRESS(own_kv);
+    RFT_ADDRESS(y);         /* [rows][n_heads][head_dim] bf16 */
+    RFT_ADDRESS(scratch);   /* caps.n_scratch pieces of scratch_floats f32 */
+    RFT_U32 n_heads;
+    RFT_U32 n_kv_heads;
+    RFT_U32 head_dim;
+    RFT_U32 scale_bits;     /* f32 of 1 / sqrt(head_dim) */
+    RFT_U32 scratch_floats; /* RFT_SCRATCH_ROWS x (keys at most, rounded up to whole pages) */
+};
+
+/* y[row][i] = bf16(silu(gate) up) */
+struct rft_args_silu_mul {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(gate_up); /* [rows][2][ffn_dim] f32: gate, up */
+    RFT_ADDRESS(y);       /* [rows][ffn_dim] bf16 */
+    RFT_U32 ffn_dim;
+};
+
+/* Turns top-k, top-p and min-p into one cutoff per row. */
+struct rft_args_filter {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(logits);  /* [rows][vocab] f32 */
+    RFT_ADDRESS(mask);    /* [ceil(vocab / 32)] u32: bit set = the vocabulary has this token */
+    RFT_ADDRESS(cutoffs); /* [rows] struct rft_cutoff, out */
+    RFT_U32 vocab;
+    RFT_U32 inverse_temperature_bits;
+    RFT_U32 top_k;        /* 0 = off */
+    RFT_U32 top_p_65536;  /* p in 1/65536; 65536 = off */
+};
+
+#define RFT_SAMPLE_GREEDY 1u   /* temperature 0: no noise */
+#define RFT_SAMPLE_FILTERED 2u /* `cutoffs` and min_p apply */
+/* Best candidate of each part of the vocabulary: greatest scaled logit plus noise, ties to the lowest id. Marks rows with a
+ * bad logit. */
+struct rft_args_sample {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(logits);
+    RFT_ADDRESS(mask);
+    RFT_ADDRESS(cutoffs);
+    RFT_ADDRESS(candidates); /* [rows][n_parts] struct rft_candidate, out */
+    RFT_U32 vocab;
+    RFT_U32 n_parts;         /* part p covers [p, p + 1) * RFT_SAMPLE_PART */
+    RFT_U32 inverse_temperature_bits;
+    RFT_U32 min_p_bits;      /* f32; +0 = off */
+    RFT_U32 flags;           /* RFT_SAMPLE_* */
+};
+#define RFT_SAMPLE_PART 2048u
+
+/* Takes the best candidate of a RUNNING row as its next token, stores it, and moves the row on or ends it. */
+struct rft_args_advance {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(candidates);
+    RFT_ADDRESS(eos);      /* [n_eos] u32 */
+    RFT_ADDRESS(tokens);   /* [rows][tokens_stride] u32, out: token i drawn by the row at its place i */
+    RFT_U32 n_parts;
+    RFT_U32 n_eos;
+    RFT_U32 tokens_stride;
+};
+
+#define RFT_SCRATCH_ROWS 16u /* score rows that an attention kernel may hold at once per piece of scratch */
+#define RFT_ARGS_BYTES_MAX 128
+
+#endif
