@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "prompt.h"
+
+#include "os.h"
+
+#include <string.h>
+
+#define PROMPT_BYTES_MAX (64u << 20)
+
+static const char slot_name[] = "{question}";
+#define SLOT_LEN (sizeof slot_name - 1)
+
+static const char *find_slot(struct rft_bytes text)
+{
+    for (const char *p = text.data, *end = p + text.len; (size_t)(end - p) >= SLOT_LEN; p++)
+        if (memcmp(p, slot_name, SLOT_LEN) == 0)
+            return p;
+    return NULL;
+}
+
+enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct rft_prompt *prompt)
+{
+    *prompt = (struct rft_prompt){ 0 };
+    const char *slot = find_slot(text), *rest = slot ? slot + SLOT_LEN : NULL;
+    size_t n_rest = slot ? text.len - (size_t)(rest - text.data) : 0;
+    if (!slot || find_slot((struct rft_bytes){ rest, n_rest })) {
+        rft_log_error("%s: a prompt template holds %s exactly once, this one %s", path, slot_name,
+                      slot ? "more than once" : "never");
+        return RFT_ERR_CONFIG;
+    }
+    prompt->slot = (size_t)(slot - text.data);
+    enum rft_status status = rft_str_append(&prompt->text, text.data, prompt->slot);
+    if (status == RFT_OK)
+        status = rft_str_append(&prompt->text, rest, n_rest);
+    if (status != RFT_OK)
+        rft_prompt_close(prompt);
+    return status;
+}
+
+enum rft_status rft_prompt_open(const char *path, struct rft_prompt *prompt)
+{
+    struct rft_str text = { 0 };
+    *prompt = (struct rft_prompt){ 0 };
+    enum rft_status status = rft_file_read(path, PROMPT_BYTES_MAX, &text);
+    if (status == RFT_OK)
+        status = rft_prompt_parse(path, (struct rft_bytes){ text.data, text.len }, prompt);
+    rft_str_finish(&text);
+    return status;
+}
+
+void rft_prompt_close(struct rft_prompt *prompt)
+{
+    rft_str_finish(&prompt->text);
+    prompt->slot = 0;
+}
+
+/* Puts the tokenizer's prefix in front, unless the template's own text before the question begins with it. */
+static enum rft_status append_prefix(const struct rft_prompt *prompt, struct rft_tokenizer *tokenizer, struct rft_ids *ids)
+{
+    size_t n;
+    const uint32_t *prefix = rft_tokenizer_prefix(tokenizer, &n);
+    if (!n)
+        return RFT_OK;
+    struct rft_ids head = { 0 };
+    enum rft_status status =
+        rft_tokenizer_encode(tokenizer, (struct rft_bytes){ prompt->text.data, prompt->slot }, 0, 0, &head);
+    bool there = head.n >= n && memcmp(head.ids, prefix, n * sizeof *prefix) == 0;
+    for (size_t i = 0; i < n && !there && status == RFT_OK; i++)
+        status = rft_ids_append(ids, prefix[i]);
+    rft_ids_finish(&head);
+    return status;
+}
+
+enum rft_status rft_prompt_encode(const struct rft_prompt *prompt, struct rft_tokenizer *tokenizer,
+                                  struct rft_bytes question, struct rft_ids *ids)
+{
+    struct rft_str text = { 0 };
+    size_t n_before = ids->n, slot = prompt->slot;
+    enum rft_status status = append_prefix(prompt, tokenizer, ids);
+    if (status == RFT_OK)
+        status = rft_str_append(&text, prompt->text.data, slot);
+    if (status == RFT_OK)
+        status = rft_str_append(&text, question.data, question.len);
+    if (status == RFT_OK)
+        status = rft_str_append(&text, prompt->text.data + slot, prompt->text.len - slot);
+    if (status == RFT_OK)
+        status = rft_tokenizer_encode(tokenizer, (struct rft_bytes){ text.data, text.len }, slot, slot + question.len, ids);
+    if (status != RFT_OK)
+        ids->n = n_before;
+    rft_str_finish(&text);
+    return status;
+}

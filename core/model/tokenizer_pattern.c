@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* Patterns of normalizers, pre-tokenizers and decoders: plain strings, or regular expressions by PCRE2.
+ *
+ * The tokenizers library matches with Oniguruma in Ruby's syntax. Where PCRE2 means something else by the same text, it is
+ * written anew (\s \S \w \W \uXXXX) or refused by name (set operations in a class, "{n,m}+", \h), never misread. */
+#include "tokenizer_parts.h"
+
+#include "alloc.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <string.h>
+
+/* Steps and memory one search may take, so that no text can hang the program or exhaust the machine. */
+#define MATCH_LIMIT 10000000u
+#define HEAP_LIMIT_KIB 65536u
+
+#define WORD_CHARS "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}"
+
+static void *pcre2_alloc(PCRE2_SIZE n, void *user)
+{
+    (void)user;
+    return rft_alloc(n, 1);
+}
+
+static void pcre2_release(void *p, void *user)
+{
+    (void)user;
+    rft_free(p);
+}
+
+struct translation {
+    const char *path;
+    struct rft_bytes regex;
+    size_t at;
+    bool in_class;
+    struct rft_str out;
+};
+
+static enum rft_status refuse(const struct translation *t, const char *what)
+{
+    rft_log_error("%s: the pattern \"%.*s\" uses %s, which is not supported", t->path, (int)t->regex.len, t->regex.data,
+                  what);
+    return RFT_ERR_UNSUPPORTED;
+}
+
+/* A backslash and what it escapes. */
+static enum rft_status translate_escape(struct translation *t)
+{
+    const char *p = t->regex.data + t->at;
+    size_t left = t->regex.len - t->at;
+    char c = left > 1 ? p[1] : 0;
+    t->at += left > 1 ? 2 : 1;
+    switch (c) {
+    case 's':
+        return rft_str_append_z(&t->out, "\\p{White_Space}");
+    case 'S':
+        return rft_str_append_z(&t->out, "\\P{White_Space}");
+    case 'w':
+        return rft_str_append_z(&t->out, t->in_class ? WORD_CHARS : "[" WORD_CHARS "]");
+    case 'W':
+        return t->in_class ? refuse(t, "\\W inside a class") : rft_str_append_z(&t->out, "[^" WORD_CHARS "]");
+    case 'h':
+    case 'H':
+        return refuse(t, "\\h (a hexadecimal digit)");
+    case 'u':
+        if (left < 6)
+            return refuse(t, "an incomplete \\u");
+        t->at += 4;
+        return rft_str_printf(&t->out, "\\x{%.4s}", p + 2);
+    default:
+        return rft_str_append(&t->out, p, left > 1 ? 2 : 1);
+    }
+}
+
+/* "[" outside a class: the class's opening with a "^" and a first "]", which do not end it. */
+static enum rft_status translate_class_open(struct translation *t)
+{
+    const char *p = t->regex.data + t->at;
+    size_t left = t->regex.len - t->at, n = 1;
+    n += n < left && p[n] == '^';
+    n += n < left && p[n] == ']';
+    t->in_class = true;
+    t->at += n;
+    return rft_str_append(&t->out, p, n);
+}
+
+/* A class's "[": "[:name:]" or a set inside the set. */
+static enum rft_status translate_nested(struct translation *t)
+{
+    const char *p = t->regex.data + t->at, *end = t->regex.data + t->regex.len;
+    const char *close = p + 1 < end && p[1] == ':' ? memchr(p, ']', (size_t)(end - p)) : NULL;
+    if (!close)
+        return refuse(t, "a class inside a class");
+    size_t n = (size_t)(close + 1 - p);
+    t->at += n;
+    return rft_str_append(&t->out, p, n);
+}
+
+static bool is_interval_plus(const struct translation *t)
+{
+    size_t open = t->at;
+    if (t->at + 1 >= t->regex.len || t->regex.data[t->at + 1] != '+')
+        return false;
+    while (open > 0 && strchr("0123456789,", t->regex.data[open - 1]) && t->regex.data[open - 1])
+        open--;
+    return open > 0 && open < t->at && t->regex.data[open - 1] == '{';
+}
+
+static enum rft_status translate(struct translation *t)
+{
+    while (t->at < t->regex.len) {
+        const char *p = t->regex.data + t->at;
+        char next = t->at + 1 < t->regex.len ? p[1] : 0;
+        if (*p == '\\') {
+            RFT_TRY(translate_escape(t));
+        } else if (*p == '[') {
+            RFT_TRY(t->in_class ? translate_nested(t) : translate_class_open(t));
+        } else if (t->in_class && *p == '&' && next == '&') {
+            return refuse(t, "&& in a class");
+        } else if (!t->in_class && *p == '}' && is_interval_plus(t)) {
+            return refuse(t, "\"{n,m}+\"");
+        } else {
+            t->in_class = t->in_class && *p != ']';
+            t->at++;
+            RFT_TRY(rft_str_append(&t->out, p, 1));
+        }
+    }
+    return RFT_OK;
+}
+
+static enum rft_status compile(const char *path, struct rft_bytes shown, const struct rft_str *regex,
+                               struct rft_tok_pattern *pattern)
+{
+    int error = PCRE2_ERROR_NOMEMORY;
+    PCRE2_SIZE offset = 0;
+    pcre2_general_context *general = pcre2_general_context_create(pcre2_alloc, pcre2_release, NULL);
+    pcre2_compile_context *context = general ? pcre2_compile_context_create(general) : NULL;
+    if (context) {
+        /* Ruby's "." stops at LF alone, its "^" and "$" are a line's */
+        pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+        pattern->code = pcre2_compile((PCRE2_SPTR)regex->data, regex->len, PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE,
+                                      &error, &offset, context);
+    }
+    if (pattern->code) {
+        pattern->match_data = pcre2_match_data_create(1, general);
+        pattern->limits = pcre2_match_context_create(general);
+    }
+    pcre2_compile_context_free(context);
+    pcre2_general_context_free(general);
+    if (pattern->match_data && pattern->limits) {
+        pcre2_set_match_limit(pattern->limits, MATCH_LIMIT);
+        pcre2_set_heap_limit(pattern->limits, HEAP_LIMIT_KIB);
+        return RFT_OK;
+    }
+    if (pattern->code || error == PCRE2_ERROR_NOMEMORY || error == PCRE2_ERROR_HEAP_FAILED)
+        return RFT_ERR_HOST_MEMORY;
+    char text[120] = "";
+    pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
+    rft_log_error("%s: the pattern \"%.*s\" is not understood: %s", path, (int)shown.len, shown.data, text);
+    return RFT_ERR_UNSUPPORTED;
+}
+
+enum rft_status rft_tok_pattern_regex(const char *path, struct rft_bytes regex, struct rft_tok_pattern *pattern)
+{
+    struct translation t = { .path = path, .regex = regex };
+    *pattern = (struct rft_tok_pattern){ 0 };
+    enum rft_status status = rft_str_append(&t.out, "", 0);
+    if (status == RFT_OK)
+        status = translate(&t);
+    if (status == RFT_OK)
+        status = compile(path, regex, &t.out, pattern);
+    rft_str_finish(&t.out);
+    if (status != RFT_OK)
+        rft_tok_pattern_finish(pattern);
+    return status;
+}
+
+enum rft_status rft_tok_pattern_literal(struct rft_bytes literal, struct rft_tok_pattern *pattern)
+{
+    *pattern = (struct rft_tok_pattern){ 0 };
+    return rft_str_append(&pattern->literal, literal.data, literal.len);
+}
+
+void rft_tok_pattern_finish(struct rft_tok_pattern *pattern)
+{
+    pcre2_match_context_free(pattern->limits);
+    pcre2_match_data_free(pattern->match_data);
+    pcre2_code_free(pattern->code);
+    rft_str_finish(&pattern->literal);
+    *pattern = (struct rft_tok_pattern){ 0 };
+}
+
+static struct rft_bytes search_literal(struct rft_bytes text, size_t from, struct rft_bytes what)
+{
+    const char *p = text.data + from, *end = text.data + text.len;
+    while (what.len && (size_t)(end - p) >= what.len) {
+        p = memchr(p, what.data[0], (size_t)(end - p) - what.len + 1);
+        if (!p)
+            break;
+        if (memcmp(p, what.data, what.len) == 0)
+            return (struct rft_bytes){ p, what.len };
+        p++;
+    }
+    return (struct rft_bytes){ 0 };
+}
+
+/* First match at or behind `from`; *begin = SIZE_MAX if there is none. An empty string matches nothing. */
+static enum rft_status search(const struct rft_tok_pattern *pattern, struct rft_bytes text, size_t from, size_t *begin,
+                              size_t *end)
+{
+    *begin = *end = SIZE_MAX;
+    if (!pattern->code) {
+        struct rft_bytes hit =
+            search_literal(text, from, (struct rft_bytes){ pattern->literal.data, pattern->literal.len });
+        if (hit.data) {
+            *begin = (size_t)(hit.data - text.data);
+            *end = *begin + hit.len;
+        }
+        return RFT_OK;
+    }
+    int n = pcre2_match(pattern->code, (PCRE2_SPTR)text.data, text.len, from, PCRE2_NO_UTF_CHECK, pattern->match_data,
+                        pattern->limits);
+    if (n >= 0) {
+        const PCRE2_SIZE *pair = pcre2_get_ovector_pointer(pattern->match_data);
+        *begin = pair[0];
+        *end = pair[1] < pair[0] ? pair[0] : pair[1];
+    } else if (n == PCRE2_ERROR_NOMEMORY) {
+        return RFT_ERR_HOST_MEMORY;
+    } else if (n != PCRE2_ERROR_NOMATCH) {
+        rft_log_error("the tokenizer's pattern gave up on a text of %zu bytes (PCRE2 error %d); shorten the text",
+                      text.len, n);
+        return RFT_ERR_INPUT;
+    }
+    return RFT_OK;
+}
+
+enum rft_status rft_tok_pattern_next(const struct rft_tok_pattern *pattern, struct rft_bytes text,
+                                     struct rft_tok_match *match)
+{
+    bool had = match->found;
+    size_t last = match->end;
+    match->found = false;
+    while (!match->over && match->from <= text.len) {
+        size_t begin, end;
+        RFT_TRY(search(pattern, text, match->from, &begin, &end));
+        if (begin == SIZE_MAX)
+            break;
+        if (begin == end && had && end == last) {
+            int32_t code_point;
+            const char *p = text.data + match->from;
+            match->from += match->from < text.len ? rft_utf8_decode(p, text.data + text.len, &code_point) : 1;
+            continue;
+        }
+        *match = (struct rft_tok_match){ .begin = begin, .end = end, .from = end, .found = true };
+        return RFT_OK;
+    }
+    match->over = true;
+    return RFT_OK;
+}

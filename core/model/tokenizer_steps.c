@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a list of steps over the pieces of a text. */
+#include "tokenizer_parts.h"
+
+#include "alloc.h"
+
+#include <string.h>
+#include <utf8proc.h>
+
+struct rft_tok_step *rft_tok_steps_add(struct rft_tok_steps *steps, enum rft_tok_kind kind)
+{
+    void *items = steps->items;
+    if (rft_grow(&items, &steps->cap, steps->n + 1, sizeof *steps->items) != 0)
+        return NULL;
+    steps->items = items;
+    steps->items[steps->n] = (struct rft_tok_step){ .kind = kind };
+    return &steps->items[steps->n++];
+}
+
+void rft_tok_steps_finish(struct rft_tok_steps *steps)
+{
+    for (size_t i = 0; i < steps->n; i++) {
+        rft_tok_pattern_finish(&steps->items[i].pattern);
+        rft_str_finish(&steps->items[i].text);
+    }
+    rft_free(steps->items);
+    *steps = (struct rft_tok_steps){ 0 };
+}
+
+enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, bool plain)
+{
+    RFT_TRY(rft_str_append(&text->bytes, bytes, n));
+    for (char mark = plain; n; n--)
+        RFT_TRY(rft_str_append(&text->plain, &mark, 1));
+    return RFT_OK;
+}
+
+static enum rft_status append_str(struct rft_tok_text *text, const struct rft_str *s, bool plain)
+{
+    return rft_tok_text_append(text, s->data, s->len, plain);
+}
+
+/* Copies [begin, end) with its marks. */
+static enum rft_status copy(struct rft_tok_text *to, const struct rft_tok_text *from, size_t begin, size_t end)
+{
+    if (begin == end)
+        return RFT_OK;
+    RFT_TRY(rft_str_append(&to->bytes, from->bytes.data + begin, end - begin));
+    return rft_str_append(&to->plain, from->plain.data + begin, end - begin);
+}
+
+enum rft_status rft_tok_pieces_add(struct rft_tok_pieces *pieces, struct rft_tok_piece piece)
+{
+    if (piece.begin == piece.end && !piece.is_token)
+        return RFT_OK;
+    void *items = pieces->items;
+    if (rft_grow(&items, &pieces->cap, pieces->n + 1, sizeof *pieces->items) != 0)
+        return RFT_ERR_HOST_MEMORY;
+    pieces->items = items;
+    pieces->items[pieces->n++] = piece;
+    return RFT_OK;
+}
+
+void rft_tok_work_finish(struct rft_tok_work *work)
+{
+    rft_str_finish(&work->text.bytes);
+    rft_str_finish(&work->text.plain);
+    rft_str_finish(&work->next_text.bytes);
+    rft_str_finish(&work->next_text.plain);
+    rft_free(work->pieces.items);
+    rft_free(work->next_pieces.items);
+    *work = (struct rft_tok_work){ 0 };
+}
+
+void rft_tok_work_take_pieces(struct rft_tok_work *work)
+{
+    struct rft_tok_pieces pieces = work->pieces;
+    work->pieces = work->next_pieces;
+    work->next_pieces = pieces;
+    work->next_pieces.n = 0;
+}
+
+static void take_text(struct rft_tok_work *work)
+{
+    struct rft_tok_text text = work->text;
+    work->text = work->next_text;
+    work->next_text = text;
+    rft_str_clear(&work->next_text.bytes);
+    rft_str_clear(&work->next_text.plain);
+}
+
+bool rft_tok_is_space(int32_t c)
+{
+    return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the other 68 bytes, in order, for U+0100.. */
+static bool stands_for_itself(unsigned byte)
+{
+    return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte != 0xad);
+}
+
+uint32_t rft_tok_char_of_byte(unsigned char byte)
+{
+    if (stands_for_itself(byte))
+        return byte;
+    uint32_t code_point = 0x100;
+    for (unsigned b = 0; b < byte; b++)
+        code_point += !stands_for_itself(b);
+    return code_point;
+}
+
+int rft_tok_byte_of_char(int32_t code_point)
+{
+    if (code_point < 0 || code_point > 0x143)
+        return -1;
+    if (code_point < 0x100)
+        return stands_for_itself((unsigned)code_point) ? code_point : -1;
+    unsigned byte = 0;
+    for (int left = code_point - 0x100; stands_for_itself(byte) || left > 0; byte++)
+        left -= !stands_for_itself(byte);
+    return (int)byte;
+}
+
+/* ---- steps that write a piece anew, into next_text ---- */
+
+/* What a rewriting step sees. */
+struct rewrite {
+    const struct rft_tok_step *step;
+    const struct rft_tok_text *text;
+    struct rft_tok_piece *piece; /* as it was; the step may change at_start */
+    bool is_first;
+    struct rft_tok_text *out;
+};
+
+static size_t decode_at(const struct rewrite *r, size_t at, int32_t *code_point)
+{
+    return rft_utf8_decode(r->text->bytes.data + at, r->text->bytes.data + r->piece->end, code_point);
+}
+
+static enum rft_status rewrite_form(struct rewrite *r)
+{
+    return rft_tok_form(r->step, r->text, *r->piece, r->out);
+}
+
+static enum rft_status rewrite_lowercase(struct rewrite *r)
+{
+    for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
+        int32_t c;
+        n = decode_at(r, i, &c);
+        char utf8[4];
+        bool plain = r->text->plain.data[i];
+        RFT_TRY(rft_tok_text_append(r->out, utf8, rft_utf8_encode((uint32_t)utf8proc_tolower(c), utf8), plain));
+        if (c == 0x130) /* the one letter whose lower case is two code points */
+            RFT_TRY(rft_tok_text_append(r->out, "\xcc\x87", 2, plain));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status rewrite_strip(struct rewrite *r)
+{
+    size_t begin = r->piece->end, end = r->piece->end;
+    for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
+        int32_t c;
+        n = decode_at(r, i, &c);
+        if (rft_tok_is_space(c))
+            continue;
+        if (begin == r->piece->end)
+            begin = i;
+        end = i + n;
+    }
+    if (!r->step->at_left)
+        begin = r->piece->begin;
+    if (!r->step->at_right)
+        end = r->piece->end;
+    r->piece->at_start = r->piece->at_start && begin == r->piece->begin;
+    return end > begin ? copy(r->out, r->text, begin, end) : RFT_OK;
+}
+
+static enum rft_status rewrite_prepend(struct rewrite *r)
+{
+    const struct rft_str *before = &r->step->text;
+    size_t begin = r->piece->begin, n = r->piece->end - begin;
+    bool present = n >= before->len && memcmp(r->text->bytes.data + begin, before->data, before->len) == 0;
+    if (n && !(present && r->step->unless_present) && !(r->step->only_first && !r->piece->at_start))
+        RFT_TRY(append_str(r->out, before, r->text->plain.data[begin]));
+    return copy(r->out, r->text, begin, r->piece->end);
+}
+
+static enum rft_status rewrite_replace(struct rewrite *r)
+{
+    size_t begin = r->piece->begin, done = 0, n = r->piece->end - begin;
+    struct rft_bytes piece = { r->text->bytes.data + begin, n };
+    struct rft_tok_match match = { 0 };
+    for (;;) {
+        RFT_TRY(rft_tok_pattern_next(&r->step->pattern, piece, &match));
+        if (!match.found)
+            break;
+        bool plain = match.begin < match.end && memchr(r->text->plain.data + begin + match.begin, 1,
+                                                       match.end - match.begin) != NULL;
+        RFT_TRY(copy(r->out, r->text, begin + done, begin + match.begin));
+        RFT_TRY(append_str(r->out, &r->step->text, plain));
+        done = match.end;
+    }
+    return copy(r->out, r->text, begin + done, begin + n);
+}
+
+static enum rft_status rewrite_bytes(struct rewrite *r)
+{
+    for (size_t i = r->piece->begin; i < r->piece->end; i++) {
+        char utf8[4];
+        size_t n = rft_utf8_encode(rft_tok_char_of_byte((unsigned char)r->text->bytes.data[i]), utf8);
+        RFT_TRY(rft_tok_text_append(r->out, utf8, n, r->text->plain.data[i]));
+    }
+    return RFT_OK;
+}
+
+/* A piece with a character that stands for no byte stays as it is. */
+static enum rft_status rewrite_unbytes(struct rewrite *r)
+{
+    size_t out_begin = r->out->bytes.len;
+    for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
+        int32_t c;
+        n = decode_at(r, i, &c);
+        int byte = rft_tok_byte_of_char(c);
+        char one = (char)byte;
+        if (byte < 0) {
+            r->out->bytes.len = r->out->plain.len = out_begin;
+            return copy(r->out, r->text, r->piece->begin, r->piece->end);
+        }
+        RFT_TRY(rft_tok_text_append(r->out, &one, 1, false));
+    }
+    return RFT_OK;
+}
+
+/* How many of the first characters, at most n_max, are the step's text; in bytes. */
+static size_t leading(const struct rewrite *r, uint32_t n_max)
+{
+    const struct rft_str *c = &r->step->text;
+    size_t at = r->piece->begin;
+    for (; n_max && c->len && r->piece->end - at >= c->len && !memcmp(r->text->bytes.data + at, c->data, c->len); n_max--)
+        at += c->len;
+    return at - r->piece->begin;
+}
+
+static enum rft_status rewrite_cut(struct rewrite *r)
+{
+    const struct rft_str *c = &r->step->text;
+    size_t begin = r->piece->begin + leading(r, r->step->n_left), end = r->piece->end;
+    for (uint32_t n = r->step->n_right; n && c->len && end - begin >= c->len; n--) {
+        if (memcmp(r->text->bytes.data + end - c->len, c->data, c->len) != 0)
+            break;
+        end -= c->len;
+    }
+    return copy(r->out, r->text, begin, end);
+}
+
+static enum rft_status rewrite_unspace(struct rewrite *r)
+{
+    const struct rft_str *c = &r->step->text;
+    for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
+        int32_t code_point;
+        n = decode_at(r, i, &code_point);
+        bool space = n == c->len && memcmp(r->text->bytes.data + i, c->data, n) == 0;
+        if (!space)
+            RFT_TRY(copy(r->out, r->text, i, i + n));
+        else if (!(r->is_first && r->step->only_first))
+            RFT_TRY(rft_tok_text_append(r->out, " ", 1, false));
+    }
+    return RFT_OK;
+}
+
+typedef enum rft_status rewrite_fn(struct rewrite *r);
+
+static enum rft_status run_rewrite(rewrite_fn *rewrite, const struct rft_tok_step *step, struct rft_tok_work *work)
+{
+    for (size_t i = 0; i < work->pieces.n; i++) {
+        struct rft_tok_piece piece = work->pieces.items[i];
+        size_t begin = work->next_text.bytes.len;
+        struct rewrite r = { step, &work->text, &piece, i == 0, &work->next_text };
+        if (piece.is_token)
+            RFT_TRY(copy(&work->next_text, &work->text, piece.begin, piece.end));
+        else
+            RFT_TRY(rewrite(&r));
+        piece.begin = begin;
+        piece.end = work->next_text.bytes.len;
+        RFT_TRY(rft_tok_pieces_add(&work->next_pieces, piece));
+    }
+    take_text(work);
+    rft_tok_work_take_pieces(work);
+    return RFT_OK;
+}
+
+/* ---- steps that divide or join pieces ---- */
+
+static enum rft_status run_split(const struct rft_tok_step *step, struct rft_tok_work *work)
+{
+    for (size_t i = 0; i < work->pieces.n; i++) {
+        struct rft_tok_piece piece = work->pieces.items[i];
+        if (piece.is_token)
+            RFT_TRY(rft_tok_pieces_add(&work->next_pieces, piece));
+        else
+            RFT_TRY(rft_tok_split(step, work, piece));
+    }
+    rft_tok_work_take_pieces(work);
+    return RFT_OK;
+}
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdefABCDEF", *p = c ? strchr(digits, c) : NULL;
+    return !p ? -1 : p - digits < 16 ? (int)(p - digits) : (int)(p - digits) - 6;
+}
+
+/* The byte of "<0x0A>", or -1. */
+static int byte_of_token(const char *p, size_t n)
+{
+    if (n != 6 || memcmp(p, "<0x", 3) != 0 || p[5] != '>' || hex_digit(p[3]) < 0 || hex_digit(p[4]) < 0)
+        return -1;
+    return hex_digit(p[3]) * 16 + hex_digit(p[4]);
+}
+
+/* A row of byte tokens becomes one piece. Its bytes stay as they are even where they are no UTF-8: what a sample cut off
+ * inside a character looks like is for whoever writes the text out. */
+static enum rft_status run_byte_tokens(const struct rft_tok_step *step, struct rft_tok_work *work)
+{
+    (void)step;
+    bool in_row = false;
+    for (size_t i = 0; i < work->pieces.n; i++) {
+        struct rft_tok_piece piece = work->pieces.items[i];
+        size_t begin = work->next_text.bytes.len;
+        int byte = byte_of_token(work->text.bytes.data + piece.begin, piece.end - piece.begin);
+        char one = (char)byte;
+        if (byte < 0)
+            RFT_TRY(copy(&work->next_text, &work->text, piece.begin, piece.end));
+        else
+            RFT_TRY(rft_tok_text_append(&work->next_text, &one, 1, false));
+        piece.begin = begin;
+        piece.end = work->next_text.bytes.len;
+        if (byte >= 0 && in_row)
+            work->next_pieces.items[work->next_pieces.n - 1].end = piece.end;
+        else
+            RFT_TRY(rft_tok_pieces_add(&work->next_pieces, piece));
+        in_row = byte >= 0;
+    }
+    take_text(work);
+    rft_tok_work_take_pieces(work);
+    return RFT_OK;
+}
+
+/* Pieces lie in the text one behind the other with nothing between them wherever this is used (decoding). */
+static enum rft_status run_fuse(const struct rft_tok_step *step, struct rft_tok_work *work)
+{
+    (void)step;
+    if (work->pieces.n) {
+        work->pieces.items[0].end = work->pieces.items[work->pieces.n - 1].end;
+        work->pieces.n = 1;
+    }
+    return RFT_OK;
+}
+
+static const struct {
+    rewrite_fn *rewrite; /* piece by piece, or */
+    enum rft_status (*run)(const struct rft_tok_step *step, struct rft_tok_work *work); /* on the whole */
+} kinds[RFT_TOK_KIND_COUNT] = {
+    [RFT_TOK_FORM] = { .rewrite = rewrite_form },       [RFT_TOK_LOWERCASE] = { .rewrite = rewrite_lowercase },
+    [RFT_TOK_STRIP] = { .rewrite = rewrite_strip },     [RFT_TOK_PREPEND] = { .rewrite = rewrite_prepend },
+    [RFT_TOK_REPLACE] = { .rewrite = rewrite_replace }, [RFT_TOK_SPLIT] = { .run = run_split },
+    [RFT_TOK_BYTES] = { .rewrite = rewrite_bytes },     [RFT_TOK_UNBYTES] = { .rewrite = rewrite_unbytes },
+    [RFT_TOK_BYTE_TOKENS] = { .run = run_byte_tokens }, [RFT_TOK_FUSE] = { .run = run_fuse },
+    [RFT_TOK_CUT] = { .rewrite = rewrite_cut },         [RFT_TOK_UNSPACE] = { .rewrite = rewrite_unspace },
+};
+
+enum rft_status rft_tok_steps_run(const struct rft_tok_steps *steps, struct rft_tok_work *work)
+{
+    for (size_t i = 0; i < steps->n; i++) {
+        const struct rft_tok_step *step = &steps->items[i];
+        if (kinds[step->kind].rewrite)
+            RFT_TRY(run_rewrite(kinds[step->kind].rewrite, step, work));
+        else
+            RFT_TRY(kinds[step->kind].run(step, work));
+    }
+    return RFT_OK;
+}
