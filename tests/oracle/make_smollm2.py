@@ -6,7 +6,7 @@
     venv/bin/python tests/oracle/make_smollm2.py FILE.gguf [--save-hf DIR]      (a minute; the output is committed)
 
     smollm2.prompt.txt    the prompt, written by hand: the only input besides the model
-    smollm2.json          gguf_sha256, vocab_size; prompt_ids [n], prompt_argmax [n], prompt_margins [n], greedy_ids [24],
+    smollm2.json          gguf_sha256, vocab_size; prompt_ids, prompt_argmax, prompt_margins [n], greedy_ids [24],
                           greedy_margins [24] as in make_fixtures.py; greedy_text; vocab_ids [256]: the part of the
                           vocabulary, drawn at random, in
     smollm2.logits.bin    little-endian f32 [n][256], after each prompt position; and, over the whole vocabulary,
@@ -105,7 +105,8 @@ def main():
     wide = logits.astype(np.float64)
     write_json(DATA / "smollm2.json", {
         "gguf_sha256": hashlib.sha256(pathlib.Path(args.gguf).read_bytes()).hexdigest(),
-        "vocab_size": config.vocab_size, **record, "greedy_text": tokenizer.decode(record["greedy_ids"]), "vocab_ids": vocab_ids.tolist(),
+        "vocab_size": config.vocab_size, **record,
+        "greedy_text": tokenizer.decode(record["greedy_ids"]), "vocab_ids": vocab_ids.tolist(),
         "logits_sum": np.round(wide.sum(1), 3).tolist(), "logits_sum_squares": np.round((wide**2).sum(1), 3).tolist()})
     logits[:, vocab_ids].astype("<f4").tofile(DATA / "smollm2.logits.bin")
     if args.save_hf:
