@@ -31,14 +31,18 @@ struct rft_question {
 struct rft_dataset {
     struct rft_question *questions; /* [n] in input order */
     size_t n;
-    struct rft_str arena;    /* backing of the texts */
+    struct rft_str arena;    /* backing of the texts: the file, its strings unescaped in place */
     uint64_t content_hash;   /* over text, gold, id, repeat of all n: part of the run's fingerprint */
 };
 
 /* Reads and checks the whole file. Errors name file and line or entry and field: no such file, not JSON, a row of the wrong
- * shape, a missing field, a gold that is neither number nor string, an id given twice, answer_after not found, no
- * questions. Strings may hold U+0000. Nothing is dropped silently. */
+ * shape, a missing field, an empty question, a gold that is neither number nor string, an id given twice, answer_after not
+ * found or nothing behind it, no questions. Strings may hold U+0000. Nothing is dropped silently: only what `limit` leaves
+ * out and blank lines are not looked at. */
 enum rft_status rft_dataset_load(const struct rft_dataset_options *options, struct rft_dataset *dataset);
+/* The same out of the file's text in memory, which is taken over; options->path only names it in messages. */
+enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,
+                                  struct rft_dataset *dataset);
 void rft_dataset_finish(struct rft_dataset *dataset);
 
 /* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place in

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "output.h"
+
+#include "alloc.h"
+#include "os.h"
+#include "select.h"
+
+struct writer {
+    const struct rft_output_options *options;
+    const struct rft_dataset *dataset;
+    struct rft_journal *journal;
+    struct rft_output_counts *counts;
+    struct rft_out_file rows;
+    struct rft_out_file records;
+    struct rft_str text; /* of the sample at hand */
+    struct rft_str line;
+    bool *accepted; /* [n_samples] */
+    bool *kept;     /* [n_samples] */
+};
+
+static enum rft_status put_json(struct rft_str *out, const char *label, struct rft_bytes text)
+{
+    RFT_TRY(rft_str_append_z(out, label));
+    return rft_str_append_json(out, text.data, text.len);
+}
+
+static enum rft_status put_gold(struct rft_str *out, const char *label, const struct rft_question *question)
+{
+    if (!question->gold_is_number)
+        return put_json(out, label, question->gold);
+    RFT_TRY(rft_str_append_z(out, label));
+    return rft_str_append(out, question->gold.data, question->gold.len);
+}
+
+static enum rft_status write_line(struct writer *w, struct rft_out_file *file)
+{
+    return rft_out_write(file, w->line.data, w->line.len);
+}
+
+static enum rft_status write_record(struct writer *w, uint64_t index, const struct rft_sample *sample,
+                                    struct rft_verdict verdict)
+{
+    const struct rft_question *question = &w->dataset->questions[index];
+    struct rft_str *line = &w->line;
+    bool accepted = verdict.reason == RFT_REASON_ACCEPTED;
+    rft_str_clear(line);
+    RFT_TRY(put_json(line, "{\"id\": ", question->id));
+    RFT_TRY(rft_str_printf(line, ", \"repeat\": %u, \"question\": %llu, \"sample\": %u, \"key\": \"%016llx\"",
+                           question->repeat, (unsigned long long)index, sample->sample,
+                           (unsigned long long)rft_question_key(question, w->options->seed)));
+    RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"finish\": \"%s\", \"tokens\": %u",
+                           accepted ? "true" : "false", rft_reason_text(verdict.reason), rft_finish_text(sample->finish),
+                           sample->n_tokens));
+    if (verdict.answer.data)
+        RFT_TRY(put_json(line, ", \"answer\": ", verdict.answer));
+    else
+        RFT_TRY(rft_str_append_z(line, ", \"answer\": null"));
+    RFT_TRY(put_gold(line, ", \"gold\": ", question));
+    RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
+    RFT_TRY(rft_str_append_z(line, "}\n"));
+    return write_line(w, &w->records);
+}
+
+static enum rft_status write_row(struct writer *w, uint64_t index, const struct rft_sample *sample)
+{
+    const struct rft_question *question = &w->dataset->questions[index];
+    struct rft_str *line = &w->line;
+    rft_str_clear(line);
+    if (w->options->format == RFT_FORMAT_RFT_JSON) {
+        RFT_TRY(put_json(line, w->counts->n_rows ? ",\n  [" : "\n  [", question->text));
+        RFT_TRY(put_gold(line, ", ", question));
+        RFT_TRY(put_json(line, ", ", sample->text));
+        RFT_TRY(rft_str_append_z(line, "]"));
+    } else {
+        RFT_TRY(put_json(line, "{\"id\": ", question->id));
+        if (question->repeat)
+            RFT_TRY(rft_str_printf(line, ", \"repeat\": %u", question->repeat));
+        RFT_TRY(put_json(line, ", \"question\": ", question->text));
+        RFT_TRY(put_gold(line, ", \"gold\": ", question));
+        RFT_TRY(rft_str_printf(line, ", \"sample\": %u", sample->sample));
+        RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
+        RFT_TRY(rft_str_append_z(line, "}\n"));
+    }
+    w->counts->n_rows++;
+    return write_line(w, &w->rows);
+}
+
+static enum rft_status judge_question(struct writer *w, uint64_t index)
+{
+    struct rft_output_counts *counts = w->counts;
+    for (uint32_t i = 0; i < w->options->n_samples; i++) {
+        struct rft_sample sample;
+        RFT_TRY(rft_journal_read(w->journal, index, i, &w->text, &sample));
+        struct rft_verdict verdict =
+            rft_verify(&w->options->verify, sample.text, sample.finish, w->dataset->questions[index].gold);
+        w->accepted[i] = verdict.reason == RFT_REASON_ACCEPTED;
+        counts->n_samples++;
+        counts->n_accepted += w->accepted[i];
+        counts->n_tokens += sample.n_tokens;
+        counts->n_by_reason[verdict.reason]++;
+        counts->n_by_finish[sample.finish]++;
+        if (*w->options->records_path)
+            RFT_TRY(write_record(w, index, &sample, verdict));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status write_question(struct writer *w, uint64_t index)
+{
+    uint64_t n_accepted_before = w->counts->n_accepted;
+    RFT_TRY(judge_question(w, index));
+    w->counts->n_questions++;
+    w->counts->n_questions_solved += w->counts->n_accepted > n_accepted_before;
+    rft_select(w->accepted, w->options->n_samples, w->options->keep, w->kept);
+    for (uint32_t i = 0; i < w->options->n_samples; i++) {
+        struct rft_sample sample;
+        if (!w->kept[i])
+            continue;
+        RFT_TRY(rft_journal_read(w->journal, index, i, &w->text, &sample));
+        RFT_TRY(write_row(w, index, &sample));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status write_all(struct writer *w)
+{
+    bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = *w->options->records_path != 0;
+    if (records) {
+        RFT_TRY(rft_out_open(w->options->records_path, &w->records));
+        RFT_TRY(rft_str_printf(&w->line, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": %u, \"seed\": %llu}\n",
+                               w->options->arithmetic_version, (unsigned long long)w->options->seed));
+        RFT_TRY(write_line(w, &w->records));
+    }
+    RFT_TRY(rft_out_open(w->options->path, &w->rows));
+    if (array)
+        RFT_TRY(rft_out_write(&w->rows, "[", 1));
+    for (uint64_t i = 0; i < w->dataset->n; i++)
+        RFT_TRY(write_question(w, i));
+    if (array)
+        RFT_TRY(rft_out_write(&w->rows, "\n]\n", 3));
+    /* The dataset comes last: where it stands, the records are complete too. */
+    if (records)
+        RFT_TRY(rft_out_commit(&w->records));
+    return rft_out_commit(&w->rows);
+}
+
+enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
+                                 struct rft_journal *journal, struct rft_output_counts *counts)
+{
+    *counts = (struct rft_output_counts){ 0 };
+    struct writer w = {
+        .options = options,
+        .dataset = dataset,
+        .journal = journal,
+        .counts = counts,
+        .accepted = rft_alloc(options->n_samples, sizeof(bool)),
+        .kept = rft_alloc(options->n_samples, sizeof(bool)),
+    };
+    enum rft_status status = w.accepted && w.kept ? write_all(&w) : RFT_ERR_HOST_MEMORY;
+    rft_out_abandon(&w.rows);
+    rft_out_abandon(&w.records);
+    rft_str_finish(&w.text);
+    rft_str_finish(&w.line);
+    rft_free(w.accepted);
+    rft_free(w.kept);
+    if (status != RFT_OK)
+        *counts = (struct rft_output_counts){ 0 };
+    return status;
+}
