@@ -12,6 +12,7 @@
 
 #define RFT_BITS_TINY 0x26800000u /* 2^-50: smaller magnitudes become +0 */
 #define RFT_BITS_BAD 0x5d800000u  /* 2^60: from here on, infinities and NaN included, an activation is not usable */
+#define RFT_BITS_SQUARES_BAD 0x7b800000u /* 2^120: the same for a sum of squares */
 
 /* +0 for -0 and for |v| < 2^-50, else v: keeps every product of two such values out of the subnormal range. */
 RFT_FN_FLOAT rft_flush(RFT_FLOAT v)
@@ -54,8 +55,8 @@ RFT_FN_FLOAT rft_high_bf16(RFT_U32 word)
 /* exp(x), x clamped to [-80, 80]; relative error below 2^-22. */
 RFT_FN_FLOAT rft_exp(RFT_FLOAT x_any)
 {
-    RFT_FLOAT x = x_any < RFT_FROM_BITS(0xc2a00000u) ? RFT_FROM_BITS(0xc2a00000u) : x_any;
-    x = x > RFT_FROM_BITS(0x42a00000u) ? RFT_FROM_BITS(0x42a00000u) : x;
+    RFT_FLOAT x = x_any >= RFT_FROM_BITS(0xc2a00000u) ? x_any : RFT_FROM_BITS(0xc2a00000u); /* NaN, too, becomes -80 */
+    x = x <= RFT_FROM_BITS(0x42a00000u) ? x : RFT_FROM_BITS(0x42a00000u);
     RFT_FLOAT t = x * RFT_FROM_BITS(0x3fb8aa3bu);                                          /* 1 / ln 2 */
     t = t + RFT_FROM_BITS(x < RFT_FROM_BITS(0u) ? 0xbf000000u : 0x3f000000u);              /* to nearest, by truncation */
     RFT_I32 n = RFT_TO_INT(t);

@@ -11,6 +11,7 @@
 #include "lang.h"
 
 #define RFT_PAGE_TOKENS 16u /* tokens of a KV page */
+#define RFT_HEAD_DIM_MAX 256u
 #define RFT_DOT_BLOCK 64u   /* elements of a dot product, and keys of a softmax, that are summed apart */
 
 /* Where a row stands. Everything above RUNNING is an end. */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum rft_op {
-#define RFT_OP(name, item) RFT_OP_##name,
+#define RFT_OP(name, grid) RFT_OP_##name,
 #include "ops.def"
 #undef RFT_OP
     RFT_OP_COUNT
