@@ -64,6 +64,12 @@ static struct candidate heap_pop(struct bpe *bpe)
     return top;
 }
 
+/* Special tokens are made by nobody but added tokens: text that is only characters must not turn into one. */
+static bool find_ordinary(const struct rft_tokenizer *tokenizer, struct rft_bytes text, uint32_t *id)
+{
+    return rft_tok_vocab_find(&tokenizer->vocab, text, id) && !tokenizer->vocab.tokens[*id].special;
+}
+
 /* Offers the pair that begins at symbol pos, if there is a merge for it. */
 static enum rft_status offer(struct bpe *bpe, size_t pos)
 {
@@ -72,7 +78,8 @@ static enum rft_status offer(struct bpe *bpe, size_t pos)
     const struct symbol *left = &bpe->symbols[pos];
     const struct rft_tok_merge *merge =
         rft_tok_merges_find(&bpe->tokenizer->merges, left->id, bpe->symbols[left->next].id);
-    return merge ? heap_push(bpe, (struct candidate){ .pos = pos, .rank = merge->rank, .id = merge->id }) : RFT_OK;
+    bool usable = merge && !bpe->tokenizer->vocab.tokens[merge->id].special;
+    return usable ? heap_push(bpe, (struct candidate){ .pos = pos, .rank = merge->rank, .id = merge->id }) : RFT_OK;
 }
 
 static enum rft_status merge_all(struct bpe *bpe)
@@ -134,7 +141,7 @@ static enum rft_status add_characters(struct bpe *bpe, struct rft_bytes word)
         struct rft_bytes c = { word.data + i, rft_utf8_decode(word.data + i, word.data + word.len, &code_point) };
         i += c.len;
         uint32_t id;
-        if (rft_tok_vocab_find(&tokenizer->vocab, c, &id)) {
+        if (find_ordinary(tokenizer, c, &id)) {
             if (pending)
                 RFT_TRY(add_symbol(bpe, tokenizer->unk_id));
             pending = false;
@@ -164,13 +171,29 @@ static enum rft_status encode_word(struct bpe *bpe, struct rft_bytes word, struc
 enum rft_status rft_tok_bpe(const struct rft_tokenizer *tokenizer, struct rft_bytes word, struct rft_ids *ids)
 {
     uint32_t id;
-    if (tokenizer->ignore_merges && rft_tok_vocab_find(&tokenizer->vocab, word, &id))
+    if (tokenizer->ignore_merges && find_ordinary(tokenizer, word, &id))
         return rft_ids_append(ids, id);
     struct bpe bpe = { .tokenizer = tokenizer };
     enum rft_status status = encode_word(&bpe, word, ids);
     rft_free(bpe.symbols);
     rft_free(bpe.heap);
     return status;
+}
+
+enum rft_status rft_tok_add_merge(struct rft_tokenizer *tokenizer, struct rft_bytes left, struct rft_bytes right,
+                                  uint32_t rank, struct rft_str *scratch, bool *known)
+{
+    uint32_t left_id, right_id, id;
+    rft_str_clear(scratch);
+    *known = false;
+    if (!rft_tok_vocab_find(&tokenizer->vocab, left, &left_id) || !rft_tok_vocab_find(&tokenizer->vocab, right, &right_id))
+        return RFT_OK;
+    RFT_TRY(rft_str_append(scratch, left.data, left.len));
+    RFT_TRY(rft_str_append(scratch, right.data, right.len));
+    *known = rft_tok_vocab_find(&tokenizer->vocab, (struct rft_bytes){ scratch->data, scratch->len }, &id);
+    if (*known)
+        rft_tok_merges_set(&tokenizer->merges, left_id, right_id, rank, id);
+    return RFT_OK;
 }
 
 void rft_tok_find_byte_ids(struct rft_tokenizer *tokenizer)

@@ -133,25 +133,16 @@ static enum rft_status load_merges(const struct load *load)
     for (size_t i = 0; i < n && status == RFT_OK; i++) {
         const json_t *merge = json_array_get(merges, i);
         struct rft_bytes left, right;
-        uint32_t left_id, right_id, id;
+        bool known = split_merge(merge, &left, &right);
         if (i == 0 && json_is_string(merge) && strncmp(json_string_value(merge), "#version", 8) == 0)
             continue; /* the header of a merges.txt */
-        bool known = split_merge(merge, &left, &right) && rft_tok_vocab_find(&t->vocab, left, &left_id) &&
-                     rft_tok_vocab_find(&t->vocab, right, &right_id);
-        if (known) {
-            rft_str_clear(&joined);
-            RFT_TRY_GOTO(rft_str_append(&joined, left.data, left.len));
-            RFT_TRY_GOTO(rft_str_append(&joined, right.data, right.len));
-            known = rft_tok_vocab_find(&t->vocab, (struct rft_bytes){ joined.data, joined.len }, &id);
-        }
-        if (!known) {
+        if (known)
+            status = rft_tok_add_merge(t, left, right, (uint32_t)i, &joined, &known);
+        if (!known && status == RFT_OK) {
             rft_log_error("%s: model.merges[%zu] is no pair of tokens whose join is a token", load->path, i);
             status = RFT_ERR_INPUT;
-        } else {
-            rft_tok_merges_set(&t->merges, left_id, right_id, (uint32_t)i, id);
         }
     }
-fail:
     rft_str_finish(&joined);
     return status;
 }

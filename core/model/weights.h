@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The weights as they lie on a device: which there are, how large each is in the packed layout, and how a checkpoint's tensors
+ * become their bytes. Where they lie is the caller's to fill in. */
+#ifndef RFT_WEIGHTS_H
+#define RFT_WEIGHTS_H
+
+#include "checkpoint.h"
+#include "model.h"
+#include "op.h"
+#include "status.h"
+
+/* The weights of one layer, in this order. */
+#define RFT_LAYER_WEIGHT_LIST(X)                                                                                       \
+    X(ATTN_NORM)                                                                                                       \
+    X(QKV)                                                                                                             \
+    X(O)                                                                                                               \
+    X(FFN_NORM)                                                                                                        \
+    X(GATE_UP)                                                                                                         \
+    X(DOWN)
+#define RFT_LAYER_WEIGHT_ENUM(name) RFT_LAYER_##name,
+enum rft_layer_weight { RFT_LAYER_WEIGHT_LIST(RFT_LAYER_WEIGHT_ENUM) RFT_LAYER_WEIGHT_COUNT };
+#undef RFT_LAYER_WEIGHT_ENUM
+
+#define RFT_WEIGHT_PARTS_MAX 3
+
+/* One weight: a packed bf16 matrix, or an f32 vector (n = 1). A matrix may stack the rows of several tensors (q, k, v). */
+struct rft_weight {
+    struct rft_matrix matrix;    /* matrix.range: to be filled in; a vector has n = 1, k elements */
+    bool is_vector;
+    uint32_t layer;
+    uint32_t n_parts;
+    struct {
+        const char *name_format; /* "{}" stands for the layer */
+        uint32_t n;              /* rows of this tensor */
+    } parts[RFT_WEIGHT_PARTS_MAX];
+    uint64_t bytes;
+};
+
+struct rft_weights {
+    struct rft_model_config config;
+    uint32_t tile;
+    uint32_t n_positions;        /* of the RoPE table */
+    struct rft_range cos_sin;    /* [n_positions][head_dim / 2][2] f32: to be filled in */
+    uint64_t cos_sin_bytes;
+    struct rft_weight *weights;  /* [n]: embedding, final norm, head (the embedding itself if tied), then layer by layer */
+    size_t n;
+};
+
+enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config, uint32_t tile,
+                                 uint32_t n_positions);
+void rft_weights_finish(struct rft_weights *weights);
+
+const struct rft_weight *rft_weights_embedding(const struct rft_weights *weights);
+const struct rft_weight *rft_weights_final_norm(const struct rft_weights *weights);
+const struct rft_weight *rft_weights_head(const struct rft_weights *weights);
+const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer, enum rft_layer_weight which);
+
+/* Units in which a weight is packed: tiles of rows, or 1 for a vector; and the bytes of one. */
+uint64_t rft_weight_n_units(const struct rft_weights *weights, const struct rft_weight *weight);
+uint64_t rft_weight_unit_bytes(const struct rft_weights *weights, const struct rft_weight *weight);
+
+/* Packs units [unit_0, unit_0 + n_units) into dst. A NaN, an infinity or a magnitude of 2^60 and more is refused by the
+ * tensor's name; small magnitudes that became zero are added to *n_zeroed. */
+enum rft_status rft_weight_pack(const struct rft_weights *weights, const struct rft_weight *weight,
+                                const struct rft_checkpoint *checkpoint, uint64_t unit_0, uint64_t n_units, void *dst,
+                                uint64_t *n_zeroed);
+
+#endif
