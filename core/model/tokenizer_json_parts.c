@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define WHITE_SPACE "\\s+"
-#define WORDS "\\w+|[^\\w\\s]+"
+#define WORD "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}" /* \w of the library's own expressions */
+#define WORDS "[" WORD "]+|[^" WORD "\\s]+"
 #define PUNCTUATION "[\\p{P}!-/:-@\\[-`{-~]"
 
 /* One component as the file has it. */

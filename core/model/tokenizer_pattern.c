@@ -2,7 +2,7 @@
 /* Patterns of normalizers, pre-tokenizers and decoders: plain strings, or regular expressions by PCRE2.
  *
  * The tokenizers library matches with Oniguruma in Ruby's syntax. Where PCRE2 means something else by the same text, it is
- * written anew (\s \S \w \W \uXXXX) or refused by name (set operations in a class, "{n,m}+", \h), never misread. */
+ * written anew (\s \S \w \W \uXXXX [:name:]) or refused by name (sets within sets, "{n,m}+", \h), never misread. */
 #include "tokenizer_parts.h"
 
 #include "alloc.h"
@@ -16,7 +16,9 @@
 #define MATCH_LIMIT 10000000u
 #define HEAP_LIMIT_KIB 65536u
 
-#define WORD_CHARS "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}"
+/* Oniguruma's \w in a class, and standing alone: then the fractions and raised digits of Latin-1 are of it, too. */
+#define WORD_CHARS "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
+#define LONE_WORD_CHARS WORD_CHARS "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"
 
 static void *pcre2_alloc(PCRE2_SIZE n, void *user)
 {
@@ -58,9 +60,9 @@ static enum rft_status translate_escape(struct translation *t)
     case 'S':
         return rft_str_append_z(&t->out, "\\P{White_Space}");
     case 'w':
-        return rft_str_append_z(&t->out, t->in_class ? WORD_CHARS : "[" WORD_CHARS "]");
+        return rft_str_append_z(&t->out, t->in_class ? WORD_CHARS : "[" LONE_WORD_CHARS "]");
     case 'W':
-        return t->in_class ? refuse(t, "\\W inside a class") : rft_str_append_z(&t->out, "[^" WORD_CHARS "]");
+        return t->in_class ? refuse(t, "\\W inside a class") : rft_str_append_z(&t->out, "[^" LONE_WORD_CHARS "]");
     case 'h':
     case 'H':
         return refuse(t, "\\h (a hexadecimal digit)");
@@ -89,13 +91,22 @@ static enum rft_status translate_class_open(struct translation *t)
 /* A class's "[": "[:name:]" or a set inside the set. */
 static enum rft_status translate_nested(struct translation *t)
 {
-    const char *p = t->regex.data + t->at, *end = t->regex.data + t->regex.len;
-    const char *close = p + 1 < end && p[1] == ':' ? memchr(p, ']', (size_t)(end - p)) : NULL;
-    if (!close)
-        return refuse(t, "a class inside a class");
-    size_t n = (size_t)(close + 1 - p);
-    t->at += n;
-    return rft_str_append(&t->out, p, n);
+    static const struct {
+        const char *name, *as;
+    } sets[] = {
+        { "[:alpha:]", "\\p{Alphabetic}" },     { "[:alnum:]", "\\p{Alphabetic}\\p{Nd}" },
+        { "[:upper:]", "\\p{Uppercase}" },      { "[:lower:]", "\\p{Lowercase}" },
+        { "[:digit:]", "\\p{Nd}" },             { "[:punct:]", "\\p{P}\\p{S}" },
+        { "[:space:]", "\\p{White_Space}" },    { "[:word:]", WORD_CHARS },
+    };
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        size_t n = strlen(sets[i].name);
+        if (n <= t->regex.len - t->at && memcmp(t->regex.data + t->at, sets[i].name, n) == 0) {
+            t->at += n;
+            return rft_str_append_z(&t->out, sets[i].as);
+        }
+    }
+    return refuse(t, "a class inside a class");
 }
 
 static bool is_interval_plus(const struct translation *t)

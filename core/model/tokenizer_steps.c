@@ -160,7 +160,7 @@ static enum rft_status rewrite_lowercase(struct rewrite *r)
 
 static enum rft_status rewrite_strip(struct rewrite *r)
 {
-    size_t begin = r->piece->end, end = r->piece->end;
+    size_t begin = r->piece->end, end = r->piece->begin; /* of what is not white space; crossed if all is */
     for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
         int32_t c;
         n = decode_at(r, i, &c);
