@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include "journal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define N_QUESTIONS 3
+#define N_SAMPLES 2
+
+/* In the order in which they are appended. */
+#define TEXT(literal) { literal, sizeof(literal) - 1 }
+static const struct rft_sample samples[] = {
+    { .question = 1, .sample = 0, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("plain text") },
+    { .question = 0, .sample = 1, .n_tokens = 100, .finish = RFT_FINISH_LENGTH, .text = TEXT("") },
+    { .question = 0, .sample = 0, .n_tokens = 9, .finish = RFT_FINISH_STOP, .text = TEXT("a\nb\\x41\0\x7f \xc3\xa9\xe2\x82") },
+    { .question = 2, .sample = 1, .n_tokens = 0, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("\xff\xfe \xed\xa0\x80") },
+    { .question = 2, .sample = 0, .n_tokens = 4294967295, .finish = RFT_FINISH_STOP, .text = TEXT(" spaces  ") },
+    { .question = 1, .sample = 1, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("\n") },
+};
+#define N_ALL (sizeof samples / sizeof *samples)
+
+static char path[200];
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "%s/out.json.journal", rft_test_tmp_dir());
+    unlink(path);
+    return 0;
+}
+
+static struct rft_journal *opened(void)
+{
+    struct rft_journal *journal;
+    assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, false, &journal), RFT_OK);
+    return journal;
+}
+
+static void append(struct rft_journal *journal, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        assert_int_equal(rft_journal_append(journal, &samples[i]), RFT_OK);
+}
+
+static void fill(size_t n)
+{
+    struct rft_journal *journal = opened();
+    append(journal, 0, n);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    rft_journal_close(journal);
+}
+
+/* Every sample that the journal says it has is the one that was put in; returns how many. */
+static uint64_t check_samples(struct rft_journal *journal)
+{
+    uint64_t n = 0;
+    struct rft_str text = { 0 };
+    for (size_t i = 0; i < N_ALL; i++) {
+        const struct rft_sample *in = &samples[i];
+        struct rft_sample out;
+        if (!rft_journal_has(journal, in->question, in->sample))
+            continue;
+        assert_int_equal(rft_journal_read(journal, in->question, in->sample, &text, &out), RFT_OK);
+        assert_true(out.question == in->question && out.sample == in->sample);
+        assert_int_equal(out.n_tokens, in->n_tokens);
+        assert_int_equal(out.finish, in->finish);
+        assert_true(rft_bytes_equal(out.text, in->text));
+        assert_ptr_equal(out.text.data, text.data);
+        n++;
+    }
+    rft_str_finish(&text);
+    assert_int_equal(rft_journal_n_done(journal), n);
+    return n;
+}
+
+static struct rft_str content(void)
+{
+    struct rft_str text;
+    assert_int_equal(rft_file_read(path, 1 << 20, &text), RFT_OK);
+    return text;
+}
+
+static void check_refused(const char *fingerprint, bool force, enum rft_status status, const char *message)
+{
+    struct rft_journal *journal;
+    rft_test_log_capture();
+    assert_int_equal(rft_journal_open(path, fingerprint, N_QUESTIONS, N_SAMPLES, force, &journal), status);
+    rft_test_log_release();
+    assert_null(journal);
+    if (!strstr(rft_test_log_text(), message))
+        fail_msg("\"%s\" lacks \"%s\"", rft_test_log_text(), message);
+}
+
+static void test_commit_and_resume(void **state)
+{
+    (void)state;
+    struct rft_journal *journal = opened();
+    append(journal, 0, 2);
+    assert_false(rft_journal_has(journal, 1, 0));
+    assert_int_equal(rft_journal_n_done(journal), 0);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    assert_true(rft_journal_has(journal, 1, 0));
+    assert_false(rft_journal_has(journal, 0, 0));
+    assert_false(rft_journal_has(journal, N_QUESTIONS, 0));
+    assert_false(rft_journal_has(journal, 0, N_SAMPLES));
+    append(journal, 2, 3); /* never committed: gone */
+    rft_journal_close(journal);
+
+    journal = opened();
+    assert_int_equal(check_samples(journal), 2);
+    append(journal, 2, N_ALL);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    assert_int_equal(check_samples(journal), N_ALL);
+    rft_journal_close(journal);
+
+    journal = opened();
+    assert_int_equal(check_samples(journal), N_ALL);
+    assert_int_equal(rft_journal_remove(journal), RFT_OK);
+    assert_false(rft_file_exists(path));
+    rft_journal_close(NULL);
+}
+
+static void test_wrong_samples(void **state)
+{
+    (void)state;
+    struct rft_journal *journal = opened();
+    struct rft_sample sample = samples[0], out;
+    struct rft_str text = { 0 };
+    rft_test_log_capture();
+    append(journal, 0, 1);
+    assert_int_equal(rft_journal_append(journal, &sample), RFT_ERR_INPUT);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    assert_int_equal(rft_journal_append(journal, &sample), RFT_ERR_INPUT);
+    sample.question = N_QUESTIONS;
+    assert_int_equal(rft_journal_append(journal, &sample), RFT_ERR_INPUT);
+    sample.question = 0;
+    sample.sample = N_SAMPLES;
+    assert_int_equal(rft_journal_append(journal, &sample), RFT_ERR_INPUT);
+    assert_int_equal(rft_journal_read(journal, 0, 0, &text, &out), RFT_ERR_INPUT);
+    rft_test_log_release();
+    assert_non_null(strstr(rft_test_log_text(), "there already"));
+    assert_non_null(strstr(rft_test_log_text(), "beyond the run's"));
+    assert_non_null(strstr(rft_test_log_text(), "holds no sample 0 of question 0"));
+    assert_int_equal(check_samples(journal), 1);
+    rft_str_finish(&text);
+    rft_journal_close(journal);
+}
+
+static void test_other_runs(void **state)
+{
+    (void)state;
+    struct rft_journal *journal;
+    fill(3);
+    check_refused("abd", false, RFT_ERR_INPUT, "(abc, not abd)");
+    check_refused("abcd", false, RFT_ERR_INPUT, "--force");
+    /* One that fits is not thrown away. */
+    assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(check_samples(journal), 3);
+    rft_journal_close(journal);
+    /* Fewer samples than before: those beyond are not counted, and are there again later. */
+    assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, 1, false, &journal), RFT_OK);
+    assert_int_equal(rft_journal_n_done(journal), 2);
+    rft_journal_close(journal);
+    journal = opened();
+    assert_int_equal(check_samples(journal), 3);
+    rft_journal_close(journal);
+
+    assert_int_equal(rft_journal_open(path, "abd", N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(rft_journal_n_done(journal), 0);
+    rft_journal_close(journal);
+    check_refused("abc", false, RFT_ERR_INPUT, "(abd, not abc)");
+}
+
+static void test_foreign_files(void **state)
+{
+    (void)state;
+    static const char *const foreign[] = { "a letter\nto a friend\n", "r", "rftgen-journal 9 abc 0123456789abcdef\n", "\n" };
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        rft_test_write_file(path, foreign[i], strlen(foreign[i]));
+        if (strcmp(foreign[i], "r") != 0) { /* what a crash may leave of a header */
+            check_refused("abc", false, RFT_ERR_INPUT, "is no journal");
+            struct rft_str after = content();
+            assert_string_equal(after.data, foreign[i]);
+            rft_str_finish(&after);
+        }
+        struct rft_journal *journal;
+        assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
+        assert_int_equal(rft_journal_n_done(journal), 0);
+        rft_journal_close(journal);
+        rft_journal_close(opened());
+    }
+    snprintf(path, sizeof path, "/dev/null");
+    check_refused("abc", true, RFT_ERR_INPUT, "/dev/null: not a regular file");
+    snprintf(path, sizeof path, "%s", rft_test_tmp_dir());
+    check_refused("abc", true, RFT_ERR_IO, "cannot open");
+}
+
+static void test_lock(void **state)
+{
+    (void)state;
+    struct rft_journal *journal = opened();
+    check_refused("abc", false, RFT_ERR_IO, "another rftgen is writing it");
+    check_refused("abc", true, RFT_ERR_IO, "another rftgen is writing it");
+    append(journal, 0, 1);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    rft_journal_close(journal);
+    journal = opened();
+    assert_int_equal(check_samples(journal), 1);
+    rft_journal_close(journal);
+}
+
+/* A process that dies leaves some prefix of the file: the whole lines count, and going on gives the same file. */
+static void test_cut_anywhere(void **state)
+{
+    (void)state;
+    fill(N_ALL);
+    struct rft_str whole = content();
+    for (size_t n = 0; n <= whole.len; n++) {
+        uint64_t n_lines = 0;
+        for (size_t i = 0; i < n; i++)
+            n_lines += whole.data[i] == '\n';
+        bool torn = n_lines && whole.data[n - 1] != '\n';
+        rft_test_write_file(path, whole.data, n);
+        rft_test_log_capture();
+        struct rft_journal *journal = opened();
+        rft_test_log_release();
+        assert_int_equal(!!strstr(rft_test_log_text(), "a torn end of"), torn);
+        uint64_t n_done = check_samples(journal);
+        assert_int_equal(n_done, n_lines ? n_lines - 1 : 0);
+        append(journal, n_done, N_ALL);
+        assert_int_equal(rft_journal_commit(journal), RFT_OK);
+        assert_int_equal(check_samples(journal), N_ALL);
+        rft_journal_close(journal);
+        struct rft_str again = content();
+        assert_int_equal(again.len, whole.len);
+        assert_memory_equal(again.data, whole.data, whole.len);
+        rft_str_finish(&again);
+    }
+    rft_str_finish(&whole);
+}
+
+/* A damaged byte costs the lines it touches, never a wrong sample, never the others. */
+static void test_flip_anywhere(void **state)
+{
+    (void)state;
+    fill(N_ALL);
+    struct rft_str whole = content();
+    size_t header = (size_t)(strchr(whole.data, '\n') - whole.data);
+    static const unsigned char flips[] = { 1, 0x80, 0xff, '\n' ^ ' ' };
+    for (size_t i = 0; i < whole.len * sizeof flips; i++) {
+        size_t at = i / sizeof flips;
+        struct rft_journal *journal;
+        char before = whole.data[at];
+        whole.data[at] = (char)(before ^ flips[i % sizeof flips]);
+        rft_test_write_file(path, whole.data, whole.len);
+        whole.data[at] = before;
+        rft_test_log_capture();
+        enum rft_status status = rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, false, &journal);
+        rft_test_log_release();
+        assert_int_equal(status, at <= header ? RFT_ERR_INPUT : RFT_OK);
+        if (status != RFT_OK)
+            continue;
+        uint64_t n_done = check_samples(journal);
+        assert_true(n_done == N_ALL - 1 || (before == '\n' && n_done == N_ALL - 2));
+        assert_non_null(strstr(rft_test_log_text(), "are made again"));
+        for (size_t s = 0; s < N_ALL; s++)
+            if (!rft_journal_has(journal, samples[s].question, samples[s].sample))
+                append(journal, s, s + 1);
+        assert_int_equal(rft_journal_commit(journal), RFT_OK);
+        rft_journal_close(journal);
+        rft_test_log_capture();
+        journal = opened();
+        rft_test_log_release();
+        assert_int_equal(check_samples(journal), N_ALL);
+        rft_journal_close(journal);
+    }
+    rft_str_finish(&whole);
+}
+
+static void set_file_limit(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The disk is full at every byte of a commit: what was there stays, and the same samples can be committed later. */
+static void test_disk_full(void **state)
+{
+    (void)state;
+    fill(N_ALL);
+    struct rft_str whole = content();
+    fill(0);
+    unlink(path);
+    fill(2);
+    struct rft_str before = content();
+    signal(SIGXFSZ, SIG_IGN);
+    for (size_t limit = before.len; limit < whole.len; limit++) {
+        rft_test_write_file(path, before.data, before.len);
+        struct rft_journal *journal = opened();
+        append(journal, 2, N_ALL);
+        rft_test_log_capture();
+        set_file_limit(limit);
+        enum rft_status status = rft_journal_commit(journal);
+        set_file_limit(RLIM_INFINITY);
+        rft_test_log_release();
+        assert_int_equal(status, RFT_ERR_IO);
+        assert_non_null(strstr(rft_test_log_text(), path));
+        assert_int_equal(check_samples(journal), 2);
+        struct rft_str after = content();
+        assert_int_equal(after.len, before.len);
+        rft_str_finish(&after);
+        assert_int_equal(rft_journal_commit(journal), RFT_OK);
+        assert_int_equal(check_samples(journal), N_ALL);
+        rft_journal_close(journal);
+    }
+    unlink(path);
+    set_file_limit(10);
+    check_refused("abc", false, RFT_ERR_IO, "cannot write");
+    set_file_limit(RLIM_INFINITY);
+    fill(1);
+    rft_str_finish(&whole);
+    rft_str_finish(&before);
+}
+
+static void test_changed_while_open(void **state)
+{
+    (void)state;
+    fill(1);
+    struct rft_journal *journal = opened();
+    struct rft_str text = { 0 };
+    struct rft_sample out;
+    static const char other[] = "short";
+    rft_test_write_file(path, other, sizeof other - 1);
+    rft_test_log_capture();
+    assert_int_equal(rft_journal_read(journal, 1, 0, &text, &out), RFT_ERR_INPUT);
+    rft_test_log_release();
+    assert_non_null(strstr(rft_test_log_text(), "was changed while this run had it open"));
+    assert_null(out.text.data);
+    rft_str_finish(&text);
+    rft_journal_close(journal);
+}
+
+static enum rft_status run_once(void *user)
+{
+    (void)user;
+    struct rft_journal *journal = NULL;
+    struct rft_str text = { 0 };
+    struct rft_sample out;
+    unlink(path);
+    enum rft_status status = rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, false, &journal);
+    for (size_t i = 0; i < N_ALL && status == RFT_OK; i++)
+        status = rft_journal_append(journal, &samples[i]);
+    if (status == RFT_OK)
+        status = rft_journal_commit(journal);
+    if (status == RFT_OK)
+        status = rft_journal_read(journal, 1, 0, &text, &out);
+    rft_str_finish(&text);
+    rft_journal_close(journal);
+    return status;
+}
+
+static void test_alloc_faults(void **state)
+{
+    (void)state;
+    assert_true(rft_test_alloc_faults(run_once, NULL) >= 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_commit_and_resume, set_up), cmocka_unit_test_setup(test_wrong_samples, set_up),
+        cmocka_unit_test_setup(test_other_runs, set_up),        cmocka_unit_test_setup(test_foreign_files, set_up),
+        cmocka_unit_test_setup(test_lock, set_up),              cmocka_unit_test_setup(test_cut_anywhere, set_up),
+        cmocka_unit_test_setup(test_flip_anywhere, set_up),     cmocka_unit_test_setup(test_disk_full, set_up),
+        cmocka_unit_test_setup(test_changed_while_open, set_up), cmocka_unit_test_setup(test_alloc_faults, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include "output.h"
+#include "select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define N_SAMPLES 3
+
+static char path[200], records_path[200], journal_path[200];
+
+/* Three questions: solved twice, never solved, a repeat of the first one solved once. */
+static const char source[] = "[[\"how many \\u0000 \\\"g\\\"?\", 6e3], [\"other\", \"7\"], [\"how many \\u0000 \\\"g\\\"?\", 1.50]]";
+
+#define TEXT(literal) { literal, sizeof(literal) - 1 }
+static const struct rft_sample samples[] = {
+    { .question = 0, .sample = 0, .n_tokens = 4, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>5</answer>") },
+    { .question = 0, .sample = 1, .n_tokens = 5, .finish = RFT_FINISH_STOP, .text = TEXT("\xf0\x9f\x98 <answer>6000</answer>") },
+    { .question = 0, .sample = 2, .n_tokens = 6, .finish = RFT_FINISH_STOP, .text = TEXT("a\0b\n<answer>6001</answer>") },
+    { .question = 1, .sample = 0, .n_tokens = 7, .finish = RFT_FINISH_LENGTH, .text = TEXT("<answer>7</answer> and") },
+    { .question = 1, .sample = 1, .n_tokens = 8, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("<answer>7</answer>") },
+    { .question = 1, .sample = 2, .n_tokens = 9, .finish = RFT_FINISH_STOP, .text = TEXT("seven") },
+    { .question = 2, .sample = 0, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>1.5\xff</answer>") },
+    { .question = 2, .sample = 1, .n_tokens = 2, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>1.5</answer>") },
+    { .question = 2, .sample = 2, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("<answer></answer>") },
+};
+#define N_ALL (sizeof samples / sizeof *samples)
+
+static struct rft_dataset dataset;
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "%s/out.json", rft_test_tmp_dir());
+    snprintf(records_path, sizeof records_path, "%s/records.jsonl", rft_test_tmp_dir());
+    snprintf(journal_path, sizeof journal_path, "%s/out.json.journal", rft_test_tmp_dir());
+    unlink(path);
+    unlink(records_path);
+    unlink(journal_path);
+    struct rft_dataset_options options = { "q.json", "question", "answer", "", "", 0 };
+    struct rft_str text = { 0 };
+    return rft_str_append(&text, source, sizeof source - 1) == RFT_OK &&
+                   rft_dataset_parse(&options, &text, &dataset) == RFT_OK
+               ? 0
+               : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rft_dataset_finish(&dataset);
+    return 0;
+}
+
+/* Samples come in any order: last first. */
+static struct rft_journal *filled(size_t n)
+{
+    struct rft_journal *journal;
+    unlink(journal_path);
+    assert_int_equal(rft_journal_open(journal_path, "abc", dataset.n, N_SAMPLES, true, &journal), RFT_OK);
+    for (size_t i = n; i-- > 0;)
+        assert_int_equal(rft_journal_append(journal, &samples[i]), RFT_OK);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    return journal;
+}
+
+static struct rft_output_options options_of(enum rft_output_format format, uint32_t keep, const char *records)
+{
+    return (struct rft_output_options){
+        .path = path,
+        .format = format,
+        .records_path = records,
+        .keep = keep,
+        .n_samples = N_SAMPLES,
+        .seed = 18446744073709551615u,
+        .arithmetic_version = 7,
+        .verify = { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 },
+    };
+}
+
+static void check_file(const char *file, const char *expected)
+{
+    struct rft_str text;
+    assert_int_equal(rft_file_read(file, 1 << 20, &text), RFT_OK);
+    assert_string_equal(text.data, expected);
+    rft_str_finish(&text);
+}
+
+static void check_output(enum rft_output_format format, uint32_t keep, uint64_t n_rows, const char *expected)
+{
+    struct rft_output_options options = options_of(format, keep, "");
+    struct rft_output_counts counts;
+    struct rft_journal *journal = filled(N_ALL);
+    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    rft_journal_close(journal);
+    assert_int_equal(counts.n_rows, n_rows);
+    check_file(path, expected);
+}
+
+#define Q1 "\"how many \\u0000 \\\"g\\\"?\""
+#define A01 "\"\xef\xbf\xbd <answer>6000</answer>\""
+#define A02 "\"a\\u0000b\\n<answer>6001</answer>\""
+#define A21 "\"<answer>1.5</answer>\""
+
+static void test_rft_json(void **state)
+{
+    (void)state;
+    check_output(RFT_FORMAT_RFT_JSON, 1, 2, "[\n  [" Q1 ", 6e3, " A01 "],\n  [" Q1 ", 1.50, " A21 "]\n]\n");
+    check_output(RFT_FORMAT_RFT_JSON, RFT_KEEP_ALL, 3,
+                 "[\n  [" Q1 ", 6e3, " A01 "],\n  [" Q1 ", 6e3, " A02 "],\n  [" Q1 ", 1.50, " A21 "]\n]\n");
+    check_output(RFT_FORMAT_RFT_JSON, 0, 0, "[\n]\n");
+}
+
+static void test_jsonl(void **state)
+{
+    (void)state;
+    check_output(RFT_FORMAT_JSONL, 2, 3,
+                 "{\"id\": " Q1 ", \"question\": " Q1 ", \"gold\": 6e3, \"sample\": 1, \"completion\": " A01 "}\n"
+                 "{\"id\": " Q1 ", \"question\": " Q1 ", \"gold\": 6e3, \"sample\": 2, \"completion\": " A02 "}\n"
+                 "{\"id\": " Q1 ", \"repeat\": 1, \"question\": " Q1 ", \"gold\": 1.50, \"sample\": 1, \"completion\": " A21
+                 "}\n");
+    check_output(RFT_FORMAT_JSONL, 0, 0, "");
+}
+
+static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest)
+{
+    assert_int_equal(rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question\": %u, \"sample\": %u, \"key\": \"%016llx\", ",
+                                    question == 1 ? "\"other\"" : Q1, question == 2, question, sample,
+                                    (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
+                     RFT_OK);
+    assert_int_equal(rft_str_printf(s, "%s}\n", rest), RFT_OK);
+}
+
+static void test_records(void **state)
+{
+    (void)state;
+    struct rft_output_options options = options_of(RFT_FORMAT_JSONL, 1, records_path);
+    struct rft_output_counts counts;
+    struct rft_journal *journal = filled(N_ALL);
+    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    rft_journal_close(journal);
+
+    struct rft_str expected = { 0 };
+    assert_int_equal(rft_str_append_z(&expected, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": 7, "
+                                                 "\"seed\": 18446744073709551615}\n"), RFT_OK);
+#define REST(accepted, reason, finish, tokens, answer, gold, completion)                                               \
+    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"finish\": \"" finish "\", \"tokens\": " tokens            \
+    ", \"answer\": " answer ", \"gold\": " gold ", \"completion\": " completion
+    put_record(&expected, 0, 0, REST("false", "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
+    put_record(&expected, 0, 1, REST("true", "accepted", "stop", "5", "\"6000\"", "6e3", A01));
+    put_record(&expected, 0, 2, REST("true", "accepted", "stop", "6", "\"6001\"", "6e3", A02));
+    put_record(&expected, 1, 0, REST("false", "cut_off", "length", "7", "\"7\"", "\"7\"", "\"<answer>7</answer> and\""));
+    put_record(&expected, 1, 1, REST("false", "not_finite", "not_finite", "8", "\"7\"", "\"7\"", "\"<answer>7</answer>\""));
+    put_record(&expected, 1, 2, REST("false", "no_answer", "stop", "9", "null", "\"7\"", "\"seven\""));
+    put_record(&expected, 2, 0, REST("false", "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
+                                     "\"<answer>1.5\xef\xbf\xbd</answer>\""));
+    put_record(&expected, 2, 1, REST("true", "accepted", "stop", "2", "\"1.5\"", "1.50", A21));
+    put_record(&expected, 2, 2, REST("false", "not_a_number", "stop", "3", "\"\"", "1.50", "\"<answer></answer>\""));
+    check_file(records_path, expected.data);
+    rft_str_finish(&expected);
+
+    assert_int_equal(counts.n_questions, 3);
+    assert_int_equal(counts.n_questions_solved, 2);
+    assert_int_equal(counts.n_samples, 9);
+    assert_int_equal(counts.n_accepted, 3);
+    assert_int_equal(counts.n_rows, 2);
+    assert_int_equal(counts.n_tokens, 45);
+    static const uint64_t by_reason[RFT_REASON_COUNT] = { 3, 1, 1, 2, 1, 1 }, by_finish[3] = { 7, 1, 1 };
+    for (int i = 0; i < RFT_REASON_COUNT; i++)
+        assert_int_equal(counts.n_by_reason[i], by_reason[i]);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(counts.n_by_finish[i], by_finish[i]);
+}
+
+static void check_failure(size_t n_samples, enum rft_status expected, const char *message)
+{
+    struct rft_output_options options = options_of(RFT_FORMAT_RFT_JSON, 1, records_path);
+    struct rft_output_counts counts;
+    struct rft_journal *journal = filled(n_samples);
+    rft_test_log_capture();
+    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), expected);
+    rft_test_log_release();
+    rft_journal_close(journal);
+    if (!strstr(rft_test_log_text(), message))
+        fail_msg("\"%s\" lacks \"%s\"", rft_test_log_text(), message);
+    assert_false(rft_file_exists(path));
+    assert_int_equal(counts.n_samples, 0);
+}
+
+/* Nothing stands under the final name unless it is complete. */
+static void test_failures(void **state)
+{
+    (void)state;
+    char tmp[2][210];
+    snprintf(tmp[0], sizeof tmp[0], "%s.tmp", path);
+    snprintf(tmp[1], sizeof tmp[1], "%s.tmp", records_path);
+    check_failure(N_ALL - 1, RFT_ERR_INPUT, "holds no sample 2 of question 2");
+    for (int i = 0; i < 2; i++) {
+        assert_false(rft_file_exists(tmp[0]) || rft_file_exists(tmp[1]));
+        assert_int_equal(symlink("/dev/full", tmp[i]), 0);
+        check_failure(N_ALL, RFT_ERR_IO, tmp[i]);
+    }
+    assert_false(rft_file_exists(tmp[0]) || rft_file_exists(tmp[1]));
+}
+
+static struct rft_journal *shared_journal;
+
+static enum rft_status write_once(void *user)
+{
+    struct rft_output_counts counts;
+    return rft_output_write(user, &dataset, shared_journal, &counts);
+}
+
+static void test_alloc_faults(void **state)
+{
+    (void)state;
+    shared_journal = filled(N_ALL);
+    struct rft_output_options options = options_of(RFT_FORMAT_JSONL, 1, records_path);
+    assert_true(rft_test_alloc_faults(write_once, &options) > 6);
+    options.format = RFT_FORMAT_RFT_JSON;
+    assert_true(rft_test_alloc_faults(write_once, &options) > 6);
+    rft_journal_close(shared_journal);
+}
+
+int main(void)
+{
+    rft_alloc_hook_json();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rft_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_jsonl, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_alloc_faults, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
