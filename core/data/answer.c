@@ -83,7 +83,8 @@ static bool begins_apart(const char *text, const char *p)
     if (p == text || (*p >= '0' && *p <= '9') || *p == '$')
         return true;
     char before = p[-1];
-    bool word = (before >= '0' && before <= '9') || (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
+    bool word =
+        (before >= '0' && before <= '9') || (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
     return !word && !(before && strchr(")]}%.", before));
 }
 
@@ -127,7 +128,7 @@ static struct rft_verdict judge_gsm8k(struct rft_bytes completion, struct rft_by
     }
     if (verdict.answer.data) {
         bool valid = !fraction && parse_number(gold, &gold_number);
-        verdict.reason = !valid ? RFT_REASON_NOT_A_NUMBER
+        verdict.reason = !valid                                     ? RFT_REASON_NOT_A_NUMBER
                          : rft_decimal_equal(&answer, &gold_number) ? RFT_REASON_ACCEPTED
                                                                     : RFT_REASON_WRONG;
     }
@@ -161,8 +162,8 @@ bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_byte
     return parse_number(gold, &d) && (options->kind == RFT_VERIFY_GSM8K ? !d.more : isfinite(rft_decimal_double(&d)));
 }
 
-struct rft_verdict rft_verify(const struct rft_verify_options *options, struct rft_bytes completion, enum rft_finish finish,
-                              struct rft_bytes gold)
+struct rft_verdict rft_verify(const struct rft_verify_options *options, struct rft_bytes completion,
+                              enum rft_finish finish, struct rft_bytes gold)
 {
     struct rft_verdict verdict;
     if (!completion.data)

@@ -15,18 +15,18 @@ enum rft_finish { RFT_FINISH_STOP, RFT_FINISH_LENGTH, RFT_FINISH_NOT_FINITE };
 struct rft_verify_options {
     enum rft_verify_kind kind;
     enum rft_verify_compat compat;
-    double rel_tol;       /* answer_tag: |answer - gold| <= rel_tol |gold| */
-    bool accept_cut_off;  /* [verify] cut_off = accept: finish = length may be accepted */
+    double rel_tol;      /* answer_tag: |answer - gold| <= rel_tol |gold| */
+    bool accept_cut_off; /* [verify] cut_off = accept: finish = length may be accepted */
 };
 
 /* Why a sample was accepted or not: the words of the records' "reason". */
 #define RFT_REASON_LIST(X)                                                                                             \
     X(RFT_REASON_ACCEPTED, "accepted")                                                                                 \
     X(RFT_REASON_WRONG, "wrong")                                                                                       \
-    X(RFT_REASON_NO_ANSWER, "no_answer")     /* no (closed) tag, or no number at all */                                \
-    X(RFT_REASON_NOT_A_NUMBER, "not_a_number") /* an answer, but not a finite number */                                \
-    X(RFT_REASON_CUT_OFF, "cut_off")         /* finish = length and cut-offs are rejected */                           \
-    X(RFT_REASON_NOT_FINITE, "not_finite")   /* the model's arithmetic overflowed */
+    X(RFT_REASON_NO_ANSWER, "no_answer")       /* no (closed) tag; gsm8k: no "####" and no number */                   \
+    X(RFT_REASON_NOT_A_NUMBER, "not_a_number") /* an answer (an empty one too), but not a finite number */             \
+    X(RFT_REASON_CUT_OFF, "cut_off")           /* finish = length and cut-offs are rejected */                         \
+    X(RFT_REASON_NOT_FINITE, "not_finite")     /* the model's arithmetic overflowed */
 #define RFT_REASON_ENUM(name, text) name,
 enum rft_reason { RFT_REASON_LIST(RFT_REASON_ENUM) RFT_REASON_COUNT };
 #undef RFT_REASON_ENUM
@@ -43,19 +43,29 @@ struct rft_verdict {
 bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_bytes gold);
 
 /* Judges one completion.
- *  - compat homework: parse_answer and is_answer_valid of the original job, bit by bit (see docs/verification.md): first
- *    "<answer>", up to the next "<answer>", "</answer>" or the end, as Python's float() reads it; accepted if
- *    |round(a, 3) - round(g, 3)| < 0.05 |round(g, 3)|. rel_tol and kind are not used.
- *  - answer_tag: the last closed <answer>...</answer>, white space trimmed, one decimal number (sign, digits, point,
- *    exponent; commas between groups of three digits and a leading $ are allowed); compared in double.
- *  - gsm8k: the last number of the text ("#### 42" first if there is one): commas, sign, decimals, $, trailing period;
- *    compared exactly as rationals (no double involved).
- * A cut-off completion is rejected first, with its answer recorded, unless accept_cut_off. */
-struct rft_verdict rft_verify(const struct rft_verify_options *options, struct rft_bytes completion, enum rft_finish finish,
-                              struct rft_bytes gold);
+ *
+ * compat homework: parse_answer and is_answer_valid of the original job, bit by bit (see docs/verification.md): the
+ * first "<answer>", up to the next "<answer>", "</answer>" or the end, as Python's float() reads it; accepted if
+ * |round(a, 3) - round(g, 3)| < 0.05 |round(g, 3)|. rel_tol and kind are not used.
+ *
+ * answer_tag: the inside of the last <answer>...</answer> that is closed, white space trimmed, which is one decimal
+ * number and nothing else: an optional sign (also U+2212) and "$" in either order, digits, commas if they stand between
+ * all groups of three ("6,000" but not "60,00"), decimals, an exponent; a last point is passed over. Both numbers are
+ * rounded to double once and |answer - gold| <= rel_tol |gold| is evaluated in double; a gold of 0 takes only 0.
+ *
+ * gsm8k: the first such number behind the last "####", or without "####" the last number of the text; words and
+ * punctuation around it do not matter ("$18.", "**18**", "18 apples"). A minus behind a letter, digit or bracket is no
+ * sign ("16-3=13"). A fraction ("1/2") is one answer, and no number: taking its last digits would accept wrong ones.
+ * Compared exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved.
+ *
+ * finish = not_finite is rejected whatever the text says, then a cut-off completion unless accept_cut_off; both with
+ * their answer recorded. */
+struct rft_verdict rft_verify(const struct rft_verify_options *options, struct rft_bytes completion,
+                              enum rft_finish finish, struct rft_bytes gold);
 
-/* Python 3's float(text), correctly rounded, including inf, nan, underscores and Unicode decimal digits and white space;
- * NaN when Python would raise ValueError. */
+/* Python 3's float(text), correctly rounded, including inf, nan, underscores and Unicode decimal digits and white
+ * space; NaN when Python would raise ValueError. Decimal digits are those of Unicode 15, whatever the libraries'
+ * version. */
 double rft_python_float(struct rft_bytes text);
 
 /* Python 3's round(x, 3) on the exact binary value. */

@@ -39,12 +39,13 @@ static enum rft_status row_error(const struct loader *loader, const char *fmt, .
     va_start(args, fmt);
     vsnprintf(detail, sizeof detail, fmt, args);
     va_end(args);
-    rft_log_error("%s:%llu: row %zu: %s", loader->options->path, (unsigned long long)loader->line, loader->dataset->n + 1,
-                  detail);
+    rft_log_error("%s:%llu: row %zu: %s", loader->options->path, (unsigned long long)loader->line,
+                  loader->dataset->n + 1, detail);
     return RFT_ERR_INPUT;
 }
 
-static enum rft_status field_error(const struct loader *loader, const struct row *row, enum field field, const char *what)
+static enum rft_status field_error(const struct loader *loader, const struct row *row, enum field field,
+                                   const char *what)
 {
     if (row->kind == RFT_JSON_ARRAY)
         return row_error(loader, "element %d %s", (int)field + 1, what);
@@ -207,10 +208,12 @@ static enum rft_status number_repeats(struct loader *loader)
             slot = (slot + 1) & (n_slots - 1);
         if (latest[slot] && *loader->names[ID]) {
             const struct rft_question *first = &dataset->questions[latest[slot] - 1];
-            rft_log_error("%s:%llu: row %zu: id \"%.*s\" was given before, on line %llu, row %zu; make the ids differ or "
-                          "unset id_field", loader->options->path, (unsigned long long)question->line, i + 1,
-                          (int)(question->id.len < 80 ? question->id.len : 80), question->id.data,
-                          (unsigned long long)first->line, latest[slot]);
+            rft_log_error(
+                "%s:%llu: row %zu: id \"%.*s\" was given before, on line %llu, row %zu; make the ids differ or "
+                "unset id_field",
+                loader->options->path, (unsigned long long)question->line, i + 1,
+                (int)(question->id.len < 80 ? question->id.len : 80), question->id.data,
+                (unsigned long long)first->line, latest[slot]);
             status = RFT_ERR_INPUT;
         }
         if (latest[slot])
@@ -265,7 +268,8 @@ enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, str
     } else if (*begin == '[') {
         status = read_array(&loader, begin, end, line);
     } else {
-        rft_log_error("%s:%llu: neither a JSON array nor JSON lines of objects", options->path, (unsigned long long)line);
+        rft_log_error("%s:%llu: neither a JSON array nor JSON lines of objects", options->path,
+                      (unsigned long long)line);
         status = RFT_ERR_INPUT;
     }
     if (status == RFT_OK && !dataset->n) {

@@ -12,8 +12,8 @@
 /* No double needs more than 767 significant digits to be told from its neighbours' midpoints. */
 #define RFT_DECIMAL_DIGITS_MAX 800
 
-/* (-1)^negative * 0.d1 d2 .. dn * 10^exponent with d1 and dn not 0; n = 0 is zero. `more`: further digits that are not all
- * zero were left out, so the number equals none that has them all. Zero-initialise before the first digit. */
+/* (-1)^negative * 0.d1 d2 .. dn * 10^exponent with d1 and dn not 0; n = 0 is zero. `more`: further digits that are not
+ * all zero were left out, so the number equals none that has them all. Zero-initialise before the first digit. */
 struct rft_decimal {
     int64_t exponent;
     uint32_t n_digits;

@@ -25,7 +25,7 @@ struct pending {
 struct rft_journal {
     int fd;
     char *path;
-    uint64_t bytes;   /* end of the last committed line: everything is written there */
+    uint64_t bytes; /* end of the last committed line: everything is written there */
     uint64_t n_done;
     uint64_t n_questions;
     uint32_t n_samples;
@@ -122,12 +122,14 @@ static enum rft_status check_header(struct rft_journal *journal, const char *fin
     if (force)
         return RFT_OK;
     if (known)
-        rft_log_error("%s: belongs to another run (%.*s, not %s): model, questions or a key that changes text differ; give "
-                      "another output path, or --force to start afresh", journal->path,
-                      (int)(other.len < 80 ? other.len : 80), other.data, fingerprint);
+        rft_log_error(
+            "%s: belongs to another run (%.*s, not %s): model, questions or a key that changes text differ; give "
+            "another output path, or --force to start afresh",
+            journal->path, (int)(other.len < 80 ? other.len : 80), other.data, fingerprint);
     else
-        rft_log_error("%s: is no journal that this rftgen can read; give another output path, or --force to overwrite it",
-                      journal->path);
+        rft_log_error(
+            "%s: is no journal that this rftgen can read; give another output path, or --force to overwrite it",
+            journal->path);
     return RFT_ERR_INPUT;
 }
 
@@ -171,7 +173,8 @@ static enum rft_status open_locked(struct rft_journal *journal)
     }
     /* No links: the other process ended, and removed it, between our open and our lock. */
     if (taken || info.st_nlink == 0) {
-        rft_log_error("%s: another rftgen is writing it; wait for it to end, or give another output path", journal->path);
+        rft_log_error("%s: another rftgen is writing it; wait for it to end, or give another output path",
+                      journal->path);
         return RFT_ERR_IO;
     }
     return RFT_OK;
@@ -315,8 +318,9 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     struct rft_sample found;
     if (!rft_journal_parse_sample((struct rft_bytes){ journal->line.data, journal->line.len }, &found) ||
         found.question != question || found.sample != sample) {
-        rft_log_error("%s: sample %u of question %llu was changed while this run had it open; run the same command again",
-                      journal->path, sample, (unsigned long long)question);
+        rft_log_error(
+            "%s: sample %u of question %llu was changed while this run had it open; run the same command again",
+            journal->path, sample, (unsigned long long)question);
         return RFT_ERR_INPUT;
     }
     RFT_TRY(rft_journal_unescape(found.text, text));

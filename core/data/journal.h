@@ -2,8 +2,9 @@
 /* What makes a run survive kill -9: finished samples in an append-only file beside the output, "<output>.journal".
  *
  * The file is text: a header line with the run's fingerprint, then one line per sample; every line ends in the XXH64 of
- * what stands before it. A torn or damaged line at the end (the process died while writing) is cut off when the journal is
- * opened; whatever stands before it counts. Samples come in any order; each (question, sample) at most once. */
+ * what stands before it. A torn or damaged line at the end (the process died while writing) is cut off when the journal
+ * is opened, a damaged one in the middle is passed over, both with a warning; every whole line counts. Samples come in
+ * any order; each (question, sample) at most once. */
 #ifndef RFT_JOURNAL_H
 #define RFT_JOURNAL_H
 
@@ -15,18 +16,20 @@
 
 /* One finished sample. `text` is the completion without end token and stop string. */
 struct rft_sample {
-    uint64_t question;       /* index in the dataset */
-    uint32_t sample;         /* 0 .. samples-1 */
-    uint32_t n_tokens;       /* generated tokens, the end token counted */
+    uint64_t question; /* index in the dataset */
+    uint32_t sample;   /* 0 .. samples-1 */
+    uint32_t n_tokens; /* generated tokens, the end token counted */
     enum rft_finish finish;
-    struct rft_bytes text;   /* raw bytes of the tokens: may be ill-formed UTF-8, may hold NUL */
+    struct rft_bytes text; /* raw bytes of the tokens: may be ill-formed UTF-8, may hold NUL */
 };
 
 struct rft_journal; /* owns the file, and an index of what it holds */
 
-/* Opens or creates. fingerprint: hex text of the run. If the file exists with another fingerprint: RFT_ERR_INPUT, naming
- * both and what to do (another output path, or --force, which starts afresh). A file that is locked by another process
- * is refused. n_questions x n_samples is the index' size. */
+/* Opens or creates. fingerprint: hex text of the run. If the file exists with another fingerprint: RFT_ERR_INPUT,
+ * naming both and what to do (another output path, or --force, which starts afresh). So is a file that is no journal.
+ * With `force` such a file is overwritten, but a journal that fits is still gone on from: its samples would come out
+ * the same. A file that another process has open is refused, with RFT_ERR_IO. n_questions x n_samples is the index'
+ * size; samples beyond it that the file holds are not counted. */
 enum rft_status rft_journal_open(const char *path, const char *fingerprint, uint64_t n_questions, uint32_t n_samples,
                                  bool force, struct rft_journal **journal);
 /* Closes without removing the file; NULL is accepted. */
@@ -36,7 +39,8 @@ enum rft_status rft_journal_remove(struct rft_journal *journal);
 
 /* Queues one sample; nothing counts as done before the next commit. */
 enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft_sample *sample);
-/* Writes what was queued and syncs it to the disk. On a failure (disk full) the file is cut back to its last commit. */
+/* Writes what was queued and syncs it to the disk. On a failure (disk full) the file is cut back to its last
+ * commit and the samples stay queued, so that the same call may succeed later. */
 enum rft_status rft_journal_commit(struct rft_journal *journal);
 
 bool rft_journal_has(const struct rft_journal *journal, uint64_t question, uint32_t sample); /* committed */

@@ -61,8 +61,8 @@ bool rft_journal_is_torn_header(struct rft_bytes line)
 enum rft_status rft_journal_put_sample(struct rft_str *out, const struct rft_sample *sample)
 {
     size_t from = out->len;
-    RFT_TRY(rft_str_printf(out, "%llu %u %u %s ", (unsigned long long)sample->question, sample->sample, sample->n_tokens,
-                           rft_finish_text(sample->finish)));
+    RFT_TRY(rft_str_printf(out, "%llu %u %u %s ", (unsigned long long)sample->question, sample->sample,
+                           sample->n_tokens, rft_finish_text(sample->finish)));
     const char *p = sample->text.data, *end = p + sample->text.len;
     while (p < end) {
         int32_t c;
@@ -135,7 +135,8 @@ enum rft_status rft_journal_unescape(struct rft_bytes escaped, struct rft_str *t
             break;
         int high = end - p >= 4 ? hex_digit(p[2]) : -1, low = end - p >= 4 ? hex_digit(p[3]) : -1;
         if (high < 0 || low < 0 || p[1] != 'x') {
-            rft_log_error("journal: a line holds an escape that rftgen does not write; remove the journal and start again");
+            rft_log_error(
+                "journal: a line holds an escape that rftgen does not write; remove the journal and start again");
             return RFT_ERR_INPUT;
         }
         RFT_TRY(rft_str_append(text, (char[]){ (char)(high << 4 | low) }, 1));

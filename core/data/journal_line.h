@@ -12,8 +12,8 @@ bool rft_journal_parse_header(struct rft_bytes line, struct rft_bytes *fingerpri
 /* Whether a first line without a newline is what is left of a header. */
 bool rft_journal_is_torn_header(struct rft_bytes line);
 
-/* "<question> <sample> <tokens> <finish> <text> <hash>\n"; in the text \xHH stands for controls, backslashes and bytes that
- * are not UTF-8. */
+/* "<question> <sample> <tokens> <finish> <text> <hash>\n"; in the text \xHH stands for controls, backslashes and bytes
+ * that are not UTF-8. */
 enum rft_status rft_journal_put_sample(struct rft_str *out, const struct rft_sample *sample);
 /* out->text stays escaped, a view of the line. False if the line is torn or damaged. */
 bool rft_journal_parse_sample(struct rft_bytes line, struct rft_sample *out);

@@ -129,7 +129,7 @@ struct rft_bytes rft_json_unescape(const struct rft_json_value *string)
 const char *rft_json_kind_text(enum rft_json_kind kind)
 {
     static const char *const texts[] = {
-        [RFT_JSON_STRING] = "a string", [RFT_JSON_NUMBER] = "a number",           [RFT_JSON_ARRAY] = "an array",
+        [RFT_JSON_STRING] = "a string",  [RFT_JSON_NUMBER] = "a number",          [RFT_JSON_ARRAY] = "an array",
         [RFT_JSON_OBJECT] = "an object", [RFT_JSON_WORD] = "true, false or null",
     };
     return texts[kind];

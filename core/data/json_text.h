@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Walks JSON text and keeps what a parsed tree loses: a number's characters and every value's line. jansson has accepted
- * the text before anything here sees it, so the walk only has to find where values end. */
+/* Walks JSON text and keeps what a parsed tree loses: a number's characters and every value's line. jansson has
+ * accepted the text before anything here sees it, so the walk only has to find where values end. */
 #ifndef RFT_JSON_TEXT_H
 #define RFT_JSON_TEXT_H
 
@@ -25,7 +25,8 @@ struct rft_json_cursor {
     uint64_t line;
 };
 
-/* RFT_ERR_INPUT unless text is one JSON array or object; the message names path and line (`line` is the text's first). */
+/* RFT_ERR_INPUT unless text is one JSON array or object; the message names path and line (`line` is the text's first).
+ */
 enum rft_status rft_json_check(const char *path, uint64_t line, const char *text, size_t len);
 
 /* The value at the cursor, which moves behind it. */

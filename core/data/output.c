@@ -49,8 +49,8 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
                            question->repeat, (unsigned long long)index, sample->sample,
                            (unsigned long long)rft_question_key(question, w->options->seed)));
     RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"finish\": \"%s\", \"tokens\": %u",
-                           accepted ? "true" : "false", rft_reason_text(verdict.reason), rft_finish_text(sample->finish),
-                           sample->n_tokens));
+                           accepted ? "true" : "false", rft_reason_text(verdict.reason),
+                           rft_finish_text(sample->finish), sample->n_tokens));
     if (verdict.answer.data)
         RFT_TRY(put_json(line, ", \"answer\": ", verdict.answer));
     else
@@ -127,7 +127,8 @@ static enum rft_status write_all(struct writer *w)
     bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = *w->options->records_path != 0;
     if (records) {
         RFT_TRY(rft_out_open(w->options->records_path, &w->records));
-        RFT_TRY(rft_str_printf(&w->line, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": %u, \"seed\": %llu}\n",
+        RFT_TRY(rft_str_printf(&w->line,
+                               "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": %u, \"seed\": %llu}\n",
                                w->options->arithmetic_version, (unsigned long long)w->options->seed));
         RFT_TRY(write_line(w, &w->records));
     }

@@ -14,10 +14,10 @@
 enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL };
 
 struct rft_output_options {
-    const char *path;            /* the dataset */
+    const char *path; /* the dataset */
     enum rft_output_format format;
-    const char *records_path;    /* "" = no records */
-    uint32_t keep;               /* RFT_KEEP_ALL or a count, see select.h */
+    const char *records_path; /* "" = no records */
+    uint32_t keep;            /* RFT_KEEP_ALL or a count, see select.h */
     uint32_t n_samples;
     uint64_t seed;
     uint32_t arithmetic_version; /* in the records' first line */
@@ -27,13 +27,13 @@ struct rft_output_options {
 /* Totals over all samples, for the summary. */
 struct rft_output_counts {
     uint64_t n_questions;
-    uint64_t n_questions_solved;  /* with at least one accepted sample */
+    uint64_t n_questions_solved; /* with at least one accepted sample */
     uint64_t n_samples;
     uint64_t n_accepted;
-    uint64_t n_rows;              /* written to the dataset */
-    uint64_t n_tokens;            /* generated */
+    uint64_t n_rows;   /* written to the dataset */
+    uint64_t n_tokens; /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
-    uint64_t n_by_finish[3];      /* by enum rft_finish */
+    uint64_t n_by_finish[3]; /* by enum rft_finish */
 };
 
 /* rft_json: one JSON array, a row per line:

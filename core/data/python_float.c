@@ -78,7 +78,8 @@ static bool take_word(struct reader *r, const char *lower, const char *upper)
     return true;
 }
 
-/* Digits with single underscores between them; how many. An underscore elsewhere is left for the caller to stumble on. */
+/* Digits with single underscores between them; how many. An underscore elsewhere is left for the caller to stumble on.
+ */
 static size_t take_digits(struct reader *r, struct rft_decimal *d, bool after_point)
 {
     size_t n = 0;
@@ -143,8 +144,8 @@ double rft_python_float(struct rft_bytes text)
 
 double rft_python_round3(double x)
 {
-    /* printf writes the exact binary value correctly rounded, ties to even, as round() does. Its point is the locale's, so
-     * the digits are taken around it. */
+    /* printf writes the exact binary value correctly rounded, ties to even, as round() does. Its point is the locale's,
+     * so the digits are taken around it. */
     char text[340];
     if (!isfinite(x))
         return x;

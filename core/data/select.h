@@ -8,7 +8,7 @@
 
 #define RFT_KEEP_ALL UINT32_MAX
 
-/* accepted: [n_samples], in sample order. Sets kept[i] for the first `keep` accepted ones; returns how many are kept. */
+/* accepted: [n_samples], in sample order. Sets kept[i] for the first `keep` accepted ones; returns how many. */
 uint32_t rft_select(const bool *accepted, uint32_t n_samples, uint32_t keep, bool *kept);
 
 #endif

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BYTES(literal) { literal, sizeof(literal) - 1 }
+#define BYTES(literal)                                                                                                 \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
 
 static const struct rft_verify_options tag_options = { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 };
 static const struct rft_verify_options gsm8k_options = { .kind = RFT_VERIFY_GSM8K };
@@ -27,7 +30,8 @@ static void check_verdicts(const struct rft_verify_options *options, const struc
     for (size_t i = 0; i < n; i++) {
         const struct verdict_case *c = &cases[i];
         struct rft_verdict v = rft_verify(options, c->completion, RFT_FINISH_STOP, rft_bytes_z(c->gold));
-        bool same_answer = !c->answer == !v.answer.data && (!c->answer || rft_bytes_equal(v.answer, rft_bytes_z(c->answer)));
+        bool same_answer =
+            !c->answer == !v.answer.data && (!c->answer || rft_bytes_equal(v.answer, rft_bytes_z(c->answer)));
         if (v.reason != c->reason || !same_answer)
             fail_msg("\"%s\" (gold %s): %s, answer \"%.*s\"; expected %s, \"%s\"", c->completion.data, c->gold,
                      rft_reason_text(v.reason), (int)v.answer.len, v.answer.data ? v.answer.data : "",
@@ -66,7 +70,11 @@ static void test_answer_tag(void **state)
         { BYTES("<answer>+6000</answer>"), "6000", OK_, "+6000" },
         { BYTES("<answer>-$4</answer>"), "-4", OK_, "-$4" },
         { BYTES("<answer>$-4</answer>"), "-4", OK_, "$-4" },
-        { BYTES("<answer>\xe2\x88\x92" "4</answer>"), "-4", OK_, "\xe2\x88\x92" "4" },
+        { BYTES("<answer>\xe2\x88\x92"
+                "4</answer>"),
+          "-4", OK_,
+          "\xe2\x88\x92"
+          "4" },
         { BYTES("<answer>-6000</answer>"), "6000", WRONG, "-6000" },
         { BYTES("<answer>6000 grams</answer>"), "6000", NAN_, "6000 grams" },
         { BYTES("<answer>6000%</answer>"), "6000", NAN_, "6000%" },
@@ -97,7 +105,8 @@ static void test_answer_tag(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct verdict_case c = cases[i];
         if (memchr(c.completion.data, 0, c.completion.len)) { /* its answer is no C string */
-            assert_int_equal(rft_verify(&tag_options, c.completion, RFT_FINISH_STOP, rft_bytes_z(c.gold)).reason, c.reason);
+            assert_int_equal(rft_verify(&tag_options, c.completion, RFT_FINISH_STOP, rft_bytes_z(c.gold)).reason,
+                             c.reason);
             continue;
         }
         check_verdicts(&tag_options, &c, 1);
@@ -123,7 +132,11 @@ static void test_gsm8k(void **state)
         { BYTES("4.2e1"), "42", OK_, "4.2e1" },
         { BYTES("loses -5"), "-5", OK_, "-5" },
         { BYTES("-$5"), "-5", OK_, "-$5" },
-        { BYTES("loses \xe2\x88\x92" "5"), "-5", OK_, "\xe2\x88\x92" "5" },
+        { BYTES("loses \xe2\x88\x92"
+                "5"),
+          "-5", OK_,
+          "\xe2\x88\x92"
+          "5" },
         { BYTES("16-3=13"), "13", OK_, "13" },
         { BYTES("from 10-12"), "12", OK_, "12" },
         { BYTES("so...5"), "5", OK_, "5" },
@@ -255,16 +268,24 @@ static void test_python_float(void **state)
         { BYTES("6f"), NAN },
         { BYTES("1 2"), NAN },
         { BYTES("6\0"), NAN },
-        { BYTES("\x1c" "6"), NAN },
-        { BYTES("\x7f" "6"), NAN },
-        { BYTES("\xc2\xa0" "6000\xe2\x80\x83"), 6000 },                              /* U+00A0, U+2003 */
-        { BYTES("\xc2\x85" "6\xe3\x80\x80"), 6 },                                    /* U+0085, U+3000 */
-        { BYTES("6\xe2\x80\x8b"), NAN },                                             /* U+200B */
-        { BYTES("\xef\xbc\x96\xef\xbc\x90\xef\xbc\x90\xef\xbc\x90"), 6000 },         /* fullwidth */
-        { BYTES("\xd9\xa6\xd9\xa0\xd9\xa0\xd9\xa0"), 6000 },                         /* Arabic-Indic */
+        { BYTES("\x1c"
+                "6"),
+          NAN },
+        { BYTES("\x7f"
+                "6"),
+          NAN },
+        { BYTES("\xc2\xa0"
+                "6000\xe2\x80\x83"),
+          6000 }, /* U+00A0, U+2003 */
+        { BYTES("\xc2\x85"
+                "6\xe3\x80\x80"),
+          6 },                                                               /* U+0085, U+3000 */
+        { BYTES("6\xe2\x80\x8b"), NAN },                                     /* U+200B */
+        { BYTES("\xef\xbc\x96\xef\xbc\x90\xef\xbc\x90\xef\xbc\x90"), 6000 }, /* fullwidth */
+        { BYTES("\xd9\xa6\xd9\xa0\xd9\xa0\xd9\xa0"), 6000 },                 /* Arabic-Indic */
         { BYTES("1e\xd9\xa3"), 1000 },
-        { BYTES("\xf0\x9d\x9f\x98_\xf0\x9d\x9f\xbf.5"), 9.5 },                       /* mathematical 0 and 9 */
-        { BYTES("\xc2\xb2"), NAN },                                                  /* superscript two */
+        { BYTES("\xf0\x9d\x9f\x98_\xf0\x9d\x9f\xbf.5"), 9.5 }, /* mathematical 0 and 9 */
+        { BYTES("\xc2\xb2"), NAN },                            /* superscript two */
         { BYTES("6\xff"), NAN },
         { BYTES("\xe2\x80"), NAN },
     };
@@ -281,14 +302,17 @@ static void test_python_round3(void **state)
 {
     (void)state;
     static const double cases[][2] = {
-        { 0.0005, 0.001 },   { 0.0015, 0.002 },     { 0.0025, 0.003 },   { 2.6745, 2.675 },     { 1.0005, 1.0 },
-        { 0.0625, 0.062 },   { 0.1875, 0.188 },     { -0.0625, -0.062 }, { 0.0004, 0.0 },       { 1e300, 1e300 },
-        { 0.9995, 1.0 },     { 999.9996, 1000.0 },  { 1e16, 1e16 },      { 5e-324, 0 },         { 0.5, 0.5 },
+        { 0.0005, 0.001 },   { 0.0015, 0.002 },       { 0.0025, 0.003 },
+        { 2.6745, 2.675 },   { 1.0005, 1.0 },         { 0.0625, 0.062 },
+        { 0.1875, 0.188 },   { -0.0625, -0.062 },     { 0.0004, 0.0 },
+        { 1e300, 1e300 },    { 0.9995, 1.0 },         { 999.9996, 1000.0 },
+        { 1e16, 1e16 },      { 5e-324, 0 },           { 0.5, 0.5 },
         { 2.00049999, 2.0 }, { 1234.5678, 1234.568 }, { 1.7976931348623157e308, 1.7976931348623157e308 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (rft_python_round3(cases[i][0]) != cases[i][1])
-            fail_msg("round(%.17g, 3) = %.17g, expected %.17g", cases[i][0], rft_python_round3(cases[i][0]), cases[i][1]);
+            fail_msg("round(%.17g, 3) = %.17g, expected %.17g", cases[i][0], rft_python_round3(cases[i][0]),
+                     cases[i][1]);
     assert_true(signbit(rft_python_round3(-0.0001)) != 0);
     assert_true(isnan(rft_python_round3(NAN)));
     assert_true(rft_python_round3(-INFINITY) == -INFINITY);
@@ -302,8 +326,8 @@ static void test_finish(void **state)
         bool accept_cut_off;
         enum rft_reason reason;
     } cases[] = {
-        { RFT_FINISH_STOP, false, RFT_REASON_ACCEPTED },      { RFT_FINISH_LENGTH, false, RFT_REASON_CUT_OFF },
-        { RFT_FINISH_LENGTH, true, RFT_REASON_ACCEPTED },     { RFT_FINISH_NOT_FINITE, false, RFT_REASON_NOT_FINITE },
+        { RFT_FINISH_STOP, false, RFT_REASON_ACCEPTED },        { RFT_FINISH_LENGTH, false, RFT_REASON_CUT_OFF },
+        { RFT_FINISH_LENGTH, true, RFT_REASON_ACCEPTED },       { RFT_FINISH_NOT_FINITE, false, RFT_REASON_NOT_FINITE },
         { RFT_FINISH_NOT_FINITE, true, RFT_REASON_NOT_FINITE },
     };
     const struct rft_verify_options *kinds[] = { &tag_options, &gsm8k_options, &homework_options };
@@ -311,7 +335,8 @@ static void test_finish(void **state)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             struct rft_verify_options options = *kinds[k];
             options.accept_cut_off = cases[i].accept_cut_off;
-            struct rft_verdict v = rft_verify(&options, rft_bytes_z("<answer>3</answer>"), cases[i].finish, rft_bytes_z("3"));
+            struct rft_verdict v =
+                rft_verify(&options, rft_bytes_z("<answer>3</answer>"), cases[i].finish, rft_bytes_z("3"));
             assert_int_equal(v.reason, cases[i].reason);
             assert_true(rft_bytes_equal(v.answer, rft_bytes_z("3")));
         }
@@ -371,7 +396,8 @@ static void check_shared_cases(const char *relative, size_t n_min)
     json_t *cases = load_shared(relative), *c;
     size_t i;
     assert_true(json_array_size(cases) >= n_min);
-    json_array_foreach(cases, i, c) {
+    json_array_foreach(cases, i, c)
+    {
         double parsed, expected = rft_python_float(rft_bytes_z(json_string_value(json_object_get(c, "parsed"))));
         bool valid = homework_accepts(json_object_get(c, "generation"), json_object_get(c, "gold"), &parsed);
         bool same = isnan(expected) ? isnan(parsed) : parsed == expected;
@@ -402,7 +428,8 @@ static void test_shared_rft_rows(void **state)
         snprintf(relative, sizeof relative, "unit-conversion/rft/rft-%02d.json", file);
         json_t *rows = load_shared(relative), *row;
         size_t i;
-        json_array_foreach(rows, i, row) {
+        json_array_foreach(rows, i, row)
+        {
             double parsed;
             if (!homework_accepts(json_array_get(row, 2), json_array_get(row, 1), &parsed))
                 fail_msg("%s: row %zu is rejected", relative, i);
@@ -413,8 +440,8 @@ static void test_shared_rft_rows(void **state)
     assert_int_equal(n_rows, 5190);
 }
 
-/* Real outputs with their publisher's verdict. It takes no white space or words within a number, and percent as a factor;
- * the six rows where that matters are the bound. */
+/* Real outputs with their publisher's verdict. It takes no white space or words within a number, and percent as a
+ * factor; the six rows where that matters are the bound. */
 static void check_labelled(const char *relative, size_t n_rows, size_t n_differ_max)
 {
     const char *path = rft_test_shared(relative);
@@ -448,12 +475,18 @@ static void test_shared_labelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answer_tag),       cmocka_unit_test(test_gsm8k),
-        cmocka_unit_test(test_long_numbers),     cmocka_unit_test(test_homework),
-        cmocka_unit_test(test_python_float),     cmocka_unit_test(test_python_round3),
-        cmocka_unit_test(test_finish),           cmocka_unit_test(test_gold),
-        cmocka_unit_test(test_shared_parse_cases), cmocka_unit_test(test_shared_near_boundary),
-        cmocka_unit_test(test_shared_rft_rows),  cmocka_unit_test(test_shared_labelled),
+        cmocka_unit_test(test_answer_tag),
+        cmocka_unit_test(test_gsm8k),
+        cmocka_unit_test(test_long_numbers),
+        cmocka_unit_test(test_homework),
+        cmocka_unit_test(test_python_float),
+        cmocka_unit_test(test_python_round3),
+        cmocka_unit_test(test_finish),
+        cmocka_unit_test(test_gold),
+        cmocka_unit_test(test_shared_parse_cases),
+        cmocka_unit_test(test_shared_near_boundary),
+        cmocka_unit_test(test_shared_rft_rows),
+        cmocka_unit_test(test_shared_labelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,8 @@ static struct rft_dataset_options options_of(const char *path)
     };
 }
 
-static enum rft_status parse(const struct rft_dataset_options *options, struct rft_bytes source, struct rft_dataset *dataset)
+static enum rft_status parse(const struct rft_dataset_options *options, struct rft_bytes source,
+                             struct rft_dataset *dataset)
 {
     struct rft_str text = { 0 };
     if (rft_str_append(&text, source.data, source.len) != RFT_OK)
@@ -59,7 +60,8 @@ static void test_good(void **state)
     (void)state;
     static const struct good_case cases[] = {
         { .source = "[[\"a\", 6000.0], [\"b\", 1e3]]", .shown = "a|0|a|#6000.0\nb|0|b|#1e3\n" },
-        { .source = "\xef\xbb\xbf \r\n[[\"a\",-0.50E+2 , \"extra\", {\"x\": [1, \"]\"]}]\t]\n", .shown = "a|0|a|#-0.50E+2\n" },
+        { .source = "\xef\xbb\xbf \r\n[[\"a\",-0.50E+2 , \"extra\", {\"x\": [1, \"]\"]}]\t]\n",
+          .shown = "a|0|a|#-0.50E+2\n" },
         { .source = "[[\"a\", 123456789012345678901234567890]]", .shown = "a|0|a|#123456789012345678901234567890\n" },
         { .source = "[[\"a\", \"six\"], [\"b\", \"\"]]", .shown = "a|0|a|six\nb|0|b|\n" },
         { .source = "[[\"a\", 1], [\"b\", 2], [\"a\", 3], [\"a\", 1]]",
@@ -69,17 +71,24 @@ static void test_good(void **state)
         { .source = "{\"question\": \"a\", \"answer\": 1}\n\n  {\"answer\": 2, \"question\": \"b\"}\r\n",
           .shown = "a|0|a|#1\nb|0|b|#2\n" },
         { .source = "\n\n{\"question\": \"a\", \"answer\": 1}", .shown = "a|0|a|#1\n" },
-        { .source = "{\"question\": \"a\", \"answer\": \"9 #### 8\\n#### 42 \"}", .shown = "a|0|a|42\n", .answer_after = "####" },
-        { .source = "{\"question\": \"a\", \"answer\": 1, \"id\": \"x\"}\n{\"question\": \"a\", \"answer\": 2, \"id\": 1.50}",
-          .shown = "x|0|a|#1\n1.50|0|a|#2\n", .id_field = "id" },
+        { .source = "{\"question\": \"a\", \"answer\": \"9 #### 8\\n#### 42 \"}",
+          .shown = "a|0|a|42\n",
+          .answer_after = "####" },
+        { .source =
+              "{\"question\": \"a\", \"answer\": 1, \"id\": \"x\"}\n{\"question\": \"a\", \"answer\": 2, \"id\": 1.50}",
+          .shown = "x|0|a|#1\n1.50|0|a|#2\n",
+          .id_field = "id" },
         { .source = "{\"question\": \"a\\u0041\", \"answer\": 1}", .shown = "aA|0|aA|#1\n", .id_field = "question" },
-        { .source = "{\"question\": \"a\\\\\\\\n\", \"answer\": 1}", .shown = "a\\\\n|0|a\\\\n|#1\n", .id_field = "question" },
+        { .source = "{\"question\": \"a\\\\\\\\n\", \"answer\": 1}",
+          .shown = "a\\\\n|0|a\\\\n|#1\n",
+          .id_field = "question" },
         { .source = "{\"p\": \"a\", \"answer\": 1}", .shown = "a|0|a|#1\n", .question_field = "p" },
         { .source = "{\"question\": \"a\", \"question\": \"b\", \"answer\": 1}", .shown = "b|0|b|#1\n" },
         { .source = "{\"\\u0071uestion\": \"a\", \"answer\": 1}", .shown = "a|0|a|#1\n" },
         { .source = "[[\"a\\u0000b\\u0000\", 1], [\"a\", 2]]", .shown = "a@b@|0|a@b@|#1\na|0|a|#2\n" },
         { .source = "[[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\uDE00\", 1]]",
-          .shown = "\"\\/\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|0|\"\\/\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|#1\n" },
+          .shown = "\"\\/\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|0|\"\\/"
+                   "\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|#1\n" },
         { .source = "[[\"a\", 1], [\"b\", 2], 7]", .shown = "a|0|a|#1\nb|0|b|#2\n", .limit = 2 },
         { .source = "{\"question\": \"a\", \"answer\": 1}\nnot looked at", .shown = "a|0|a|#1\n", .limit = 1 },
         { .source = "[[\"a\", 1]]", .shown = "a|0|a|#1\n", .limit = 9 },
@@ -135,14 +144,22 @@ static void test_bad(void **state)
         { .source = "{\"question\": \"a\"}", .message = "q.json:1: row 1: field \"answer\" is missing" },
         { .source = "{\"answer\": 1}", .message = "field \"question\" is missing" },
         { .source = "{\"question\": {}, \"answer\": 1}", .message = "field \"question\" is an object" },
-        { .source = "[[\"a\", \"no mark\"]]", .message = "element 2 has no answer after \"####\"", .answer_after = "####" },
-        { .source = "[[\"a\", \"#### \"]]", .message = "element 2 has no answer after \"####\"", .answer_after = "####" },
+        { .source = "[[\"a\", \"no mark\"]]",
+          .message = "element 2 has no answer after \"####\"",
+          .answer_after = "####" },
+        { .source = "[[\"a\", \"#### \"]]",
+          .message = "element 2 has no answer after \"####\"",
+          .answer_after = "####" },
         { .source = "[[\"a\", 4]]", .message = "element 2 has no answer after \"####\"", .answer_after = "####" },
         { .source = "[[\"a\", 4]]", .message = "is an array, which has no field \"id\"", .id_field = "id" },
         { .source = "{\"question\": \"a\", \"answer\": 1}", .message = "field \"id\" is missing", .id_field = "id" },
-        { .source = "{\"question\": \"a\", \"answer\": 1, \"id\": true}", .message = "field \"id\" is true", .id_field = "id" },
-        { .source = "{\"question\": \"a\", \"answer\": 1, \"id\": 7}\n\n{\"question\": \"b\", \"answer\": 1, \"id\": \"7\"}",
-          .message = "q.json:3: row 2: id \"7\" was given before, on line 1, row 1", .id_field = "id" },
+        { .source = "{\"question\": \"a\", \"answer\": 1, \"id\": true}",
+          .message = "field \"id\" is true",
+          .id_field = "id" },
+        { .source =
+              "{\"question\": \"a\", \"answer\": 1, \"id\": 7}\n\n{\"question\": \"b\", \"answer\": 1, \"id\": \"7\"}",
+          .message = "q.json:3: row 2: id \"7\" was given before, on line 1, row 1",
+          .id_field = "id" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_dataset_options options = options_of("q.json");
@@ -155,7 +172,8 @@ static void test_bad(void **state)
         rft_test_log_release();
         const char *log = rft_test_log_text(), *newline = strchr(log, '\n');
         if (status != RFT_ERR_INPUT || !strstr(log, cases[i].message) || !newline || newline[1])
-            fail_msg("%s: %s, \"%s\", expected \"%s\"", cases[i].source, rft_status_text(status), log, cases[i].message);
+            fail_msg("%s: %s, \"%s\", expected \"%s\"", cases[i].source, rft_status_text(status), log,
+                     cases[i].message);
         assert_null(dataset.questions);
         assert_int_equal(dataset.n, 0);
         assert_null(dataset.arena.data);
@@ -196,10 +214,15 @@ static void test_hash_and_key(void **state)
 {
     (void)state;
     uint64_t hash = hash_of("[[\"a\", 1], [\"b\", 2]]", "");
-    assert_true(hash == hash_of("{\"answer\": 1, \"question\": \"\\u0061\"}\n{\"question\": \"b\", \"answer\": 2}", ""));
+    assert_true(hash ==
+                hash_of("{\"answer\": 1, \"question\": \"\\u0061\"}\n{\"question\": \"b\", \"answer\": 2}", ""));
     static const char *const others[] = {
-        "[[\"a\", 1], [\"b\", 3]]", "[[\"a\", 1], [\"c\", 2]]", "[[\"a\", 1.0], [\"b\", 2]]",
-        "[[\"b\", 2], [\"a\", 1]]", "[[\"a\", 1]]", "[[\"a1\", \"\"], [\"b\", 2]]",
+        "[[\"a\", 1], [\"b\", 3]]",
+        "[[\"a\", 1], [\"c\", 2]]",
+        "[[\"a\", 1.0], [\"b\", 2]]",
+        "[[\"b\", 2], [\"a\", 1]]",
+        "[[\"a\", 1]]",
+        "[[\"a1\", \"\"], [\"b\", 2]]",
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_true(hash != hash_of(others[i], ""));
@@ -293,7 +316,7 @@ int main(void)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_bad),          cmocka_unit_test(test_file),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),  cmocka_unit_test(test_file),
         cmocka_unit_test(test_hash_and_key), cmocka_unit_test(test_many), cmocka_unit_test(test_alloc_faults),
         cmocka_unit_test(test_shared),
     };

@@ -14,12 +14,23 @@
 #define N_SAMPLES 2
 
 /* In the order in which they are appended. */
-#define TEXT(literal) { literal, sizeof(literal) - 1 }
+#define TEXT(literal)                                                                                                  \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
 static const struct rft_sample samples[] = {
     { .question = 1, .sample = 0, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("plain text") },
     { .question = 0, .sample = 1, .n_tokens = 100, .finish = RFT_FINISH_LENGTH, .text = TEXT("") },
-    { .question = 0, .sample = 0, .n_tokens = 9, .finish = RFT_FINISH_STOP, .text = TEXT("a\nb\\x41\0\x7f \xc3\xa9\xe2\x82") },
-    { .question = 2, .sample = 1, .n_tokens = 0, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("\xff\xfe \xed\xa0\x80") },
+    { .question = 0,
+      .sample = 0,
+      .n_tokens = 9,
+      .finish = RFT_FINISH_STOP,
+      .text = TEXT("a\nb\\x41\0\x7f \xc3\xa9\xe2\x82") },
+    { .question = 2,
+      .sample = 1,
+      .n_tokens = 0,
+      .finish = RFT_FINISH_NOT_FINITE,
+      .text = TEXT("\xff\xfe \xed\xa0\x80") },
     { .question = 2, .sample = 0, .n_tokens = 4294967295, .finish = RFT_FINISH_STOP, .text = TEXT(" spaces  ") },
     { .question = 1, .sample = 1, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("\n") },
 };
@@ -181,7 +192,8 @@ static void test_other_runs(void **state)
 static void test_foreign_files(void **state)
 {
     (void)state;
-    static const char *const foreign[] = { "a letter\nto a friend\n", "r", "rftgen-journal 9 abc 0123456789abcdef\n", "\n" };
+    static const char *const foreign[] = { "a letter\nto a friend\n", "r", "rftgen-journal 9 abc 0123456789abcdef\n",
+                                           "\n" };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         rft_test_write_file(path, foreign[i], strlen(foreign[i]));
         if (strcmp(foreign[i], "r") != 0) { /* what a crash may leave of a header */
@@ -377,11 +389,16 @@ static void test_alloc_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_commit_and_resume, set_up), cmocka_unit_test_setup(test_wrong_samples, set_up),
-        cmocka_unit_test_setup(test_other_runs, set_up),        cmocka_unit_test_setup(test_foreign_files, set_up),
-        cmocka_unit_test_setup(test_lock, set_up),              cmocka_unit_test_setup(test_cut_anywhere, set_up),
-        cmocka_unit_test_setup(test_flip_anywhere, set_up),     cmocka_unit_test_setup(test_disk_full, set_up),
-        cmocka_unit_test_setup(test_changed_while_open, set_up), cmocka_unit_test_setup(test_alloc_faults, set_up),
+        cmocka_unit_test_setup(test_commit_and_resume, set_up),
+        cmocka_unit_test_setup(test_wrong_samples, set_up),
+        cmocka_unit_test_setup(test_other_runs, set_up),
+        cmocka_unit_test_setup(test_foreign_files, set_up),
+        cmocka_unit_test_setup(test_lock, set_up),
+        cmocka_unit_test_setup(test_cut_anywhere, set_up),
+        cmocka_unit_test_setup(test_flip_anywhere, set_up),
+        cmocka_unit_test_setup(test_disk_full, set_up),
+        cmocka_unit_test_setup(test_changed_while_open, set_up),
+        cmocka_unit_test_setup(test_alloc_faults, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

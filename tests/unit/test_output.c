@@ -14,13 +14,25 @@
 static char path[200], records_path[200], journal_path[200];
 
 /* Three questions: solved twice, never solved, a repeat of the first one solved once. */
-static const char source[] = "[[\"how many \\u0000 \\\"g\\\"?\", 6e3], [\"other\", \"7\"], [\"how many \\u0000 \\\"g\\\"?\", 1.50]]";
+static const char source[] =
+    "[[\"how many \\u0000 \\\"g\\\"?\", 6e3], [\"other\", \"7\"], [\"how many \\u0000 \\\"g\\\"?\", 1.50]]";
 
-#define TEXT(literal) { literal, sizeof(literal) - 1 }
+#define TEXT(literal)                                                                                                  \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
 static const struct rft_sample samples[] = {
     { .question = 0, .sample = 0, .n_tokens = 4, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>5</answer>") },
-    { .question = 0, .sample = 1, .n_tokens = 5, .finish = RFT_FINISH_STOP, .text = TEXT("\xf0\x9f\x98 <answer>6000</answer>") },
-    { .question = 0, .sample = 2, .n_tokens = 6, .finish = RFT_FINISH_STOP, .text = TEXT("a\0b\n<answer>6001</answer>") },
+    { .question = 0,
+      .sample = 1,
+      .n_tokens = 5,
+      .finish = RFT_FINISH_STOP,
+      .text = TEXT("\xf0\x9f\x98 <answer>6000</answer>") },
+    { .question = 0,
+      .sample = 2,
+      .n_tokens = 6,
+      .finish = RFT_FINISH_STOP,
+      .text = TEXT("a\0b\n<answer>6001</answer>") },
     { .question = 1, .sample = 0, .n_tokens = 7, .finish = RFT_FINISH_LENGTH, .text = TEXT("<answer>7</answer> and") },
     { .question = 1, .sample = 1, .n_tokens = 8, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("<answer>7</answer>") },
     { .question = 1, .sample = 2, .n_tokens = 9, .finish = RFT_FINISH_STOP, .text = TEXT("seven") },
@@ -121,17 +133,18 @@ static void test_jsonl(void **state)
     check_output(RFT_FORMAT_JSONL, 2, 3,
                  "{\"id\": " Q1 ", \"question\": " Q1 ", \"gold\": 6e3, \"sample\": 1, \"completion\": " A01 "}\n"
                  "{\"id\": " Q1 ", \"question\": " Q1 ", \"gold\": 6e3, \"sample\": 2, \"completion\": " A02 "}\n"
-                 "{\"id\": " Q1 ", \"repeat\": 1, \"question\": " Q1 ", \"gold\": 1.50, \"sample\": 1, \"completion\": " A21
-                 "}\n");
+                 "{\"id\": " Q1 ", \"repeat\": 1, \"question\": " Q1
+                 ", \"gold\": 1.50, \"sample\": 1, \"completion\": " A21 "}\n");
     check_output(RFT_FORMAT_JSONL, 0, 0, "");
 }
 
 static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest)
 {
-    assert_int_equal(rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question\": %u, \"sample\": %u, \"key\": \"%016llx\", ",
-                                    question == 1 ? "\"other\"" : Q1, question == 2, question, sample,
-                                    (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
-                     RFT_OK);
+    assert_int_equal(
+        rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question\": %u, \"sample\": %u, \"key\": \"%016llx\", ",
+                       question == 1 ? "\"other\"" : Q1, question == 2, question, sample,
+                       (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
+        RFT_OK);
     assert_int_equal(rft_str_printf(s, "%s}\n", rest), RFT_OK);
 }
 
@@ -146,18 +159,22 @@ static void test_records(void **state)
 
     struct rft_str expected = { 0 };
     assert_int_equal(rft_str_append_z(&expected, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": 7, "
-                                                 "\"seed\": 18446744073709551615}\n"), RFT_OK);
+                                                 "\"seed\": 18446744073709551615}\n"),
+                     RFT_OK);
 #define REST(accepted, reason, finish, tokens, answer, gold, completion)                                               \
-    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"finish\": \"" finish "\", \"tokens\": " tokens            \
+    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"finish\": \"" finish "\", \"tokens\": " tokens          \
     ", \"answer\": " answer ", \"gold\": " gold ", \"completion\": " completion
     put_record(&expected, 0, 0, REST("false", "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
     put_record(&expected, 0, 1, REST("true", "accepted", "stop", "5", "\"6000\"", "6e3", A01));
     put_record(&expected, 0, 2, REST("true", "accepted", "stop", "6", "\"6001\"", "6e3", A02));
-    put_record(&expected, 1, 0, REST("false", "cut_off", "length", "7", "\"7\"", "\"7\"", "\"<answer>7</answer> and\""));
-    put_record(&expected, 1, 1, REST("false", "not_finite", "not_finite", "8", "\"7\"", "\"7\"", "\"<answer>7</answer>\""));
+    put_record(&expected, 1, 0,
+               REST("false", "cut_off", "length", "7", "\"7\"", "\"7\"", "\"<answer>7</answer> and\""));
+    put_record(&expected, 1, 1,
+               REST("false", "not_finite", "not_finite", "8", "\"7\"", "\"7\"", "\"<answer>7</answer>\""));
     put_record(&expected, 1, 2, REST("false", "no_answer", "stop", "9", "null", "\"7\"", "\"seven\""));
-    put_record(&expected, 2, 0, REST("false", "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
-                                     "\"<answer>1.5\xef\xbf\xbd</answer>\""));
+    put_record(&expected, 2, 0,
+               REST("false", "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
+                    "\"<answer>1.5\xef\xbf\xbd</answer>\""));
     put_record(&expected, 2, 1, REST("true", "accepted", "stop", "2", "\"1.5\"", "1.50", A21));
     put_record(&expected, 2, 2, REST("false", "not_a_number", "stop", "3", "\"\"", "1.50", "\"<answer></answer>\""));
     check_file(records_path, expected.data);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Completion and gold, split at the first newline: every way of judging ends, stays inside the text, and agrees with
+ * itself when the gold is the answer. */
+#include "answer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void judge(const struct rft_verify_options *options, struct rft_bytes completion, struct rft_bytes gold)
+{
+    struct rft_verdict v = rft_verify(options, completion, RFT_FINISH_STOP, gold);
+    require(v.reason < RFT_REASON_COUNT);
+    require(!v.answer.data ||
+            (v.answer.data >= completion.data && v.answer.data + v.answer.len <= completion.data + completion.len));
+    require(v.answer.data || v.reason == RFT_REASON_NO_ANSWER);
+    if (v.reason == RFT_REASON_ACCEPTED)
+        require(rft_gold_is_valid(options, gold));
+    if (options->compat == RFT_COMPAT_NONE && v.answer.data && rft_gold_is_valid(options, v.answer))
+        require(rft_verify(options, completion, RFT_FINISH_STOP, v.answer).reason == RFT_REASON_ACCEPTED);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct rft_verify_options ways[] = {
+        { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 },
+        { .kind = RFT_VERIFY_GSM8K },
+        { .compat = RFT_COMPAT_HOMEWORK },
+    };
+    const char *text = (const char *)data;
+    const char *newline = size ? memchr(text, '\n', size) : NULL;
+    size_t n = newline ? (size_t)(newline - text) : 0;
+    struct rft_bytes gold = { text, n }, completion = { text + n, size - n };
+    if (!size)
+        return 0;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        judge(&ways[i], completion, gold);
+    double x = rft_python_float(completion), rounded = rft_python_round3(x);
+    require(!isfinite(x) || fabs(rounded - x) <= 0.0005 * (1 + 1e-9) + 1e-15 * fabs(x));
+    return 0;
+}
