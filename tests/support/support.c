@@ -11,13 +11,27 @@
 static char log_text[65536];
 static size_t log_len;
 
+/* Paths handed out live until exit: chained, so that a leak checker does not report them. */
+struct kept_path {
+    struct kept_path *next;
+    char text[];
+};
+static struct kept_path *kept_paths;
+
+static const char *join_and_keep(const char *root, const char *relative)
+{
+    size_t n = strlen(root) + strlen(relative) + 2;
+    struct kept_path *path = malloc(sizeof *path + n);
+    assert_non_null(path);
+    snprintf(path->text, n, "%s/%s", root, relative);
+    path->next = kept_paths;
+    kept_paths = path;
+    return path->text;
+}
+
 const char *rft_test_path(const char *relative)
 {
-    size_t n = strlen(RFT_SOURCE_DIR) + strlen(relative) + 2;
-    char *path = malloc(n);
-    assert_non_null(path);
-    snprintf(path, n, "%s/%s", RFT_SOURCE_DIR, relative);
-    return path;
+    return join_and_keep(RFT_SOURCE_DIR, relative);
 }
 
 const char *rft_test_shared(const char *relative)
@@ -25,10 +39,7 @@ const char *rft_test_shared(const char *relative)
     const char *root = getenv("RFTGEN_SHARED_DATA");
     if (!root || !*root)
         return NULL;
-    size_t n = strlen(root) + strlen(relative) + 2;
-    char *path = malloc(n);
-    assert_non_null(path);
-    snprintf(path, n, "%s/%s", root, relative);
+    const char *path = join_and_keep(root, relative);
     return rft_file_exists(path) ? path : NULL;
 }
 
