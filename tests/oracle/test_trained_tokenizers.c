@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Small trained tokenizers with added tokens of every kind: ids, BOS and decoded text as the tokenizers library has
+ * them (fixtures by make_tokenizers.py). */
+#include "support.h"
+
+#include "tokenizer.h"
+
+#include <jansson.h>
+
+static void check_same_ids(const uint32_t *ids, size_t n, const json_t *expected, const char *text)
+{
+    bool same = n == json_array_size(expected);
+    for (size_t i = 0; same && i < n; i++)
+        same = ids[i] == json_integer_value(json_array_get(expected, i));
+    if (same)
+        return;
+    char *wanted = json_dumps(expected, JSON_COMPACT);
+    print_message("  expected %s, got ", wanted);
+    for (size_t i = 0; i < n; i++)
+        print_message("%u ", ids[i]);
+    rft_free(wanted);
+    fail_msg("other ids for \"%s\"", text);
+}
+
+static void check_case(struct rft_tokenizer *tokenizer, const json_t *one)
+{
+    const json_t *text = json_object_get(one, "text"), *decoded = json_object_get(one, "decoded");
+    struct rft_ids ids = { 0 };
+    struct rft_str back = { 0 }, got = { 0 }, expected = { 0 };
+    struct rft_bytes bytes = { json_string_value(text), json_string_length(text) };
+    assert_int_equal(rft_tokenizer_encode(tokenizer, bytes, 0, 0, &ids), RFT_OK);
+    check_same_ids(ids.ids, ids.n, json_object_get(one, "ids"), bytes.data);
+
+    assert_int_equal(rft_tokenizer_decode(tokenizer, ids.ids, ids.n, &back), RFT_OK);
+    /* The library writes U+FFFD for what is not UTF-8; the decoder here leaves that to whoever writes the text. */
+    assert_int_equal(rft_str_append_json(&got, back.data, back.len), RFT_OK);
+    assert_int_equal(rft_str_append_json(&expected, json_string_value(decoded), json_string_length(decoded)), RFT_OK);
+    assert_string_equal(got.data, expected.data);
+    rft_str_finish(&got);
+    rft_str_finish(&expected);
+    rft_str_finish(&back);
+    rft_ids_finish(&ids);
+}
+
+static void check_tokenizer(void **state)
+{
+    char path[200];
+    snprintf(path, sizeof path, "tests/oracle/data/tokenizers/%s", (const char *)*state);
+    struct rft_tokenizer *tokenizer;
+    assert_int_equal(rft_tokenizer_open(rft_test_path(path), &tokenizer), RFT_OK);
+
+    json_error_t error;
+    snprintf(path, sizeof path, "tests/oracle/data/tokenizers/%s/cases.json", (const char *)*state);
+    json_t *root = json_load_file(rft_test_path(path), JSON_ALLOW_NUL, &error);
+    assert_non_null(root);
+    size_t n_prefix;
+    const uint32_t *prefix = rft_tokenizer_prefix(tokenizer, &n_prefix);
+    check_same_ids(prefix, n_prefix, json_object_get(root, "prefix_ids"), "(prefix)");
+
+    const json_t *cases = json_object_get(root, "cases");
+    assert_true(json_array_size(cases) > 100);
+    for (size_t i = 0; i < json_array_size(cases); i++)
+        check_case(tokenizer, json_array_get(cases, i));
+    json_decref(root);
+    rft_tokenizer_close(tokenizer);
+}
+
+int main(void)
+{
+    rft_alloc_hook_json();
+    static char names[][24] = { "byte-level", "byte-level-digits", "spm-normalizer", "spm-metaspace-first",
+                                "spm-metaspace-never" };
+    struct CMUnitTest tests[sizeof names / sizeof *names];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        tests[i] = (struct CMUnitTest){ names[i], check_tokenizer, NULL, NULL, names[i] };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
