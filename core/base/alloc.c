@@ -3,7 +3,6 @@
 
 #include "log.h"
 
-#include <jansson.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,14 +99,4 @@ int rft_grow(void **p, size_t *cap, size_t n, size_t size)
     *p = q;
     *cap = want;
     return 0;
-}
-
-static void *json_alloc(size_t n)
-{
-    return rft_alloc(n, 1);
-}
-
-void rft_alloc_hook_json(void)
-{
-    json_set_alloc_funcs(json_alloc, rft_free);
 }

@@ -3,9 +3,9 @@
 #include "tokenizer_parts.h"
 
 #include "alloc.h"
+#include "json.h"
 #include "os.h"
 
-#include <jansson.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -274,18 +274,6 @@ static enum rft_status apply_config(const struct load *load, const char *path, c
     return rft_ids_append(&load->tokenizer->prefix, id);
 }
 
-static enum rft_status parse_json(const char *path, struct rft_bytes text, json_t **root)
-{
-    json_error_t error;
-    *root = json_loadb(text.data, text.len, JSON_ALLOW_NUL, &error);
-    if (*root)
-        return RFT_OK;
-    if (json_error_code(&error) == json_error_out_of_memory)
-        return RFT_ERR_HOST_MEMORY;
-    rft_log_error("%s:%d: %s", path, error.line, error.text);
-    return RFT_ERR_INPUT;
-}
-
 static enum rft_status load_config(const struct load *load, const char *dir)
 {
     struct rft_str text = { 0 };
@@ -295,7 +283,7 @@ static enum rft_status load_config(const struct load *load, const char *dir)
     if (status == RFT_OK && rft_file_exists(path)) {
         status = rft_file_read(path, CONFIG_BYTES_MAX, &text);
         if (status == RFT_OK)
-            status = parse_json(path, (struct rft_bytes){ text.data, text.len }, &config);
+            status = rft_json_load(path, (struct rft_bytes){ text.data, text.len }, JSON_ALLOW_NUL, &config);
         if (status == RFT_OK)
             status = apply_config(load, path, config);
     }
@@ -326,7 +314,7 @@ enum rft_status rft_tok_load_json(const char *path, struct rft_bytes text, const
     json_t *root = NULL;
     struct rft_tokenizer *t = rft_tok_create();
     *tokenizer = NULL;
-    enum rft_status status = t ? parse_json(path, text, &root) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = t ? rft_json_load(path, text, JSON_ALLOW_NUL, &root) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK) {
         struct load load = { .path = path, .root = root, .model = json_object_get(root, "model"), .tokenizer = t };
         status = load_parts(&load, dir);
