@@ -6,6 +6,14 @@
 
 enum rft_status rft_json_check(const char *path, uint64_t line, const char *text, size_t len)
 {
+    /* jansson passes over NUL bytes between tokens, where the walk would stop. */
+    const char *nul = len ? memchr(text, 0, len) : NULL;
+    if (nul) {
+        for (const char *p = text; p < nul; p++)
+            line += *p == '\n';
+        rft_log_error("%s:%llu: not JSON: a NUL byte", path, (unsigned long long)line);
+        return RFT_ERR_INPUT;
+    }
     /* Numbers are read as text later: as reals, whole numbers of any length are valid. */
     json_error_t error;
     json_t *tree = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);

@@ -180,6 +180,19 @@ static void test_bad(void **state)
     }
 }
 
+/* jansson alone would pass over it. */
+static void test_nul_byte(void **state)
+{
+    (void)state;
+    static const char source[] = "[[\"a\",\n 1\0  ]]";
+    struct rft_dataset_options options = options_of("q.json");
+    struct rft_dataset dataset;
+    rft_test_log_capture();
+    assert_int_equal(parse(&options, (struct rft_bytes){ source, sizeof source - 1 }, &dataset), RFT_ERR_INPUT);
+    rft_test_log_release();
+    assert_non_null(strstr(rft_test_log_text(), "q.json:2: not JSON: a NUL byte"));
+}
+
 static void test_file(void **state)
 {
     (void)state;
@@ -316,9 +329,9 @@ int main(void)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),  cmocka_unit_test(test_file),
-        cmocka_unit_test(test_hash_and_key), cmocka_unit_test(test_many), cmocka_unit_test(test_alloc_faults),
-        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),          cmocka_unit_test(test_nul_byte),
+        cmocka_unit_test(test_file),         cmocka_unit_test(test_hash_and_key), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
