@@ -3,6 +3,8 @@
 #ifndef RFT_DTYPE_H
 #define RFT_DTYPE_H
 
+#include "arith.h"
+
 #include <stdint.h>
 
 /* name, elements per block, bytes per block */
@@ -32,8 +34,18 @@ struct rft_round_counts {
 };
 
 /* Rounds to bf16 (nearest, ties to even) by integer code; -0 and |v| < 2^-50 become +0. Bad values are stored as +0 and
- * counted. */
-uint16_t rft_bf16_round(float value, struct rft_round_counts *counts);
-float rft_bf16_to_f32(uint16_t bits);
+ * counted. Here, and without branches, so that loops over weights vectorise. */
+static inline uint16_t rft_bf16_round(float value, struct rft_round_counts *counts)
+{
+    uint32_t is_bad = rft_is_bad(value), bits = rft_to_bf16(value);
+    counts->n_bad += is_bad;
+    counts->n_zeroed += (uint32_t)(bits == 0 && value != 0.0f);
+    return (uint16_t)(is_bad ? 0 : bits);
+}
+
+static inline float rft_bf16_to_f32(uint16_t bits)
+{
+    return rft_low_bf16(bits);
+}
 
 #endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "chunk.h"
+
+#include "alloc.h"
+#include "slots.h"
+
+struct chunk {
+    struct rft_engine *engine;
+    const struct rft_group *group;
+    const struct rft_chunk_sink *sink;
+    struct rft_pool pool;
+    struct rft_work work;
+    struct rft_program program;
+    struct rft_exec *exec;
+    struct rft_slots slots;
+    uint32_t *tables;       /* [n_table_entries]: prompt pages, then each slot's own */
+    uint64_t n_table_entries;
+};
+
+static uint64_t h_row_bytes(const struct chunk *c)
+{
+    return (uint64_t)c->engine->weights.config.dim * 2;
+}
+
+static struct rft_slice h_row(const struct chunk *c, uint32_t slot)
+{
+    return rft_slice_part(c->work.h, slot * h_row_bytes(c), h_row_bytes(c));
+}
+
+static enum rft_status begin_chunk(struct chunk *c, const struct rft_job_shape *shape, const struct rft_plan *plan)
+{
+    struct rft_work_shape work_shape = rft_plan_chunk_shape(shape, plan);
+    struct rft_engine *e = c->engine;
+    RFT_TRY(rft_engine_take(e, "chunk", &work_shape, &c->pool, &c->work));
+    c->work.decode.prompt_kv = rft_slice_range(c->group->pages);
+    c->n_table_entries = work_shape.n_table_entries;
+    c->tables = rft_alloc((size_t)c->n_table_entries, sizeof *c->tables);
+    if (c->tables == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    for (uint32_t i = 0; i < plan->n_prompt_pages; i++)
+        c->tables[i] = i;
+    RFT_TRY(rft_decode_step(&e->weights, &c->work.decode, &c->work.sampler, &e->sampling, &c->program));
+    RFT_TRY(rft_dev_exec_create(&e->dev, &c->program, &c->exec));
+    RFT_TRY(rft_dev_write(&e->dev, c->work.mask, e->mask));
+    return rft_dev_write(&e->dev, c->work.eos, e->eos);
+}
+
+static void end_chunk(struct chunk *c)
+{
+    rft_slots_finish(&c->slots);
+    rft_dev_exec_destroy(&c->engine->dev, c->exec);
+    rft_program_finish(&c->program);
+    rft_free(c->tables);
+    rft_pool_close(&c->pool);
+}
+
+/* Puts waiting jobs on free slots. A prompt that overflowed ends its samples before their first token. */
+static enum rft_status start_jobs(struct chunk *c)
+{
+    struct rft_job *job;
+    while ((job = rft_slots_next_job(&c->slots)) != NULL) {
+        const struct rft_flight *flight = &c->group->flights[job->flight];
+        if (flight->is_bad) {
+            RFT_TRY(c->sink->ended(c->sink->user, flight, job->sample, NULL, 0, 0, RFT_FINISH_NOT_FINITE));
+            job->is_done = true;
+            continue;
+        }
+        RFT_TRY(rft_dev_write(&c->engine->dev, h_row(c, c->slots.n_active), flight->h));
+        rft_slots_start(&c->slots, job, flight);
+    }
+    return RFT_OK;
+}
+
+static enum rft_status run_burst(struct chunk *c, uint32_t n_steps)
+{
+    struct rft_slots *s = &c->slots;
+    struct rft_dev *dev = &c->engine->dev;
+    struct rft_batch batch = {.n_rows = s->n_active};
+    struct rft_slice rows = rft_slice_part(c->work.rows, 0, s->n_active * sizeof *s->rows);
+    struct rft_slice tokens = rft_slice_part(c->work.tokens, 0, (uint64_t)s->n_active * s->n_new_max * 4);
+    rft_slots_tables(s, c->tables);
+    RFT_TRY(rft_dev_write(dev, c->work.batch, &batch));
+    RFT_TRY(rft_dev_write(dev, rows, s->rows));
+    RFT_TRY(rft_dev_write(dev, rft_slice_part(c->work.tables, 0, c->n_table_entries * 4), c->tables));
+    RFT_TRY(rft_dev_run(dev, c->exec, n_steps));
+    RFT_TRY(rft_dev_read(dev, rows, s->rows));
+    return rft_dev_read(dev, tokens, s->tokens_read);
+}
+
+/* Closes the hole of a slot that ended by moving the last slot there, its hidden state on the device included. */
+static enum rft_status remove_slot(struct chunk *c, uint32_t slot, void *h_copy)
+{
+    uint32_t last = c->slots.n_active - 1;
+    if (slot != last) {
+        RFT_TRY(rft_dev_read(&c->engine->dev, h_row(c, last), h_copy));
+        RFT_TRY(rft_dev_write(&c->engine->dev, h_row(c, slot), h_copy));
+    }
+    rft_slots_remove(&c->slots, slot);
+    return RFT_OK;
+}
+
+/* Has the slot's sample ended? If so hands it over. *n_drawn: tokens that count. */
+static enum rft_status collect(struct chunk *c, uint32_t slot, uint32_t n_before, bool *has_ended, uint32_t *n_drawn)
+{
+    const struct rft_row *row = &c->slots.rows[slot];
+    const uint32_t *tokens = rft_slots_tokens(&c->slots, slot);
+    struct rft_job *job = c->slots.slots[slot].job;
+    uint32_t n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new;
+    uint32_t n_tokens = row->n_new;
+    uint32_t n_kept = 0;
+    enum rft_finish finish = row->state == RFT_ROW_LENGTH       ? RFT_FINISH_LENGTH
+                             : row->state == RFT_ROW_NOT_FINITE ? RFT_FINISH_NOT_FINITE
+                                                                : RFT_FINISH_STOP;
+    RFT_TRY(c->sink->cut(c->sink->user, tokens, n_before, n_text, &n_kept));
+    if (n_kept != 0) {
+        n_text = n_tokens = n_kept;
+        finish = RFT_FINISH_STOP;
+    }
+    *has_ended = n_kept != 0 || row->state != RFT_ROW_RUNNING;
+    *n_drawn = n_tokens - n_before;
+    if (!*has_ended)
+        return RFT_OK;
+    RFT_TRY(c->sink->ended(c->sink->user, &c->group->flights[job->flight], job->sample, tokens, n_text, n_tokens, finish));
+    job->is_done = true;
+    return RFT_OK;
+}
+
+static enum rft_status collect_all(struct chunk *c, void *h_copy, uint32_t *n_drawn)
+{
+    *n_drawn = 0;
+    rft_slots_take_tokens(&c->slots);
+    for (uint32_t slot = c->slots.n_active; slot-- > 0;) { /* downwards: a slot moved into a hole has been looked at */
+        bool has_ended;
+        uint32_t n;
+        RFT_TRY(collect(c, slot, c->slots.slots[slot].n_collected, &has_ended, &n));
+        c->slots.slots[slot].n_collected += n;
+        *n_drawn += n;
+        if (has_ended)
+            RFT_TRY(remove_slot(c, slot, h_copy));
+    }
+    return RFT_OK;
+}
+
+/* Gives pages for the next steps; samples that must give way lose their slot. */
+static enum rft_status hand_out_pages(struct chunk *c, uint32_t n_steps, void *h_copy)
+{
+    uint32_t victim;
+    while (!rft_slots_give_pages(&c->slots, n_steps, &victim)) {
+        rft_slots_requeue(&c->slots, victim);
+        RFT_TRY(remove_slot(c, victim, h_copy));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status run_jobs(struct chunk *c, void *h_copy)
+{
+    for (;;) {
+        uint32_t n_steps, n_drawn;
+        RFT_TRY(start_jobs(c));
+        if (c->slots.n_active == 0)
+            return RFT_OK;
+        n_steps = rft_slots_burst(&c->slots, c->engine->dev.caps.burst_steps);
+        RFT_TRY(hand_out_pages(c, n_steps, h_copy));
+        RFT_TRY(run_burst(c, n_steps));
+        RFT_TRY(collect_all(c, h_copy, &n_drawn));
+        if (!c->sink->go_on(c->sink->user, n_drawn))
+            return RFT_ERR_INTERRUPTED;
+    }
+}
+
+enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_job_shape *shape, const struct rft_plan *plan,
+                              const struct rft_group *group, struct rft_job *jobs, uint32_t n_jobs,
+                              const struct rft_chunk_sink *sink)
+{
+    struct chunk c = {.engine = engine, .group = group, .sink = sink};
+    void *h_copy = rft_alloc(engine->weights.config.dim, 2);
+    enum rft_status status = h_copy == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
+    if (status == RFT_OK)
+        status = rft_slots_init(&c.slots, plan, shape->n_new_max, jobs, n_jobs);
+    if (status == RFT_OK)
+        status = begin_chunk(&c, shape, plan);
+    if (status == RFT_OK)
+        status = run_jobs(&c, h_copy);
+    end_chunk(&c);
+    rft_free(h_copy);
+    return status;
+}

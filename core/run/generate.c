@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memmem */
+#include "generate.h"
+
+#include "alloc.h"
+#include "chunk.h"
+#include "log.h"
+#include "os.h"
+
+#include <string.h>
+
+#define DEVICE_LOST_MAX 2u
+
+static struct rft_verify_options verify_options(const struct rft_config *config)
+{
+    return (struct rft_verify_options){config->verify_kind, config->verify_compat, config->verify_rel_tol, config->verify_cut_off};
+}
+
+/* Where the first stop string begins in the text; false if there is none. */
+static bool find_stop(const struct rft_generation *g, const struct rft_str *text, size_t *at)
+{
+    bool found = false;
+    for (size_t i = 0; i < g->config->generate_stop.n; i++) {
+        const char *stop = g->config->generate_stop.items[i];
+        const char *hit = text->len == 0 ? NULL : memmem(text->data, text->len, stop, strlen(stop));
+        if (hit != NULL && (!found || (size_t)(hit - text->data) < *at)) {
+            *at = (size_t)(hit - text->data);
+            found = true;
+        }
+    }
+    return found;
+}
+
+static enum rft_status decode_text(struct rft_generation *g, const uint32_t *tokens, uint32_t n)
+{
+    rft_str_clear(&g->text);
+    return rft_tokenizer_decode(g->inputs->tokenizer, tokens, n, &g->text);
+}
+
+/* Every prefix is looked at by itself, so that the answer does not depend on where bursts end. */
+static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
+{
+    struct rft_generation *g = user;
+    *n_kept = 0;
+    if (g->config->generate_stop.n == 0)
+        return RFT_OK;
+    for (uint32_t k = n_before + 1; k <= n && *n_kept == 0; k++) {
+        size_t at;
+        RFT_TRY(decode_text(g, tokens, k));
+        if (find_stop(g, &g->text, &at))
+            *n_kept = k;
+    }
+    return RFT_OK;
+}
+
+/* Counts a sample that is in the journal or just went there. */
+static void count_sample(struct rft_generation *g, const struct rft_sample *sample)
+{
+    const struct rft_verify_options options = verify_options(g->config);
+    struct rft_bytes gold = g->inputs->dataset.questions[sample->question].gold;
+    g->state.samples_done++;
+    if (rft_verify(&options, sample->text, sample->finish, gold).reason == RFT_REASON_ACCEPTED)
+        g->state.accepted++;
+}
+
+static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
+                             uint32_t n_text, uint32_t n_tokens, enum rft_finish finish)
+{
+    struct rft_generation *g = user;
+    struct rft_sample record = {.question = flight->question, .sample = sample, .n_tokens = n_tokens, .finish = finish};
+    size_t end;
+    RFT_TRY(decode_text(g, tokens, n_text));
+    end = g->text.len;
+    (void)find_stop(g, &g->text, &end);
+    record.text = (struct rft_bytes){g->text.data != NULL ? g->text.data : "", end};
+    RFT_TRY(rft_journal_append(g->journal, &record));
+    g->n_tokens += n_tokens;
+    count_sample(g, &record);
+    return RFT_OK;
+}
+
+static bool go_on(void *user, uint32_t n_tokens)
+{
+    struct rft_generation *g = user;
+    g->state.tokens += n_tokens;
+    g->state.memory_bytes = g->engine->dev.live_bytes;
+    rft_progress_update(&g->progress, &g->state);
+    return !rft_os_interrupted();
+}
+
+static uint32_t n_missing(const struct rft_generation *g, uint64_t question)
+{
+    uint32_t n = 0;
+    for (uint32_t sample = 0; sample < g->shape.n_samples; sample++)
+        n += rft_journal_has(g->journal, question, sample) ? 0 : 1;
+    return n;
+}
+
+/* Counts what an earlier run left. */
+static enum rft_status count_resumed(struct rft_generation *g)
+{
+    struct rft_str text = {0};
+    enum rft_status status = RFT_OK;
+    if (rft_journal_n_done(g->journal) == 0)
+        return RFT_OK;
+    for (uint64_t q = 0; q < g->inputs->dataset.n; q++) {
+        for (uint32_t s = 0; s < g->shape.n_samples && status == RFT_OK; s++) {
+            struct rft_sample sample;
+            if (!rft_journal_has(g->journal, q, s))
+                continue;
+            status = rft_journal_read(g->journal, q, s, &text, &sample);
+            if (status == RFT_OK)
+                count_sample(g, &sample);
+        }
+        g->state.questions_done += n_missing(g, q) == 0;
+    }
+    rft_str_finish(&text);
+    return status;
+}
+
+/* The next questions with samples to draw, as many as the plan has in flight; group->n = 0 when there are none. */
+static enum rft_status next_group(struct rft_generation *g, struct rft_group *group)
+{
+    uint32_t n = 0;
+    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->shape.config.dim);
+    uint64_t q = g->first_question;
+    while (status == RFT_OK && q < g->inputs->dataset.n && n < g->plan.n_questions) {
+        if (n_missing(g, q) != 0) {
+            struct rft_flight *flight = &group->flights[n++];
+            flight->question = q;
+            flight->key = rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed);
+            status = rft_inputs_encode(g->inputs, q, &flight->ids);
+        } else if (n == 0) {
+            g->first_question = q + 1;
+        }
+        q++;
+    }
+    for (uint32_t i = n; i < group->n; i++)
+        rft_free(group->flights[i].h);
+    group->n = n;
+    if (status != RFT_OK)
+        rft_group_finish(group);
+    return status;
+}
+
+/* One chunk: samples [first, first + chunk) of every question of the group, as far as they are missing. */
+static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *group, uint32_t first, struct rft_job *jobs)
+{
+    const struct rft_chunk_sink sink = {g, cut, ended, go_on};
+    uint32_t n_jobs = 0;
+    enum rft_status status, commit;
+    for (uint32_t f = 0; f < group->n; f++)
+        for (uint32_t s = first; s < first + g->plan.chunk && s < g->shape.n_samples; s++)
+            if (!rft_journal_has(g->journal, group->flights[f].question, s))
+                jobs[n_jobs++] = (struct rft_job){.flight = f, .sample = s};
+    if (n_jobs == 0)
+        return RFT_OK;
+    status = rft_chunk_run(g->engine, &g->shape, &g->plan, group, jobs, n_jobs, &sink);
+    commit = rft_journal_commit(g->journal); /* also after a failure: what has ended is kept */
+    if (commit != RFT_OK)
+        return commit;
+    if (status == RFT_OK)
+        g->n_lost = 0;
+    return status;
+}
+
+static enum rft_status run_group(struct rft_generation *g, struct rft_group *group)
+{
+    struct rft_job *jobs = rft_alloc((size_t)group->n * g->plan.chunk, sizeof *jobs);
+    enum rft_status status = jobs == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
+    if (status == RFT_OK)
+        status = rft_group_prefill(group, g->engine, &g->shape, &g->plan);
+    for (uint32_t first = 0; first < g->shape.n_samples && status == RFT_OK; first += g->plan.chunk)
+        status = run_chunk(g, group, first, jobs);
+    rft_group_release(group);
+    for (uint32_t i = 0; i < group->n; i++) {
+        g->state.questions_done += n_missing(g, group->flights[i].question) == 0;
+        g->n_prompt_tokens += group->flights[i].ids.n;
+    }
+    rft_free(jobs);
+    return status;
+}
+
+/* What a failure asks for: a smaller plan, the device again, or giving up. RFT_OK: go on. */
+static enum rft_status recover(struct rft_generation *g, enum rft_status status)
+{
+    if (status == RFT_ERR_DEVICE_MEMORY) {
+        g->shape.n_shrinks++;
+        rft_log_warn("%s: memory is short; going on with a smaller plan", g->engine->dev.info.name);
+        return rft_plan_make(&g->shape, &g->plan);
+    }
+    if (status == RFT_ERR_DEVICE_LOST && g->n_lost++ < DEVICE_LOST_MAX) {
+        rft_log_warn("%s: the device was lost; opening it again", g->engine->dev.info.name);
+        return rft_engine_revive(g->engine);
+    }
+    return status;
+}
+
+enum rft_status rft_generate(struct rft_generation *g)
+{
+    double start = rft_os_seconds();
+    struct rft_group group;
+    enum rft_status status = count_resumed(g);
+    rft_progress_start(&g->progress, g->inputs->dataset.n, (uint64_t)g->inputs->dataset.n * g->shape.n_samples,
+                       rft_journal_n_done(g->journal), g->progress.is_quiet);
+    g->state.budget_bytes = g->plan.budget_bytes;
+    while (status == RFT_OK) {
+        status = next_group(g, &group);
+        if (status != RFT_OK)
+            break;
+        if (group.n == 0) {
+            rft_group_finish(&group);
+            break;
+        }
+        status = rft_os_interrupted() ? RFT_ERR_INTERRUPTED : run_group(g, &group);
+        rft_group_finish(&group);
+        if (status != RFT_OK)
+            status = recover(g, status);
+        if (status == RFT_OK)
+            (void)go_on(g, 0);
+    }
+    g->seconds = rft_os_seconds() - start;
+    rft_progress_finish(&g->progress);
+    rft_str_finish(&g->text);
+    return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Draws every sample that the journal does not hold yet: group after group of questions, chunk after chunk of samples, each
+ * chunk committed. Memory that turns out short leads to a smaller plan, a lost device is opened again; nothing is lost. */
+#ifndef RFT_GENERATE_H
+#define RFT_GENERATE_H
+
+#include "budget.h"
+#include "config.h"
+#include "engine.h"
+#include "inputs.h"
+#include "journal.h"
+#include "progress.h"
+
+struct rft_generation {
+    const struct rft_config *config;
+    struct rft_inputs *inputs;
+    struct rft_journal *journal;
+    struct rft_engine *engine;    /* loaded */
+    struct rft_job_shape shape;
+    struct rft_plan plan;
+    struct rft_progress progress;
+    struct rft_progress_state state;
+    struct rft_str text;          /* of a sample, while it is looked at */
+    uint64_t n_tokens;            /* of the samples that ended */
+    uint64_t n_prompt_tokens;     /* prefilled */
+    double seconds;               /* spent generating */
+    uint64_t first_question;      /* all before it are done */
+    uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */
+};
+
+/* RFT_ERR_INTERRUPTED after Ctrl-C, with everything that ended committed. */
+enum rft_status rft_generate(struct rft_generation *generation);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "group.h"
+
+#include "alloc.h"
+
+enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim)
+{
+    *group = (struct rft_group){0};
+    group->flights = rft_alloc(n, sizeof *group->flights);
+    if (group->flights == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    group->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        group->flights[i].h = rft_alloc(dim, sizeof *group->flights[i].h);
+        if (group->flights[i].h == NULL) {
+            rft_group_finish(group);
+            return RFT_ERR_HOST_MEMORY;
+        }
+    }
+    return RFT_OK;
+}
+
+void rft_group_release(struct rft_group *group)
+{
+    rft_pool_close(&group->pool);
+}
+
+void rft_group_finish(struct rft_group *group)
+{
+    rft_group_release(group);
+    for (uint32_t i = 0; i < group->n; i++) {
+        rft_ids_finish(&group->flights[i].ids);
+        rft_free(group->flights[i].h);
+    }
+    rft_free(group->flights);
+    *group = (struct rft_group){0};
+}
+
+/* A prefill in progress: prompts' tokens go by, n_prefill_rows at a time, a pass may hold the end of one prompt and the
+ * beginning of the next. */
+struct prefill {
+    struct rft_group *group;
+    struct rft_engine *engine;
+    struct rft_pool pool;
+    struct rft_work work;
+    struct rft_program program;
+    struct rft_exec *exec;
+    struct rft_row *rows; /* [work.decode.n_rows] */
+    uint32_t *flight_of;  /* [work.decode.n_rows]: whose token a row is */
+};
+
+static enum rft_status write_tables(struct prefill *p)
+{
+    uint32_t *table = rft_alloc(p->group->n_pages, sizeof *table);
+    enum rft_status status;
+    if (table == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    for (uint32_t i = 0; i < p->group->n_pages; i++)
+        table[i] = i;
+    status = rft_dev_write(&p->engine->dev, rft_slice_part(p->work.tables, 0, (uint64_t)p->group->n_pages * 4), table);
+    rft_free(table);
+    return status;
+}
+
+static enum rft_status run_pass(struct prefill *p, uint32_t n_rows)
+{
+    struct rft_dev *dev = &p->engine->dev;
+    struct rft_batch batch = {.n_rows = n_rows};
+    struct rft_slice rows = rft_slice_part(p->work.rows, 0, n_rows * sizeof *p->rows);
+    uint64_t h_bytes = (uint64_t)p->engine->weights.config.dim * 2;
+    RFT_TRY(rft_dev_write(dev, p->work.batch, &batch));
+    RFT_TRY(rft_dev_write(dev, rows, p->rows));
+    RFT_TRY(rft_dev_run(dev, p->exec, 1));
+    RFT_TRY(rft_dev_read(dev, rows, p->rows));
+    for (uint32_t i = 0; i < n_rows; i++) {
+        struct rft_flight *flight = &p->group->flights[p->flight_of[i]];
+        flight->is_bad = flight->is_bad || p->rows[i].bad != 0;
+        if (p->rows[i].position + 1 == p->rows[i].n_prompt)
+            RFT_TRY(rft_dev_read(dev, rft_slice_part(p->work.h, i * h_bytes, h_bytes), flight->h));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status run_passes(struct prefill *p)
+{
+    uint32_t n_rows = 0;
+    for (uint32_t f = 0; f < p->group->n; f++) {
+        const struct rft_flight *flight = &p->group->flights[f];
+        for (uint32_t position = 0; position < flight->ids.n; position++) {
+            p->flight_of[n_rows] = f;
+            p->rows[n_rows++] = (struct rft_row){.token = flight->ids.ids[position],
+                                                 .position = position,
+                                                 .n_prompt = (uint32_t)flight->ids.n,
+                                                 .prompt_table = flight->first_page,
+                                                 .state = RFT_ROW_RUNNING};
+            if (n_rows == p->work.decode.n_rows) {
+                RFT_TRY(run_pass(p, n_rows));
+                n_rows = 0;
+            }
+        }
+    }
+    return n_rows == 0 ? RFT_OK : run_pass(p, n_rows);
+}
+
+static enum rft_status begin_prefill(struct prefill *p, const struct rft_job_shape *shape, const struct rft_plan *plan)
+{
+    struct rft_work_shape work_shape = rft_plan_prefill_shape(shape, plan);
+    RFT_TRY(rft_engine_take(p->engine, "prefill", &work_shape, &p->pool, &p->work));
+    p->work.decode.prompt_kv = rft_slice_range(p->group->pages);
+    p->rows = rft_alloc(plan->n_prefill_rows, sizeof *p->rows);
+    p->flight_of = rft_alloc(plan->n_prefill_rows, sizeof *p->flight_of);
+    if (p->rows == NULL || p->flight_of == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    RFT_TRY(rft_decode_prefill(&p->engine->weights, &p->work.decode, &p->program));
+    RFT_TRY(rft_dev_exec_create(&p->engine->dev, &p->program, &p->exec));
+    return write_tables(p);
+}
+
+static void end_prefill(struct prefill *p)
+{
+    rft_dev_exec_destroy(&p->engine->dev, p->exec);
+    rft_program_finish(&p->program);
+    rft_free(p->flight_of);
+    rft_free(p->rows);
+    rft_pool_close(&p->pool);
+}
+
+static enum rft_status open_pages(struct rft_group *group, struct rft_engine *engine)
+{
+    const struct rft_model_config *config = &engine->weights.config;
+    enum rft_status status;
+    group->n_pages = 0;
+    for (uint32_t i = 0; i < group->n; i++) {
+        group->flights[i].first_page = group->n_pages;
+        group->flights[i].is_bad = false;
+        group->n_pages += rft_pages_for((uint32_t)group->flights[i].ids.n);
+    }
+    rft_pool_begin(&group->pool, "prompts", &engine->dev.caps);
+    RFT_TRY(rft_pages_take(&group->pool, config, group->n_pages, &group->pages));
+    RFT_TRY(rft_pool_open(&group->pool, &engine->dev));
+    status = rft_pages_take(&group->pool, config, group->n_pages, &group->pages);
+    if (status != RFT_OK)
+        rft_group_release(group);
+    return status;
+}
+
+enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
+                                  const struct rft_plan *plan)
+{
+    struct prefill p = {.group = group, .engine = engine};
+    enum rft_status status;
+    RFT_TRY(open_pages(group, engine));
+    status = begin_prefill(&p, shape, plan);
+    if (status == RFT_OK)
+        status = run_passes(&p);
+    end_prefill(&p);
+    if (status != RFT_OK)
+        rft_group_release(group);
+    return status;
+}

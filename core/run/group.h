@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The questions in flight: their prompts' pages, prefilled once and read by all their samples. Lifetime: a few chunks. */
+#ifndef RFT_GROUP_H
+#define RFT_GROUP_H
+
+#include "budget.h"
+#include "engine.h"
+#include "tokenizer.h"
+
+/* A question in flight. */
+struct rft_flight {
+    uint64_t question;    /* index in the dataset */
+    uint64_t key;         /* random key */
+    struct rft_ids ids;   /* prompt */
+    uint32_t first_page;  /* its pages are consecutive */
+    uint16_t *h;          /* [dim] bf16: final hidden state of the last prompt token */
+    bool is_bad;          /* the prompt's arithmetic overflowed */
+};
+
+struct rft_group {
+    struct rft_flight *flights; /* [n] */
+    uint32_t n;
+    uint32_t n_pages;
+    struct rft_pool pool;       /* questions' pool: the pages */
+    struct rft_slice pages;
+};
+
+/* Room for n flights, to be filled in: question, key, ids. */
+enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim);
+/* Gives the pages back and frees everything. Zero-initialised is accepted. */
+void rft_group_finish(struct rft_group *group);
+
+/* Opens the questions' pool and prefills every prompt. */
+enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
+                                  const struct rft_plan *plan);
+/* Gives the pages back; flights stay. */
+void rft_group_release(struct rft_group *group);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "inputs.h"
+
+#include "alloc.h"
+#include "arith.h"
+#include "log.h"
+#include "op.h"
+#include "unicode.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <xxhash.h>
+
+static enum rft_status open_data(const struct rft_config *config, struct rft_inputs *inputs)
+{
+    const struct rft_dataset_options options = {.path = config->data_questions,
+                                                .question_field = config->data_question_field,
+                                                .answer_field = config->data_answer_field,
+                                                .answer_after = config->data_answer_after,
+                                                .id_field = config->data_id_field,
+                                                .limit = config->data_limit};
+    const struct rft_verify_options verify = {config->verify_kind, config->verify_compat, config->verify_rel_tol,
+                                              config->verify_cut_off};
+    RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
+    for (size_t i = 0; i < inputs->dataset.n; i++) {
+        const struct rft_question *q = &inputs->dataset.questions[i];
+        if (!rft_gold_is_valid(&verify, q->gold)) {
+            rft_log_error("%s:%" PRIu64 ": the gold answer \"%.*s\" is not a number that [verify] can compare", config->data_questions,
+                          q->line, (int)(q->gold.len < 40 ? q->gold.len : 40), q->gold.data);
+            return RFT_ERR_INPUT;
+        }
+    }
+    return rft_prompt_open(config->prompt_template, &inputs->prompt);
+}
+
+static enum rft_status open_model(const struct rft_config *config, struct rft_inputs *inputs)
+{
+    struct rft_checkpoint *c = &inputs->checkpoint;
+    RFT_TRY(rft_checkpoint_open(config->model_path, c));
+    for (size_t i = 0; i < c->n_maps; i++)
+        inputs->mapped_bytes += c->maps[i].bytes;
+    if (c->is_gguf)
+        return rft_tokenizer_open_gguf(c->gguf, config->model_path, &inputs->tokenizer);
+    return rft_tokenizer_open(config->model_path, &inputs->tokenizer);
+}
+
+/* Which vocabulary entries may be drawn, and which of them end a sample. */
+static enum rft_status find_tokens(struct rft_inputs *inputs)
+{
+    const struct rft_checkpoint *c = &inputs->checkpoint;
+    uint32_t vocab = c->config.vocab_size;
+    inputs->mask = rft_alloc(((size_t)vocab + 31) / 32, sizeof *inputs->mask);
+    inputs->eos = rft_alloc(c->n_eos, sizeof *inputs->eos);
+    if (inputs->mask == NULL || inputs->eos == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    for (uint32_t id = 0; id < vocab; id++)
+        if (rft_tokenizer_has_id(inputs->tokenizer, id))
+            inputs->mask[id / 32] |= 1u << (id % 32);
+    for (size_t i = 0; i < c->n_eos; i++) {
+        if (c->eos_ids[i] >= vocab) {
+            rft_log_error("%s: end-of-sequence id %" PRIu32 " is not in the vocabulary of %" PRIu32 " entries", c->path,
+                          c->eos_ids[i], vocab);
+            return RFT_ERR_INPUT;
+        }
+        inputs->eos[inputs->n_eos++] = c->eos_ids[i];
+    }
+    if (inputs->n_eos == 0)
+        rft_log_warn("%s: no end-of-sequence id is given; every sample will run to max_new_tokens", c->path);
+    return RFT_OK;
+}
+
+enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, struct rft_ids *ids)
+{
+    return rft_prompt_encode(&inputs->prompt, inputs->tokenizer, inputs->dataset.questions[question].text, ids);
+}
+
+/* Tokenizes every prompt once, to know the longest and to refuse what cannot work before anything is generated. */
+static enum rft_status check_prompts(const struct rft_config *config, struct rft_inputs *inputs)
+{
+    const struct rft_model_config *model = &inputs->checkpoint.config;
+    uint32_t n_new_max = rft_config_max_new_tokens(config);
+    struct rft_ids ids = {0};
+    enum rft_status status = RFT_OK;
+    for (size_t i = 0; i < inputs->dataset.n && status == RFT_OK; i++) {
+        uint64_t line = inputs->dataset.questions[i].line;
+        ids.n = 0;
+        status = rft_inputs_encode(inputs, i, &ids);
+        for (size_t j = 0; j < ids.n && status == RFT_OK; j++) {
+            if (ids.ids[j] >= model->vocab_size) {
+                rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32 " entries",
+                              config->model_path, ids.ids[j], model->vocab_size);
+                status = RFT_ERR_INPUT;
+            }
+        }
+        if (status == RFT_OK && (ids.n == 0 || ids.n + n_new_max > model->n_positions)) {
+            rft_log_error("%s:%" PRIu64 ": the prompt has %zu tokens; with max_new_tokens = %" PRIu32
+                          " it must have 1 to %" PRIu32 " for this model",
+                          config->data_questions, line, ids.n, n_new_max,
+                          model->n_positions > n_new_max ? model->n_positions - n_new_max : 0);
+            status = RFT_ERR_INPUT;
+        }
+        inputs->n_prompt_max = ids.n > inputs->n_prompt_max ? (uint32_t)ids.n : inputs->n_prompt_max;
+    }
+    rft_ids_finish(&ids);
+    return status;
+}
+
+static enum rft_status take_fingerprint(const struct rft_config *config, struct rft_inputs *inputs)
+{
+    struct rft_str text = {0};
+    enum rft_status status = rft_config_fingerprint(config, &text);
+    if (status == RFT_OK)
+        status = rft_str_printf(&text, "arithmetic=%u\nunicode=%s,%s\nmodel=%016" PRIx64 "\ntokenizer=%016" PRIx64 "\nquestions=%016" PRIx64
+                                "\nslot=%zu\n",
+                                RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(), rft_unicode_utf8proc(),
+                                rft_checkpoint_hash(&inputs->checkpoint), rft_tokenizer_hash(inputs->tokenizer),
+                                inputs->dataset.content_hash, inputs->prompt.slot);
+    for (uint32_t i = 0; i < inputs->n_eos && status == RFT_OK; i++)
+        status = rft_str_printf(&text, "eos=%" PRIu32 "\n", inputs->eos[i]);
+    if (status == RFT_OK)
+        status = rft_str_append(&text, inputs->prompt.text.data, inputs->prompt.text.len);
+    if (status == RFT_OK)
+        snprintf(inputs->fingerprint, sizeof inputs->fingerprint, "%016" PRIx64, (uint64_t)XXH64(text.data, text.len, 0));
+    rft_str_finish(&text);
+    return status;
+}
+
+enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs)
+{
+    enum rft_status status;
+    *inputs = (struct rft_inputs){0};
+    RFT_TRY_GOTO(open_data(config, inputs));
+    RFT_TRY_GOTO(open_model(config, inputs));
+    RFT_TRY_GOTO(find_tokens(inputs));
+    RFT_TRY_GOTO(check_prompts(config, inputs));
+    RFT_TRY_GOTO(take_fingerprint(config, inputs));
+    return RFT_OK;
+fail:
+    rft_inputs_close(inputs);
+    return status;
+}
+
+void rft_inputs_close(struct rft_inputs *inputs)
+{
+    rft_free(inputs->mask);
+    rft_free(inputs->eos);
+    rft_tokenizer_close(inputs->tokenizer);
+    rft_checkpoint_close(&inputs->checkpoint);
+    rft_prompt_close(&inputs->prompt);
+    rft_dataset_finish(&inputs->dataset);
+    *inputs = (struct rft_inputs){0};
+}
+
+struct rft_sampling rft_inputs_sampling(const struct rft_config *config)
+{
+    uint32_t top_p = (uint32_t)(config->generate_top_p * 65536.0 + 0.5);
+    return (struct rft_sampling){.temperature = (float)config->generate_temperature,
+                                 .top_k = config->generate_top_k,
+                                 .top_p_65536 = top_p == 0 ? 1 : top_p,
+                                 .min_p = (float)config->generate_min_p};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything a run reads before it touches a device: questions, template, tokenizer, checkpoint; and the fingerprint of all
+ * that the samples' text depends on. */
+#ifndef RFT_INPUTS_H
+#define RFT_INPUTS_H
+
+#include "checkpoint.h"
+#include "config.h"
+#include "dataset.h"
+#include "prompt.h"
+#include "tokenizer.h"
+
+struct rft_inputs {
+    struct rft_dataset dataset;
+    struct rft_prompt prompt;
+    struct rft_tokenizer *tokenizer;
+    struct rft_checkpoint checkpoint;
+    uint32_t *mask;          /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
+    uint32_t *eos;           /* [n_eos] */
+    uint32_t n_eos;
+    uint32_t n_prompt_max;   /* tokens of the longest prompt */
+    uint64_t mapped_bytes;   /* of the checkpoint's files */
+    char fingerprint[17];    /* hexadecimal */
+};
+
+/* Errors name the file; a question whose prompt and new tokens exceed the model's positions is named too, before anything
+ * is generated. */
+enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs);
+void rft_inputs_close(struct rft_inputs *inputs);
+
+/* Ids of a question's prompt, appended. */
+enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, struct rft_ids *ids);
+
+/* The configuration's sampling settings as ops take them. */
+struct rft_sampling;
+struct rft_sampling rft_inputs_sampling(const struct rft_config *config);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* A bump pool of device memory: a lifetime. Buffers are taken one after the other and given back all at once.
+ *
+ * The same list of takes is made twice: first on a pool that is only measured, which fixes how large its blocks must be;
+ * then, after rft_pool_open, for real. So the plan's bytes and the allocated bytes cannot differ. */
+#ifndef RFT_POOL_H
+#define RFT_POOL_H
+
+#include "device.h"
+
+#define RFT_POOL_BLOCKS_MAX 64u
+
+struct rft_pool {
+    const char *label;        /* static text, for messages */
+    struct rft_dev *dev;      /* NULL while measuring */
+    uint64_t block_bytes_max;
+    uint32_t align_bytes;
+    uint32_t n_blocks;
+    uint32_t block;           /* being filled */
+    uint64_t used;            /* of that block */
+    struct rft_block blocks[RFT_POOL_BLOCKS_MAX];
+};
+
+/* Begins to measure. */
+void rft_pool_begin(struct rft_pool *pool, const char *label, const struct rft_caps *caps);
+
+/* Takes a buffer. While measuring, the slice has its offset and size but no block. RFT_ERR_UNSUPPORTED when a buffer is
+ * larger than the device's largest block, or needs too many of them. */
+enum rft_status rft_pool_take(struct rft_pool *pool, uint64_t bytes, struct rft_slice *slice);
+
+/* Bytes of all blocks. */
+uint64_t rft_pool_bytes(const struct rft_pool *pool);
+
+/* Creates the blocks that were measured; the takes are then to be repeated. On failure nothing is left. */
+enum rft_status rft_pool_open(struct rft_pool *pool, struct rft_dev *dev);
+
+/* Gives every block back. Zero-initialised and closed pools are accepted. The pool must not move while it is open. */
+void rft_pool_close(struct rft_pool *pool);
+
+#endif

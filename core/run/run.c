@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include "alloc.h"
+#include "arith.h"
+#include "generate.h"
+#include "log.h"
+#include "os.h"
+#include "output.h"
+#include "setup.h"
+#include "summary.h"
+#include "unicode.h"
+
+#include <inttypes.h>
+
+#ifndef RFT_VERSION
+#define RFT_VERSION "unknown"
+#endif
+
+/* Everything of a run that must be given back. */
+struct run {
+    struct rft_setup setup;
+    struct rft_generation generation;
+    struct rft_journal *journal;
+};
+
+static enum rft_status refuse_existing(const struct rft_config *config)
+{
+    if (!rft_file_exists(config->output_path))
+        return RFT_OK;
+    rft_log_error("%s exists already; give --force to replace it, or another [output] path", config->output_path);
+    return RFT_ERR_CONFIG;
+}
+
+static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
+{
+    struct rft_str path = {0};
+    enum rft_status status = rft_str_printf(&path, "%s.journal", config->output_path);
+    if (status == RFT_OK)
+        status = rft_journal_open(path.data, run->setup.inputs.fingerprint, run->setup.inputs.dataset.n, config->generate_samples,
+                                  force, &run->journal);
+    rft_str_finish(&path);
+    return status;
+}
+
+static enum rft_status generate(const struct rft_config *config, struct run *run, bool quiet)
+{
+    struct rft_generation *g = &run->generation;
+    uint64_t n_done = rft_journal_n_done(run->journal);
+    uint64_t n_all = (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
+    enum rft_status status;
+    if (n_done != 0)
+        rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all);
+    RFT_TRY(rft_setup_load(&run->setup));
+    *g = (struct rft_generation){.config = config,
+                                 .inputs = &run->setup.inputs,
+                                 .journal = run->journal,
+                                 .engine = &run->setup.engine,
+                                 .shape = run->setup.shape,
+                                 .plan = run->setup.plan,
+                                 .progress = {.is_quiet = quiet}};
+    status = rft_generate(g);
+    if (status == RFT_ERR_INTERRUPTED)
+        rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64 " samples are kept in %s.journal; the same command goes on from there",
+                     rft_journal_n_done(run->journal), n_all, config->output_path);
+    return status;
+}
+
+static enum rft_status write_output(const struct rft_config *config, struct run *run, uint64_t n_resumed)
+{
+    const struct rft_dev *dev = &run->setup.engine.dev;
+    const struct rft_generation *g = &run->generation;
+    struct rft_output_options options = {.path = config->output_path,
+                                         .format = config->output_format,
+                                         .records_path = config->output_records,
+                                         .keep = config->select_keep,
+                                         .n_samples = config->generate_samples,
+                                         .seed = config->generate_seed,
+                                         .arithmetic_version = RFT_ARITHMETIC_VERSION,
+                                         .verify = {config->verify_kind, config->verify_compat, config->verify_rel_tol,
+                                                    config->verify_cut_off}};
+    struct rft_summary summary = {.tokens = g->n_tokens,
+                                  .prompt_tokens = g->n_prompt_tokens,
+                                  .n_resumed = n_resumed,
+                                  .seed = config->generate_seed,
+                                  .seconds = g->seconds,
+                                  .tokens_per_second = g->seconds > 0 ? (double)g->n_tokens / g->seconds : 0,
+                                  .peak_bytes = dev->peak_bytes,
+                                  .budget_bytes = run->setup.plan.budget_bytes,
+                                  .peak_rss_bytes = rft_os_peak_rss_bytes(),
+                                  .mapped_bytes = run->setup.inputs.mapped_bytes,
+                                  .arithmetic_version = RFT_ARITHMETIC_VERSION,
+                                  .backend = dev->backend != NULL ? dev->backend->name : NULL,
+                                  .device = dev->backend != NULL ? dev->info.name : NULL,
+                                  .rftgen_version = RFT_VERSION,
+                                  .unicode_pcre2 = rft_unicode_pcre2(),
+                                  .unicode_utf8proc = rft_unicode_utf8proc()};
+    RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, run->journal, &summary.counts));
+    if (config->output_summary[0] != '\0')
+        RFT_TRY(rft_summary_write(config->output_summary, &summary));
+    rft_summary_log(config, &summary);
+    return RFT_OK;
+}
+
+static enum rft_status run_all(const struct rft_config *config, struct run *run, bool force, bool quiet)
+{
+    uint64_t n_all, n_resumed;
+    enum rft_status status;
+    if (!force)
+        RFT_TRY(refuse_existing(config));
+    RFT_TRY(rft_setup_open(config, &run->setup));
+    RFT_TRY(open_journal(config, run, force));
+    n_all = (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
+    n_resumed = rft_journal_n_done(run->journal);
+    if (n_resumed < n_all)
+        RFT_TRY(generate(config, run, quiet));
+    RFT_TRY(write_output(config, run, n_resumed));
+    status = rft_journal_remove(run->journal);
+    run->journal = NULL;
+    return status;
+}
+
+enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
+{
+    struct run run = {0};
+    enum rft_status status = run_all(config, &run, force, quiet);
+    rft_journal_close(run.journal);
+    rft_setup_close(&run.setup);
+    return status;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "setup.h"
+
+#include "log.h"
+
+#include <inttypes.h>
+
+/* The budget in bytes: what was asked for, but never more than there is without the reserve. */
+static uint64_t budget_bytes(const struct rft_config *config, uint64_t available)
+{
+    uint64_t reserve = rft_amount_bytes(&config->memory_reserve, available);
+    uint64_t usable = available > reserve ? available - reserve : 0;
+    uint64_t asked = config->memory_budget.kind == RFT_AMOUNT_AUTO ? usable : rft_amount_bytes(&config->memory_budget, available);
+    if (asked > usable)
+        rft_log_warn("[memory] budget: %" PRIu64 " bytes are asked for, but only %" PRIu64 " are free beside the reserve of %" PRIu64,
+                     asked, usable, reserve);
+    return asked < usable ? asked : usable;
+}
+
+static enum rft_status open_all(const struct rft_config *config, struct rft_setup *setup)
+{
+    struct rft_engine *engine = &setup->engine;
+    const struct rft_device_options options = {.n_threads = config->device_threads};
+    RFT_TRY(rft_inputs_open(config, &setup->inputs));
+    RFT_TRY(rft_dev_open(config->device_backend, config->device_device, &options, &engine->dev));
+    RFT_TRY(rft_dev_available(&engine->dev, &setup->available_bytes));
+    engine->sampling = rft_inputs_sampling(config);
+    engine->mask = setup->inputs.mask;
+    engine->eos = setup->inputs.eos;
+    engine->n_eos = setup->inputs.n_eos;
+    setup->shape = (struct rft_job_shape){.config = setup->inputs.checkpoint.config,
+                                          .caps = engine->dev.caps,
+                                          .n_questions = setup->inputs.dataset.n,
+                                          .n_samples = config->generate_samples,
+                                          .chunk = config->generate_chunk,
+                                          .questions_in_flight = config->generate_questions_in_flight,
+                                          .n_prompt_max = setup->inputs.n_prompt_max,
+                                          .n_new_max = rft_config_max_new_tokens(config),
+                                          .n_eos = setup->inputs.n_eos,
+                                          .budget_bytes = budget_bytes(config, setup->available_bytes)};
+    return rft_plan_make(&setup->shape, &setup->plan);
+}
+
+enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup)
+{
+    enum rft_status status;
+    *setup = (struct rft_setup){0};
+    status = open_all(config, setup);
+    if (status != RFT_OK)
+        rft_setup_close(setup);
+    return status;
+}
+
+enum rft_status rft_setup_load(struct rft_setup *setup)
+{
+    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, setup->plan.n_positions);
+}
+
+void rft_setup_close(struct rft_setup *setup)
+{
+    rft_engine_close(&setup->engine);
+    rft_inputs_close(&setup->inputs);
+    *setup = (struct rft_setup){0};
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the run, the plan and the dump have in common: inputs read, a device chosen, a plan made. */
+#ifndef RFT_SETUP_H
+#define RFT_SETUP_H
+
+#include "budget.h"
+#include "config.h"
+#include "engine.h"
+#include "inputs.h"
+
+struct rft_setup {
+    struct rft_inputs inputs;
+    struct rft_engine engine;   /* device open; weights only after rft_setup_load */
+    struct rft_job_shape shape;
+    struct rft_plan plan;
+    uint64_t available_bytes;   /* of the device when it was opened */
+};
+
+/* Reads the inputs, opens the device and makes the plan. */
+enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup);
+/* Puts the weights on the device. */
+enum rft_status rft_setup_load(struct rft_setup *setup);
+void rft_setup_close(struct rft_setup *setup);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The host's side of the slots of a chunk: which job runs where, which pages it owns, who gives way when pages run out.
+ * Knows no device; active slots are 0 .. n_active-1. */
+#ifndef RFT_SLOTS_H
+#define RFT_SLOTS_H
+
+#include "budget.h"
+#include "chunk.h"
+#include "op_args.h"
+
+struct rft_slot {
+    struct rft_job *job;
+    uint64_t age;         /* start number: the greatest is the youngest */
+    uint32_t n_pages;
+    uint32_t n_collected; /* tokens that were handed on */
+};
+
+struct rft_slots {
+    uint32_t n_max;
+    uint32_t n_active;
+    uint32_t n_new_max;
+    uint32_t n_pages_slot;
+    uint32_t n_prompt_pages; /* entries of the page tables before the slots' */
+    struct rft_slot *slots;  /* [n_max] */
+    struct rft_row *rows;    /* [n_max]: as on the device */
+    uint32_t *pages;         /* [n_max][n_pages_slot] */
+    uint32_t *tokens;        /* [n_max][n_new_max]: drawn so far */
+    uint32_t *tokens_read;   /* [n_max][n_new_max]: as just read from the device; only what is new is valid */
+    uint32_t *free_pages;    /* [n_free] */
+    uint32_t n_free;
+    struct rft_job **queue;  /* [n_queue]: jobs to do, from `head` on */
+    uint32_t head;
+    uint32_t n_queue;
+    uint64_t n_started;
+};
+
+enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, uint32_t n_new_max, struct rft_job *jobs,
+                               uint32_t n_jobs);
+void rft_slots_finish(struct rft_slots *slots);
+
+/* The next job for which there are a slot and a page, taken off the queue; NULL if there is none. */
+struct rft_job *rft_slots_next_job(struct rft_slots *slots);
+/* Starts it on slot n_active. */
+void rft_slots_start(struct rft_slots *slots, struct rft_job *job, const struct rft_flight *flight);
+
+/* Steps of the next burst: at most n_max, and no more than the sample that has most left can use. */
+uint32_t rft_slots_burst(const struct rft_slots *slots, uint32_t n_steps_max);
+/* Gives every active slot the pages for n_steps more tokens. false: they do not suffice, and *victim, the youngest, must
+ * give way first. */
+bool rft_slots_give_pages(struct rft_slots *slots, uint32_t n_steps, uint32_t *victim);
+/* Puts a slot's job back at the head of the queue: it will draw the same tokens again. */
+void rft_slots_requeue(struct rft_slots *slots, uint32_t slot);
+
+/* Writes the slots' part of the page tables. */
+void rft_slots_tables(const struct rft_slots *slots, uint32_t *tables);
+/* Copies the new tokens from tokens_read. */
+void rft_slots_take_tokens(struct rft_slots *slots);
+const uint32_t *rft_slots_tokens(const struct rft_slots *slots, uint32_t slot);
+
+/* Frees the slot's pages and moves the last active slot into its place. */
+void rft_slots_remove(struct rft_slots *slots, uint32_t slot);
+
+#endif
