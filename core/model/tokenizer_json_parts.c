@@ -154,6 +154,8 @@ static enum rft_status parse_replace(const struct part *part) /* also a decoder 
     struct rft_bytes content;
     struct rft_tok_step *step;
     RFT_TRY(get_text(part, "content", &content));
+    if (json_object_get(json_object_get(part->json, "pattern"), "Regex")) /* a decoder's text may end inside a character */
+        RFT_TRY(rft_tok_add_simple(RFT_TOK_MEND, part->steps));
     RFT_TRY(add_text_step(part, RFT_TOK_REPLACE, content, &step));
     return get_pattern(part, &step->pattern);
 }

@@ -88,6 +88,7 @@ enum rft_tok_kind {
     RFT_TOK_STRIP,       /* white space: at_left, at_right */
     RFT_TOK_PREPEND,     /* text before a piece: unless_present, only_first */
     RFT_TOK_REPLACE,     /* matches of pattern by text */
+    RFT_TOK_MEND,        /* ill-formed parts as U+FFFD */
     RFT_TOK_SPLIT,       /* at matches of pattern: behavior, invert */
     RFT_TOK_BYTES,       /* every byte as its character of byte-level BPE */
     RFT_TOK_UNBYTES,     /* the reverse */

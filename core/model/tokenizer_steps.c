@@ -206,6 +206,16 @@ static enum rft_status rewrite_replace(struct rewrite *r)
     return copy(r->out, r->text, begin + done, begin + n);
 }
 
+static enum rft_status rewrite_mend(struct rewrite *r)
+{
+    for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
+        int32_t c;
+        n = decode_at(r, i, &c);
+        RFT_TRY(c < 0 ? rft_tok_text_append(r->out, "\xef\xbf\xbd", 3, false) : copy(r->out, r->text, i, i + n));
+    }
+    return RFT_OK;
+}
+
 static enum rft_status rewrite_bytes(struct rewrite *r)
 {
     for (size_t i = r->piece->begin; i < r->piece->end; i++) {
@@ -370,6 +380,7 @@ static const struct {
     [RFT_TOK_BYTES] = { .rewrite = rewrite_bytes },     [RFT_TOK_UNBYTES] = { .rewrite = rewrite_unbytes },
     [RFT_TOK_BYTE_TOKENS] = { .run = run_byte_tokens }, [RFT_TOK_FUSE] = { .run = run_fuse },
     [RFT_TOK_CUT] = { .rewrite = rewrite_cut },         [RFT_TOK_UNSPACE] = { .rewrite = rewrite_unspace },
+    [RFT_TOK_MEND] = { .rewrite = rewrite_mend },
 };
 
 enum rft_status rft_tok_steps_run(const struct rft_tok_steps *steps, struct rft_tok_work *work)

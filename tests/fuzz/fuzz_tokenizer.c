@@ -46,9 +46,12 @@ static void encode_and_decode(struct rft_tokenizer *tokenizer, struct rft_bytes 
 static void try_json(struct rft_bytes text)
 {
     struct rft_tokenizer *tokenizer;
+    uint64_t live = rft_alloc_n_live();
     if (rft_tok_load_json("fuzz", text, NULL, &tokenizer) == RFT_OK)
         encode_and_decode(tokenizer, text, text.len / 3, text.len / 2);
     rft_tokenizer_close(tokenizer);
+    if (rft_alloc_n_live() != live)
+        abort();
 }
 
 static void try_ids(struct rft_tokenizer *tokenizer, struct rft_bytes bytes)
@@ -88,7 +91,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n < 1)
         return 0;
     struct rft_bytes rest = { (const char *)data + 1, n - 1 };
-    uint64_t live = rft_alloc_n_live();
     if (data[0] == 'J')
         try_json(rest);
     else if (n >= 3 && data[0] == 'T')
@@ -97,7 +99,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         try_ids(small, rest);
     else if (data[0] == 'P')
         try_prompt(small, rest);
-    if (rft_alloc_n_live() != live)
-        abort();
     return 0;
 }
