@@ -5,8 +5,26 @@
 #include "log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #define STAGING_BYTES ((uint64_t)4 << 20)
+
+/* Says which number formats of the checkpoint the bf16 on the device was rounded from. */
+static void log_rounding(const struct rft_checkpoint *checkpoint)
+{
+    char names[96] = "";
+    for (int dtype = 0; dtype < RFT_DTYPE_COUNT; dtype++) {
+        bool is_used = false;
+        for (size_t i = 0; i < checkpoint->n_tensors; i++)
+            is_used = is_used || (checkpoint->tensors[i].dtype == (enum rft_dtype)dtype && checkpoint->tensors[i].n_dims == 2);
+        if (is_used && dtype != RFT_DTYPE_BF16)
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? ", " : "",
+                     rft_dtype_name((enum rft_dtype)dtype));
+    }
+    if (names[0] != '\0')
+        rft_log_info("%s: matrices stored as %s are rounded to bf16", checkpoint->path, names);
+}
 
 /* Packs and uploads one weight, a stretch of units at a time. */
 static enum rft_status upload_weight(struct rft_engine *engine, size_t index, uint8_t *staging, uint64_t staging_bytes,
@@ -55,6 +73,8 @@ static enum rft_status upload(struct rft_engine *engine)
     rft_free(staging);
     if (status == RFT_OK && n_zeroed != 0)
         rft_log_info("%s: %" PRIu64 " weights below 2^-50 in magnitude became 0", engine->checkpoint->path, n_zeroed);
+    if (status == RFT_OK)
+        log_rounding(engine->checkpoint);
     return status == RFT_OK ? upload_cos_sin(engine) : status;
 }
 
