@@ -34,7 +34,7 @@ struct rft_checkpoint {
     bool is_gguf;
     struct rft_map *maps;       /* [n_maps] */
     size_t n_maps;
-    struct rft_tensor *tensors; /* [n_tensors], sorted by name */
+    struct rft_tensor *tensors; /* [n_tensors] those the model needs, sorted by name */
     size_t n_tensors;
     struct rft_model_config config;
     uint32_t *eos_ids;          /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
@@ -51,7 +51,8 @@ void rft_checkpoint_close(struct rft_checkpoint *checkpoint);
 /* NULL if there is none. */
 const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkpoint, const char *name);
 
-/* Rows [row_0, row_0 + n_rows) of a matrix as f32 into dst [n_rows][columns], row permutation undone. */
+/* Rows [row_0, row_0 + n_rows) of a matrix (a vector is one row) as f32 into dst [n_rows][columns], row permutation
+ * undone. */
 void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
 
 /* XXH64 over names, dtypes, shapes and all bytes of the tensors plus the configuration: part of the run's fingerprint. */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "checkpoint.h"
+
+#include "alloc.h"
+#include "gguf.h"
+#include "gguf_model.h"
+#include "hf_config.h"
+#include "hf_tensors.h"
+#include "log.h"
+#include "model_config.h"
+#include "tensor_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define CONFIG_BYTES_MAX (16u << 20)
+
+static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
+{
+    uint32_t n_shown = n_dims < 2 ? n_dims : 2;
+    int at = snprintf(text, 64, "[");
+    for (uint32_t i = 0; i < n_shown; i++)
+        at += snprintf(text + at, 64 - (size_t)at, "%s%llu", i ? ", " : "", (unsigned long long)dims[i]);
+    snprintf(text + at, 64 - (size_t)at, "%s]", n_dims > n_shown ? ", ..." : "");
+}
+
+/* Takes one tensor that the model needs from the list. */
+static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, const struct rft_needed_tensor *needed,
+                                   struct rft_tensor_list *list, struct rft_tensor *tensor)
+{
+    const char *name = checkpoint->is_gguf ? needed->gguf_name : needed->name;
+    struct rft_listed_tensor *found = rft_tensor_list_find(list, name);
+    if (!found) {
+        rft_log_error("%s: tensor %s is missing", checkpoint->path, name);
+        return RFT_ERR_INPUT;
+    }
+    if (found->dtype == RFT_DTYPE_COUNT) {
+        rft_log_error("%s: tensor %s: type %s is not supported; F32, F16, BF16 and, in GGUF files, Q8_0, Q4_0, Q4_1 are",
+                      found->file, name, found->type);
+        return RFT_ERR_UNSUPPORTED;
+    }
+    uint64_t columns = needed->dims[needed->n_dims - 1];
+    if (found->n_dims != needed->n_dims || memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0 ||
+        columns % rft_dtype_block_elements(found->dtype) != 0) {
+        char has[64], wants[64];
+        shape_text(found->n_dims, found->dims, has);
+        shape_text(needed->n_dims, needed->dims, wants);
+        rft_log_error("%s: tensor %s (%s): shape %s, but the configuration asks for %s, in whole blocks of %u", found->file,
+                      name, found->type, has, wants, rft_dtype_block_elements(found->dtype));
+        return RFT_ERR_INPUT;
+    }
+    found->is_needed = true;
+    *tensor = (struct rft_tensor){ .name = rft_strdup(needed->name),
+                                   .dtype = found->dtype,
+                                   .n_dims = needed->n_dims,
+                                   .dims = { needed->dims[0], needed->dims[1] },
+                                   .data = found->data,
+                                   .bytes = found->bytes,
+                                   .rope_heads = checkpoint->is_gguf ? needed->rope_heads : 0 };
+    return tensor->name ? RFT_OK : RFT_ERR_HOST_MEMORY;
+}
+
+/* What a model of another kind would bring along. A Hugging Face directory says in config.json what it is, and may hold
+ * buffers that nobody needs; in a GGUF file an unknown tensor may be all there is to tell. */
+static enum rft_status check_extra(const struct rft_checkpoint *checkpoint, const struct rft_tensor_list *list)
+{
+    static const char bias[] = ".bias";
+    for (size_t i = 0; i < list->n; i++) {
+        const struct rft_listed_tensor *tensor = &list->items[i];
+        size_t len = strlen(tensor->name);
+        bool is_bias = len >= sizeof bias - 1 && strcmp(tensor->name + len - (sizeof bias - 1), bias) == 0;
+        if (tensor->is_needed || (!checkpoint->is_gguf && !is_bias))
+            continue;
+        rft_log_error("%s: tensor %s is not supported%s", tensor->file, tensor->name,
+                      is_bias                                         ? ": models with biases are not"
+                      : strcmp(tensor->name, "rope_freqs.weight") == 0 ? ": in GGUF files scaled RoPE is not; use the "
+                                                                         "model's Hugging Face directory"
+                                                                       : "; this is no plain Llama model");
+        return RFT_ERR_UNSUPPORTED;
+    }
+    return RFT_OK;
+}
+
+static int compare_tensors(const void *a, const void *b)
+{
+    return strcmp(((const struct rft_tensor *)a)->name, ((const struct rft_tensor *)b)->name);
+}
+
+static enum rft_status take_tensors(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
+{
+    uint64_t n = rft_model_n_tensors(&checkpoint->config);
+    checkpoint->tensors = rft_alloc((size_t)n, sizeof *checkpoint->tensors);
+    if (!checkpoint->tensors)
+        return RFT_ERR_HOST_MEMORY;
+    for (uint64_t i = 0; i < n; i++) {
+        struct rft_needed_tensor needed;
+        rft_model_tensor(&checkpoint->config, i, &needed);
+        RFT_TRY(take_tensor(checkpoint, &needed, list, &checkpoint->tensors[i]));
+        checkpoint->n_tensors++;
+    }
+    qsort(checkpoint->tensors, checkpoint->n_tensors, sizeof *checkpoint->tensors, compare_tensors);
+    return check_extra(checkpoint, list);
+}
+
+static enum rft_status read_config(struct rft_checkpoint *checkpoint, const char *path)
+{
+    struct rft_str text;
+    RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
+    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){ text.data, text.len }, &checkpoint->config);
+    rft_str_finish(&text);
+    return status;
+}
+
+static enum rft_status read_eos(struct rft_checkpoint *checkpoint, const char *path)
+{
+    struct rft_str text;
+    if (checkpoint->n_eos || !rft_file_exists(path))
+        return RFT_OK;
+    RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
+    enum rft_status status = rft_hf_eos_parse(path, (struct rft_bytes){ text.data, text.len }, checkpoint->config.vocab_size,
+                                              &checkpoint->eos_ids, &checkpoint->n_eos);
+    rft_str_finish(&text);
+    return status;
+}
+
+static enum rft_status open_directory(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
+{
+    char *config = rft_path_join(checkpoint->path, "config.json");
+    char *generation = rft_path_join(checkpoint->path, "generation_config.json");
+    enum rft_status status = config && generation ? read_config(checkpoint, config) : RFT_ERR_HOST_MEMORY;
+    if (status == RFT_OK)
+        status = read_eos(checkpoint, generation);
+    if (status == RFT_OK)
+        status = read_eos(checkpoint, config);
+    rft_free(config);
+    rft_free(generation);
+    RFT_TRY(status);
+    return rft_hf_list(checkpoint->path, &checkpoint->maps, &checkpoint->n_maps, list);
+}
+
+static enum rft_status open_gguf(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
+{
+    checkpoint->is_gguf = true;
+    checkpoint->maps = rft_alloc(1, sizeof *checkpoint->maps);
+    if (!checkpoint->maps)
+        return RFT_ERR_HOST_MEMORY;
+    RFT_TRY(rft_map_open(checkpoint->path, checkpoint->maps));
+    checkpoint->n_maps = 1;
+    RFT_TRY(rft_gguf_parse(checkpoint->maps, &checkpoint->gguf));
+    RFT_TRY(rft_gguf_list(checkpoint->gguf, checkpoint->maps, list));
+    RFT_TRY(rft_tensor_list_sort(list));
+    RFT_TRY(rft_gguf_config(checkpoint->gguf, checkpoint->path, list, &checkpoint->config));
+    return rft_gguf_eos(checkpoint->gguf, checkpoint->path, checkpoint->config.vocab_size, &checkpoint->eos_ids,
+                        &checkpoint->n_eos);
+}
+
+static enum rft_status open_any(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
+{
+    char *inside = rft_path_join(checkpoint->path, "."); /* exists in directories alone */
+    if (!inside)
+        return RFT_ERR_HOST_MEMORY;
+    bool is_directory = rft_file_exists(inside);
+    rft_free(inside);
+    RFT_TRY(is_directory ? open_directory(checkpoint, list) : open_gguf(checkpoint, list));
+    return take_tensors(checkpoint, list);
+}
+
+enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *checkpoint)
+{
+    struct rft_tensor_list list = { 0 };
+    *checkpoint = (struct rft_checkpoint){ .path = rft_strdup(path) };
+    enum rft_status status = checkpoint->path ? open_any(checkpoint, &list) : RFT_ERR_HOST_MEMORY;
+    rft_tensor_list_finish(&list);
+    if (status != RFT_OK)
+        rft_checkpoint_close(checkpoint);
+    return status;
+}
+
+void rft_checkpoint_close(struct rft_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->n_tensors; i++)
+        rft_free(checkpoint->tensors[i].name);
+    rft_free(checkpoint->tensors);
+    rft_gguf_destroy(checkpoint->gguf);
+    for (size_t i = 0; i < checkpoint->n_maps; i++)
+        rft_map_close(&checkpoint->maps[i]);
+    rft_free(checkpoint->maps);
+    rft_free(checkpoint->eos_ids);
+    rft_free(checkpoint->path);
+    *checkpoint = (struct rft_checkpoint){ 0 };
+}
+
+static int compare_name(const void *name, const void *tensor)
+{
+    return strcmp(name, ((const struct rft_tensor *)tensor)->name);
+}
+
+const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkpoint, const char *name)
+{
+    return checkpoint->n_tensors == 0
+               ? NULL
+               : bsearch(name, checkpoint->tensors, checkpoint->n_tensors, sizeof *checkpoint->tensors, compare_name);
+}
+
+/* Where row `row` of a q or k projection lies. The model rotates elements i and i + d/2 of a head of d together; llama.cpp
+ * rotates neighbours, so its files hold them side by side: row i of the first half of a head lies at 2 i, row i of the
+ * second half at 2 i + 1. */
+static uint64_t stored_row(const struct rft_tensor *tensor, uint64_t row)
+{
+    if (tensor->rope_heads == 0)
+        return row;
+    uint64_t head_dim = tensor->dims[0] / tensor->rope_heads, half = head_dim / 2;
+    uint64_t in_head = row % head_dim;
+    return row - in_head + 2 * (in_head % half) + in_head / half;
+}
+
+void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst)
+{
+    uint64_t columns = tensor->dims[tensor->n_dims - 1];
+    uint64_t row_bytes = columns / rft_dtype_block_elements(tensor->dtype) * rft_dtype_block_bytes(tensor->dtype);
+    for (uint64_t i = 0; i < n_rows; i++)
+        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns, dst + i * columns);
+}
+
+static uint64_t hash_u64s(const uint64_t *values, size_t n, uint64_t hash)
+{
+    return XXH64(values, n * sizeof *values, hash);
+}
+
+static uint64_t double_bits(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* Each piece is hashed with the hash so far as the seed: no state to allocate, and one pass over the maps. */
+uint64_t rft_checkpoint_hash(const struct rft_checkpoint *checkpoint)
+{
+    const struct rft_model_config *c = &checkpoint->config;
+    const uint64_t numbers[] = {
+        c->n_layers,
+        c->dim,
+        c->n_heads,
+        c->n_kv_heads,
+        c->head_dim,
+        c->ffn_dim,
+        c->vocab_size,
+        c->n_positions,
+        double_bits((double)c->norm_eps),
+        c->tied,
+        double_bits(c->rope_theta),
+        c->rope_llama3,
+        double_bits(c->rope_factor),
+        double_bits(c->rope_low_freq_factor),
+        double_bits(c->rope_high_freq_factor),
+        double_bits(c->rope_original_positions),
+        checkpoint->n_tensors,
+    };
+    uint64_t hash = hash_u64s(numbers, sizeof numbers / sizeof numbers[0], 0);
+    hash = XXH64(checkpoint->eos_ids ? checkpoint->eos_ids : &(uint32_t){ 0 },
+                 checkpoint->n_eos * sizeof *checkpoint->eos_ids, hash);
+    for (size_t i = 0; i < checkpoint->n_tensors; i++) {
+        const struct rft_tensor *tensor = &checkpoint->tensors[i];
+        const char *dtype = rft_dtype_name(tensor->dtype);
+        const uint64_t shape[] = { tensor->n_dims, tensor->dims[0], tensor->dims[1], tensor->rope_heads };
+        hash = XXH64(tensor->name, strlen(tensor->name), hash);
+        hash = XXH64(dtype, strlen(dtype), hash);
+        hash = hash_u64s(shape, sizeof shape / sizeof shape[0], hash);
+        hash = XXH64(tensor->data, (size_t)tensor->bytes, hash);
+    }
+    return hash;
+}

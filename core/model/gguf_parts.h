@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a parsed GGUF file: shared by gguf.c, which parses, and gguf_values.c, which answers questions. */
+#ifndef RFT_GGUF_PARTS_H
+#define RFT_GGUF_PARTS_H
+
+#include "gguf.h"
+
+/* Types of metadata values, by number: name, bytes (0: a string or an array). */
+#define RFT_GGUF_TYPE_LIST(X)                                                                                          \
+    X(U8, 1)                                                                                                           \
+    X(I8, 1)                                                                                                           \
+    X(U16, 2)                                                                                                          \
+    X(I16, 2)                                                                                                          \
+    X(U32, 4)                                                                                                          \
+    X(I32, 4)                                                                                                          \
+    X(F32, 4)                                                                                                          \
+    X(BOOL, 1)                                                                                                         \
+    X(STRING, 0)                                                                                                       \
+    X(ARRAY, 0)                                                                                                        \
+    X(U64, 8)                                                                                                          \
+    X(I64, 8)                                                                                                          \
+    X(F64, 8)
+#define RFT_GGUF_ENUM(name, bytes) RFT_GGUF_##name,
+enum rft_gguf_type { RFT_GGUF_TYPE_LIST(RFT_GGUF_ENUM) RFT_GGUF_TYPE_COUNT };
+#undef RFT_GGUF_ENUM
+
+extern const uint8_t rft_gguf_type_bytes[RFT_GGUF_TYPE_COUNT];
+
+struct rft_gguf_entry {
+    struct rft_bytes key;
+    uint32_t type;         /* enum rft_gguf_type */
+    uint32_t element_type; /* of an array */
+    uint64_t n;            /* elements of an array; 1 for a scalar */
+    const uint8_t *data;   /* the value, or an array's first element */
+    uint64_t *starts;      /* [n] an array of strings: where each one's length lies, from the file's start */
+};
+
+struct rft_gguf {
+    const struct rft_map *map;
+    struct rft_gguf_entry *entries; /* [n_entries], sorted by key */
+    uint64_t n_entries;
+    struct rft_gguf_tensor *tensors; /* [n_tensors], in the file's order */
+    uint64_t n_tensors;
+    uint64_t data_offset;
+};
+
+#endif

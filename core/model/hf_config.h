@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* config.json and generation_config.json of a Hugging Face directory. */
+#ifndef RFT_HF_CONFIG_H
+#define RFT_HF_CONFIG_H
+
+#include "model.h"
+#include "status.h"
+#include "str.h"
+
+#include <stddef.h>
+
+/* From the text of config.json; `file` names it in messages. Whatever would change the model's arithmetic and is not
+ * supported is refused by key and value. */
+enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, struct rft_model_config *config);
+
+/* eos_token_id (absent, null, a number or a list of numbers below vocab_size) of either file. *ids, freed by the caller,
+ * is NULL if there is none. */
+enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32_t vocab_size, uint32_t **ids, size_t *n);
+
+#endif
