@@ -84,11 +84,16 @@ static void barrier(struct cpu_team *team, uint32_t parity, uint32_t *phase)
 
 static void work(struct cpu_team *team, uint32_t worker, uint32_t *phase)
 {
+    /* Copies: when this thread leaves the last barrier, the caller may already be writing the next list. */
+    const struct cpu_node *nodes = team->nodes;
+    const uint32_t n_nodes = team->n_nodes;
+    const uint32_t n_replays = team->n_replays;
+    float *node_us = worker == 0 ? team->node_us : NULL;
     uint32_t parity = 0;
-    for (uint32_t replay = 0; replay < team->n_replays; replay++) {
-        for (uint32_t i = 0; i < team->n_nodes; i++) {
-            const struct cpu_node *node = &team->nodes[i];
-            double start = team->node_us != NULL && worker == 0 ? rft_os_seconds() : 0.0;
+    for (uint32_t replay = 0; replay < n_replays; replay++) {
+        for (uint32_t i = 0; i < n_nodes; i++) {
+            const struct cpu_node *node = &nodes[i];
+            double start = node_us != NULL ? rft_os_seconds() : 0.0;
             uint32_t n_items = node->kernel->n_items(&node->args);
             for (;;) {
                 uint32_t item = atomic_fetch_add_explicit(&team->next_item[parity], 1, memory_order_relaxed);
@@ -98,8 +103,8 @@ static void work(struct cpu_team *team, uint32_t worker, uint32_t *phase)
             }
             barrier(team, parity, phase);
             parity ^= 1;
-            if (team->node_us != NULL && worker == 0)
-                team->node_us[i] += (float)((rft_os_seconds() - start) * 1e6);
+            if (node_us != NULL)
+                node_us[i] += (float)((rft_os_seconds() - start) * 1e6);
         }
     }
 }
