@@ -38,8 +38,10 @@ enum rft_status rft_pool_take(struct rft_pool *pool, uint64_t bytes, struct rft_
         end = wanted;
     }
     pool->used = end;
-    if (is_measuring)
-        pool->blocks[pool->block].bytes = (end + pool->align_bytes - 1) / pool->align_bytes * pool->align_bytes;
+    if (is_measuring) {
+        uint64_t rounded = (end + pool->align_bytes - 1) / pool->align_bytes * pool->align_bytes;
+        pool->blocks[pool->block].bytes = rounded < pool->block_bytes_max ? rounded : pool->block_bytes_max;
+    }
     *slice = (struct rft_slice){is_measuring ? NULL : &pool->blocks[pool->block], start, bytes};
     return RFT_OK;
 }
