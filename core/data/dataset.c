@@ -230,18 +230,15 @@ static void put_u32(unsigned char out[4], uint32_t x)
         out[i] = (unsigned char)(x >> (8 * i));
 }
 
-/* Each hash seeds the next, so that no text can pass for the end of the one before it. */
+/* Each hash seeds the next, so that no text can pass for the end of the one before it. Repeats follow from the ids. */
 static uint64_t hash_content(const struct rft_dataset *dataset)
 {
     uint64_t hash = dataset->n;
     for (size_t i = 0; i < dataset->n; i++) {
         const struct rft_question *question = &dataset->questions[i];
-        unsigned char repeat[4];
-        put_u32(repeat, question->repeat);
         hash = XXH64(question->text.data, question->text.len, hash);
         hash = XXH64(question->gold.data, question->gold.len, hash);
         hash = XXH64(question->id.data, question->id.len, hash);
-        hash = XXH64(repeat, sizeof repeat, hash);
     }
     return hash;
 }

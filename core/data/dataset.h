@@ -32,7 +32,7 @@ struct rft_dataset {
     struct rft_question *questions; /* [n] in input order */
     size_t n;
     struct rft_str arena;  /* backing of the texts: the file, its strings unescaped in place */
-    uint64_t content_hash; /* over text, gold, id, repeat of all n: part of the run's fingerprint */
+    uint64_t content_hash; /* over text, gold and id of all n in order: part of the run's fingerprint */
 };
 
 /* Reads and checks the whole file. Errors name file and line or entry and field: no such file, not JSON, a row of the

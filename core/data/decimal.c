@@ -100,16 +100,15 @@ static const char *match_sign(const char *p, const char *end, bool *negative)
     }
 }
 
-/* End of the digits before the point. "1,234,567" is one number; in "1,2,3" and "1234,567" the comma separates. */
+/* End of the digits before the point. "1,234,567" is one number; in "1,2,3" and "1234,567" the comma ends it. */
 static const char *match_whole(const char *p, const char *end)
 {
     const char *at = skip_digits(p, end);
     if (at == p || at - p > 3)
         return at;
-    const char *group = at;
-    while (group < end && *group == ',' && skip_digits(group + 1, end) - group == 4)
-        group += 4;
-    return group < end && *group == ',' && is_digit(group + 1, end) ? at : group;
+    while (at < end && *at == ',' && skip_digits(at + 1, end) - at == 4)
+        at += 4;
+    return at;
 }
 
 static const char *match_exponent(const char *p, const char *end, int64_t *exponent)

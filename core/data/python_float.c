@@ -38,10 +38,10 @@ static char peek(struct reader r, struct reader *next)
     if (r.at == r.end)
         return 0;
     next->at += rft_utf8_decode(r.at, r.end, &code_point);
-    if (code_point > 0 && code_point < 0x7f)
-        return (char)code_point;
-    if (code_point <= 0x7f)
+    if (code_point <= 0)
         return '?';
+    if (code_point < 0x80)
+        return (char)code_point;
     uint32_t c = (uint32_t)code_point;
     if (is_wide_space(c))
         return ' ';

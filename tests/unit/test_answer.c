@@ -120,6 +120,8 @@ static void test_gsm8k(void **state)
         { BYTES("She has 3 left.\n#### 42"), "42", OK_, "42" },
         { BYTES("#### 42 apples in 3 boxes"), "42", OK_, "42" },
         { BYTES("#### 41\n#### 42"), "42", OK_, "42" },
+        { BYTES("#### 1,234,567"), "1234567", OK_, "1,234,567" },
+        { BYTES("#### 12,3456"), "12", OK_, "12" },
         { BYTES("##### 42"), "42", OK_, "42" },
         { BYTES("####"), "42", NAN_, "" },
         { BYTES("4 + 5 #### none"), "9", NAN_, "none" },
@@ -172,6 +174,11 @@ static void test_long_numbers(void **state)
     text[N - 1] = '1';
     assert_int_equal(rft_verify(&gsm8k_options, completion, RFT_FINISH_STOP, rft_bytes_z("7")).reason, WRONG);
     assert_false(rft_gold_is_valid(&gsm8k_options, completion));
+    struct rft_bytes kept = { text, 801 }; /* 800 digits: as many as are compared */
+    text[800] = '3';
+    assert_true(rft_gold_is_valid(&gsm8k_options, kept));
+    assert_int_equal(rft_verify(&gsm8k_options, kept, RFT_FINISH_STOP, kept).reason, OK_);
+    assert_int_equal(rft_verify(&gsm8k_options, completion, RFT_FINISH_STOP, kept).reason, WRONG);
     assert_true(rft_gold_is_valid(&tag_options, completion));
 }
 

@@ -244,6 +244,9 @@ static void test_cut_anywhere(void **state)
         struct rft_journal *journal = opened();
         rft_test_log_release();
         assert_int_equal(!!strstr(rft_test_log_text(), "a torn end of"), torn);
+        struct rft_str cut = content();
+        assert_true(cut.len && cut.data[cut.len - 1] == '\n' && (n_lines == 0 || cut.len <= n));
+        rft_str_finish(&cut);
         uint64_t n_done = check_samples(journal);
         assert_int_equal(n_done, n_lines ? n_lines - 1 : 0);
         append(journal, n_done, N_ALL);
@@ -361,6 +364,56 @@ static void test_changed_while_open(void **state)
     rft_journal_close(journal);
 }
 
+/* A line given twice counts once. */
+static void test_same_line_twice(void **state)
+{
+    (void)state;
+    fill(2);
+    struct rft_str text = content();
+    const char *second = strchr(text.data, '\n') + 1;
+    struct rft_str twice = { 0 };
+    assert_int_equal(rft_str_append(&twice, text.data, text.len), RFT_OK);
+    assert_int_equal(rft_str_append_z(&twice, second), RFT_OK);
+    rft_test_write_file(path, twice.data, twice.len);
+    struct rft_journal *journal = opened();
+    assert_int_equal(check_samples(journal), 2);
+    rft_journal_close(journal);
+    rft_str_finish(&text);
+    rft_str_finish(&twice);
+}
+
+/* An append that fails leaves nothing of its line in the queue. */
+static void test_append_again(void **state)
+{
+    (void)state;
+    char text[5000];
+    memset(text, 'x', sizeof text);
+    bool failed = true;
+    for (uint64_t n = 1; failed; n++) {
+        struct rft_sample sample = { .question = 2, .sample = 0, .text = { text, sizeof text } }, out;
+        struct rft_str back = { 0 };
+        unlink(path);
+        struct rft_journal *journal = opened();
+        append(journal, 0, 2);
+        rft_test_log_capture();
+        rft_alloc_fail_at(n, 0);
+        failed = rft_journal_append(journal, &sample) != RFT_OK;
+        rft_alloc_fail_at(0, 0);
+        rft_test_log_release();
+        if (failed)
+            assert_int_equal(rft_journal_append(journal, &sample), RFT_OK);
+        assert_int_equal(rft_journal_commit(journal), RFT_OK);
+        assert_int_equal(rft_journal_read(journal, 2, 0, &back, &out), RFT_OK);
+        assert_true(rft_bytes_equal(out.text, sample.text));
+        assert_true(n > 1 || failed);
+        rft_str_finish(&back);
+        rft_journal_close(journal);
+        journal = opened();
+        assert_int_equal(rft_journal_n_done(journal), 3);
+        rft_journal_close(journal);
+    }
+}
+
 static enum rft_status run_once(void *user)
 {
     (void)user;
@@ -398,6 +451,8 @@ int main(void)
         cmocka_unit_test_setup(test_flip_anywhere, set_up),
         cmocka_unit_test_setup(test_disk_full, set_up),
         cmocka_unit_test_setup(test_changed_while_open, set_up),
+        cmocka_unit_test_setup(test_same_line_twice, set_up),
+        cmocka_unit_test_setup(test_append_again, set_up),
         cmocka_unit_test_setup(test_alloc_faults, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
