@@ -39,7 +39,7 @@ static inline uint16_t rft_bf16_round(float value, struct rft_round_counts *coun
 {
     uint32_t is_bad = rft_is_bad(value), bits = rft_to_bf16(value);
     counts->n_bad += is_bad;
-    counts->n_zeroed += (uint32_t)(bits == 0 && value != 0.0f);
+    counts->n_zeroed += (uint32_t)(!is_bad && bits == 0 && value != 0.0f);
     return (uint16_t)(is_bad ? 0 : bits);
 }
 
