@@ -2,7 +2,8 @@
 /* Patterns of normalizers, pre-tokenizers and decoders: plain strings, or regular expressions by PCRE2.
  *
  * The tokenizers library matches with Oniguruma in Ruby's syntax. Where PCRE2 means something else by the same text, it is
- * written anew (\s \S \w \W \uXXXX [:name:]) or refused by name (sets within sets, "{n,m}+", \h), never misread. */
+ * written anew (\s \S \w \W \uXXXX [:name:] {,n}) or refused by name (sets within sets, "{n,m}+", \h, (?m)), never
+ * misread. */
 #include "tokenizer_parts.h"
 
 #include "alloc.h"
@@ -119,6 +120,15 @@ static bool is_interval_plus(const struct translation *t)
     return open > 0 && open < t->at && t->regex.data[open - 1] == '{';
 }
 
+/* "(?m)", alone or among other options: the dot takes newlines in Ruby, "^" and "$" change in PCRE2. */
+static bool is_option_m(struct rft_bytes rest)
+{
+    for (size_t i = 2; i < rest.len && rest.data[0] == '(' && rest.data[1] == '?' && strchr("imx-", rest.data[i]); i++)
+        if (rest.data[i] == 'm')
+            return true;
+    return false;
+}
+
 static enum rft_status translate(struct translation *t)
 {
     while (t->at < t->regex.len) {
@@ -132,6 +142,11 @@ static enum rft_status translate(struct translation *t)
             return refuse(t, "&& in a class");
         } else if (!t->in_class && *p == '}' && is_interval_plus(t)) {
             return refuse(t, "\"{n,m}+\"");
+        } else if (!t->in_class && is_option_m((struct rft_bytes){ p, t->regex.len - t->at })) {
+            return refuse(t, "(?m)");
+        } else if (!t->in_class && *p == '{' && next == ',') {
+            t->at++;
+            RFT_TRY(rft_str_append_z(&t->out, "{0"));
         } else {
             t->in_class = t->in_class && *p != ']';
             t->at++;

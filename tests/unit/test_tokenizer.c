@@ -253,6 +253,7 @@ static void errors(void **state)
           RFT_ERR_UNSUPPORTED, "class inside a class" },
         { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\d{1,3}+\"},\"behavior\":\"Isolated\"}," MODEL "}",
           RFT_ERR_UNSUPPORTED, "{n,m}+" },
+        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a(?im:b)\"}}," MODEL "}", RFT_ERR_UNSUPPORTED, "(?m)" },
         { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Glued\"}," MODEL "}",
           RFT_ERR_INPUT, "behavior" },
         { "{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}," MODEL "}",
