@@ -56,8 +56,8 @@ struct rft_config {
     bool verify_cut_off;                   /* true = accept samples that ended at max_new_tokens */
     enum rft_verify_compat verify_compat;
     uint32_t select_keep;                  /* a count, or RFT_KEEP_ALL (select.h) */
-    struct rft_amount memory_budget;       /* AUTO: what is available less memory_reserve */
-    struct rft_amount memory_reserve;      /* BYTES or PERCENT */
+    struct rft_amount memory_budget;       /* AUTO: what is available */
+    struct rft_amount memory_reserve;      /* BYTES or PERCENT: never to be taken */
     char *device_backend;                  /* "auto" or a backend's name; whether it exists is checked by the caller */
     char *device_device;                   /* name, UUID or index; "" = the first */
     uint32_t device_threads;               /* 0 = auto */

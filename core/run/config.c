@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "alloc.h"
+#include "config_keys.h"
+#include "log.h"
+#include "os.h"
+
+#include <ini.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* inih cuts a longer line without a word and reads the rest as a line of its own. */
+#define LINE_BYTES_MAX 197
+#define FILE_BYTES_MAX (1u << 20)
+
+/* One walk over the file. There are two: the first finds what is not INI at all, the second reads the keys. */
+struct reader {
+    const char *path;
+    const char *dir;
+    struct rft_bytes rest;     /* not handed to inih yet */
+    uint64_t line;             /* that inih works on */
+    enum rft_status status;    /* of the first error, which was logged */
+    struct rft_config *config; /* NULL in the first walk */
+    uint64_t *seen;            /* [rft_n_keys] line of each key, 0 = not yet */
+};
+
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[64], n = strlen(b);
+    if (n >= sizeof row / sizeof *row)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            best = best < row[j] + 1 ? best : row[j] + 1;
+            row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+        }
+    }
+    return row[n];
+}
+
+static void keep_closer(const char *text, const char *candidate, size_t *distance, const char **best)
+{
+    size_t d = edit_distance(text, candidate);
+    if (d < *distance) {
+        *distance = d;
+        *best = candidate;
+    }
+}
+
+static bool is_section(const char *section)
+{
+    for (size_t i = 0; i < rft_n_keys; i++)
+        if (strcmp(rft_keys[i].section, section) == 0)
+            return true;
+    return false;
+}
+
+static enum rft_status unknown_section(const char *where, const char *section)
+{
+    size_t distance = 3;
+    const char *best = NULL;
+    for (size_t i = 0; i < rft_n_keys; i++)
+        keep_closer(section, rft_keys[i].section, &distance, &best);
+    if (best)
+        rft_log_error("%sunknown section [%s]; did you mean [%s]?", where, section, best);
+    else
+        rft_log_error("%sunknown section [%s]; rftgen --help-config lists all", where, section);
+    return RFT_ERR_CONFIG;
+}
+
+static enum rft_status unknown_key(const char *where, const char *section, const char *name)
+{
+    size_t distance = 3;
+    const char *best = NULL, *home = NULL;
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        if (strcmp(rft_keys[i].section, section) == 0)
+            keep_closer(name, rft_keys[i].name, &distance, &best);
+        else if (strcmp(rft_keys[i].name, name) == 0)
+            home = rft_keys[i].section;
+    }
+    if (best)
+        rft_log_error("%sunknown key %s in [%s]; did you mean %s?", where, name, section, best);
+    else if (home)
+        rft_log_error("%sunknown key %s in [%s]; it belongs to [%s]", where, name, section, home);
+    else
+        rft_log_error("%sunknown key %s in [%s]; rftgen --help-config lists all", where, name, section);
+    return RFT_ERR_CONFIG;
+}
+
+static enum rft_status find_key(const char *where, const char *section, const char *name, size_t *index)
+{
+    if (!is_section(section))
+        return unknown_section(where, section);
+    for (*index = 0; *index < rft_n_keys; (*index)++)
+        if (strcmp(rft_keys[*index].section, section) == 0 && strcmp(rft_keys[*index].name, name) == 0)
+            return RFT_OK;
+    *index = 0;
+    return unknown_key(where, section, name);
+}
+
+/* "rft.ini:3: ", long paths cut. */
+struct where {
+    char text[512];
+};
+
+static struct where where_is(const struct reader *r)
+{
+    struct where w;
+    snprintf(w.text, sizeof w.text, "%.480s:%" PRIu64 ": ", r->path, r->line);
+    return w;
+}
+
+static enum rft_status bad_line(const struct reader *r, const char *message)
+{
+    rft_log_error("%s:%" PRIu64 ": %s", r->path, r->line, message);
+    return RFT_ERR_CONFIG;
+}
+
+/* What inih would let pass: it reads "[model] path = x" as a section alone. */
+static enum rft_status check_section(const struct reader *r, struct rft_bytes line)
+{
+    char name[LINE_BYTES_MAX + 1] = "";
+    const char *end = memchr(line.data, ']', line.len);
+    size_t n = end ? (size_t)(end - line.data) : 0;
+    if (!end)
+        return bad_line(r, "a section needs its ]");
+    struct rft_bytes rest = rft_bytes_trim((struct rft_bytes){ end + 1, line.len - n - 1 });
+    if (rest.len && rest.data[0] != ';')
+        return bad_line(r, "something stands behind the section's ]; give each key a line of its own");
+    memcpy(name, line.data + 1, n - 1);
+    return is_section(name) ? RFT_OK : unknown_section(where_is(r).text, name);
+}
+
+static enum rft_status check_line(const struct reader *r, struct rft_bytes line)
+{
+    struct rft_bytes text = rft_bytes_trim(line);
+    int32_t code_point;
+    if (line.len > LINE_BYTES_MAX)
+        return bad_line(r, "the line is longer than 197 bytes; shorten it, or give the value with --set");
+    for (size_t i = 0; i < line.len; i += rft_utf8_decode(line.data + i, line.data + line.len, &code_point)) {
+        rft_utf8_decode(line.data + i, line.data + line.len, &code_point);
+        if (code_point < 0)
+            return bad_line(r, "not UTF-8; save the file as UTF-8");
+        if ((code_point < 0x20 && code_point != '\t') || code_point == 0x7f)
+            return bad_line(r, "a control character stands in the line; remove it");
+    }
+    if (r->line == 1 && line.len >= 3 && memcmp(line.data, "\xef\xbb\xbf", 3) == 0) {
+        line = (struct rft_bytes){ line.data + 3, line.len - 3 };
+        text = rft_bytes_trim(line);
+    }
+    if (text.len && text.data != line.data)
+        return bad_line(r, "the line is indented, which would continue the one before; remove the white space");
+    return text.len && text.data[0] == '[' ? check_section(r, text) : RFT_OK;
+}
+
+/* inih's fgets: the next line without its end, NULL at the end or after an error. */
+static char *next_line(char *line, int size, void *user)
+{
+    struct reader *r = user;
+    if (r->status != RFT_OK || !r->rest.len)
+        return NULL;
+    const char *end = memchr(r->rest.data, '\n', r->rest.len);
+    size_t n = end ? (size_t)(end - r->rest.data) : r->rest.len;
+    struct rft_bytes text = { r->rest.data, n };
+    n += end != NULL;
+    r->rest = (struct rft_bytes){ r->rest.data + n, r->rest.len - n };
+    r->line++;
+    if (text.len && end && text.data[text.len - 1] == '\r')
+        text.len--;
+    r->status = check_line(r, text);
+    if (r->status == RFT_OK && (size < 2 || text.len > (size_t)size - 2))
+        r->status = bad_line(r, "the line is longer than this system's inih reads; shorten it, or use --set");
+    if (r->status != RFT_OK)
+        return NULL;
+    memcpy(line, text.data, text.len);
+    line[text.len] = 0;
+    return line;
+}
+
+/* inih's handler: non-zero = go on. */
+static int take_pair(void *user, const char *section, const char *name, const char *value)
+{
+    struct reader *r = user;
+    struct where where = where_is(r);
+    size_t index;
+    if (!r->config || r->status != RFT_OK)
+        return 1;
+    if (!*section) {
+        r->status = bad_line(r, "a key stands before the first [section]");
+        return 1;
+    }
+    r->status = find_key(where.text, section, name, &index);
+    if (r->status == RFT_OK && r->seen[index]) {
+        rft_log_error("%s%s.%s was given in line %" PRIu64 " already; remove one", where.text, section, name,
+                      r->seen[index]);
+        r->status = RFT_ERR_CONFIG;
+    }
+    if (r->status != RFT_OK)
+        return 1;
+    r->seen[index] = r->line;
+    r->status = rft_key_read(&rft_keys[index], where.text, r->dir, value, r->config);
+    return 1;
+}
+
+static enum rft_status read_ini(struct reader *r, struct rft_bytes text)
+{
+    struct rft_config *config = r->config;
+    r->config = NULL;
+    r->rest = text;
+    int line = ini_parse_stream(next_line, r, take_pair, r);
+    if (line > 0) {
+        r->line = (uint64_t)line;
+        return r->status != RFT_OK ? r->status : bad_line(r, "neither a [section] nor key = value; comments begin with ;");
+    }
+    if (r->status != RFT_OK)
+        return r->status;
+    r->config = config;
+    r->rest = text;
+    r->line = 0;
+    ini_parse_stream(next_line, r, take_pair, r);
+    return r->status;
+}
+
+static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_config *config)
+{
+    const char *equals = strchr(set, '='), *dot = strchr(set, '.');
+    char section[64] = "", name[64] = "";
+    struct where where;
+    size_t index;
+    snprintf(where.text, sizeof where.text, "--set %.400s: ", set);
+    if (!equals || !dot || dot > equals || (size_t)(dot - set) >= sizeof section ||
+        (size_t)(equals - dot) > sizeof name) {
+        rft_log_error("%sgive section.key=value", where.text);
+        return RFT_ERR_CONFIG;
+    }
+    memcpy(section, set, (size_t)(dot - set));
+    memcpy(name, dot + 1, (size_t)(equals - dot - 1));
+    RFT_TRY(find_key(where.text, section, name, &index));
+    seen[index] = UINT64_MAX;
+    return rft_key_read(&rft_keys[index], where.text, NULL, equals + 1, config);
+}
+
+static enum rft_status set_defaults(struct rft_config *config)
+{
+    for (size_t i = 0; i < rft_n_keys; i++)
+        if (rft_keys[i].fallback)
+            RFT_TRY(rft_key_read(&rft_keys[i], "", NULL, rft_keys[i].fallback, config));
+    return RFT_OK;
+}
+
+static enum rft_status check_required(const char *path, const uint64_t *seen)
+{
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        if (!(rft_keys[i].flags & RFT_KEY_REQUIRED) || seen[i])
+            continue;
+        rft_log_error("%s: %s is missing in [%s]: %s", path, rft_keys[i].name, rft_keys[i].section, rft_keys[i].help);
+        return RFT_ERR_CONFIG;
+    }
+    return RFT_OK;
+}
+
+static enum rft_status check_prompt(const char *path, struct rft_config *config)
+{
+    if (config->prompt_format == RFT_PROMPT_CHAT) {
+        rft_log_error("%s: prompt.format = chat is not supported yet; use raw, with a template that holds the chat's markup",
+                      path);
+        return RFT_ERR_UNSUPPORTED;
+    }
+    config->prompt_format = RFT_PROMPT_RAW;
+    const char *extra = *config->prompt_system ? "system" : *config->prompt_examples ? "examples" : NULL;
+    if (!extra)
+        return RFT_OK;
+    rft_log_error("%s: prompt.%s has no place in a raw prompt; write it into the template %s", path, extra,
+                  config->prompt_template);
+    return RFT_ERR_CONFIG;
+}
+
+/* An output that is also something else would destroy it. */
+static enum rft_status check_outputs(const char *path, const struct rft_config *config)
+{
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        const char *out = *(char *const *)(const void *)((const char *)config + rft_keys[i].offset);
+        if (rft_keys[i].type != RFT_KEY_OUT_PATH || !*out)
+            continue;
+        for (size_t j = 0; j < rft_n_keys; j++) {
+            if (j == i || (rft_keys[j].type != RFT_KEY_OUT_PATH && rft_keys[j].type != RFT_KEY_IN_PATH))
+                continue;
+            if (strcmp(out, *(char *const *)(const void *)((const char *)config + rft_keys[j].offset)) != 0)
+                continue;
+            rft_log_error("%s: %s.%s and %s.%s name the same file, %s; give each its own", path, rft_keys[j].section,
+                          rft_keys[j].name, rft_keys[i].section, rft_keys[i].name, out);
+            return RFT_ERR_CONFIG;
+        }
+    }
+    return RFT_OK;
+}
+
+static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
+{
+    RFT_TRY(set_defaults(r->config));
+    RFT_TRY(read_ini(r, text));
+    for (size_t i = 0; i < n_sets; i++)
+        RFT_TRY(apply_set(sets[i], r->seen, r->config));
+    RFT_TRY(check_required(r->path, r->seen));
+    RFT_TRY(check_prompt(r->path, r->config));
+    return check_outputs(r->path, r->config);
+}
+
+enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
+                                 struct rft_config *config)
+{
+    *config = (struct rft_config){ 0 };
+    char *dir = rft_path_dir(path);
+    uint64_t *seen = rft_alloc(rft_n_keys, sizeof *seen);
+    struct reader r = { .path = path, .dir = dir, .config = config, .seen = seen };
+    enum rft_status status = dir && seen ? parse_all(&r, text, sets, n_sets) : RFT_ERR_HOST_MEMORY;
+    rft_free(seen);
+    rft_free(dir);
+    if (status != RFT_OK)
+        rft_config_finish(config);
+    return status;
+}
+
+enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config)
+{
+    struct rft_str text;
+    *config = (struct rft_config){ 0 };
+    RFT_TRY(rft_file_read(path, FILE_BYTES_MAX, &text));
+    enum rft_status status = rft_config_parse(path, (struct rft_bytes){ text.data, text.len }, sets, n_sets, config);
+    rft_str_finish(&text);
+    return status;
+}
+
+void rft_config_finish(struct rft_config *config)
+{
+    for (size_t i = 0; i < rft_n_keys; i++)
+        rft_key_finish(&rft_keys[i], config);
+    *config = (struct rft_config){ 0 };
+}
+
+uint32_t rft_config_max_new_tokens(const struct rft_config *config)
+{
+    if (config->generate_max_new_tokens)
+        return config->generate_max_new_tokens;
+    return config->generate_samples > 1 ? 100 : 120;
+}
+
+uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_bytes)
+{
+    if (amount->kind == RFT_AMOUNT_BYTES)
+        return amount->bytes;
+    if (amount->kind == RFT_AMOUNT_PERCENT && amount->percent < 100)
+        return (uint64_t)((double)available_bytes * (amount->percent / 100));
+    return available_bytes;
+}
+
+static enum rft_status print_keys(const struct rft_config *config, unsigned flags, struct rft_str *out)
+{
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        if ((rft_keys[i].flags & flags) != flags)
+            continue;
+        RFT_TRY(rft_str_printf(out, "%s.%s=", rft_keys[i].section, rft_keys[i].name));
+        RFT_TRY(rft_key_print(&rft_keys[i], config, out));
+        RFT_TRY(rft_str_append_z(out, "\n"));
+    }
+    return RFT_OK;
+}
+
+enum rft_status rft_config_fingerprint(const struct rft_config *config, struct rft_str *out)
+{
+    struct rft_config resolved = *config; /* borrows the text */
+    resolved.generate_max_new_tokens = rft_config_max_new_tokens(config);
+    return print_keys(&resolved, RFT_KEY_SHAPES_TEXT, out);
+}
+
+enum rft_status rft_config_dump(const struct rft_config *config, struct rft_str *out)
+{
+    return print_keys(config, 0, out);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_keys.h"
+
+#include "select.h"
+
+static const struct rft_word word_all[] = { { "all", 0 }, { NULL, 0 } };
+static const struct rft_word word_auto[] = { { "auto", 0 }, { NULL, 0 } };
+static const struct rft_word word_off[] = { { "off", 0 }, { NULL, 0 } };
+static const struct rft_word words_keep[] = { { "first", 1 }, { "all", RFT_KEEP_ALL }, { NULL, 0 } };
+static const struct rft_word words_prompt[] = {
+    { "auto", RFT_PROMPT_AUTO }, { "chat", RFT_PROMPT_CHAT }, { "raw", RFT_PROMPT_RAW }, { NULL, 0 }
+};
+static const struct rft_word words_verify[] = {
+    { "answer_tag", RFT_VERIFY_ANSWER_TAG }, { "gsm8k", RFT_VERIFY_GSM8K }, { NULL, 0 }
+};
+static const struct rft_word words_cut_off[] = { { "reject", false }, { "accept", true }, { NULL, 0 } };
+static const struct rft_word words_compat[] = {
+    { "none", RFT_COMPAT_NONE }, { "homework", RFT_COMPAT_HOMEWORK }, { NULL, 0 }
+};
+static const struct rft_word words_format[] = {
+    { "rft_json", RFT_FORMAT_RFT_JSON }, { "jsonl", RFT_FORMAT_JSONL }, { NULL, 0 }
+};
+
+#define FIELD(section, name)                                                                                           \
+    #section, #name, .offset = offsetof(struct rft_config, section##_##name),                                          \
+                     .size = sizeof(((struct rft_config *)0)->section##_##name)
+#define U64_HIGH 18446744073709551615.0
+
+/* clang-format off */
+const struct rft_key rft_keys[] = {
+    { FIELD(model, path), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
+      .help = "The checkpoint: a directory in Hugging Face layout, or a GGUF file." },
+
+    { FIELD(data, questions), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
+      .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of objects." },
+    { FIELD(data, question_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "question",
+      .help = "Objects: the field that holds the question." },
+    { FIELD(data, answer_field), .type = RFT_KEY_TEXT, .fallback = "answer",
+      .help = "Objects: the field that holds the gold answer." },
+    { FIELD(data, answer_after), .type = RFT_KEY_TEXT, .fallback = "",
+      .help = "The gold answer is what follows the last occurrence of this text in its field (GSM8K: ####).\n"
+              "Empty: the whole field." },
+    { FIELD(data, id_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "Objects: the field that holds a question's id, which must be unique.\n"
+              "Empty: a question is known by its text, and by its ordinal among equal ones." },
+    { FIELD(data, limit), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e12,
+      .words = word_all, .fallback = "all",
+      .help = "Only the first so many questions." },
+
+    { FIELD(prompt, template), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
+      .help = "The prompt: a text file, used byte for byte, that contains {question} once." },
+    { FIELD(prompt, examples), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "A file of worked examples for chat prompts. A raw template holds its own: leave it empty." },
+    { FIELD(prompt, system), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "The system message of chat prompts. A raw template holds its own: leave it empty." },
+    { FIELD(prompt, format), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_prompt,
+      .fallback = "auto",
+      .help = "raw: the template is the whole prompt. auto: raw, as long as chat is not supported.\n"
+              "chat (the checkpoint's chat template) is not supported yet." },
+
+    { FIELD(generate, samples), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
+      .fallback = "10", .help = "Samples of each question." },
+    { FIELD(generate, chunk), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto, .fallback = "5",
+      .help = "Samples of a question that are computed together; their memory is given back after each chunk.\n"
+              "auto: as many as the budget holds. It never changes the text." },
+    { FIELD(generate, questions_in_flight), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto,
+      .fallback = "1",
+      .help = "Questions that are computed together. auto: as many as the budget holds. It never changes the text." },
+    { FIELD(generate, max_new_tokens), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
+      .words = word_auto, .fallback = "auto",
+      .help = "A sample that has not ended after so many tokens is cut off. auto: 100 with several samples, 120 with one." },
+    { FIELD(generate, temperature), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
+      .fallback = "0.7", .help = "0: always the most likely token." },
+    { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
+      .words = word_off, .fallback = "off", .help = "Only the so many most likely tokens are drawn. 0 or off: all." },
+    { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW, .low = 0, .high = 1,
+      .fallback = "1", .help = "Only the fewest tokens whose probabilities sum up to this are drawn. 1: all." },
+    { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH, .low = 0, .high = 1,
+      .fallback = "0", .help = "Only tokens at least this times as likely as the likeliest one are drawn. 0: all." },
+    { FIELD(generate, seed), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
+      .fallback = "0", .help = "Same seed, same text. Another seed draws other samples." },
+    { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "Texts that end a sample and are cut off it: one text, or a JSON array of up to 16, as in [\"\\n\\n\", \"Q:\"]." },
+
+    { FIELD(verify, kind), .type = RFT_KEY_CHOICE, .words = words_verify, .fallback = "answer_tag",
+      .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly." },
+    { FIELD(verify, rel_tol), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0.05",
+      .help = "answer_tag: accepted if |answer - gold| <= rel_tol |gold|." },
+    { FIELD(verify, cut_off), .type = RFT_KEY_CHOICE, .words = words_cut_off, .fallback = "reject",
+      .help = "What to do with samples that were cut off at max_new_tokens: reject, or accept if the answer is right." },
+    { FIELD(verify, compat), .type = RFT_KEY_CHOICE, .words = words_compat, .fallback = "none",
+      .help = "homework: judge by the original job's parser and check, bit by bit; kind and rel_tol are not used." },
+
+    { FIELD(select, keep), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = words_keep, .fallback = "first",
+      .help = "How many accepted samples of a question become rows. It never changes what is generated." },
+
+    { FIELD(memory, budget), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "auto",
+      .help = "Device memory that the run may take: bytes (6GB = 6 x 10^9, 6GiB = 6 x 2^30) or a percentage of what is\n"
+              "available. auto: what is available less the reserve." },
+    { FIELD(memory, reserve), .type = RFT_KEY_AMOUNT, .fallback = "256MiB",
+      .help = "What no budget may take of what is available: bytes, or a percentage of it." },
+
+    { FIELD(device, backend), .type = RFT_KEY_TEXT, .fallback = "auto",
+      .help = "auto: the best device that is there. Or the name of a backend that `rftgen devices` lists." },
+    { FIELD(device, device), .type = RFT_KEY_TEXT, .fallback = "",
+      .help = "A device of the backend by name, UUID or index. Empty: the first." },
+    { FIELD(device, threads), .type = RFT_KEY_WHOLE, .low = 1, .high = 4096, .words = word_auto, .fallback = "auto",
+      .help = "Threads of the cpu backend. auto: one for each cpu this process may use. It never changes the text." },
+
+    { FIELD(output, path), .type = RFT_KEY_OUT_PATH, .flags = RFT_KEY_REQUIRED,
+      .help = "The dataset. While the run lasts, finished samples are kept beside it in <path>.journal." },
+    { FIELD(output, format), .type = RFT_KEY_CHOICE, .words = words_format, .fallback = "rft_json",
+      .help = "rft_json: a JSON array of [question, gold, completion]. jsonl: an object in each line." },
+    { FIELD(output, records), .type = RFT_KEY_OUT_PATH, .fallback = "",
+      .help = "JSON lines of every sample, accepted or not, with the reason. Empty: none." },
+    { FIELD(output, summary), .type = RFT_KEY_OUT_PATH, .fallback = "",
+      .help = "A JSON file of counts, speed and memory. Empty: none." },
+};
+/* clang-format on */
+const size_t rft_n_keys = sizeof rft_keys / sizeof *rft_keys;

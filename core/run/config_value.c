@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* One key's value: from text, to text. */
+#include "config_keys.h"
+
+#include "alloc.h"
+#include "json.h"
+#include "log.h"
+#include "os.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define STOPS_MAX 16
+
+static void *field_of(const struct rft_key *key, struct rft_config *config)
+{
+    return (char *)config + key->offset;
+}
+
+static const void *field_in(const struct rft_key *key, const struct rft_config *config)
+{
+    return (const char *)config + key->offset;
+}
+
+/* The one message for a value that is not allowed. */
+static enum rft_status bad_value(const struct rft_key *key, const char *where, const char *text)
+{
+    struct rft_str allowed = { 0 };
+    enum rft_status status = rft_key_allowed(key, &allowed);
+    if (status == RFT_OK)
+        rft_log_error("%s%s.%s = %s: not allowed; give %s", where, key->section, key->name, text, allowed.data);
+    rft_str_finish(&allowed);
+    return status == RFT_OK ? RFT_ERR_CONFIG : status;
+}
+
+/* Fields of 1, 4 and 8 bytes: bool, enum or uint32_t, uint64_t. */
+_Static_assert(sizeof(bool) == 1 && sizeof(enum rft_verify_kind) == 4, "enums and bools are stored by their size");
+
+static void store_whole(const struct rft_key *key, struct rft_config *config, uint64_t value)
+{
+    void *field = field_of(key, config);
+    if (key->size == sizeof(bool))
+        *(bool *)field = value != 0;
+    else if (key->size == sizeof(uint32_t))
+        memcpy(field, &(uint32_t){ (uint32_t)value }, sizeof(uint32_t));
+    else
+        memcpy(field, &value, sizeof value);
+}
+
+static uint64_t load_whole(const struct rft_key *key, const struct rft_config *config)
+{
+    const void *field = field_in(key, config);
+    uint64_t value = 0;
+    uint32_t narrow = 0;
+    if (key->size == sizeof(bool))
+        return *(const bool *)field;
+    if (key->size == sizeof value) {
+        memcpy(&value, field, sizeof value);
+        return value;
+    }
+    memcpy(&narrow, field, sizeof narrow);
+    return narrow;
+}
+
+static const struct rft_word *find_word(const struct rft_key *key, const char *text)
+{
+    for (const struct rft_word *w = key->words; w && w->word; w++)
+        if (strcmp(w->word, text) == 0)
+            return w;
+    return NULL;
+}
+
+static enum rft_status read_whole(const struct rft_key *key, const char *where, const char *text,
+                                  struct rft_config *config)
+{
+    const struct rft_word *word = find_word(key, text);
+    uint64_t value = word ? word->value : 0;
+    if (!word && (key->type == RFT_KEY_CHOICE || !rft_parse_u64(text, &value) || (double)value < key->low ||
+                  (double)value > key->high))
+        return bad_value(key, where, text);
+    store_whole(key, config, value);
+    return RFT_OK;
+}
+
+/* Decimal digits and what belongs to them: neither "inf" nor "0x1p3" nor "+1" is a number here. */
+static bool read_number(const char *text, double *value)
+{
+    return text[strspn(text, "0123456789.eE+-")] == 0 && text[0] != '+' && text[0] != '-' &&
+           rft_parse_double(text, value);
+}
+
+static enum rft_status read_real(const struct rft_key *key, const char *where, const char *text,
+                                 struct rft_config *config)
+{
+    double value;
+    if (!read_number(text, &value) || value < key->low || value > key->high ||
+        ((key->flags & RFT_KEY_ABOVE_LOW) && value <= key->low) ||
+        ((key->flags & RFT_KEY_BELOW_HIGH) && value >= key->high))
+        return bad_value(key, where, text);
+    memcpy(field_of(key, config), &value, sizeof value);
+    return RFT_OK;
+}
+
+static const struct {
+    const char *suffix;
+    double bytes;
+} units[] = {
+    { "", 1 },           { "B", 1 },          { "KB", 1e3 },           { "MB", 1e6 },        { "GB", 1e9 },
+    { "TB", 1e12 },      { "KiB", 1024 },     { "MiB", 1048576 },      { "GiB", 1073741824 }, { "TiB", 1099511627776 },
+};
+
+static enum rft_status read_amount(const struct rft_key *key, const char *where, const char *text,
+                                   struct rft_config *config)
+{
+    struct rft_amount amount = { .kind = RFT_AMOUNT_AUTO };
+    char number[32] = "";
+    size_t n = strspn(text, "0123456789."), unit = 0, n_units = sizeof units / sizeof *units;
+    const char *suffix = text + n + strspn(text + n, " ");
+    double value;
+    if (find_word(key, text)) {
+        memcpy(field_of(key, config), &amount, sizeof amount);
+        return RFT_OK;
+    }
+    if (n < sizeof number)
+        memcpy(number, text, n);
+    if (!read_number(number, &value))
+        return bad_value(key, where, text);
+    if (strcmp(suffix, "%") == 0) {
+        amount = (struct rft_amount){ .kind = RFT_AMOUNT_PERCENT, .percent = value };
+        if (value > 100)
+            return bad_value(key, where, text);
+    } else {
+        while (unit < n_units && strcmp(suffix, units[unit].suffix) != 0)
+            unit++;
+        /* A budget of nothing is a mistake; a reserve of nothing is a choice, and the word auto tells them apart. */
+        if (unit == n_units || value * units[unit].bytes > 1e18)
+            return bad_value(key, where, text);
+        amount = (struct rft_amount){ .kind = RFT_AMOUNT_BYTES, .bytes = (uint64_t)(value * units[unit].bytes) };
+    }
+    if (key->words && amount.bytes == 0 && !(amount.percent > 0))
+        return bad_value(key, where, text);
+    memcpy(field_of(key, config), &amount, sizeof amount);
+    return RFT_OK;
+}
+
+static enum rft_status read_json(const struct rft_key *key, const char *where, const char *text, json_t **tree)
+{
+    struct rft_str name = { 0 };
+    enum rft_status status = rft_str_printf(&name, "%s%s.%s", where, key->section, key->name);
+    if (status == RFT_OK)
+        status = rft_json_load(name.data, rft_bytes_z(text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, tree);
+    rft_str_finish(&name);
+    return status == RFT_ERR_INPUT ? RFT_ERR_CONFIG : status;
+}
+
+/* A value as it stands, or, if it begins with a double quote, a JSON string. */
+static enum rft_status read_text(const struct rft_key *key, const char *where, const char *text, char **value)
+{
+    json_t *tree = NULL;
+    if (text[0] == '"')
+        RFT_TRY(read_json(key, where, text, &tree));
+    *value = rft_strdup(tree ? json_string_value(tree) : text);
+    json_decref(tree);
+    return *value ? RFT_OK : RFT_ERR_HOST_MEMORY;
+}
+
+static enum rft_status read_path(const struct rft_key *key, const char *where, const char *dir, const char *text,
+                                 char **value)
+{
+    char *plain = NULL, *expanded;
+    RFT_TRY(read_text(key, where, text, &plain));
+    if (!*plain) {
+        *value = plain;
+        return RFT_OK;
+    }
+    expanded = rft_path_expand(plain);
+    rft_free(plain);
+    if (!expanded)
+        return RFT_ERR_HOST_MEMORY;
+    if (key->type == RFT_KEY_OUT_PATH || !dir || strcmp(dir, ".") == 0) {
+        *value = expanded;
+        return RFT_OK;
+    }
+    *value = rft_path_join(dir, expanded);
+    rft_free(expanded);
+    return *value ? RFT_OK : RFT_ERR_HOST_MEMORY;
+}
+
+static enum rft_status read_string(const struct rft_key *key, const char *where, const char *dir, const char *text,
+                                   struct rft_config *config)
+{
+    char **field = field_of(key, config), *value = NULL;
+    if (key->type == RFT_KEY_TEXT)
+        RFT_TRY(read_text(key, where, text, &value));
+    else
+        RFT_TRY(read_path(key, where, dir, text, &value));
+    if (!*value && (key->flags & RFT_KEY_REQUIRED)) {
+        rft_free(value);
+        return bad_value(key, where, "(nothing)");
+    }
+    rft_free(*field);
+    *field = value;
+    return RFT_OK;
+}
+
+static void finish_strings(struct rft_strings *strings)
+{
+    for (size_t i = 0; i < strings->n; i++)
+        rft_free(strings->items[i]);
+    rft_free(strings->items);
+    *strings = (struct rft_strings){ 0 };
+}
+
+static enum rft_status take_strings(const struct rft_key *key, const char *where, const char *text, const json_t *array,
+                                    struct rft_strings *strings)
+{
+    size_t n = json_array_size(array);
+    if (!json_is_array(array) || n > STOPS_MAX)
+        return bad_value(key, where, text);
+    strings->items = rft_alloc(n, sizeof *strings->items);
+    if (!strings->items)
+        return RFT_ERR_HOST_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        const char *item = json_string_value(json_array_get(array, i));
+        if (!item || !*item)
+            return bad_value(key, where, text);
+        strings->items[i] = rft_strdup(item);
+        if (!strings->items[i])
+            return RFT_ERR_HOST_MEMORY;
+        strings->n++;
+    }
+    return RFT_OK;
+}
+
+static enum rft_status take_string(const struct rft_key *key, const char *where, const char *text,
+                                   struct rft_strings *strings)
+{
+    strings->items = rft_alloc(1, sizeof *strings->items);
+    if (!strings->items)
+        return RFT_ERR_HOST_MEMORY;
+    RFT_TRY(read_text(key, where, text, &strings->items[0]));
+    strings->n = 1;
+    return *strings->items[0] ? RFT_OK : bad_value(key, where, text);
+}
+
+static enum rft_status read_strings(const struct rft_key *key, const char *where, const char *text,
+                                    struct rft_config *config)
+{
+    struct rft_strings strings = { 0 };
+    enum rft_status status = RFT_OK;
+    json_t *array = NULL;
+    if (text[0] == '[') {
+        status = read_json(key, where, text, &array);
+        if (status == RFT_OK)
+            status = take_strings(key, where, text, array, &strings);
+        json_decref(array);
+    } else if (text[0]) {
+        status = take_string(key, where, text, &strings);
+    }
+    if (status != RFT_OK) {
+        finish_strings(&strings);
+        return status;
+    }
+    finish_strings(field_of(key, config));
+    memcpy(field_of(key, config), &strings, sizeof strings);
+    return RFT_OK;
+}
+
+enum rft_status rft_key_read(const struct rft_key *key, const char *where, const char *dir, const char *text,
+                             struct rft_config *config)
+{
+    switch (key->type) {
+    case RFT_KEY_TEXT:
+    case RFT_KEY_IN_PATH:
+    case RFT_KEY_OUT_PATH:
+        return read_string(key, where, dir, text, config);
+    case RFT_KEY_WHOLE:
+    case RFT_KEY_CHOICE:
+        return read_whole(key, where, text, config);
+    case RFT_KEY_REAL:
+        return read_real(key, where, text, config);
+    case RFT_KEY_AMOUNT:
+        return read_amount(key, where, text, config);
+    case RFT_KEY_TEXTS:
+        break;
+    }
+    return read_strings(key, where, text, config);
+}
+
+static enum rft_status print_whole(const struct rft_key *key, uint64_t value, struct rft_str *out)
+{
+    for (const struct rft_word *w = key->words; w && w->word; w++)
+        if (w->value == value)
+            return rft_str_append_z(out, w->word);
+    return rft_str_printf(out, "%" PRIu64, value);
+}
+
+static enum rft_status print_amount(const struct rft_amount *amount, struct rft_str *out)
+{
+    if (amount->kind == RFT_AMOUNT_AUTO)
+        return rft_str_append_z(out, "auto");
+    if (amount->kind == RFT_AMOUNT_BYTES)
+        return rft_str_printf(out, "%" PRIu64, amount->bytes);
+    RFT_TRY(rft_str_append_double(out, amount->percent));
+    return rft_str_append_z(out, "%");
+}
+
+static enum rft_status print_strings(const struct rft_strings *strings, struct rft_str *out)
+{
+    RFT_TRY(rft_str_append_z(out, "["));
+    for (size_t i = 0; i < strings->n; i++) {
+        RFT_TRY(rft_str_append_z(out, i ? ", " : ""));
+        RFT_TRY(rft_str_append_json(out, strings->items[i], strlen(strings->items[i])));
+    }
+    return rft_str_append_z(out, "]");
+}
+
+enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config *config, struct rft_str *out)
+{
+    const void *field = field_in(key, config);
+    const char *text;
+    double real;
+    switch (key->type) {
+    case RFT_KEY_TEXT:
+    case RFT_KEY_IN_PATH:
+    case RFT_KEY_OUT_PATH:
+        text = *(char *const *)field;
+        return rft_str_append_json(out, text, strlen(text));
+    case RFT_KEY_WHOLE:
+    case RFT_KEY_CHOICE:
+        return print_whole(key, load_whole(key, config), out);
+    case RFT_KEY_REAL:
+        memcpy(&real, field, sizeof real);
+        return rft_str_append_double(out, real);
+    case RFT_KEY_AMOUNT:
+        return print_amount(field, out);
+    case RFT_KEY_TEXTS:
+        break;
+    }
+    return print_strings(field, out);
+}
+
+static enum rft_status append_words(const struct rft_key *key, const char *before, struct rft_str *out)
+{
+    for (const struct rft_word *w = key->words; w && w->word; w++) {
+        RFT_TRY(rft_str_append_z(out, before));
+        RFT_TRY(rft_str_append_z(out, w->word));
+        before = w[1].word && w[2].word ? ", " : " or ";
+    }
+    return RFT_OK;
+}
+
+static enum rft_status append_range(const struct rft_key *key, struct rft_str *out)
+{
+    RFT_TRY(rft_str_append_z(out, key->flags & RFT_KEY_ABOVE_LOW ? "above " : ""));
+    RFT_TRY(rft_str_append_double(out, key->low));
+    RFT_TRY(rft_str_append_z(out, key->flags & RFT_KEY_BELOW_HIGH ? " to below " : " to "));
+    if (key->high >= 9e15)
+        return rft_str_printf(out, "%" PRIu64, UINT64_MAX);
+    return rft_str_append_double(out, key->high);
+}
+
+enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out)
+{
+    switch (key->type) {
+    case RFT_KEY_TEXT:
+        return rft_str_append_z(out, "a text");
+    case RFT_KEY_IN_PATH:
+    case RFT_KEY_OUT_PATH:
+        return rft_str_append_z(out, "a path");
+    case RFT_KEY_CHOICE:
+        return append_words(key, "", out);
+    case RFT_KEY_WHOLE:
+    case RFT_KEY_REAL:
+        RFT_TRY(append_range(key, out));
+        return append_words(key, ", ", out);
+    case RFT_KEY_AMOUNT:
+        RFT_TRY(rft_str_append_z(out, "bytes with or without a unit (MB, GB, MiB, GiB), 0% to 100%"));
+        return append_words(key, ", ", out);
+    case RFT_KEY_TEXTS:
+        break;
+    }
+    return rft_str_printf(out, "a text or a JSON array of at most %d texts", STOPS_MAX);
+}
+
+void rft_key_finish(const struct rft_key *key, struct rft_config *config)
+{
+    void *field = field_of(key, config);
+    if (key->type == RFT_KEY_TEXT || key->type == RFT_KEY_IN_PATH || key->type == RFT_KEY_OUT_PATH)
+        rft_free(*(char **)field);
+    else if (key->type == RFT_KEY_TEXTS)
+        finish_strings(field);
+}
