@@ -122,6 +122,23 @@ static bool shrink(const struct rft_job_shape *shape, struct rft_plan *plan)
     return true;
 }
 
+/* Even the smallest plan is too large: for the budget, or for the device, which refused it within the budget. */
+static enum rft_status refuse(struct rft_plan *plan)
+{
+    const struct rft_plan p = *plan;
+    *plan = (struct rft_plan){0};
+    if (p.peak_bytes <= p.budget_bytes) {
+        rft_log_error("the device has no memory for the smallest plan of %" PRIu64 " bytes, though the budget is %" PRIu64
+                      "; free some of its memory, or ask for shorter prompts or fewer new tokens",
+                      p.peak_bytes, p.budget_bytes);
+        return RFT_ERR_DEVICE_MEMORY;
+    }
+    rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64 " bytes (weights %" PRIu64
+                  ", prompt %" PRIu64 ", one sample %" PRIu64 "), the budget is %" PRIu64,
+                  p.peak_bytes - p.budget_bytes, p.peak_bytes, p.weights_bytes, p.prompt_bytes, p.chunk_bytes, p.budget_bytes);
+    return RFT_ERR_BUDGET;
+}
+
 enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan *plan)
 {
     bool can_shrink = true;
@@ -135,13 +152,5 @@ enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan
         i += fits ? 1 : 0;
         RFT_TRY(measure(shape, plan));
     }
-    if (plan->peak_bytes > plan->budget_bytes || !can_shrink) {
-        uint64_t missing = plan->peak_bytes > plan->budget_bytes ? plan->peak_bytes - plan->budget_bytes : 0;
-        rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64 " bytes (weights %" PRIu64
-                      ", prompt %" PRIu64 ", one sample %" PRIu64 "), the budget is %" PRIu64,
-                      missing, plan->peak_bytes, plan->weights_bytes, plan->prompt_bytes, plan->chunk_bytes, plan->budget_bytes);
-        *plan = (struct rft_plan){0};
-        return RFT_ERR_BUDGET;
-    }
-    return RFT_OK;
+    return plan->peak_bytes > plan->budget_bytes || !can_shrink ? refuse(plan) : RFT_OK;
 }

@@ -43,7 +43,7 @@ struct rft_plan {
 
 /* Makes the largest plan that fits: shrinks prefill rows, then questions in flight, then the samples' own pages down to
  * half (the youngest sample gives way when they run out), then slots. RFT_ERR_BUDGET, naming the missing bytes, when even
- * the smallest does not fit. */
+ * the smallest does not fit; RFT_ERR_DEVICE_MEMORY when shape->n_shrinks asks for less than the smallest. */
 enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan *plan);
 
 /* The shape of the buffers of a plan's prefill and chunk. */

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan: never above its budget, as large as it may be, and a message that can be acted on when nothing fits. */
+#include "support.h"
+
+#include "budget.h"
+#include "buffers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct rft_job_shape base_shape(void)
+{
+    return (struct rft_job_shape){
+        .config = {.n_layers = 3, .dim = 64, .n_heads = 4, .n_kv_heads = 2, .head_dim = 16, .ffn_dim = 160, .vocab_size = 304,
+                   .n_positions = 512, .norm_eps = 1e-5f, .tied = true, .rope_theta = 10000},
+        .caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64, .weight_tile = 16, .n_scratch = 2, .prefill_rows = 128,
+                 .slots_wanted = 64, .burst_steps = 8},
+        .n_questions = 100,
+        .n_samples = 10,
+        .chunk = 5,
+        .questions_in_flight = 4,
+        .n_prompt_max = 40,
+        .n_new_max = 100,
+        .n_eos = 2,
+        .budget_bytes = UINT64_MAX,
+    };
+}
+
+static struct rft_plan plan_of(const struct rft_job_shape *shape)
+{
+    struct rft_plan plan;
+    if (rft_plan_make(shape, &plan) != RFT_OK)
+        fail_msg("no plan for %" PRIu64 " bytes", shape->budget_bytes);
+    return plan;
+}
+
+/* The least budget there is a plan for, by bisection. */
+static uint64_t smallest_budget(struct rft_job_shape shape)
+{
+    uint64_t low = 0, high = plan_of(&shape).peak_bytes;
+    rft_test_log_capture();
+    while (high - low > 1) {
+        struct rft_plan plan;
+        shape.budget_bytes = low + (high - low) / 2;
+        if (rft_plan_make(&shape, &plan) == RFT_OK)
+            high = shape.budget_bytes;
+        else
+            low = shape.budget_bytes;
+    }
+    rft_test_log_release();
+    return high;
+}
+
+static void check_plan(const struct rft_job_shape *shape, const struct rft_plan *plan)
+{
+    uint64_t larger = plan->prefill_bytes > plan->chunk_bytes ? plan->prefill_bytes : plan->chunk_bytes;
+    assert_true(plan->peak_bytes <= shape->budget_bytes);
+    assert_int_equal(plan->peak_bytes, plan->weights_bytes + plan->prompt_bytes + larger);
+    assert_true(plan->n_questions >= 1 && plan->n_slots >= 1 && plan->n_prefill_rows >= 1 && plan->chunk >= 1);
+    assert_true(plan->chunk <= shape->n_samples);
+    assert_true(plan->n_slots <= plan->n_questions * plan->chunk && plan->n_slots <= shape->caps.slots_wanted);
+    assert_true(plan->n_prompt_pages >= plan->n_questions * rft_pages_for(shape->n_prompt_max));
+    assert_true(plan->n_own_pages >= plan->n_own_pages_slot); /* one sample can always run to its end */
+    assert_true(plan->n_own_pages <= plan->n_slots * plan->n_own_pages_slot);
+    assert_true(plan->n_own_pages_slot * RFT_PAGE_TOKENS + 1 >= shape->n_new_max);
+    assert_int_equal(plan->n_positions, shape->n_prompt_max + shape->n_new_max);
+    assert_int_equal(plan->budget_bytes, shape->budget_bytes);
+}
+
+static void test_wishes(void **state)
+{
+    static const struct {
+        uint32_t chunk, in_flight, slots_wanted, n_samples;
+        uint64_t n_questions;
+        uint32_t want_chunk, want_questions, want_slots;
+    } cases[] = {
+        {5, 1, 64, 10, 100, 5, 1, 5},   {0, 1, 64, 10, 100, 10, 1, 10}, {20, 1, 64, 10, 100, 10, 1, 10},
+        {5, 0, 64, 10, 100, 5, 13, 64}, {0, 0, 64, 10, 3, 10, 3, 30},   {1, 0, 64, 1, 100, 1, 64, 64},
+        {5, 0, 1, 10, 100, 5, 1, 1},    {5, 7, 64, 10, 2, 5, 2, 10},    {3, 4, 8, 10, 100, 3, 4, 8},
+        {5, 1, 64, 10, 0, 5, 1, 5},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_job_shape shape = base_shape();
+        shape.chunk = cases[i].chunk;
+        shape.questions_in_flight = cases[i].in_flight;
+        shape.caps.slots_wanted = cases[i].slots_wanted;
+        shape.n_samples = cases[i].n_samples;
+        shape.n_questions = cases[i].n_questions;
+        struct rft_plan plan = plan_of(&shape);
+        check_plan(&shape, &plan);
+        if (plan.chunk != cases[i].want_chunk || plan.n_questions != cases[i].want_questions || plan.n_slots != cases[i].want_slots)
+            fail_msg("case %zu: chunk %u, %u questions, %u slots", i, plan.chunk, plan.n_questions, plan.n_slots);
+        assert_int_equal(plan.n_own_pages, plan.n_slots * plan.n_own_pages_slot);
+    }
+}
+
+/* More memory never gives a smaller plan; the plan at every budget keeps to it. */
+static void test_every_budget(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    uint64_t most = plan_of(&shape).peak_bytes, least = smallest_budget(shape);
+    struct rft_plan before = {0};
+    (void)state;
+    assert_true(least < most / 2);
+    for (uint64_t i = 0; i <= 400; i++) {
+        shape.budget_bytes = least + (most - least) * i / 400;
+        struct rft_plan plan = plan_of(&shape);
+        check_plan(&shape, &plan);
+        assert_true(plan.n_questions >= before.n_questions);
+        assert_true(plan.n_slots >= before.n_slots);
+        assert_true(plan.peak_bytes >= before.peak_bytes || plan.n_slots > before.n_slots);
+        before = plan;
+    }
+    assert_int_equal(before.peak_bytes, most);
+}
+
+/* The smallest plan is one sample at a time, and the message names the bytes that make the difference. */
+static void test_missing_bytes(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    uint64_t least = smallest_budget(shape);
+    struct rft_plan plan;
+    char start[200];
+    (void)state;
+    shape.budget_bytes = least;
+    plan = plan_of(&shape);
+    assert_int_equal(plan.peak_bytes, least);
+    assert_int_equal(plan.n_slots, 1);
+    assert_int_equal(plan.n_questions, 1);
+    static const uint64_t short_by[] = {1, 4096, 100000};
+    for (size_t i = 0; i < 3; i++) {
+        rft_test_log_capture();
+        shape.budget_bytes = least - short_by[i];
+        assert_int_equal(rft_plan_make(&shape, &plan), RFT_ERR_BUDGET);
+        snprintf(start, sizeof start,
+                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64 " bytes (weights ",
+                 short_by[i], least);
+        assert_memory_equal(rft_test_log_text(), start, strlen(start));
+        assert_int_equal(plan.n_slots, 0);
+        rft_test_log_release();
+    }
+}
+
+/* A plan that was allowed but did not fit the device gets smaller every time, down to the smallest, and then there is none. */
+static void test_shrinks(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    uint64_t least = smallest_budget(shape);
+    struct rft_plan before = plan_of(&shape);
+    enum rft_status status = RFT_OK;
+    (void)state;
+    rft_test_log_capture();
+    for (shape.n_shrinks = 1; status == RFT_OK; shape.n_shrinks++) {
+        struct rft_plan plan;
+        assert_true(shape.n_shrinks < 100);
+        status = rft_plan_make(&shape, &plan);
+        if (status != RFT_OK)
+            break;
+        check_plan(&shape, &plan);
+        assert_true(plan.peak_bytes <= before.peak_bytes);
+        before = plan;
+    }
+    assert_int_equal(status, RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(before.peak_bytes, least);
+    assert_true(shape.n_shrinks > 4);
+    assert_non_null(strstr(rft_test_log_text(), "error: the device has no memory for the smallest plan"));
+    rft_test_log_release();
+}
+
+/* The plan's bytes are those of the buffers that are taken, whatever the shape. */
+static void test_odd_shapes(void **state)
+{
+    static const struct {
+        uint32_t n_prompt_max, n_new_max, n_samples, prefill_rows;
+        bool tied;
+    } cases[] = {{1, 1, 1, 1, true}, {1, 2, 3, 7, false}, {17, 16, 64, 128, true}, {300, 17, 2, 128, false}, {16, 18, 5, 4, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_job_shape shape = base_shape();
+        shape.n_prompt_max = cases[i].n_prompt_max;
+        shape.n_new_max = cases[i].n_new_max;
+        shape.n_samples = cases[i].n_samples;
+        shape.caps.prefill_rows = cases[i].prefill_rows;
+        shape.config.tied = cases[i].tied;
+        struct rft_plan plan = plan_of(&shape);
+        check_plan(&shape, &plan);
+        shape.budget_bytes = smallest_budget(shape);
+        plan = plan_of(&shape);
+        check_plan(&shape, &plan);
+    }
+}
+
+/* A buffer that no block of the device can hold is refused by the plan, before anything is allocated. */
+static void test_small_blocks(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    struct rft_plan plan;
+    (void)state;
+    shape.caps.block_bytes_max = 1 << 20;
+    plan = plan_of(&shape);
+    check_plan(&shape, &plan);
+    shape.caps.block_bytes_max = 1 << 12;
+    rft_test_log_capture();
+    assert_int_equal(rft_plan_make(&shape, &plan), RFT_ERR_UNSUPPORTED);
+    assert_non_null(strstr(rft_test_log_text(), "does not fit into this device's blocks of 4096 bytes"));
+    rft_test_log_release();
+}
+
+static enum rft_status make_only(void *user)
+{
+    struct rft_plan plan;
+    return rft_plan_make(user, &plan);
+}
+
+static void test_alloc_faults(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    (void)state;
+    assert_true(rft_test_alloc_faults(make_only, &shape) >= 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wishes),     cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
+        cmocka_unit_test(test_shrinks),    cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
+        cmocka_unit_test(test_alloc_faults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Slots against a device that is simulated key by key: every sample must find every key it ever stored, whoever else came,
+ * went and gave way meanwhile. */
+#include "support.h"
+
+#include "buffers.h"
+#include "slots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define N_JOBS_MAX 40u
+#define N_SLOTS_MAX 8u
+#define N_NEW_MAX 70u
+#define N_PROMPT_PAGES 3u
+
+struct device {
+    struct {
+        uint32_t job, index;
+    } keys[N_SLOTS_MAX * 8][RFT_PAGE_TOKENS]; /* by page */
+    uint32_t h[N_SLOTS_MAX];                  /* whose hidden state a slot holds: job and token index */
+    uint32_t tables[N_PROMPT_PAGES + N_SLOTS_MAX * 8];
+};
+
+struct simulation {
+    struct rft_slots slots;
+    struct rft_job jobs[N_JOBS_MAX];
+    uint32_t lengths[N_JOBS_MAX]; /* tokens that each job draws before it ends by itself */
+    uint32_t n_ended;
+    uint32_t n_evicted;
+    uint32_t n_pages;
+    struct rft_flight flight;
+    uint32_t ids[5];
+    struct device device;
+};
+
+static uint32_t token_of(uint32_t job, uint32_t index)
+{
+    return job * 1000 + index;
+}
+
+static uint32_t state_of(uint32_t job, uint32_t n_new)
+{
+    return job << 16 | n_new;
+}
+
+static uint32_t job_of(const struct simulation *s, uint32_t slot)
+{
+    return (uint32_t)(s->slots.slots[slot].job - s->jobs);
+}
+
+/* No page belongs to two slots, or to a slot and the free list, and none is lost. */
+static void check_pages(const struct simulation *s)
+{
+    bool seen[N_SLOTS_MAX * 8] = {false};
+    uint32_t n = s->slots.n_free;
+    for (uint32_t i = 0; i < s->slots.n_free; i++) {
+        assert_true(s->slots.free_pages[i] < s->n_pages);
+        assert_false(seen[s->slots.free_pages[i]]);
+        seen[s->slots.free_pages[i]] = true;
+    }
+    for (uint32_t slot = 0; slot < s->slots.n_active; slot++) {
+        assert_true(s->slots.slots[slot].n_pages <= s->slots.n_pages_slot);
+        for (uint32_t i = 0; i < s->slots.slots[slot].n_pages; i++, n++) {
+            uint32_t page = s->slots.pages[(size_t)slot * s->slots.n_pages_slot + i];
+            assert_true(page < s->n_pages);
+            assert_false(seen[page]);
+            seen[page] = true;
+        }
+    }
+    assert_int_equal(n, s->n_pages);
+}
+
+static void start_all(struct simulation *s)
+{
+    struct rft_job *job;
+    while ((job = rft_slots_next_job(&s->slots)) != NULL) {
+        uint32_t slot = s->slots.n_active;
+        assert_false(job->is_done);
+        rft_slots_start(&s->slots, job, &s->flight);
+        s->device.h[slot] = state_of((uint32_t)(job - s->jobs), 0);
+        assert_int_equal(s->slots.rows[slot].sample_index, job->sample);
+        assert_int_equal(s->slots.rows[slot].n_prompt, 5);
+        assert_int_equal(s->slots.rows[slot].token, s->ids[4]);
+    }
+}
+
+static void remove_slot(struct simulation *s, uint32_t slot)
+{
+    s->device.h[slot] = s->device.h[s->slots.n_active - 1];
+    rft_slots_remove(&s->slots, slot);
+}
+
+/* One step of one row, as advance, rope_kv and attention do it. */
+static void step(struct simulation *s, uint32_t slot)
+{
+    struct rft_row *row = &s->slots.rows[slot];
+    uint32_t job = job_of(s, slot);
+    if (row->state != RFT_ROW_RUNNING)
+        return;
+    assert_int_equal(s->device.h[slot], state_of(job, row->n_new));
+    s->slots.tokens_read[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(job, row->n_new);
+    row->n_new++;
+    row->state = row->n_new == s->lengths[job] ? RFT_ROW_STOP : row->n_new == N_NEW_MAX ? RFT_ROW_LENGTH : RFT_ROW_RUNNING;
+    if (row->state != RFT_ROW_RUNNING)
+        return;
+    for (uint32_t i = 0; i < row->n_new; i++) {
+        uint32_t entry = row->own_table + i / RFT_PAGE_TOKENS;
+        uint32_t page = s->device.tables[entry];
+        assert_true(i / RFT_PAGE_TOKENS < s->slots.slots[slot].n_pages);
+        if (i + 1 == row->n_new) {
+            s->device.keys[page][i % RFT_PAGE_TOKENS].job = job;
+            s->device.keys[page][i % RFT_PAGE_TOKENS].index = i;
+        }
+        assert_int_equal(s->device.keys[page][i % RFT_PAGE_TOKENS].job, job);
+        assert_int_equal(s->device.keys[page][i % RFT_PAGE_TOKENS].index, i);
+    }
+    s->device.h[slot] = state_of(job, row->n_new);
+}
+
+static void collect(struct simulation *s)
+{
+    /* what a burst did not write is not to be relied on */
+    rft_slots_take_tokens(&s->slots);
+    for (uint32_t slot = s->slots.n_active; slot-- > 0;) {
+        const struct rft_row *row = &s->slots.rows[slot];
+        uint32_t job = job_of(s, slot);
+        for (uint32_t i = 0; i < row->n_new; i++)
+            assert_int_equal(rft_slots_tokens(&s->slots, slot)[i], token_of(job, i));
+        s->slots.slots[slot].n_collected = row->n_new;
+        if (row->state == RFT_ROW_RUNNING)
+            continue;
+        assert_int_equal(row->n_new, s->lengths[job] < N_NEW_MAX ? s->lengths[job] : N_NEW_MAX);
+        assert_false(s->jobs[job].is_done);
+        s->jobs[job].is_done = true;
+        s->n_ended++;
+        remove_slot(s, slot);
+    }
+    memset(s->slots.tokens_read, 0xee, (size_t)s->slots.n_max * N_NEW_MAX * sizeof *s->slots.tokens_read);
+}
+
+static void hand_out(struct simulation *s, uint32_t n_steps)
+{
+    uint32_t victim;
+    while (!rft_slots_give_pages(&s->slots, n_steps, &victim)) {
+        assert_true(s->slots.n_active > 1);
+        for (uint32_t i = 0; i < s->slots.n_active; i++)
+            assert_true(s->slots.slots[i].age <= s->slots.slots[victim].age);
+        rft_slots_requeue(&s->slots, victim);
+        remove_slot(s, victim);
+        s->n_evicted++;
+        check_pages(s);
+    }
+}
+
+static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t n_jobs, uint32_t burst)
+{
+    memset(&s->device, 0xff, sizeof s->device);
+    for (uint32_t i = 0; i < 5; i++)
+        s->ids[i] = i + 10;
+    s->flight = (struct rft_flight){.ids = {.ids = s->ids, .n = 5}, .key = 0x100000002u};
+    s->n_pages = plan->n_own_pages;
+    assert_int_equal(rft_slots_init(&s->slots, plan, N_NEW_MAX, s->jobs, n_jobs), RFT_OK);
+    for (uint32_t round = 0;; round++) {
+        uint32_t n_steps;
+        assert_true(round < 100000);
+        start_all(s);
+        if (s->slots.n_active == 0)
+            break;
+        n_steps = rft_slots_burst(&s->slots, burst);
+        assert_true(n_steps >= 1 && n_steps <= burst && n_steps <= N_NEW_MAX);
+        hand_out(s, n_steps);
+        check_pages(s);
+        memset(s->device.tables, 0xff, sizeof s->device.tables);
+        rft_slots_tables(&s->slots, s->device.tables);
+        for (uint32_t i = 0; i < N_PROMPT_PAGES; i++)
+            assert_int_equal(s->device.tables[i], UINT32_MAX); /* not the slots' */
+        for (uint32_t i = 0; i < n_steps; i++)
+            for (uint32_t slot = 0; slot < s->slots.n_active; slot++)
+                step(s, slot);
+        collect(s);
+        check_pages(s);
+    }
+    assert_int_equal(s->slots.n_free, s->n_pages);
+    rft_slots_finish(&s->slots);
+}
+
+static struct rft_plan plan_of(uint32_t n_slots, uint32_t n_own_pages)
+{
+    return (struct rft_plan){.n_slots = n_slots,
+                             .n_own_pages = n_own_pages,
+                             .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
+                             .n_prompt_pages = N_PROMPT_PAGES};
+}
+
+static void test_random(void **state)
+{
+    struct simulation *s = malloc(sizeof *s);
+    uint32_t n_evicted = 0;
+    (void)state;
+    assert_non_null(s);
+    srand(7);
+    for (int round = 0; round < 400; round++) {
+        uint32_t n_jobs = 1 + (uint32_t)rand() % N_JOBS_MAX, n_slots = 1 + (uint32_t)rand() % N_SLOTS_MAX;
+        uint32_t slot_pages = rft_pages_for(N_NEW_MAX - 1), n_to_do = 0;
+        uint32_t n_pages = slot_pages + (uint32_t)rand() % (slot_pages * (n_slots - 1) + 1);
+        struct rft_plan plan = plan_of(n_slots, n_pages);
+        memset(s, 0, sizeof *s);
+        for (uint32_t i = 0; i < n_jobs; i++) {
+            s->jobs[i] = (struct rft_job){.sample = i, .is_done = rand() % 8 == 0}; /* done before: never started */
+            s->lengths[i] = 1 + (uint32_t)rand() % (N_NEW_MAX + 10);
+            n_to_do += s->jobs[i].is_done ? 0 : 1;
+        }
+        simulate(s, &plan, n_jobs, 1 + (uint32_t)rand() % 20);
+        assert_int_equal(s->n_ended, n_to_do);
+        for (uint32_t i = 0; i < n_jobs; i++)
+            assert_true(s->jobs[i].is_done);
+        n_evicted += s->n_evicted;
+    }
+    free(s);
+    assert_true(n_evicted > 1000); /* otherwise the test has seen no shortage */
+}
+
+static void test_enough_pages(void **state)
+{
+    struct simulation *s = calloc(1, sizeof *s);
+    struct rft_plan plan = plan_of(4, 4 * rft_pages_for(N_NEW_MAX - 1));
+    (void)state;
+    assert_non_null(s);
+    for (uint32_t i = 0; i < 20; i++) {
+        s->jobs[i] = (struct rft_job){.sample = i};
+        s->lengths[i] = N_NEW_MAX + 1;
+    }
+    simulate(s, &plan, 20, 8);
+    assert_int_equal(s->n_ended, 20);
+    assert_int_equal(s->n_evicted, 0);
+    free(s);
+}
+
+/* The one that gives way comes back first, before jobs that never ran. */
+static void test_requeue_order(void **state)
+{
+    const struct rft_plan plan = plan_of(2, 5);
+    struct rft_job jobs[3] = {{.sample = 0}, {.sample = 1}, {.sample = 2}};
+    uint32_t id = 1, victim;
+    struct rft_flight flight = {.ids = {.ids = &id, .n = 1}};
+    struct rft_slots s;
+    (void)state;
+    assert_int_equal(rft_slots_init(&s, &plan, N_NEW_MAX, jobs, 3), RFT_OK);
+    for (uint32_t i = 0; i < 2; i++)
+        rft_slots_start(&s, rft_slots_next_job(&s), &flight);
+    assert_null(rft_slots_next_job(&s));
+    assert_false(rft_slots_give_pages(&s, 48, &victim));
+    assert_int_equal(victim, 1);
+    rft_slots_requeue(&s, victim);
+    rft_slots_remove(&s, victim);
+    assert_true(rft_slots_give_pages(&s, 48, &victim));
+    assert_ptr_equal(rft_slots_next_job(&s), &jobs[1]);
+    rft_slots_finish(&s);
+}
+
+static enum rft_status init_only(void *user)
+{
+    const struct rft_plan plan = plan_of(2, 6);
+    struct rft_job job = {0};
+    struct rft_slots s;
+    enum rft_status status = rft_slots_init(&s, &plan, N_NEW_MAX, &job, 1);
+    (void)user;
+    rft_slots_finish(&s);
+    return status;
+}
+
+static void test_alloc_faults(void **state)
+{
+    (void)state;
+    assert_int_equal(rft_test_alloc_faults(init_only, NULL), 7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
+                                       cmocka_unit_test(test_requeue_order), cmocka_unit_test(test_alloc_faults)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
