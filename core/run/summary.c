@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "summary.h"
+
+#include "log.h"
+#include "os.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static double acceptance_rate(const struct rft_summary *s)
+{
+    return s->counts.n_samples ? (double)s->counts.n_accepted / (double)s->counts.n_samples : 0;
+}
+
+static enum rft_status append_u64(struct rft_str *out, const char *name, uint64_t value)
+{
+    return rft_str_printf(out, ",\n  \"%s\": %" PRIu64, name, value);
+}
+
+static enum rft_status append_real(struct rft_str *out, const char *name, double value)
+{
+    RFT_TRY(rft_str_printf(out, ",\n  \"%s\": ", name));
+    return rft_str_append_double(out, value);
+}
+
+static enum rft_status append_text(struct rft_str *out, const char *name, const char *value)
+{
+    RFT_TRY(rft_str_printf(out, ",\n  \"%s\": ", name));
+    return value ? rft_str_append_json(out, value, strlen(value)) : rft_str_append_z(out, "null");
+}
+
+/* {"word": count, ...}; each word of a reason or finish is plain ASCII. */
+static enum rft_status append_counts(struct rft_str *out, const char *name, const uint64_t *counts, size_t n,
+                                     const char *(*word)(size_t i))
+{
+    RFT_TRY(rft_str_printf(out, ",\n  \"%s\": {", name));
+    for (size_t i = 0; i < n; i++)
+        RFT_TRY(rft_str_printf(out, "%s\"%s\": %" PRIu64, i ? ", " : "", word(i), counts[i]));
+    return rft_str_append_z(out, "}");
+}
+
+static const char *reason_word(size_t i)
+{
+    return rft_reason_text((enum rft_reason)i);
+}
+
+static const char *finish_word(size_t i)
+{
+    return rft_finish_text((enum rft_finish)i);
+}
+
+static enum rft_status append_all(struct rft_str *out, const struct rft_summary *s)
+{
+    const struct rft_output_counts *c = &s->counts;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } wholes[] = {
+        { "format", 1 },
+        { "questions", c->n_questions },
+        { "questions_solved", c->n_questions_solved },
+        { "samples", c->n_samples },
+        { "samples_accepted", c->n_accepted },
+        { "samples_resumed", s->n_resumed },
+        { "rows", c->n_rows },
+        { "sample_tokens", c->n_tokens },
+        { "run_tokens", s->tokens },
+        { "run_prompt_tokens", s->prompt_tokens },
+        { "seed", s->seed },
+        { "peak_bytes", s->peak_bytes },
+        { "budget_bytes", s->budget_bytes },
+        { "peak_rss_bytes", s->peak_rss_bytes },
+        { "mapped_bytes", s->mapped_bytes },
+        { "arithmetic", s->arithmetic_version },
+    };
+    RFT_TRY(rft_str_append_z(out, "{\n  \"rftgen\": \"summary\""));
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
+        RFT_TRY(append_u64(out, wholes[i].name, wholes[i].value));
+    RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
+    RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
+    RFT_TRY(append_counts(out, "finishes", c->n_by_finish, sizeof c->n_by_finish / sizeof *c->n_by_finish, finish_word));
+    RFT_TRY(append_real(out, "seconds", s->seconds));
+    RFT_TRY(append_real(out, "tokens_per_second", s->tokens_per_second));
+    RFT_TRY(append_text(out, "backend", s->backend));
+    RFT_TRY(append_text(out, "device", s->device));
+    RFT_TRY(append_text(out, "version", s->rftgen_version));
+    RFT_TRY(append_text(out, "unicode_pcre2", s->unicode_pcre2));
+    RFT_TRY(append_text(out, "unicode_utf8proc", s->unicode_utf8proc));
+    return rft_str_append_z(out, "\n}\n");
+}
+
+enum rft_status rft_summary_write(const char *path, const struct rft_summary *summary)
+{
+    struct rft_str text = { 0 };
+    struct rft_out_file out = { 0 };
+    enum rft_status status = append_all(&text, summary);
+    if (status == RFT_OK)
+        status = rft_out_open(path, &out);
+    if (status == RFT_OK)
+        status = rft_out_write(&out, text.data, text.len);
+    if (status == RFT_OK)
+        status = rft_out_commit(&out);
+    rft_out_abandon(&out);
+    rft_str_finish(&text);
+    return status;
+}
+
+void rft_summary_log(const struct rft_config *config, const struct rft_summary *s)
+{
+    const struct rft_output_counts *c = &s->counts;
+    rft_log_info("%" PRIu64 " of %" PRIu64 " samples accepted (%.1f%%), %" PRIu64 " of %" PRIu64 " questions solved",
+                 c->n_accepted, c->n_samples, 100 * acceptance_rate(s), c->n_questions_solved, c->n_questions);
+    if (s->tokens)
+        rft_log_info("%" PRIu64 " tokens in %.1f s, %.1f tokens per second on %s", s->tokens, s->seconds,
+                     s->tokens_per_second, s->device ? s->device : "an unknown device");
+    if (s->peak_bytes)
+        rft_log_info("peak memory %.1f MiB of a budget of %.1f MiB", (double)s->peak_bytes / 1048576,
+                     (double)s->budget_bytes / 1048576);
+    rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
+    if (*config->output_records)
+        rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
+    if (*config->output_summary)
+        rft_log_info("summary written to %s", config->output_summary);
+}
