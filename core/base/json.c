@@ -42,6 +42,11 @@ void rft_alloc_hook_json(void)
 
 enum rft_status rft_json_load(const char *path, struct rft_bytes text, size_t flags, json_t **tree)
 {
+    return rft_json_load_at(path, 1, text, flags, tree);
+}
+
+enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_bytes text, size_t flags, json_t **tree)
+{
     json_error_t error;
     *tree = NULL;
     guard.reserve = text.len > SIZE_MAX / 4 - 64 ? NULL : rft_alloc(4 * text.len + 64, 1); /* all sizes of a growing buffer */
@@ -63,6 +68,7 @@ enum rft_status rft_json_load(const char *path, struct rft_bytes text, size_t fl
         return RFT_OK;
     if (failed)
         return RFT_ERR_HOST_MEMORY;
-    rft_log_error("%s:%d: %s", path, error.line, error.text);
+    line += error.line > 0 ? (uint64_t)error.line - 1 : 0;
+    rft_log_error("%s:%llu: %s", path, (unsigned long long)line, error.text);
     return RFT_ERR_INPUT;
 }

@@ -13,4 +13,7 @@
  * cut string, or past its end, when one fails. One call at a time; rft_alloc_hook_json() must have been called. */
 enum rft_status rft_json_load(const char *path, struct rft_bytes text, size_t flags, json_t **tree);
 
+/* The same for a text that begins on a file's line `line`, counted from 1. */
+enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_bytes text, size_t flags, json_t **tree);
+
 #endif

