@@ -41,14 +41,12 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
                       found->file, name, found->type);
         return RFT_ERR_UNSUPPORTED;
     }
-    uint64_t columns = needed->dims[needed->n_dims - 1];
-    if (found->n_dims != needed->n_dims || memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0 ||
-        columns % rft_dtype_block_elements(found->dtype) != 0) {
+    if (found->n_dims != needed->n_dims || memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0) {
         char has[64], wants[64];
         shape_text(found->n_dims, found->dims, has);
         shape_text(needed->n_dims, needed->dims, wants);
-        rft_log_error("%s: tensor %s (%s): shape %s, but the configuration asks for %s, in whole blocks of %u", found->file,
-                      name, found->type, has, wants, rft_dtype_block_elements(found->dtype));
+        rft_log_error("%s: tensor %s: %s of shape %s, but the configuration asks for %s", found->file, name, found->type,
+                      has, wants);
         return RFT_ERR_INPUT;
     }
     found->is_needed = true;

@@ -37,9 +37,12 @@ static enum rft_status list_tensor(const struct rft_gguf *gguf, const struct rft
     for (uint32_t i = 0; i < entry->n_dims; i++)
         tensor->dims[i] = entry->dims[entry->n_dims - 1 - i];
     set_type(entry->type, tensor);
+    bool is_read = tensor->dtype != RFT_DTYPE_COUNT; /* others cannot be measured */
+    uint64_t n_columns = entry->n_dims ? entry->dims[0] : 1;
     if (!rft_dims_product(tensor->dims, tensor->n_dims, &n_elements) ||
-        (tensor->dtype != RFT_DTYPE_COUNT && !rft_dtype_bytes(tensor->dtype, n_elements, &tensor->bytes))) {
-        rft_log_error("%s: tensor %s: its dimensions do not make whole blocks of type %s", map->path, tensor->name,
+        (is_read && (n_columns % rft_dtype_block_elements(tensor->dtype) != 0 ||
+                     !rft_dtype_bytes(tensor->dtype, n_elements, &tensor->bytes)))) {
+        rft_log_error("%s: tensor %s: its rows are no whole blocks of type %s, or far too many", map->path, tensor->name,
                       tensor->type);
         return RFT_ERR_INPUT;
     }

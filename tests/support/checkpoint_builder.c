@@ -207,14 +207,16 @@ static void append_gguf_entries(struct rft_str *file, const struct rft_model_con
 }
 #define N_GGUF_ENTRIES 12
 
-void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed)
+void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed,
+                               const struct rft_test_gguf_extra *extra)
 {
     static const uint32_t ggml_types[] = { [RFT_DTYPE_F32] = 0,  [RFT_DTYPE_F16] = 1,  [RFT_DTYPE_BF16] = 30,
                                            [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3 };
     struct rft_str file = { 0 }, data = { 0 };
     uint64_t n = rft_model_n_tensors(config);
-    rft_test_gguf_begin(&file, 3, n, N_GGUF_ENTRIES);
+    rft_test_gguf_begin(&file, 3, n + (extra->tensor ? 1 : 0), N_GGUF_ENTRIES + extra->n_entries);
     append_gguf_entries(&file, config);
+    append(&file, extra->entries.data, extra->entries.len);
     for (uint64_t i = 0; i < n; i++) {
         struct rft_needed_tensor tensor;
         rft_model_tensor(config, i, &tensor);
@@ -224,11 +226,20 @@ void rft_test_gguf_write(const char *path, const struct rft_model_config *config
         append_tensor(&data, &tensor, type, seed, true);
         rft_test_gguf_align(&data, 32);
     }
+    if (extra->tensor) {
+        rft_test_gguf_tensor(&file, extra->tensor, 1, (uint64_t[]){ 32 }, extra->tensor_type, data.len);
+        append(&data, (float[32]){ 0 }, 32 * sizeof(float));
+    }
     rft_test_gguf_align(&file, 32);
     append(&file, data.data, data.len);
     rft_test_write_file(path, file.data, file.len);
     rft_str_finish(&file);
     rft_str_finish(&data);
+}
+
+void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed)
+{
+    rft_test_gguf_write_extra(path, config, dtype, seed, &(struct rft_test_gguf_extra){ 0 });
 }
 
 void rft_test_tokenizer_write(const char *dir)
