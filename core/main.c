@@ -29,7 +29,15 @@ static const char usage[] =
     "  --dump-program           prints the list of kernel calls\n"
     "  --help-config            explains every key\n";
 
-enum command { COMMAND_RUN, COMMAND_PLAN, COMMAND_DEVICES, COMMAND_DUMP, COMMAND_HELP, COMMAND_HELP_CONFIG, COMMAND_VERSION };
+enum command {
+    COMMAND_RUN,
+    COMMAND_PLAN,
+    COMMAND_DUMP,
+    COMMAND_DEVICES,
+    COMMAND_HELP,
+    COMMAND_HELP_CONFIG,
+    COMMAND_VERSION,
+};
 
 struct options {
     enum command command;
@@ -114,7 +122,7 @@ static enum rft_status parse_arguments(int argc, char **argv, struct options *o)
             RFT_TRY(take_command(word, o));
         }
     }
-    bool needs_config = o->command <= COMMAND_PLAN || o->command == COMMAND_DUMP;
+    bool needs_config = o->command <= COMMAND_DUMP;
     if (needs_config && !o->config_path)
         return usage_error("no configuration given (-c FILE)", o->command_word ? o->command_word : "rftgen");
     return RFT_OK;

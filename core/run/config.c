@@ -218,7 +218,9 @@ static enum rft_status read_ini(struct reader *r, struct rft_bytes text)
     int line = ini_parse_stream(next_line, r, take_pair, r);
     if (line > 0) {
         r->line = (uint64_t)line;
-        return r->status != RFT_OK ? r->status : bad_line(r, "neither a [section] nor key = value; comments begin with ;");
+        if (r->status == RFT_OK)
+            r->status = bad_line(r, "neither a [section] nor key = value; comments begin with ;");
+        return r->status;
     }
     if (r->status != RFT_OK)
         return r->status;
@@ -270,8 +272,7 @@ static enum rft_status check_required(const char *path, const uint64_t *seen)
 static enum rft_status check_prompt(const char *path, struct rft_config *config)
 {
     if (config->prompt_format == RFT_PROMPT_CHAT) {
-        rft_log_error("%s: prompt.format = chat is not supported yet; use raw, with a template that holds the chat's markup",
-                      path);
+        rft_log_error("%s: prompt.format = chat is not supported yet; use raw, with the markup in the template", path);
         return RFT_ERR_UNSUPPORTED;
     }
     config->prompt_format = RFT_PROMPT_RAW;

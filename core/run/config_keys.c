@@ -49,7 +49,7 @@ const struct rft_key rft_keys[] = {
 
     { FIELD(prompt, template), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The prompt: a text file, used byte for byte, that contains {question} once." },
-    { FIELD(prompt, examples), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+    { FIELD(prompt, examples), .type = RFT_KEY_IN_PATH, .fallback = "",
       .help = "A file of worked examples for chat prompts. A raw template holds its own: leave it empty." },
     { FIELD(prompt, system), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
       .help = "The system message of chat prompts. A raw template holds its own: leave it empty." },
@@ -68,26 +68,29 @@ const struct rft_key rft_keys[] = {
       .help = "Questions that are computed together. auto: as many as the budget holds. It never changes the text." },
     { FIELD(generate, max_new_tokens), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
       .words = word_auto, .fallback = "auto",
-      .help = "A sample that has not ended after so many tokens is cut off. auto: 100 with several samples, 120 with one." },
+      .help = "A sample that has not ended after so many tokens is cut off.\n"
+              "auto: 100 with several samples, 120 with one." },
     { FIELD(generate, temperature), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
       .fallback = "0.7", .help = "0: always the most likely token." },
     { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
       .words = word_off, .fallback = "off", .help = "Only the so many most likely tokens are drawn. 0 or off: all." },
-    { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW, .low = 0, .high = 1,
-      .fallback = "1", .help = "Only the fewest tokens whose probabilities sum up to this are drawn. 1: all." },
-    { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH, .low = 0, .high = 1,
-      .fallback = "0", .help = "Only tokens at least this times as likely as the likeliest one are drawn. 0: all." },
+    { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW,
+      .low = 0, .high = 1, .fallback = "1", .help = "Only the fewest tokens whose probabilities sum up to this are drawn. 1: all." },
+    { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH,
+      .low = 0, .high = 1, .fallback = "0", .help = "Only tokens at least this times as likely as the likeliest one are drawn. 0: all." },
     { FIELD(generate, seed), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
       .fallback = "0", .help = "Same seed, same text. Another seed draws other samples." },
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
-      .help = "Texts that end a sample and are cut off it: one text, or a JSON array of up to 16, as in [\"\\n\\n\", \"Q:\"]." },
+      .help = "Texts that end a sample and are cut off it: one text, or a JSON array of texts, as\n"
+              "in [\"\\n\\n\", \"Q:\"]." },
 
     { FIELD(verify, kind), .type = RFT_KEY_CHOICE, .words = words_verify, .fallback = "answer_tag",
       .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly." },
     { FIELD(verify, rel_tol), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0.05",
       .help = "answer_tag: accepted if |answer - gold| <= rel_tol |gold|." },
     { FIELD(verify, cut_off), .type = RFT_KEY_CHOICE, .words = words_cut_off, .fallback = "reject",
-      .help = "What to do with samples that were cut off at max_new_tokens: reject, or accept if the answer is right." },
+      .help = "What to do with samples that were cut off at max_new_tokens: reject them,\n"
+              "or accept those whose answer is right." },
     { FIELD(verify, compat), .type = RFT_KEY_CHOICE, .words = words_compat, .fallback = "none",
       .help = "homework: judge by the original job's parser and check, bit by bit; kind and rel_tol are not used." },
 
@@ -95,8 +98,8 @@ const struct rft_key rft_keys[] = {
       .help = "How many accepted samples of a question become rows. It never changes what is generated." },
 
     { FIELD(memory, budget), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "auto",
-      .help = "Device memory that the run may take: bytes (6GB = 6 x 10^9, 6GiB = 6 x 2^30) or a percentage of what is\n"
-              "available. auto: what is available less the reserve." },
+      .help = "Device memory that the run may take: bytes (6GB = 6 x 10^9, 6GiB = 6 x 2^30) or a percentage of\n"
+              "what is available. auto: what is available less the reserve." },
     { FIELD(memory, reserve), .type = RFT_KEY_AMOUNT, .fallback = "256MiB",
       .help = "What no budget may take of what is available: bytes, or a percentage of it." },
 

@@ -340,12 +340,13 @@ enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config
     return print_strings(field, out);
 }
 
-static enum rft_status append_words(const struct rft_key *key, const char *before, struct rft_str *out)
+/* "auto, chat or raw"; is_rest: something stands before, ", first or all". */
+static enum rft_status append_words(const struct rft_key *key, bool is_rest, struct rft_str *out)
 {
     for (const struct rft_word *w = key->words; w && w->word; w++) {
-        RFT_TRY(rft_str_append_z(out, before));
+        RFT_TRY(rft_str_append_z(out, !is_rest ? "" : w[1].word ? ", " : " or "));
         RFT_TRY(rft_str_append_z(out, w->word));
-        before = w[1].word && w[2].word ? ", " : " or ";
+        is_rest = true;
     }
     return RFT_OK;
 }
@@ -369,14 +370,14 @@ enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out)
     case RFT_KEY_OUT_PATH:
         return rft_str_append_z(out, "a path");
     case RFT_KEY_CHOICE:
-        return append_words(key, "", out);
+        return append_words(key, false, out);
     case RFT_KEY_WHOLE:
     case RFT_KEY_REAL:
         RFT_TRY(append_range(key, out));
-        return append_words(key, ", ", out);
+        return append_words(key, true, out);
     case RFT_KEY_AMOUNT:
-        RFT_TRY(rft_str_append_z(out, "bytes with or without a unit (MB, GB, MiB, GiB), 0% to 100%"));
-        return append_words(key, ", ", out);
+        RFT_TRY(rft_str_append_z(out, "bytes with or without a unit (MB, GB, MiB, GiB), or a percentage up to 100%"));
+        return append_words(key, true, out);
     case RFT_KEY_TEXTS:
         break;
     }

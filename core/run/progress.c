@@ -47,13 +47,18 @@ static void format_eta(double seconds, char *out, size_t size)
         snprintf(out, size, "ETA %02" PRIu64 ":%02" PRIu64, s / 60, s % 60);
 }
 
-/* Both in the unit of the larger. */
+static void format_bytes(uint64_t bytes, char *out, size_t size)
+{
+    bool large = bytes >= (1u << 30);
+    snprintf(out, size, "%.1f %s", (double)bytes / (large ? 1073741824.0 : 1048576.0), large ? "GiB" : "MiB");
+}
+
 static void format_memory(uint64_t used, uint64_t budget, char *out, size_t size)
 {
-    bool large = budget >= (1u << 30);
-    double unit = large ? 1073741824.0 : 1048576.0;
-    snprintf(out, size, "%.*f/%.*f %s", large ? 2 : 0, (double)used / unit, large ? 2 : 0, (double)budget / unit,
-             large ? "GiB" : "MiB");
+    char texts[2][24];
+    format_bytes(used, texts[0], sizeof texts[0]);
+    format_bytes(budget, texts[1], sizeof texts[1]);
+    snprintf(out, size, "%s of %s", texts[0], texts[1]);
 }
 
 static void format_bar(uint64_t done, uint64_t total, size_t columns, char *out)
@@ -73,7 +78,8 @@ void rft_progress_format(const struct rft_progress_view *view, uint32_t width, c
     enum { N_PARTS = 5 };
     char parts[N_PARTS][64]; /* most important first */
     size_t limit = width && width < size ? width : size - 1, used = 0, n;
-    snprintf(parts[0], sizeof parts[0], "%" PRIu64 "/%" PRIu64 " questions", view->state.questions_done, view->n_questions);
+    snprintf(parts[0], sizeof parts[0], "%" PRIu64 "/%" PRIu64 " questions", view->state.questions_done,
+             view->n_questions);
     snprintf(parts[1], sizeof parts[1], "%" PRIu64 " accepted", view->state.accepted);
     snprintf(parts[2], sizeof parts[2], "%.1f tok/s", view->tokens_per_second);
     format_memory(view->state.memory_bytes, view->state.budget_bytes, parts[3], sizeof parts[3]);

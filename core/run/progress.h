@@ -58,7 +58,7 @@ struct rft_progress_view {
     double eta_seconds;       /* negative = unknown */
 };
 /* The line as text without a newline, at most `width` columns (and size - 1 bytes); width 0 = unlimited, without a bar.
- * What does not fit is left out, least important last: the bar first, then the ETA, memory. */
+ * What does not fit is left out: the bar first, then the ETA, memory, speed, what was accepted. */
 void rft_progress_format(const struct rft_progress_view *view, uint32_t width, char *out, size_t size);
 /* Records a state seen at `seconds`, then hands out what to show. */
 struct rft_progress_view rft_progress_view_at(struct rft_progress *progress, double seconds);

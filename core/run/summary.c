@@ -78,7 +78,8 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
         RFT_TRY(append_u64(out, wholes[i].name, wholes[i].value));
     RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
     RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
-    RFT_TRY(append_counts(out, "finishes", c->n_by_finish, sizeof c->n_by_finish / sizeof *c->n_by_finish, finish_word));
+    size_t n_finishes = sizeof c->n_by_finish / sizeof *c->n_by_finish;
+    RFT_TRY(append_counts(out, "finishes", c->n_by_finish, n_finishes, finish_word));
     RFT_TRY(append_real(out, "seconds", s->seconds));
     RFT_TRY(append_real(out, "tokens_per_second", s->tokens_per_second));
     RFT_TRY(append_text(out, "backend", s->backend));
