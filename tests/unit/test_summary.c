@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include "json.h"
+#include "summary.h"
+
+#include <string.h>
+
+static struct rft_summary a_summary(void)
+{
+    struct rft_summary s = {
+        .counts = { .n_questions = 4, .n_questions_solved = 3, .n_samples = 40, .n_accepted = 10, .n_rows = 3,
+                    .n_tokens = 1234 },
+        .tokens = 1000, .prompt_tokens = 77, .n_resumed = 8, .seed = UINT64_MAX, .seconds = 2.5,
+        .tokens_per_second = 400, .peak_bytes = 3 << 20, .budget_bytes = 8 << 20, .peak_rss_bytes = 5, .mapped_bytes = 6,
+        .arithmetic_version = 1, .backend = "cpu", .device = "a \"device\"", .rftgen_version = "0.1.0",
+        .unicode_pcre2 = "14.0.0", .unicode_utf8proc = NULL,
+    };
+    s.counts.n_by_reason[RFT_REASON_ACCEPTED] = 10;
+    s.counts.n_by_reason[RFT_REASON_CUT_OFF] = 30;
+    s.counts.n_by_finish[RFT_FINISH_LENGTH] = 30;
+    return s;
+}
+
+static const char *summary_path(void)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/summary.json", rft_test_tmp_dir());
+    return path;
+}
+
+static const char *text_at(const json_t *tree, const char *name)
+{
+    return json_string_value(json_object_get(tree, name));
+}
+
+static void test_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double value;
+    } numbers[] = {
+        { "questions", 4 },     { "questions_solved", 3 },   { "samples", 40 },          { "samples_accepted", 10 },
+        { "rows", 3 },          { "samples_resumed", 8 },    { "sample_tokens", 1234 },  { "run_tokens", 1000 },
+        { "peak_bytes", 3 << 20 }, { "budget_bytes", 8 << 20 }, { "peak_rss_bytes", 5 }, { "mapped_bytes", 6 },
+        { "arithmetic", 1 },    { "acceptance_rate", 0.25 }, { "seconds", 2.5 },         { "tokens_per_second", 400 },
+        { "run_prompt_tokens", 77 }, { "format", 1 },
+    };
+    struct rft_summary s = a_summary();
+    struct rft_str text;
+    json_t *tree;
+    assert_int_equal(rft_summary_write(summary_path(), &s), RFT_OK);
+    assert_int_equal(rft_file_read(summary_path(), 1 << 16, &text), RFT_OK);
+    assert_non_null(strstr(text.data, "\"seed\": 18446744073709551615,"));
+    rft_str_finish(&text);
+
+    s.seed = 1; /* jansson's integers end at 2^63 */
+    assert_int_equal(rft_summary_write(summary_path(), &s), RFT_OK);
+    assert_int_equal(rft_file_read(summary_path(), 1 << 16, &text), RFT_OK);
+    assert_int_equal(rft_json_load("summary", (struct rft_bytes){ text.data, text.len }, JSON_REJECT_DUPLICATES, &tree),
+                     RFT_OK);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (json_number_value(json_object_get(tree, numbers[i].name)) != numbers[i].value)
+            fail_msg("%s is not %g", numbers[i].name, numbers[i].value);
+    assert_string_equal(text_at(tree, "backend"), "cpu");
+    assert_string_equal(text_at(tree, "device"), "a \"device\"");
+    assert_string_equal(text_at(tree, "unicode_pcre2"), "14.0.0");
+    assert_true(json_is_null(json_object_get(tree, "unicode_utf8proc")));
+    const json_t *reasons = json_object_get(tree, "reasons"), *finishes = json_object_get(tree, "finishes");
+    assert_int_equal(json_object_size(reasons), RFT_REASON_COUNT);
+    assert_int_equal(json_integer_value(json_object_get(reasons, "cut_off")), 30);
+    assert_int_equal(json_object_size(finishes), 3);
+    assert_int_equal(json_integer_value(json_object_get(finishes, "length")), 30);
+    json_decref(tree);
+    rft_str_finish(&text);
+}
+
+static void test_cannot_write(void **state)
+{
+    (void)state;
+    struct rft_summary s = a_summary();
+    rft_test_log_capture();
+    assert_int_equal(rft_summary_write("/nonexistent/dir/summary.json", &s), RFT_ERR_IO);
+    rft_test_log_release();
+    assert_non_null(strstr(rft_test_log_text(), "/nonexistent/dir/summary.json"));
+}
+
+static void append_line(void *user, enum rft_log_level level, const char *line)
+{
+    assert_int_equal(level, RFT_LOG_INFO);
+    assert_int_equal(rft_str_printf(user, "%s\n", line), RFT_OK);
+}
+
+static void test_log(void **state)
+{
+    (void)state;
+    char output[] = "out.json", records[] = "rec.jsonl", none[] = "";
+    struct rft_config config = { .output_path = output, .output_records = records, .output_summary = none };
+    struct rft_summary s = a_summary();
+    struct rft_str text = { 0 };
+    rft_log_set_sink(append_line, &text);
+    rft_summary_log(&config, &s);
+    rft_log_set_sink(NULL, NULL);
+    assert_string_equal(text.data, "10 of 40 samples accepted (25.0%), 3 of 4 questions solved\n"
+                                   "1000 tokens in 2.5 s, 400.0 tokens per second on a \"device\"\n"
+                                   "peak memory 3.0 MiB of a budget of 8.0 MiB\n"
+                                   "3 rows written to out.json\n"
+                                   "40 samples with reasons written to rec.jsonl\n");
+    rft_str_finish(&text);
+    rft_log_set_sink(append_line, &text);
+    s = (struct rft_summary){ 0 }; /* nothing was left to generate */
+    config.output_records = none;
+    rft_summary_log(&config, &s);
+    rft_log_set_sink(NULL, NULL);
+    assert_string_equal(text.data, "0 of 0 samples accepted (0.0%), 0 of 0 questions solved\n0 rows written to out.json\n");
+    rft_str_finish(&text);
+}
+
+static enum rft_status write_once(void *user)
+{
+    return rft_summary_write(summary_path(), user);
+}
+
+static void test_alloc_faults(void **state)
+{
+    (void)state;
+    struct rft_summary s = a_summary();
+    assert_true(rft_test_alloc_faults(write_once, &s) >= 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_cannot_write),
+        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_alloc_faults),
+    };
+    rft_alloc_hook_json();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
