@@ -167,17 +167,30 @@ static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *gro
 static enum rft_status run_group(struct rft_generation *g, struct rft_group *group)
 {
     struct rft_job *jobs = rft_alloc((size_t)group->n * g->plan.chunk, sizeof *jobs);
+    uint64_t n_rows = 0;
     enum rft_status status = jobs == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
-        status = rft_group_prefill(group, g->engine, &g->shape, &g->plan);
+        status = rft_group_prefill(group, g->engine, &g->shape, &g->plan, &g->prefix, &n_rows);
+    g->n_prompt_tokens += n_rows;
     for (uint32_t first = 0; first < g->shape.n_samples && status == RFT_OK; first += g->plan.chunk)
         status = run_chunk(g, group, first, jobs);
     rft_group_release(group);
-    for (uint32_t i = 0; i < group->n; i++) {
+    for (uint32_t i = 0; i < group->n; i++)
         g->state.questions_done += n_missing(g, group->flights[i].question) == 0;
-        g->n_prompt_tokens += group->flights[i].ids.n;
-    }
     rft_free(jobs);
+    return status;
+}
+
+/* The prefix of all prompts, if there is more than one. */
+static enum rft_status init_prefix(struct rft_generation *g)
+{
+    struct rft_ids ids = {0};
+    enum rft_status status = RFT_OK;
+    if (g->inputs->dataset.n > 1)
+        status = rft_inputs_encode(g->inputs, 0, &ids);
+    if (status == RFT_OK)
+        status = rft_prefix_init(&g->prefix, ids.ids, g->inputs->n_prompt_shared);
+    rft_ids_finish(&ids);
     return status;
 }
 
@@ -201,6 +214,8 @@ enum rft_status rft_generate(struct rft_generation *g)
     double start = rft_os_seconds();
     struct rft_group group;
     enum rft_status status = count_resumed(g);
+    if (status == RFT_OK)
+        status = init_prefix(g);
     rft_progress_start(&g->progress, g->inputs->dataset.n, (uint64_t)g->inputs->dataset.n * g->shape.n_samples,
                        rft_journal_n_done(g->journal), g->progress.is_quiet);
     g->state.budget_bytes = g->plan.budget_bytes;
@@ -222,5 +237,6 @@ enum rft_status rft_generate(struct rft_generation *g)
     g->seconds = rft_os_seconds() - start;
     rft_progress_finish(&g->progress);
     rft_str_finish(&g->text);
+    rft_prefix_finish(&g->prefix);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "inputs.h"
 #include "journal.h"
+#include "prefix.h"
 #include "progress.h"
 
 struct rft_generation {
@@ -20,9 +21,10 @@ struct rft_generation {
     struct rft_plan plan;
     struct rft_progress progress;
     struct rft_progress_state state;
+    struct rft_prefix prefix;     /* of all prompts */
     struct rft_str text;          /* of a sample, while it is looked at */
     uint64_t n_tokens;            /* of the samples that ended */
-    uint64_t n_prompt_tokens;     /* prefilled */
+    uint64_t n_prompt_tokens;     /* that went through the model */
     double seconds;               /* spent generating */
     uint64_t first_question;      /* all before it are done */
     uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */

@@ -41,6 +41,8 @@ void rft_group_finish(struct rft_group *group)
 struct prefill {
     struct rft_group *group;
     struct rft_engine *engine;
+    const struct rft_prefix *prefix;
+    uint64_t n_rows_all;  /* that went through the model */
     struct rft_pool pool;
     struct rft_work work;
     struct rft_program program;
@@ -72,6 +74,7 @@ static enum rft_status run_pass(struct prefill *p, uint32_t n_rows)
     RFT_TRY(rft_dev_write(dev, rows, p->rows));
     RFT_TRY(rft_dev_run(dev, p->exec, 1));
     RFT_TRY(rft_dev_read(dev, rows, p->rows));
+    p->n_rows_all += n_rows;
     for (uint32_t i = 0; i < n_rows; i++) {
         struct rft_flight *flight = &p->group->flights[p->flight_of[i]];
         flight->is_bad = flight->is_bad || p->rows[i].bad != 0;
@@ -86,7 +89,10 @@ static enum rft_status run_passes(struct prefill *p)
     uint32_t n_rows = 0;
     for (uint32_t f = 0; f < p->group->n; f++) {
         const struct rft_flight *flight = &p->group->flights[f];
-        for (uint32_t position = 0; position < flight->ids.n; position++) {
+        uint32_t n_known = rft_prefix_n_known(p->prefix, &flight->ids);
+        if (n_known != 0)
+            RFT_TRY(rft_prefix_place(p->prefix, p->engine, p->group->pages, p->group->n_pages, flight->first_page));
+        for (uint32_t position = n_known; position < flight->ids.n; position++) {
             p->flight_of[n_rows] = f;
             p->rows[n_rows++] = (struct rft_row){.token = flight->ids.ids[position],
                                                  .position = position,
@@ -145,14 +151,19 @@ static enum rft_status open_pages(struct rft_group *group, struct rft_engine *en
 }
 
 enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
-                                  const struct rft_plan *plan)
+                                  const struct rft_plan *plan, struct rft_prefix *prefix, uint64_t *n_rows)
 {
-    struct prefill p = {.group = group, .engine = engine};
+    struct prefill p = {.group = group, .engine = engine, .prefix = prefix};
+    const struct rft_flight *first = &group->flights[0];
     enum rft_status status;
+    *n_rows = 0;
     RFT_TRY(open_pages(group, engine));
     status = begin_prefill(&p, shape, plan);
     if (status == RFT_OK)
         status = run_passes(&p);
+    if (status == RFT_OK && prefix->kv == NULL && prefix->ids.n != 0 && !first->is_bad)
+        status = rft_prefix_keep(prefix, engine, group->pages, group->n_pages, first->first_page);
+    *n_rows = p.n_rows_all;
     end_prefill(&p);
     if (status != RFT_OK)
         rft_group_release(group);

@@ -5,6 +5,7 @@
 
 #include "budget.h"
 #include "engine.h"
+#include "prefix.h"
 #include "tokenizer.h"
 
 /* A question in flight. */
@@ -30,9 +31,10 @@ enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim
 /* Gives the pages back and frees everything. Zero-initialised is accepted. */
 void rft_group_finish(struct rft_group *group);
 
-/* Opens the questions' pool and prefills every prompt. */
+/* Opens the questions' pool and prefills every prompt, from where `prefix` leaves off. The first group's prefill fills the
+ * prefix. *n_rows: tokens that went through the model. */
 enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
-                                  const struct rft_plan *plan);
+                                  const struct rft_plan *plan, struct rft_prefix *prefix, uint64_t *n_rows);
 /* Gives the pages back; flights stay. */
 void rft_group_release(struct rft_group *group);
 

@@ -74,17 +74,28 @@ enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, 
     return rft_prompt_encode(&inputs->prompt, inputs->tokenizer, inputs->dataset.questions[question].text, ids);
 }
 
-/* Tokenizes every prompt once, to know the longest and to refuse what cannot work before anything is generated. */
+/* How many ids two prompts have in common at their beginning, the last of either not counted. */
+static uint32_t n_shared(const struct rft_ids *a, const struct rft_ids *b, uint32_t n_max)
+{
+    uint32_t n = 0;
+    while (n < n_max && n + 1 < a->n && n + 1 < b->n && a->ids[n] == b->ids[n])
+        n++;
+    return n;
+}
+
+/* Tokenizes every prompt once, to know the longest and what they share, and to refuse what cannot work before anything is generated. */
 static enum rft_status check_prompts(const struct rft_config *config, struct rft_inputs *inputs)
 {
     const struct rft_model_config *model = &inputs->checkpoint.config;
     uint32_t n_new_max = rft_config_max_new_tokens(config);
-    struct rft_ids ids = {0};
-    enum rft_status status = RFT_OK;
+    struct rft_ids first = {0}, ids = {0};
+    enum rft_status status = rft_inputs_encode(inputs, 0, &first);
+    inputs->n_prompt_shared = inputs->dataset.n > 1 ? UINT32_MAX : 0;
     for (size_t i = 0; i < inputs->dataset.n && status == RFT_OK; i++) {
         uint64_t line = inputs->dataset.questions[i].line;
         ids.n = 0;
         status = rft_inputs_encode(inputs, i, &ids);
+        inputs->n_prompt_shared = n_shared(&first, &ids, inputs->n_prompt_shared);
         for (size_t j = 0; j < ids.n && status == RFT_OK; j++) {
             if (ids.ids[j] >= model->vocab_size) {
                 rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32 " entries",
@@ -101,6 +112,7 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
         }
         inputs->n_prompt_max = ids.n > inputs->n_prompt_max ? (uint32_t)ids.n : inputs->n_prompt_max;
     }
+    rft_ids_finish(&first);
     rft_ids_finish(&ids);
     return status;
 }

@@ -19,6 +19,7 @@ struct rft_inputs {
     uint32_t *eos;           /* [n_eos] */
     uint32_t n_eos;
     uint32_t n_prompt_max;   /* tokens of the longest prompt */
+    uint32_t n_prompt_shared; /* tokens that all prompts begin with, the last of any prompt not counted; 0 if there is one */
     uint64_t mapped_bytes;   /* of the checkpoint's files */
     char fingerprint[17];    /* hexadecimal */
 };

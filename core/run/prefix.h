@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The keys and values of the tokens that all prompts begin with (a few-shot template's examples), computed once by the first
+ * prefill and kept on the host: later prompts get them by a copy instead of a prefill. Bits do not depend on it, because a
+ * key's value depends on nothing but the tokens up to it. Lifetime: the run. */
+#ifndef RFT_PREFIX_H
+#define RFT_PREFIX_H
+
+#include "engine.h"
+#include "tokenizer.h"
+
+struct rft_prefix {
+    struct rft_ids ids;   /* what all prompts begin with: a multiple of a page, and shorter than the shortest prompt */
+    uint8_t *kv;          /* [n_layers][pages of ids][page] as on the device; NULL until kept */
+};
+
+/* Takes the first n_shared ids, cut down to whole pages. */
+enum rft_status rft_prefix_init(struct rft_prefix *prefix, const uint32_t *ids, uint32_t n_shared);
+void rft_prefix_finish(struct rft_prefix *prefix);
+
+/* Tokens of a prompt that need no prefill: 0 before the prefix was kept, or for a prompt that begins otherwise. */
+uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_ids *prompt);
+
+/* Reads the prefix's pages, which begin at first_page of `pages` ([n_layers][n_pages][page]), from a finished prefill. */
+enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *engine, struct rft_slice pages, uint32_t n_pages,
+                                uint32_t first_page);
+/* Writes them where another prompt wants them. */
+enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine, struct rft_slice pages,
+                                 uint32_t n_pages, uint32_t first_page);
+
+#endif
