@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/* While a text is parsed. From the first allocation that fails, jansson's string buffer, which does not check, is served
- * from a reserve, and everything else, which does, gets NULL: the parse ends in order. The buffer's sizes are powers of
- * two from 32 up; that something else may have such a size, too, only lets the parse go on for a moment. */
+/* While a text is parsed. From the first allocation that fails, jansson's string buffer, which does not check, is
+ * served from a reserve, and everything else, which does, gets NULL: the parse ends in order. The buffer's sizes are
+ * powers of two from 32 up; that something else may have such a size, too, only lets the parse go on for a moment. */
 static struct {
     char *reserve;
     size_t size, used;
@@ -49,10 +49,10 @@ enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_byt
 {
     json_error_t error;
     *tree = NULL;
-    guard.reserve = text.len > SIZE_MAX / 4 - 64 ? NULL : rft_alloc(4 * text.len + 64, 1); /* all sizes of a growing buffer */
+    guard.reserve = rft_alloc(text.len + 16, 4); /* enough for all sizes of a buffer that grows to the text's */
     if (!guard.reserve)
         return RFT_ERR_HOST_MEMORY;
-    guard.size = 4 * text.len + 64;
+    guard.size = 4 * (text.len + 16);
     guard.used = 0;
     json_t *root = json_loadb(text.data ? text.data : "", text.len, flags, &error);
     bool failed = guard.failed || (!root && json_error_code(&error) == json_error_out_of_memory);

@@ -9,8 +9,8 @@
 #include <jansson.h>
 
 /* Parses a text with jansson's decoding flags. RFT_ERR_INPUT names path and line; RFT_ERR_HOST_MEMORY when memory is
- * short. Use this and not json_loadb: jansson's reader of strings does not check its own allocations, and goes on with a
- * cut string, or past its end, when one fails. One call at a time; rft_alloc_hook_json() must have been called. */
+ * short. Use this and not json_loadb: jansson's reader of strings does not check its own allocations, and goes on with
+ * a cut string, or past its end, when one fails. One call at a time; rft_alloc_hook_json() must have been called. */
 enum rft_status rft_json_load(const char *path, struct rft_bytes text, size_t flags, json_t **tree);
 
 /* The same for a text that begins on a file's line `line`, counted from 1. */

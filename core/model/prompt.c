@@ -55,7 +55,8 @@ void rft_prompt_close(struct rft_prompt *prompt)
 }
 
 /* Puts the tokenizer's prefix in front, unless the template's own text before the question begins with it. */
-static enum rft_status append_prefix(const struct rft_prompt *prompt, struct rft_tokenizer *tokenizer, struct rft_ids *ids)
+static enum rft_status append_prefix(const struct rft_prompt *prompt, struct rft_tokenizer *tokenizer,
+                                     struct rft_ids *ids)
 {
     size_t n;
     const uint32_t *prefix = rft_tokenizer_prefix(tokenizer, &n);
@@ -84,7 +85,8 @@ enum rft_status rft_prompt_encode(const struct rft_prompt *prompt, struct rft_to
     if (status == RFT_OK)
         status = rft_str_append(&text, prompt->text.data + slot, prompt->text.len - slot);
     if (status == RFT_OK)
-        status = rft_tokenizer_encode(tokenizer, (struct rft_bytes){ text.data, text.len }, slot, slot + question.len, ids);
+        status =
+            rft_tokenizer_encode(tokenizer, (struct rft_bytes){ text.data, text.len }, slot, slot + question.len, ids);
     if (status != RFT_OK)
         ids->n = n_before;
     rft_str_finish(&text);

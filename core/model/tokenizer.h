@@ -14,12 +14,14 @@
 struct rft_tokenizer;
 struct rft_gguf;
 
-/* Reads <dir>/tokenizer.json and what tokenizer_config.json says of BOS. Errors name file and key; an unknown component
- * type (a normalizer, a pre-tokenizer, a decoder, a model other than BPE) is refused by its name. */
+/* Reads <dir>/tokenizer.json and, where its post-processor does not say what stands before a text, add_bos_token of
+ * tokenizer_config.json. Errors name file and key; an unknown component type (a normalizer, a pre-tokenizer, a decoder,
+ * a model other than BPE) and a pattern that PCRE2 would read in another way are refused by name. */
 enum rft_status rft_tokenizer_open(const char *dir, struct rft_tokenizer **tokenizer);
 /* From GGUF metadata: tokenizer.ggml.model "gpt2" (byte-level BPE; the split pattern that tokenizer.ggml.pre names) and
  * "llama" (SentencePiece-style BPE with byte fallback by scores). An unknown pattern is refused by name. */
-enum rft_status rft_tokenizer_open_gguf(const struct rft_gguf *gguf, const char *path, struct rft_tokenizer **tokenizer);
+enum rft_status rft_tokenizer_open_gguf(const struct rft_gguf *gguf, const char *path,
+                                        struct rft_tokenizer **tokenizer);
 void rft_tokenizer_close(struct rft_tokenizer *tokenizer);
 
 struct rft_ids {
@@ -31,21 +33,30 @@ void rft_ids_finish(struct rft_ids *ids);
 enum rft_status rft_ids_append(struct rft_ids *ids, uint32_t id);
 
 /* Appends the ids of text. Special (and other added) tokens written in the text are recognised except where they would
- * touch [plain_0, plain_1): a question's own span, in which "<|im_end|>" is nothing but characters. Whole text as one
- * piece; no BOS or EOS added. Pass plain_0 = plain_1 = 0 to recognise everywhere. Thread-safe on one tokenizer: no. */
-enum rft_status rft_tokenizer_encode(struct rft_tokenizer *tokenizer, struct rft_bytes text, size_t plain_0, size_t plain_1,
-                                     struct rft_ids *ids);
+ * touch [plain_0, plain_1): a question's own span, in which "<|im_end|>" is nothing but characters; nor does a token
+ * beside the span take white space from it. Whole text as one piece; no BOS or EOS added. Pass plain_0 = plain_1 = 0 to
+ * recognise everywhere. Every maximal subpart of ill-formed UTF-8 counts as U+FFFD. RFT_ERR_INPUT, and ids as they
+ * were, when a split pattern gives up on the text. Thread-safe on one tokenizer: no.
+ *
+ * What counts as a letter or a digit is what PCRE2 and utf8proc know: Unicode 14 on Debian 12, newer on newer ones. */
+enum rft_status rft_tokenizer_encode(struct rft_tokenizer *tokenizer, struct rft_bytes text, size_t plain_0,
+                                     size_t plain_1, struct rft_ids *ids);
 
-/* Ids the tokenizer's post-processor (or add_bos_token) puts before a single text; n = 0 if none. Owned by it. */
+/* Ids the tokenizer's post-processor (or add_bos_token) puts before a single text; n = 0 if none. Owned by it. What it
+ * would put behind a text (EOS) is left out: a prompt goes on. */
 const uint32_t *rft_tokenizer_prefix(const struct rft_tokenizer *tokenizer, size_t *n);
 
-/* Appends the text of ids as the decoder gives it. Special tokens are left out. The bytes may be ill-formed UTF-8 where
- * a sample ends inside a character. */
-enum rft_status rft_tokenizer_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, size_t n, struct rft_str *text);
+/* Appends the text of ids as the decoder gives it. Special tokens and ids of no token are left out. The bytes may be
+ * ill-formed UTF-8 where a sample ends inside a character. */
+enum rft_status rft_tokenizer_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, size_t n,
+                                     struct rft_str *text);
 
-uint32_t rft_tokenizer_n_ids(const struct rft_tokenizer *tokenizer);             /* highest id + 1 */
-bool rft_tokenizer_has_id(const struct rft_tokenizer *tokenizer, uint32_t id);   /* false for a hole in the vocabulary */
-bool rft_tokenizer_find(const struct rft_tokenizer *tokenizer, struct rft_bytes content, uint32_t *id); /* vocabulary or added */
-uint64_t rft_tokenizer_hash(const struct rft_tokenizer *tokenizer);              /* of its source data; for the fingerprint */
+uint32_t rft_tokenizer_n_ids(const struct rft_tokenizer *tokenizer); /* highest id + 1 */
+/* false for a hole in the vocabulary */
+bool rft_tokenizer_has_id(const struct rft_tokenizer *tokenizer, uint32_t id);
+/* A token by its text, of the vocabulary or added. */
+bool rft_tokenizer_find(const struct rft_tokenizer *tokenizer, struct rft_bytes content, uint32_t *id);
+/* Of the tokenizer's source data; for the fingerprint. */
+uint64_t rft_tokenizer_hash(const struct rft_tokenizer *tokenizer);
 
 #endif

@@ -57,8 +57,8 @@ void rft_tok_added_sort(struct rft_tok_added_set *set)
     }
 }
 
-/* \w as the tokenizers library's regular expressions have it, near enough for what stands beside a token: letters, marks,
- * digits, connecting punctuation, joiners. */
+/* \w as the tokenizers library's regular expressions have it, near enough for what stands beside a token: letters,
+ * marks, digits, connecting punctuation, joiners. */
 static bool is_word(int32_t c)
 {
     switch (c < 0 ? UTF8PROC_CATEGORY_CN : utf8proc_category(c)) {
@@ -156,7 +156,10 @@ static size_t strip_right(const struct finder *f, size_t end)
 
 static enum rft_status add_span(struct finder *f, size_t begin, size_t end, const struct rft_tok_added *added)
 {
-    struct rft_tok_piece piece = { .begin = begin, .end = end, .is_token = added != NULL, .id = added ? added->id : 0,
+    struct rft_tok_piece piece = { .begin = begin,
+                                   .end = end,
+                                   .is_token = added != NULL,
+                                   .id = added ? added->id : 0,
                                    .at_start = f->piece.at_start && begin == f->piece.begin };
     return rft_tok_pieces_add(&f->work->next_pieces, piece);
 }
@@ -191,7 +194,9 @@ enum rft_status rft_tok_added_extract(const struct rft_tok_added_set *set, struc
     if (!set->n)
         return RFT_OK;
     for (size_t i = 0; i < work->pieces.n; i++) {
-        struct finder f = { .set = set, .work = work, .piece = work->pieces.items[i], .done = work->pieces.items[i].begin };
+        struct finder f = {
+            .set = set, .work = work, .piece = work->pieces.items[i], .done = work->pieces.items[i].begin
+        };
         if (f.piece.is_token)
             RFT_TRY(rft_tok_pieces_add(&work->next_pieces, f.piece));
         else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Byte-pair encoding of one word: the word's characters as symbols, then the merge of lowest rank (leftmost among equals)
- * again and again, through a heap: O(n log n) for a word of n characters. */
+/* Byte-pair encoding of one word: the word's characters as symbols, then the merge of lowest rank (leftmost among
+ * equals) again and again, through a heap: O(n log n) for a word of n characters. */
 #include "tokenizer_parts.h"
 
 #include "alloc.h"
@@ -10,13 +10,13 @@
 struct symbol {
     size_t prev, next; /* NONE at the ends */
     uint32_t id;
-    bool gone;         /* merged into the symbol before it */
+    bool gone; /* merged into the symbol before it */
 };
 
 struct candidate {
     uint64_t pos; /* of the left symbol */
     uint32_t rank;
-    uint32_t id;  /* of the merged token */
+    uint32_t id; /* of the merged token */
 };
 
 struct bpe {
@@ -186,7 +186,8 @@ enum rft_status rft_tok_add_merge(struct rft_tokenizer *tokenizer, struct rft_by
     uint32_t left_id, right_id, id;
     rft_str_clear(scratch);
     *known = false;
-    if (!rft_tok_vocab_find(&tokenizer->vocab, left, &left_id) || !rft_tok_vocab_find(&tokenizer->vocab, right, &right_id))
+    if (!rft_tok_vocab_find(&tokenizer->vocab, left, &left_id) ||
+        !rft_tok_vocab_find(&tokenizer->vocab, right, &right_id))
         return RFT_OK;
     RFT_TRY(rft_str_append(scratch, left.data, left.len));
     RFT_TRY(rft_str_append(scratch, right.data, right.len));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Unicode normalisation (NFC, NFD, NFKC, NFKD) with utf8proc's tables.
  *
- * A piece is taken in stretches: an ASCII character and the others behind it. An ASCII character never combines with what
- * stands before it, so a stretch holds all that can change together. That keeps track of which output bytes are plain,
- * and ASCII text costs nothing. */
+ * A piece is taken in stretches: an ASCII character and the others behind it. An ASCII character never combines with
+ * what stands before it, so a stretch holds all that can change together. That keeps track of which output bytes are
+ * plain, and ASCII text costs nothing. */
 #include "tokenizer_parts.h"
 
 #include "alloc.h"
@@ -133,8 +133,8 @@ static enum rft_status form_all(struct form *form, const struct rft_tok_text *te
     return RFT_OK;
 }
 
-enum rft_status rft_tok_form(const struct rft_tok_step *step, const struct rft_tok_text *text, struct rft_tok_piece piece,
-                             struct rft_tok_text *out)
+enum rft_status rft_tok_form(const struct rft_tok_step *step, const struct rft_tok_text *text,
+                             struct rft_tok_piece piece, struct rft_tok_text *out)
 {
     struct form form = { .options = UTF8PROC_STABLE };
     form.options |= step->compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;

@@ -22,38 +22,37 @@ enum { TYPE_NORMAL = 1, TYPE_UNKNOWN = 2, TYPE_CONTROL = 3, TYPE_USER_DEFINED = 
 #define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
 #define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-#define CASED(tail) \
-    "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" tail "|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" tail
+#define CASED(tail) "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" tail "|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" tail
 #define WORDS(digits) CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES
 
 /* One way to split: patterns that are applied one after the other. */
 struct split {
-    const char *names;       /* values of tokenizer.ggml.pre, each between spaces */
+    const char *names; /* values of tokenizer.ggml.pre, each between spaces */
     const char *patterns[4];
-    bool ignore_merges, add_bos;
+    bool of_llama3; /* words that are tokens are not merged; BOS is put first unless the file says otherwise */
 };
 
+/* clang-format off */
 static const struct split splits[] = {
-    { " default ", { "[\\p{P}$+<=>^~|]+", RFT_TOK_GPT2_PATTERN, "\\p{N}+", "[0-9][0-9][0-9]" }, false, false },
-    { " gpt-2 phi-2 mpt olmo jais trillion gigachat mellum a.x-4.0 exaone4 ", { RFT_TOK_GPT2_PATTERN }, false, false },
-    { " smollm starcoder refact command-r codeshell exaone minerva-7b ", { "\\p{N}", RFT_TOK_GPT2_PATTERN }, false, false },
-    { " llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral lfm2 ", { WORDS("\\p{N}{1,3}") }, true, true },
-    { " dbrx smaug-bpe ", { WORDS("\\p{N}{1,3}") }, false, false },
-    { " qwen2 deepseek-r1-qwen megrez stablelm2 hunyuan solar-open ", { WORDS("\\p{N}") }, false, false },
-    { " falcon ", { "[\\p{P}$+<=>^~|`]+", RFT_TOK_GPT2_PATTERN, "[0-9][0-9][0-9]" }, false, false },
-    { " deepseek-coder ",
-      { "[\\r\\n]", "\\s?\\p{L}+|\\s?\\p{P}+", "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+", "\\p{N}" },
-      false, false },
-    { " tekken ", { CASED("") "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES }, true, true },
-    { " gpt-4o llama4 ",
-      { CASED(CONTRACTIONS "?") "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES }, false, false },
+    { " default ", { "[\\p{P}$+<=>^~|]+", RFT_TOK_GPT2_PATTERN, "\\p{N}+", "[0-9][0-9][0-9]" }, false },
+    { " gpt-2 phi-2 mpt olmo jais trillion gigachat mellum a.x-4.0 exaone4 ", { RFT_TOK_GPT2_PATTERN }, false },
+    { " smollm starcoder refact command-r codeshell exaone minerva-7b ", { "\\p{N}", RFT_TOK_GPT2_PATTERN }, false },
+    { " llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral lfm2 ", { WORDS("\\p{N}{1,3}") }, true },
+    { " dbrx smaug-bpe ", { WORDS("\\p{N}{1,3}") }, false },
+    { " qwen2 deepseek-r1-qwen megrez stablelm2 hunyuan solar-open ", { WORDS("\\p{N}") }, false },
+    { " falcon ", { "[\\p{P}$+<=>^~|`]+", RFT_TOK_GPT2_PATTERN, "[0-9][0-9][0-9]" }, false },
+    { " deepseek-coder ", { "[\\r\\n]", "\\s?\\p{L}+|\\s?\\p{P}+",
+                            "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+", "\\p{N}" }, false },
+    { " tekken ", { CASED("") "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES }, true },
+    { " gpt-4o llama4 ", { CASED(CONTRACTIONS "?") "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES }, false },
 };
+/* clang-format on */
 
 struct load {
     const char *path;
     const struct rft_gguf *gguf;
     struct rft_tokenizer *tokenizer;
-    uint32_t n;             /* tokens */
+    uint32_t n; /* tokens */
     bool is_spm;
     const struct split *split;
 };
@@ -90,7 +89,7 @@ static enum rft_status load_kind(struct load *load)
     if (load->is_spm)
         return RFT_OK;
     if (!rft_gguf_get_string(load->gguf, KEY("pre"), &pre))
-        rft_log_warn("%s: %s is missing; \"default\" is taken, which may split words in another way than the model knows",
+        rft_log_warn("%s: %s is missing; \"default\" is taken, which may split words as the model never saw them",
                      load->path, KEY("pre"));
     load->split = find_split(pre);
     if (!load->split) {
@@ -173,7 +172,7 @@ static enum rft_status load_gpt2(struct load *load)
     struct rft_tokenizer *t = load->tokenizer;
     bool add_space = false;
     RFT_TRY(load_merges(load));
-    t->ignore_merges = load->split->ignore_merges;
+    t->ignore_merges = load->split->of_llama3;
     rft_gguf_get_bool(load->gguf, KEY("add_space_prefix"), &add_space);
     if (add_space)
         RFT_TRY(rft_tok_add_prepend(rft_bytes_z(" "), true, false, &t->pre_tokenizers));
@@ -202,14 +201,15 @@ static enum rft_status add_cuts(const struct load *load, uint32_t id, uint32_t r
                                 uint64_t *n)
 {
     struct rft_tokenizer *t = load->tokenizer;
-    for (size_t i = 0, len = t->vocab.tokens[id].len; len <= TOKEN_BYTES_MAX && i < len;) {
-        struct rft_bytes text = rft_tok_vocab_text(&t->vocab, id); /* again: adding may not move it, but costs nothing */
+    struct rft_bytes text = rft_tok_vocab_text(&t->vocab, id);
+    for (size_t i = 0; text.len <= TOKEN_BYTES_MAX && i < text.len;) {
         int32_t code_point;
         uint32_t part;
         bool known;
-        i += rft_utf8_decode(text.data + i, text.data + len, &code_point);
-        struct rft_bytes left = { text.data, i }, right = { text.data + i, len - i };
-        if (i == len || !rft_tok_vocab_find(&t->vocab, left, &part) || !rft_tok_vocab_find(&t->vocab, right, &part))
+        i += rft_utf8_decode(text.data + i, text.data + text.len, &code_point);
+        struct rft_bytes left = { text.data, i }, right = { text.data + i, text.len - i };
+        if (i == text.len || !rft_tok_vocab_find(&t->vocab, left, &part) ||
+            !rft_tok_vocab_find(&t->vocab, right, &part))
             continue;
         ++*n;
         if (add)
@@ -281,7 +281,7 @@ static enum rft_status load_spm(struct load *load)
 
 static enum rft_status load_prefix(const struct load *load)
 {
-    bool add_bos = load->is_spm || load->split->add_bos;
+    bool add_bos = load->is_spm || load->split->of_llama3;
     uint64_t bos = load->is_spm ? 1 : UINT64_MAX;
     rft_gguf_get_bool(load->gguf, KEY("add_bos_token"), &add_bos);
     rft_gguf_get_u64(load->gguf, KEY("bos_token_id"), &bos);
@@ -292,11 +292,15 @@ static enum rft_status load_prefix(const struct load *load)
     return rft_ids_append(&load->tokenizer->prefix, (uint32_t)bos);
 }
 
-/* Of all that was read: names, texts, types, scores, merges. */
+/* Of all that was read: patterns, texts, types, merges (which scores only order), BOS. */
 static uint64_t hash_all(const struct load *load)
 {
     const struct rft_tokenizer *t = load->tokenizer;
-    uint64_t hash = XXH64(t->vocab.bytes.data, t->vocab.bytes.len, load->is_spm ? 1 : (uint64_t)(load->split - splits) + 2);
+    uint64_t steps[3] = { t->normalizers.n, t->pre_tokenizers.n, t->decoders.n };
+    uint64_t hash = XXH64(steps, sizeof steps, load->is_spm);
+    for (size_t i = 0; i < 4 && load->split && load->split->patterns[i]; i++)
+        hash = XXH64(load->split->patterns[i], strlen(load->split->patterns[i]), hash);
+    hash = XXH64(t->vocab.bytes.data, t->vocab.bytes.len, hash);
     hash = XXH64(t->merges.slots, t->merges.n_slots * sizeof *t->merges.slots, hash);
     for (uint32_t id = 0; id < load->n; id++) {
         uint64_t token[2] = { t->vocab.tokens[id].len, type_of(load, id) };

@@ -160,8 +160,8 @@ static enum rft_status load_model(const struct load *load)
     t->fuse_unk = json_is_true(json_object_get(load->model, "fuse_unk"));
     struct rft_bytes unk = text_of(json_object_get(load->model, "unk_token"));
     if (unk.data && !rft_tok_vocab_find(&t->vocab, unk, &t->unk_id)) {
-        rft_log_warn("%s: model.unk_token \"%s\" is not in the vocabulary; unknown characters will be left out", load->path,
-                     unk.data);
+        rft_log_warn("%s: model.unk_token \"%s\" is not in the vocabulary; unknown characters will be left out",
+                     load->path, unk.data);
         t->unk_id = RFT_TOK_NO_ID;
     }
     return RFT_OK;
@@ -180,8 +180,10 @@ static enum rft_status load_added_token(const struct load *load, const json_t *j
     struct rft_tok_vocab *vocab = &load->tokenizer->vocab;
     struct rft_bytes content = text_of(json_object_get(json, "content"));
     struct rft_tok_added added = {
-        .special = flag(json, "special", false), .lstrip = flag(json, "lstrip", false),
-        .rstrip = flag(json, "rstrip", false),   .single_word = flag(json, "single_word", false),
+        .special = flag(json, "special", false),
+        .lstrip = flag(json, "lstrip", false),
+        .rstrip = flag(json, "rstrip", false),
+        .single_word = flag(json, "single_word", false),
     };
     added.normalized = flag(json, "normalized", !added.special);
     id_of(json_object_get(json, "id"), &added.id); /* count_ids() checked it */

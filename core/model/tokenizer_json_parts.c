@@ -154,7 +154,8 @@ static enum rft_status parse_replace(const struct part *part) /* also a decoder 
     struct rft_bytes content;
     struct rft_tok_step *step;
     RFT_TRY(get_text(part, "content", &content));
-    if (json_object_get(json_object_get(part->json, "pattern"), "Regex")) /* a decoder's text may end inside a character */
+    /* a decoder's text may end inside a character, which PCRE2 must not see */
+    if (json_object_get(json_object_get(part->json, "pattern"), "Regex"))
         RFT_TRY(rft_tok_add_simple(RFT_TOK_MEND, part->steps));
     RFT_TRY(add_text_step(part, RFT_TOK_REPLACE, content, &step));
     return get_pattern(part, &step->pattern);
@@ -314,26 +315,25 @@ struct parser {
 };
 
 static const struct parser normalizers[] = {
-    { "NFC", parse_nfc },   { "NFD", parse_nfd },           { "NFKC", parse_nfkc },       { "NFKD", parse_nfkd },
-    { "Strip", parse_strip }, { "Lowercase", parse_lowercase }, { "Prepend", parse_prepend }, { "Replace", parse_replace },
-    { NULL, NULL },
+    { "NFC", parse_nfc },         { "NFD", parse_nfd },         { "NFKC", parse_nfkc },
+    { "NFKD", parse_nfkd },       { "Strip", parse_strip },     { "Lowercase", parse_lowercase },
+    { "Prepend", parse_prepend }, { "Replace", parse_replace }, { NULL, NULL },
 };
 static const struct parser pre_tokenizers[] = {
-    { "Split", parse_split },
-    { "ByteLevel", parse_byte_level },
-    { "Digits", parse_digits },
-    { "Punctuation", parse_punctuation },
-    { "Whitespace", parse_whitespace },
-    { "WhitespaceSplit", parse_whitespace_split },
-    { "Metaspace", parse_metaspace },
-    { NULL, NULL },
+    { "Split", parse_split },           { "ByteLevel", parse_byte_level },
+    { "Digits", parse_digits },         { "Punctuation", parse_punctuation },
+    { "Whitespace", parse_whitespace }, { "WhitespaceSplit", parse_whitespace_split },
+    { "Metaspace", parse_metaspace },   { NULL, NULL },
 };
 static const struct parser decoders[] = {
-    { "ByteLevel", parse_un_byte_level }, { "Replace", parse_replace }, { "ByteFallback", parse_byte_fallback },
-    { "Fuse", parse_fuse },               { "Strip", parse_cut },       { "Metaspace", parse_un_metaspace },
+    { "ByteLevel", parse_un_byte_level },
+    { "Replace", parse_replace },
+    { "ByteFallback", parse_byte_fallback },
+    { "Fuse", parse_fuse },
+    { "Strip", parse_cut },
+    { "Metaspace", parse_un_metaspace },
     { NULL, NULL },
 };
-
 /* members: the key of a Sequence's list. */
 static enum rft_status parse_part(const struct part *part, const char *members, const struct parser *parsers)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tokenizer_*.c files share; nobody else includes it.
  *
- * A tokenizer is data: three lists of small steps (normalizers, pre-tokenizers, decoders), a table of tokens, a table of
- * merges, and the added tokens. Whatever a file calls its components, loading turns each into one or more steps; running
- * them is one loop (tokenizer_steps.c). Text travels as a row of pieces; a piece is characters or, once an added token
- * was recognised there, a token. */
+ * A tokenizer is data: three lists of small steps (normalizers, pre-tokenizers, decoders), a table of tokens, a table
+ * of merges, and the added tokens. Whatever a file calls its components, loading turns each into one or more steps;
+ * running them is one loop (tokenizer_steps.c). Text travels as a row of pieces; a piece is characters or, once an
+ * added token was recognised there, a token. */
 #ifndef RFT_TOKENIZER_PARTS_H
 #define RFT_TOKENIZER_PARTS_H
 
@@ -15,16 +15,16 @@
 struct rft_tok_token {
     uint64_t offset; /* into bytes */
     uint32_t len;
-    bool present;    /* false: a hole */
-    bool special;    /* left out of decoded text */
+    bool present; /* false: a hole */
+    bool special; /* left out of decoded text */
 };
 
 struct rft_tok_vocab {
     struct rft_str bytes;
     struct rft_tok_token *tokens; /* [n_ids] */
     uint32_t n_ids;
-    uint32_t *slots;              /* [n_slots] id + 1, 0 = free; only tokens that the model itself may produce */
-    uint32_t n_slots;             /* a power of two */
+    uint32_t *slots;  /* [n_slots] id + 1, 0 = free; only tokens that the model itself may produce */
+    uint32_t n_slots; /* a power of two */
 };
 
 enum rft_status rft_tok_vocab_init(struct rft_tok_vocab *vocab, uint32_t n_ids, uint32_t n_model_tokens);
@@ -39,7 +39,7 @@ struct rft_bytes rft_tok_vocab_text(const struct rft_tok_vocab *vocab, uint32_t 
 struct rft_tok_merge {
     uint64_t pair; /* left << 32 | right; UINT64_MAX = free */
     uint32_t rank;
-    uint32_t id;   /* of the merged token */
+    uint32_t id; /* of the merged token */
 };
 
 struct rft_tok_merges {
@@ -57,9 +57,9 @@ const struct rft_tok_merge *rft_tok_merges_find(const struct rft_tok_merges *mer
 
 /* A regular expression, or a plain string. */
 struct rft_tok_pattern {
-    void *code;             /* pcre2_code; NULL for a string */
-    void *match_data;       /* pcre2_match_data */
-    void *limits;           /* pcre2_match_context */
+    void *code;       /* pcre2_code; NULL for a string */
+    void *match_data; /* pcre2_match_data */
+    void *limits;     /* pcre2_match_context */
     struct rft_str literal;
 };
 
@@ -72,18 +72,18 @@ void rft_tok_pattern_finish(struct rft_tok_pattern *pattern);
 /* Walks the matches of one text. Zero-initialise. */
 struct rft_tok_match {
     size_t begin, end;
-    size_t from;       /* where the search goes on */
+    size_t from; /* where the search goes on */
     bool found, over;
 };
-/* Finds the next match; match->found says whether there was one. Empty matches right behind a match are passed over. The
- * text must be well-formed UTF-8. RFT_ERR_INPUT when the text is too hard for the pattern (PCRE2's limits). */
+/* Finds the next match; match->found says whether there was one. Empty matches right behind a match are passed over.
+ * The text must be well-formed UTF-8. RFT_ERR_INPUT when the text is too hard for the pattern (PCRE2's limits). */
 enum rft_status rft_tok_pattern_next(const struct rft_tok_pattern *pattern, struct rft_bytes text,
                                      struct rft_tok_match *match);
 
 /* ---- steps ---- */
 
 enum rft_tok_kind {
-    RFT_TOK_FORM,        /* Unicode normalisation: compose, compat */
+    RFT_TOK_FORM, /* Unicode normalisation: compose, compat */
     RFT_TOK_LOWERCASE,
     RFT_TOK_STRIP,       /* white space: at_left, at_right */
     RFT_TOK_PREPEND,     /* text before a piece: unless_present, only_first */
@@ -131,7 +131,7 @@ struct rft_tok_piece {
     size_t begin, end; /* in the text */
     uint32_t id;       /* of a token */
     bool is_token;
-    bool at_start;     /* begins where the original text begins */
+    bool at_start; /* begins where the original text begins */
 };
 
 struct rft_tok_pieces {
@@ -154,8 +154,8 @@ enum rft_status rft_tok_steps_run(const struct rft_tok_steps *steps, struct rft_
 /* Splits one piece into next_pieces at a pattern's matches (tokenizer_split.c). */
 enum rft_status rft_tok_split(const struct rft_tok_step *step, struct rft_tok_work *work, struct rft_tok_piece piece);
 /* Unicode normalisation of one piece into next_text (tokenizer_form.c). */
-enum rft_status rft_tok_form(const struct rft_tok_step *step, const struct rft_tok_text *text, struct rft_tok_piece piece,
-                             struct rft_tok_text *out);
+enum rft_status rft_tok_form(const struct rft_tok_step *step, const struct rft_tok_text *text,
+                             struct rft_tok_piece piece, struct rft_tok_text *out);
 /* Characters of byte-level BPE: printable bytes stand for themselves, the others for U+0100 and up. */
 uint32_t rft_tok_char_of_byte(unsigned char byte);
 int rft_tok_byte_of_char(int32_t code_point); /* -1 if it stands for no byte */
@@ -164,7 +164,7 @@ bool rft_tok_is_space(int32_t code_point);    /* Unicode White_Space */
 /* ---- added tokens (tokenizer_added.c) ---- */
 
 struct rft_tok_added {
-    struct rft_str text;  /* what is looked for; normalised by the normalizers if `normalized` */
+    struct rft_str text; /* what is looked for; normalised by the normalizers if `normalized` */
     uint32_t id;
     bool normalized, special, lstrip, rstrip, single_word;
 };
@@ -173,7 +173,7 @@ struct rft_tok_added {
 struct rft_tok_added_set {
     struct rft_tok_added *items;
     size_t n, cap;
-    size_t first[257];    /* items of first byte b: [first[b], first[b + 1]) */
+    size_t first[257]; /* items of first byte b: [first[b], first[b + 1]) */
 };
 
 /* Takes over `added` (its text included). */

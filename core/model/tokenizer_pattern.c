@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Patterns of normalizers, pre-tokenizers and decoders: plain strings, or regular expressions by PCRE2.
  *
- * The tokenizers library matches with Oniguruma in Ruby's syntax. Where PCRE2 means something else by the same text, it is
- * written anew (\s \S \w \W \uXXXX [:name:] {,n}) or refused by name (sets within sets, "{n,m}+", \h, (?m)), never
+ * The tokenizers library matches with Oniguruma in Ruby's syntax. Where PCRE2 means something else by the same text, it
+ * is written anew (\s \S \w \W \uXXXX [:name:] {,n}) or refused by name (sets within sets, "{n,m}+", \h, (?m)), never
  * misread. */
 #include "tokenizer_parts.h"
 
@@ -95,10 +95,10 @@ static enum rft_status translate_nested(struct translation *t)
     static const struct {
         const char *name, *as;
     } sets[] = {
-        { "[:alpha:]", "\\p{Alphabetic}" },     { "[:alnum:]", "\\p{Alphabetic}\\p{Nd}" },
-        { "[:upper:]", "\\p{Uppercase}" },      { "[:lower:]", "\\p{Lowercase}" },
-        { "[:digit:]", "\\p{Nd}" },             { "[:punct:]", "\\p{P}\\p{S}" },
-        { "[:space:]", "\\p{White_Space}" },    { "[:word:]", WORD_CHARS },
+        { "[:alpha:]", "\\p{Alphabetic}" },  { "[:alnum:]", "\\p{Alphabetic}\\p{Nd}" },
+        { "[:upper:]", "\\p{Uppercase}" },   { "[:lower:]", "\\p{Lowercase}" },
+        { "[:digit:]", "\\p{Nd}" },          { "[:punct:]", "\\p{P}\\p{S}" },
+        { "[:space:]", "\\p{White_Space}" }, { "[:word:]", WORD_CHARS },
     };
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         size_t n = strlen(sets[i].name);

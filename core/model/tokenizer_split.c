@@ -2,8 +2,8 @@
 /* Splitting a piece at the matches of a pattern, with the five behaviors of the tokenizers library. */
 #include "tokenizer_parts.h"
 
-/* The spans of a piece so far: alternately what matched and what lies between. They are written straight to next_pieces;
- * merging changes the last one. */
+/* The spans of a piece so far: alternately what matched and what lies between. They are written straight to
+ * next_pieces; merging changes the last one. */
 struct splitter {
     const struct rft_tok_step *step;
     struct rft_tok_work *work;
@@ -45,7 +45,8 @@ static enum rft_status take(struct splitter *s, size_t begin, size_t end, bool f
     RFT_TRY(flush(s));
     if (match && s->step->behavior == RFT_TOK_REMOVED)
         return RFT_OK;
-    s->open = (struct rft_tok_piece){ .begin = s->piece.begin + begin, .end = s->piece.begin + end,
+    s->open = (struct rft_tok_piece){ .begin = s->piece.begin + begin,
+                                      .end = s->piece.begin + end,
                                       .at_start = s->piece.at_start && begin == 0 };
     s->has_open = true;
     return RFT_OK;

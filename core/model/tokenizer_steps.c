@@ -95,7 +95,8 @@ bool rft_tok_is_space(int32_t c)
            c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the other 68 bytes, in order, for U+0100.. */
+/* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the 68 others for U+0100 and up, in order.
+ */
 static bool stands_for_itself(unsigned byte)
 {
     return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte != 0xad);
@@ -197,8 +198,8 @@ static enum rft_status rewrite_replace(struct rewrite *r)
         RFT_TRY(rft_tok_pattern_next(&r->step->pattern, piece, &match));
         if (!match.found)
             break;
-        bool plain = match.begin < match.end && memchr(r->text->plain.data + begin + match.begin, 1,
-                                                       match.end - match.begin) != NULL;
+        bool plain = match.begin < match.end &&
+                     memchr(r->text->plain.data + begin + match.begin, 1, match.end - match.begin) != NULL;
         RFT_TRY(copy(r->out, r->text, begin + done, begin + match.begin));
         RFT_TRY(append_str(r->out, &r->step->text, plain));
         done = match.end;
@@ -244,36 +245,28 @@ static enum rft_status rewrite_unbytes(struct rewrite *r)
     return RFT_OK;
 }
 
-/* How many of the first characters, at most n_max, are the step's text; in bytes. */
-static size_t leading(const struct rewrite *r, uint32_t n_max)
+static bool is_text_at(const struct rewrite *r, size_t begin, size_t end)
 {
     const struct rft_str *c = &r->step->text;
-    size_t at = r->piece->begin;
-    for (; n_max && c->len && r->piece->end - at >= c->len && !memcmp(r->text->bytes.data + at, c->data, c->len); n_max--)
-        at += c->len;
-    return at - r->piece->begin;
+    return c->len && end - begin >= c->len && memcmp(r->text->bytes.data + begin, c->data, c->len) == 0;
 }
 
 static enum rft_status rewrite_cut(struct rewrite *r)
 {
-    const struct rft_str *c = &r->step->text;
-    size_t begin = r->piece->begin + leading(r, r->step->n_left), end = r->piece->end;
-    for (uint32_t n = r->step->n_right; n && c->len && end - begin >= c->len; n--) {
-        if (memcmp(r->text->bytes.data + end - c->len, c->data, c->len) != 0)
-            break;
-        end -= c->len;
-    }
+    size_t begin = r->piece->begin, end = r->piece->end, len = r->step->text.len;
+    for (uint32_t n = r->step->n_left; n && is_text_at(r, begin, end); n--)
+        begin += len;
+    for (uint32_t n = r->step->n_right; n && end - begin >= len && is_text_at(r, end - len, end); n--)
+        end -= len;
     return copy(r->out, r->text, begin, end);
 }
 
 static enum rft_status rewrite_unspace(struct rewrite *r)
 {
-    const struct rft_str *c = &r->step->text;
     for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
         int32_t code_point;
         n = decode_at(r, i, &code_point);
-        bool space = n == c->len && memcmp(r->text->bytes.data + i, c->data, n) == 0;
-        if (!space)
+        if (n != r->step->text.len || !is_text_at(r, i, i + n))
             RFT_TRY(copy(r->out, r->text, i, i + n));
         else if (!(r->is_first && r->step->only_first))
             RFT_TRY(rft_tok_text_append(r->out, " ", 1, false));
@@ -331,8 +324,8 @@ static int byte_of_token(const char *p, size_t n)
     return hex_digit(p[3]) * 16 + hex_digit(p[4]);
 }
 
-/* A row of byte tokens becomes one piece. Its bytes stay as they are even where they are no UTF-8: what a sample cut off
- * inside a character looks like is for whoever writes the text out. */
+/* A row of byte tokens becomes one piece. Its bytes stay as they are even where they are no UTF-8: what a sample cut
+ * off inside a character looks like is for whoever writes the text out. */
 static enum rft_status run_byte_tokens(const struct rft_tok_step *step, struct rft_tok_work *work)
 {
     (void)step;
@@ -370,9 +363,10 @@ static enum rft_status run_fuse(const struct rft_tok_step *step, struct rft_tok_
     return RFT_OK;
 }
 
+/* How a kind of step runs: piece by piece, or on the whole. */
 static const struct {
-    rewrite_fn *rewrite; /* piece by piece, or */
-    enum rft_status (*run)(const struct rft_tok_step *step, struct rft_tok_work *work); /* on the whole */
+    rewrite_fn *rewrite;
+    enum rft_status (*run)(const struct rft_tok_step *step, struct rft_tok_work *work);
 } kinds[RFT_TOK_KIND_COUNT] = {
     [RFT_TOK_FORM] = { .rewrite = rewrite_form },       [RFT_TOK_LOWERCASE] = { .rewrite = rewrite_lowercase },
     [RFT_TOK_STRIP] = { .rewrite = rewrite_strip },     [RFT_TOK_PREPEND] = { .rewrite = rewrite_prepend },

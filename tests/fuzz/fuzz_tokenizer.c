@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Input: a kind byte, then 'J': the text of a tokenizer.json; 'T': two plain-span bytes and a text for a small tokenizer
- * that has every kind of component; 'I': ids for it, four bytes each; 'P': a prompt template. */
+/* Input: a kind byte, then 'J': the text of a tokenizer.json; 'T': two plain-span bytes and a text for a small
+ * tokenizer that has every kind of component; 'I': ids for it, four bytes each; 'P': a prompt template. */
 #include "alloc.h"
 #include "log.h"
 #include "prompt.h"
@@ -13,18 +13,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* Byte-level BPE and byte fallback, all normalizers, several splits, added tokens with every flag. */
 static const char small_json[] =
-    "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFKD\"},{\"type\":\"NFC\"},{\"type\":\"Lowercase\"},"
-    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\s+\"},\"content\":\" \"},{\"type\":\"Strip\",\"strip_left\":true,"
+    "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFKD\"},{\"type\":\"NFC\"},{\"type\":"
+    "\"Lowercase\"},"
+    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\s+\"},\"content\":\" "
+    "\"},{\"type\":\"Strip\",\"strip_left\":true,"
     "\"strip_right\":true},{\"type\":\"Prepend\",\"prepend\":\"_\"}]},"
     "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\",\"individual_digits\":false},"
-    "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?i:'s|'ll)|\\\\p{L}+|\\\\s+(?!\\\\S)|\\\\w\"},\"behavior\":\"MergedWithNext\"},"
-    "{\"type\":\"Punctuation\"},{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\"},{\"type\":\"ByteLevel\"}]},"
-    "\"decoder\":{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Metaspace\",\"replacement\":\"_\"},"
+    "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?i:'s|'ll)|\\\\p{L}+|\\\\s+(?!\\\\S)|\\\\w\"},\"behavior\":"
+    "\"MergedWithNext\"},"
+    "{\"type\":\"Punctuation\"},{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\"},{\"type\":"
+    "\"ByteLevel\"}]},"
+    "\"decoder\":{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Metaspace\","
+    "\"replacement\":\"_\"},"
     "{\"type\":\"ByteLevel\"},{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"a*\"},\"content\":\"-\"},"
     "{\"type\":\"Strip\",\"content\":\"-\",\"start\":2,\"stop\":2}]},"
     "\"added_tokens\":[{\"id\":20,\"content\":\"<s>\",\"special\":true,\"lstrip\":true,\"rstrip\":true},"
-    "{\"id\":21,\"content\":\"<s\",\"single_word\":true,\"normalized\":false},{\"id\":22,\"content\":\"AB\",\"normalized\":true}],"
-    "\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"fuse_unk\":true,\"byte_fallback\":true,\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,"
+    "{\"id\":21,\"content\":\"<s\",\"single_word\":true,\"normalized\":false},{\"id\":22,\"content\":\"AB\","
+    "\"normalized\":true}],"
+    "\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"fuse_unk\":true,\"byte_fallback\":true,\"vocab\":{\"a\":0,\"b\":"
+    "1,\"ab\":2,"
     "\"?\":3,\"aba\":4,\"abab\":5,\"_\":6,\"_a\":7,\"\\u0120\":8,\"<0x41>\":9,\"\\u00c3\":10,\"<0xC3>\":11},"
     "\"merges\":[\"a b\",\"ab a\",\"ab ab\",[\"_\",\"a\"]]}}";
 

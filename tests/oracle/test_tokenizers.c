@@ -186,8 +186,8 @@ static void check_decoded(struct rft_tokenizer *tokenizer, const struct rft_ids 
 static void trained(void **state)
 {
     (void)state;
-    static const char *const names[] = { "byte-level", "byte-level-digits", "spm-metaspace-first", "spm-metaspace-never",
-                                         "spm-normalizer" };
+    static const char *const names[] = { "byte-level", "byte-level-digits", "spm-metaspace-first",
+                                         "spm-metaspace-never", "spm-normalizer" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char dir[100];
         struct rft_tokenizer *tokenizer;
@@ -404,10 +404,10 @@ int main(void)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(components),        cmocka_unit_test(trained),    cmocka_unit_test(smollm2),
-        cmocka_unit_test(smollm2_merges_as_pairs),
-        cmocka_unit_test(stories260k),       cmocka_unit_test(long_texts), cmocka_unit_test(llama_cpp_vectors),
-        cmocka_unit_test(questions_round_trip),
+        cmocka_unit_test(components),        cmocka_unit_test(trained),
+        cmocka_unit_test(smollm2),           cmocka_unit_test(smollm2_merges_as_pairs),
+        cmocka_unit_test(stories260k),       cmocka_unit_test(long_texts),
+        cmocka_unit_test(llama_cpp_vectors), cmocka_unit_test(questions_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,8 @@
 /* Long strings with escapes: where jansson alone, short of memory, ends in an assertion or reads past its buffer. */
 static const char long_text[] =
     "{\"key that is longer than sixteen bytes \\\"\\\\\\u00e9\\ud83d\\ude00 and then some more of it to grow twice\": "
-    "[\"another long string \\n\\t\\b with escapes \\\"at\\\" the places where buffers of 32 and 64 bytes end \\\\\\\\\\\\\", "
+    "[\"another long string \\n\\t\\b with escapes \\\"at\\\" the places where buffers of 32 and 64 bytes end "
+    "\\\\\\\\\\\\\", "
     "1, -2.5e3, true, null, {\"\": \"\"}]}";
 
 static enum rft_status parse(void *user)
@@ -52,8 +53,10 @@ static void memory_stays_short(void **state)
 static void errors_name_file_and_line(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "", "{", "[1,\n2,\n}", "[1]\n\n x", "{\"a\":\n\n\"\\q\"}", "[\"\n\"]", "[\"\xff\"]" };
-    static const char *const places[] = { "f.json:1", "f.json:1", "f.json:3", "f.json:3", "f.json:3", "f.json:1", "f.json:1" };
+    static const char *const texts[] = { "",         "{",         "[1,\n2,\n}", "[1]\n\n x", "{\"a\":\n\n\"\\q\"}",
+                                         "[\"\n\"]", "[\"\xff\"]" };
+    static const char *const places[] = { "f.json:1", "f.json:1", "f.json:3", "f.json:3",
+                                          "f.json:3", "f.json:1", "f.json:1" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         json_t *tree;
         rft_test_log_capture();

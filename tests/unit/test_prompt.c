@@ -9,11 +9,14 @@
 
 /* Characters are tokens; "ab" is one merge; <s> (BOS), <e> and [r] (takes white space behind it) are special. */
 static const char tokenizer_json[] =
-    "{\"added_tokens\":[{\"id\":20,\"content\":\"<s>\",\"special\":true},{\"id\":21,\"content\":\"<e>\",\"special\":true},"
-    "{\"id\":22,\"content\":\"[r]\",\"special\":true,\"rstrip\":true},{\"id\":23,\"content\":\"<t>\",\"special\":false}],"
+    "{\"added_tokens\":[{\"id\":20,\"content\":\"<s>\",\"special\":true},{\"id\":21,\"content\":\"<e>\",\"special\":"
+    "true},"
+    "{\"id\":22,\"content\":\"[r]\",\"special\":true,\"rstrip\":true},{\"id\":23,\"content\":\"<t>\",\"special\":false}"
+    "],"
     "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"<s>\"}},"
     "{\"Sequence\":{\"id\":\"A\"}}],\"special_tokens\":{\"<s>\":{\"id\":\"<s>\",\"ids\":[20]}}},"
-    "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"<\":3,\">\":4,\"s\":5,\"e\":6,\"t\":7,\" \":8,\"\\n\":9,"
+    "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"<\":3,\">\":4,\"s\":5,\"e\":6,\"t\":7,\" "
+    "\":8,\"\\n\":9,"
     "\"[\":10,\"r\":11,\"]\":12},\"merges\":[\"a b\"]}}";
 
 static struct rft_tokenizer *open_tokenizer(void)
@@ -45,20 +48,20 @@ static void questions_are_only_characters(void **state)
         const char *template, *question, *expected;
     } cases[] = {
         { "{question}", "", "20" },
-        { "{question}\n", "a", "20 0 9" },                         /* the final newline counts */
-        { "a{question}", "b", "20 2" },                            /* one piece: words reach across the edge */
+        { "{question}\n", "a", "20 0 9" }, /* the final newline counts */
+        { "a{question}", "b", "20 2" },    /* one piece: words reach across the edge */
         { "<e>{question}<e>", "a", "20 21 0 21" },
-        { "<e>{question}<e>", "<e>", "20 21 3 6 4 21" },           /* no special token from a question */
-        { "<t>{question}", "<t>", "20 23 3 7 4" },                 /* nor an added one */
-        { "<e{question}", ">", "20 3 6 4" },                       /* nor half of one */
+        { "<e>{question}<e>", "<e>", "20 21 3 6 4 21" }, /* no special token from a question */
+        { "<t>{question}", "<t>", "20 23 3 7 4" },       /* nor an added one */
+        { "<e{question}", ">", "20 3 6 4" },             /* nor half of one */
         { "<{question}>", "e", "20 3 6 4" },
         { "{question}e>", "<", "20 3 6 4" },
-        { "[r] \n{question}", " a", "20 22 8 0" },                 /* a question keeps its white space */
+        { "[r] \n{question}", " a", "20 22 8 0" }, /* a question keeps its white space */
         { "[r] \n {question}", "", "20 22" },
-        { "<s>{question}", "a", "20 0" },                          /* BOS is there already */
+        { "<s>{question}", "a", "20 0" }, /* BOS is there already */
         { "<s><s>{question}", "a", "20 20 0" },
         { "{question}<s>", "a", "20 0 20" },
-        { "{question}", "<s>", "20 3 5 4" },                       /* a question's "<s>" is no BOS */
+        { "{question}", "<s>", "20 3 5 4" }, /* a question's "<s>" is no BOS */
         { "a<s>{question}", "a", "20 0 20 0" },
     };
     struct rft_tokenizer *tokenizer = open_tokenizer();
@@ -70,8 +73,9 @@ static void questions_are_only_characters(void **state)
 static void bad_templates(void **state)
 {
     (void)state;
-    static const char *const templates[] = { "", "no slot\n", "{question", "{Question}", "{question}{question}",
-                                             "a {question} b {question}" };
+    static const char *const templates[] = {
+        "", "no slot\n", "{question", "{Question}", "{question}{question}", "a {question} b {question}"
+    };
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
         struct rft_prompt prompt;
         rft_test_log_capture();

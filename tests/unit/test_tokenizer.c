@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What fixtures of the tokenizers library (tests/oracle) do not show: errors, plain spans, ill-formed text, hostile text,
- * BOS, memory faults. */
+/* What fixtures of the tokenizers library (tests/oracle) do not show: errors, plain spans, ill-formed text, hostile
+ * text, BOS, memory faults. */
 #include "support.h"
 
 #include "tokenizer_parts.h"
@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VOCAB "\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"<\":3,\">\":4,\"x\":5,\" \":6,\"\xc3\xa9\":7,\"\xef\xbf\xbd\":8,\"e\":9}"
+#define VOCAB                                                                                                          \
+    "\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"<\":3,\">\":4,\"x\":5,\" \":6,\"\xc3\xa9\":7,\"\xef\xbf\xbd\":8,\"e\":9}"
 #define MODEL "\"model\":{\"type\":\"BPE\"," VOCAB ",\"merges\":[\"a b\"]}"
 
 static struct rft_tokenizer *load(const char *json)
@@ -31,7 +32,8 @@ static const char *encode(struct rft_tokenizer *tokenizer, struct rft_bytes text
     return shown;
 }
 
-static void check(struct rft_tokenizer *tokenizer, const char *text, size_t plain_0, size_t plain_1, const char *expected)
+static void check(struct rft_tokenizer *tokenizer, const char *text, size_t plain_0, size_t plain_1,
+                  const char *expected)
 {
     const char *got = encode(tokenizer, rft_bytes_z(text), plain_0, plain_1);
     if (strcmp(got, expected) != 0)
@@ -41,27 +43,32 @@ static void check(struct rft_tokenizer *tokenizer, const char *text, size_t plai
 static void plain_spans(void **state)
 {
     (void)state;
-    static const char added[] =
-        "{\"added_tokens\":[{\"id\":20,\"content\":\"<x>\",\"special\":true},{\"id\":21,\"content\":\"<x>ab\",\"normalized\":false},"
-        "{\"id\":22,\"content\":\"<e>\",\"special\":true,\"normalized\":true},{\"id\":23,\"content\":\">\\u00e9<\",\"normalized\":true}],"
-        "\"normalizer\":{\"type\":\"NFC\"}," MODEL "}";
+    static const char added[] = "{\"added_tokens\":[{\"id\":20,\"content\":\"<x>\",\"special\":true},{\"id\":21,"
+                                "\"content\":\"<x>ab\",\"normalized\":false},"
+                                "{\"id\":22,\"content\":\"<e>\",\"special\":true,\"normalized\":true},{\"id\":23,"
+                                "\"content\":\">\\u00e9<\",\"normalized\":true},"
+                                "{\"id\":24,\"content\":\"a\\u0301\"}],"
+                                "\"normalizer\":{\"type\":\"NFC\"}," MODEL "}";
     static const struct {
         const char *text;
         size_t plain_0, plain_1;
         const char *expected;
     } cases[] = {
         { "<x>ab", 0, 0, "21" },
-        { "<x>ab", 5, 5, "21" },                      /* an empty span touches nothing */
-        { "<x>ab", 3, 4, "20 2" },                    /* the longest is touched, a shorter one is not */
+        { "<x>ab", 5, 5, "21" },   /* an empty span touches nothing */
+        { "<x>ab", 3, 4, "20 2" }, /* the longest is touched, a shorter one is not */
         { "<x>ab", 2, 3, "3 5 4 2" },
         { "<x><x><x>", 3, 6, "20 3 5 4 20" },
         { "<x>", 0, 100, "3 5 4" },
-        { "<e><e>", 0, 3, "3 9 4 22" },               /* declared normalized: looked for behind NFC */
-        { "<e>e\xcc\x81<e>", 3, 6, "22 7 22" },       /* what the span composes to is plain, the ASCII before it is not */
+        { "<e><e>", 0, 3, "3 9 4 22" },         /* declared normalized: looked for behind NFC */
+        { "<e>e\xcc\x81<e>", 3, 6, "22 7 22" }, /* what the span composes to is plain, the ASCII before it is not */
         { ">e\xcc\x81<", 0, 0, "23" },
         { ">e\xcc\x81<", 1, 2, "4 7 3" },
         { ">e\xcc\x81<", 2, 4, "4 7 3" },
         { ">e\xcc\x81<", 4, 5, "4 7 3" },
+        { ">\xc3\xa9<", 2, 3, "4 7 3" }, /* a character that is touched is plain all over */
+        { "<e>\xc3\xa9", 3, 5, "22 7" },
+        { "\xc3\xa1", 0, 0, "24" }, /* tokens that are not special are normalized unless they say otherwise */
     };
     struct rft_tokenizer *tokenizer = load(added);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -74,7 +81,8 @@ static void special_tokens_only_by_name(void **state)
 {
     (void)state;
     struct rft_tokenizer *tokenizer =
-        load("{\"added_tokens\":[{\"id\":2,\"content\":\"ab\",\"special\":true},{\"id\":5,\"content\":\"x\",\"special\":true}],"
+        load("{\"added_tokens\":[{\"id\":2,\"content\":\"ab\",\"special\":true},{\"id\":5,\"content\":\"x\","
+             "\"special\":true}],"
              "\"model\":{\"type\":\"BPE\",\"ignore_merges\":true," VOCAB ",\"merges\":[\"a b\"]}}");
     check(tokenizer, "ab", 0, 0, "2");
     check(tokenizer, "ab", 0, 2, "0 1");
@@ -88,14 +96,21 @@ static void ill_formed_text(void **state)
     static const struct {
         const char *text, *expected;
     } cases[] = {
-        { "a\xff\x62", "0 8 1" },          { "\xc3", "8" },           { "\xc3\xa9", "7" }, { "\xe2\x82", "8" },
-        { "\xf0\x9f\x98\x61", "8 0" },     { "\xed\xa0\x80", "8 8 8" }, { "\xc0\x80", "8 8" }, { "\xa9\xa9", "8 8" },
+        { "a\xff\x62", "0 8 1" },
+        { "\xc3", "8" },
+        { "\xc3\xa9", "7" },
+        { "\xe2\x82", "8" },
+        { "\xf0\x9f\x98\x61", "8 0" },
+        { "\xed\xa0\x80", "8 8 8" },
+        { "\xc0\x80", "8 8" },
+        { "\xa9\xa9", "8 8" },
         { "a\xe2\x82\xc3\xa9", "0 8 7" },
     };
     struct rft_tokenizer *tokenizer = load("{" MODEL "}");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(tokenizer, cases[i].text, 0, 0, cases[i].expected);
-    assert_string_equal(encode(tokenizer, (struct rft_bytes){ "x\0b", 3 }, 0, 0), "5 1"); /* NUL is a character like others */
+    assert_string_equal(encode(tokenizer, (struct rft_bytes){ "x\0b", 3 }, 0, 0),
+                        "5 1"); /* NUL is a character like others */
     rft_tokenizer_close(tokenizer);
 }
 
@@ -112,9 +127,10 @@ static void check_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, s
 static void decoding(void **state)
 {
     (void)state;
-    static const char vocab[] = "\"model\":{\"type\":\"BPE\",\"merges\":[],\"vocab\":{\"\\u0120\":0,\"\\u00c3\":1,\"\\u00a9\":2,"
-                                "\"<0xC3>\":3,\"<0xA9>\":4,\"b\":5}},\"added_tokens\":[{\"id\":7,\"content\":\"<e>\","
-                                "\"special\":true},{\"id\":8,\"content\":\"<t>\"}]";
+    static const char vocab[] =
+        "\"model\":{\"type\":\"BPE\",\"merges\":[],\"vocab\":{\"\\u0120\":0,\"\\u00c3\":1,\"\\u00a9\":2,"
+        "\"<0xC3>\":3,\"<0xA9>\":4,\"b\":5}},\"added_tokens\":[{\"id\":7,\"content\":\"<e>\","
+        "\"special\":true},{\"id\":8,\"content\":\"<t>\"}]";
     char json[600];
     static const struct {
         const char *decoder;
@@ -122,12 +138,24 @@ static void decoding(void **state)
         size_t n;
         const char *expected;
     } cases[] = {
-        { "{\"type\":\"ByteLevel\"}", { 0, 1, 2, 5 }, 4, " \xc3\xa9" "b" },
-        { "{\"type\":\"ByteLevel\"}", { 1 }, 1, "\xc3" },                  /* cut off inside a character: the bytes as they are */
-        { "{\"type\":\"ByteLevel\"}", { 7, 5, 8, 7 }, 4, "b<t>" },         /* special tokens are left out, added ones are not */
-        { "{\"type\":\"ByteLevel\"}", { 5, 6, 9999, 5 }, 4, "bb" },        /* ids that no token has are nothing */
-        { "{\"type\":\"ByteFallback\"}", { 3, 4, 5 }, 3, "\xc3\xa9" "b" },
-        { "{\"type\":\"ByteFallback\"}", { 3, 5, 4 }, 3, "\xc3" "b\xa9" },
+        { "{\"type\":\"ByteLevel\"}",
+          { 0, 1, 2, 5 },
+          4,
+          " \xc3\xa9"
+          "b" },
+        { "{\"type\":\"ByteLevel\"}", { 1 }, 1, "\xc3" }, /* cut off inside a character: the bytes as they are */
+        { "{\"type\":\"ByteLevel\"}", { 7, 5, 8, 7 }, 4, "b<t>" }, /* special tokens are left out, added ones are not */
+        { "{\"type\":\"ByteLevel\"}", { 5, 6, 9999, 5 }, 4, "bb" }, /* ids that no token has are nothing */
+        { "{\"type\":\"ByteFallback\"}",
+          { 3, 4, 5 },
+          3,
+          "\xc3\xa9"
+          "b" },
+        { "{\"type\":\"ByteFallback\"}",
+          { 3, 5, 4 },
+          3,
+          "\xc3"
+          "b\xa9" },
         { "null", { 5, 5 }, 2, "b b" },
         { "null", { 0 }, 0, "" },
     };
@@ -159,7 +187,8 @@ static void tables(void **state)
 
 /* ---- BOS ---- */
 
-#define TEMPLATE(items) "{\"type\":\"TemplateProcessing\",\"single\":[" items "],\"special_tokens\":{" \
+#define TEMPLATE(items)                                                                                                \
+    "{\"type\":\"TemplateProcessing\",\"single\":[" items "],\"special_tokens\":{"                                     \
     "\"<s>\":{\"id\":\"<s>\",\"ids\":[11]},\"<ss>\":{\"id\":\"<ss>\",\"ids\":[11,12]}}}"
 #define SPECIAL(name) "{\"SpecialToken\":{\"id\":\"" name "\",\"type_id\":0}}"
 #define TEXT "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"
@@ -189,13 +218,17 @@ static void prefixes(void **state)
         { TEMPLATE(TEXT), config_bos, 0, { 0 } }, /* the template decides */
         { TEMPLATE(SPECIAL("<s>") "," TEXT), "{}", 1, { 11 } },
         { TEMPLATE(SPECIAL("<ss>") "," TEXT "," SPECIAL("<s>")), "{}", 2, { 11, 12 } },
-        { "{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE(SPECIAL("<s>") "," TEXT) "]}", "{}", 1, { 11 } },
+        { "{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE(SPECIAL("<s>") "," TEXT) "]}",
+          "{}",
+          1,
+          { 11 } },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char json[1200];
         snprintf(json, sizeof json,
                  "{\"post_processor\":%s,\"added_tokens\":[{\"id\":11,\"content\":\"<s>\",\"special\":true},"
-                 "{\"id\":12,\"content\":\"</s>\",\"special\":true}]," MODEL "}", cases[i].processor);
+                 "{\"id\":12,\"content\":\"</s>\",\"special\":true}]," MODEL "}",
+                 cases[i].processor);
         write_file("tokenizer.json", json);
         write_file("tokenizer_config.json", cases[i].config);
         struct rft_tokenizer *tokenizer;
@@ -228,11 +261,15 @@ static void errors(void **state)
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":-1},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab" },
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":4000000000},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab" },
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}", RFT_ERR_INPUT, "same id" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1},\"merges\":[\"a b\"]}}", RFT_ERR_INPUT, "merges[0]" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[\"a a\",\"aa\"]}}", RFT_ERR_INPUT, "merges[1]" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[[\"a\"]]}}", RFT_ERR_INPUT, "merges[0]" },
+        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1},\"merges\":[\"a b\"]}}", RFT_ERR_INPUT,
+          "merges[0]" },
+        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[\"a a\",\"aa\"]}}", RFT_ERR_INPUT,
+          "merges[1]" },
+        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[[\"a\"]]}}", RFT_ERR_INPUT,
+          "merges[0]" },
         { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[3]}}", RFT_ERR_INPUT, "merges[0]" },
-        { "{\"model\":{\"type\":\"BPE\",\"dropout\":0.1,\"vocab\":{\"a\":0},\"merges\":[]}}", RFT_ERR_UNSUPPORTED, "dropout" },
+        { "{\"model\":{\"type\":\"BPE\",\"dropout\":0.1,\"vocab\":{\"a\":0},\"merges\":[]}}", RFT_ERR_UNSUPPORTED,
+          "dropout" },
         { "{\"model\":{\"type\":\"BPE\",\"continuing_subword_prefix\":\"##\",\"vocab\":{\"a\":0},\"merges\":[]}}",
           RFT_ERR_UNSUPPORTED, "continuing_subword_prefix" },
         { "{\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\",\"vocab\":{\"a\":0},\"merges\":[]}}",
@@ -247,19 +284,24 @@ static void errors(void **state)
         { "{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "BertPreTokenizer" },
         { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}," MODEL "}",
           RFT_ERR_UNSUPPORTED, "\"(\"" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a&&b]\"},\"behavior\":\"Isolated\"}," MODEL "}",
+        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a&&b]\"},\"behavior\":\"Isolated\"}," MODEL
+          "}",
           RFT_ERR_UNSUPPORTED, "&&" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a[b]]\"},\"behavior\":\"Isolated\"}," MODEL "}",
+        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a[b]]\"},\"behavior\":\"Isolated\"}," MODEL
+          "}",
           RFT_ERR_UNSUPPORTED, "class inside a class" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\d{1,3}+\"},\"behavior\":\"Isolated\"}," MODEL "}",
+        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\d{1,3}+\"},\"behavior\":\"Isolated\"}"
+          "," MODEL "}",
           RFT_ERR_UNSUPPORTED, "{n,m}+" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a(?im:b)\"}}," MODEL "}", RFT_ERR_UNSUPPORTED, "(?m)" },
+        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a(?im:b)\"}}," MODEL "}",
+          RFT_ERR_UNSUPPORTED, "(?m)" },
         { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Glued\"}," MODEL "}",
           RFT_ERR_INPUT, "behavior" },
         { "{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}," MODEL "}",
           RFT_ERR_INPUT, "prepend_scheme" },
         { "{\"decoder\":{\"type\":\"WordPiece\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "WordPiece" },
-        { "{\"decoder\":{\"type\":\"Strip\",\"content\":\" \",\"start\":-1,\"stop\":0}," MODEL "}", RFT_ERR_INPUT, "start" },
+        { "{\"decoder\":{\"type\":\"Strip\",\"content\":\" \",\"start\":-1,\"stop\":0}," MODEL "}", RFT_ERR_INPUT,
+          "start" },
         { "{\"post_processor\":{\"type\":\"RobertaProcessing\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "RobertaProcessing" },
         { "{\"post_processor\":" TEMPLATE(SPECIAL("<q>") "," TEXT) "," MODEL "}", RFT_ERR_INPUT, "post_processor" },
         { "{\"post_processor\":" TEMPLATE(SPECIAL("<s>") "," TEXT) "," MODEL "}", RFT_ERR_INPUT, "post_processor" },
@@ -318,11 +360,13 @@ static void long_texts(void **state)
         size_t n, n_ids;
     } cases[] = {
         { "{" MODEL "}", "ab", 200000, 200000 }, /* one word */
-        { "{\"normalizer\":{\"type\":\"NFC\"}," MODEL "}", "\xcc\xa3\xcc\x81", 100000, 0 }, /* one run of marks, out of order */
+        { "{\"normalizer\":{\"type\":\"NFC\"}," MODEL "}", "\xcc\xa3\xcc\x81", 100000,
+          0 }, /* one run of marks, out of order */
         { "{\"pre_tokenizer\":{\"type\":\"ByteLevel\"}," MODEL "}", " ", 200000, 0 },
         { "{\"pre_tokenizer\":{\"type\":\"ByteLevel\"}," MODEL "}", "a ", 100000, 100000 },
         { "{\"added_tokens\":[{\"id\":11,\"content\":\"<<<<<<<<<<<<<<<<x\"}]," MODEL "}", "<", 200000, 200000 },
-        { "{\"added_tokens\":[{\"id\":1,\"content\":\"b\",\"lstrip\":true,\"rstrip\":true,\"single_word\":true}]," MODEL "}",
+        { "{\"added_tokens\":[{\"id\":1,\"content\":\"b\",\"lstrip\":true,\"rstrip\":true,\"single_word\":true}]," MODEL
+          "}",
           "b  ", 100000, 100000 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -337,13 +381,16 @@ static void long_texts(void **state)
 static void endless_pattern(void **state)
 {
     (void)state;
-    struct rft_tokenizer *tokenizer =
-        load("{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a+a+)+$\"},\"behavior\":\"Isolated\"}," MODEL "}");
+    struct rft_tokenizer *tokenizer = load(
+        "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a+a+)+$\"},\"behavior\":\"Isolated\"}," MODEL
+        "}");
     struct rft_ids ids = { 0 };
     assert_int_equal(rft_ids_append(&ids, 77), RFT_OK);
     rft_test_log_capture();
-    assert_int_equal(rft_tokenizer_encode(tokenizer, rft_bytes_z("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax"), 0,
-                                          0, &ids), RFT_ERR_INPUT);
+    assert_int_equal(rft_tokenizer_encode(tokenizer,
+                                          rft_bytes_z("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax"), 0,
+                                          0, &ids),
+                     RFT_ERR_INPUT);
     assert_non_null(strstr(rft_test_log_text(), "pattern gave up"));
     rft_test_log_release();
     assert_int_equal(ids.n, 1);
@@ -355,14 +402,17 @@ static void endless_pattern(void **state)
 
 static const char everything[] =
     "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"Lowercase\"},"
-    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\s\"},\"content\":\" \"},{\"type\":\"Prepend\",\"prepend\":\" \"}]},"
+    "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\s\"},\"content\":\" \"},{\"type\":\"Prepend\",\"prepend\":\" "
+    "\"}]},"
     "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\"},{\"type\":\"ByteLevel\"}]},"
     "\"decoder\":{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteLevel\"},{\"type\":\"ByteFallback\"},"
     "{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}]},"
-    "\"added_tokens\":[{\"id\":20,\"content\":\"<s>\",\"special\":true},{\"id\":21,\"content\":\"<T>\",\"normalized\":true}],"
+    "\"added_tokens\":[{\"id\":20,\"content\":\"<s>\",\"special\":true},{\"id\":21,\"content\":\"<T>\",\"normalized\":"
+    "true}],"
     "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"<s>\"}},"
     "{\"Sequence\":{\"id\":\"A\"}}],\"special_tokens\":{\"<s>\":{\"ids\":[20]}}},"
-    "\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"?\":3},\"merges\":[[\"a\",\"b\"]]}}";
+    "\"model\":{\"type\":\"BPE\",\"unk_token\":\"?\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"?\":3},\"merges\":[[\"a\","
+    "\"b\"]]}}";
 
 static enum rft_status whole_life(void *user)
 {
@@ -371,7 +421,8 @@ static enum rft_status whole_life(void *user)
     struct rft_str text = { 0 };
     enum rft_status status = rft_tokenizer_open(user, &tokenizer);
     if (status == RFT_OK)
-        status = rft_tokenizer_encode(tokenizer, rft_bytes_z("<s>ab 12 e\xcc\xa3\xcc\x81\xcc\xa3 <T>ab ab\n"), 4, 6, &ids);
+        status =
+            rft_tokenizer_encode(tokenizer, rft_bytes_z("<s>ab 12 e\xcc\xa3\xcc\x81\xcc\xa3 <T>ab ab\n"), 4, 6, &ids);
     if (status == RFT_OK)
         status = rft_tokenizer_decode(tokenizer, ids.ids, ids.n, &text);
     rft_str_finish(&text);
@@ -394,10 +445,17 @@ int main(void)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_spans), cmocka_unit_test(special_tokens_only_by_name), cmocka_unit_test(ill_formed_text),
-        cmocka_unit_test(decoding),    cmocka_unit_test(tables),                      cmocka_unit_test(prefixes),
-        cmocka_unit_test(errors),      cmocka_unit_test(files),                       cmocka_unit_test(long_texts),
-        cmocka_unit_test(endless_pattern), cmocka_unit_test(allocation_faults),
+        cmocka_unit_test(plain_spans),
+        cmocka_unit_test(special_tokens_only_by_name),
+        cmocka_unit_test(ill_formed_text),
+        cmocka_unit_test(decoding),
+        cmocka_unit_test(tables),
+        cmocka_unit_test(prefixes),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(files),
+        cmocka_unit_test(long_texts),
+        cmocka_unit_test(endless_pattern),
+        cmocka_unit_test(allocation_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

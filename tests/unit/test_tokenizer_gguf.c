@@ -143,7 +143,8 @@ static void check_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, s
 
 /* ---- "gpt2" ---- */
 
-static const char *const bpe_tokens[] = { "<s>", "a", "b", "1", "\xc4\xa0", "ab", "11", "\xc4\xa0" "a", "'", "s", "'s", "<t>", "S", "'S" };
+static const char *const bpe_tokens[] = { "<s>",          "a", "b", "1",  "\xc4\xa0", "ab", "11",
+                                          "\xc4\xa0\141", "'", "s", "'s", "<t>",      "S",  "'S" };
 static const int32_t bpe_types[] = { 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1 };
 #define N_BPE (sizeof bpe_tokens / sizeof *bpe_tokens)
 static const char *const bpe_merges[] = { "a b", "1 1", "\xc4\xa0 a", "' s", "' S" };
@@ -166,12 +167,12 @@ static void named_patterns(void **state)
     static const struct {
         const char *pre, *expected; /* of "<s>ab 11a's'S<t>" */
     } cases[] = {
-        { "gpt-2", "0 5 4 6 1 10 8 12 11" },     /* digits together; 's is a contraction, 'S is not */
-        { "smollm", "0 5 4 3 3 1 10 8 12 11" },  /* digits one by one */
-        { "llama-bpe", "0 5 4 6 1 10 13 11" },   /* both are contractions */
+        { "gpt-2", "0 5 4 6 1 10 8 12 11" },    /* digits together; 's is a contraction, 'S is not */
+        { "smollm", "0 5 4 3 3 1 10 8 12 11" }, /* digits one by one */
+        { "llama-bpe", "0 5 4 6 1 10 13 11" },  /* both are contractions */
         { "qwen2", "0 5 4 3 3 1 10 13 11" },
-        { "tekken", "0 5 4 3 3 1 10 13 11" },    /* a word may begin with any one sign */
-        { NULL, "0 5 4 6 1 8 9 8 12 11" },       /* no name: the default (signs apart), with a warning */
+        { "tekken", "0 5 4 3 3 1 10 13 11" }, /* a word may begin with any one sign */
+        { NULL, "0 5 4 6 1 8 9 8 12 11" },    /* no name: the default (signs apart), with a warning */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = bpe_file(cases[i].pre);
@@ -199,7 +200,11 @@ static void beginning_of_sequence(void **state)
         const char *pre;
         int add, bos; /* -1: not said */
         size_t n;
-    } cases[] = { { "gpt-2", -1, 0, 0 }, { "gpt-2", 1, 0, 1 }, { "gpt-2", 0, 0, 0 }, { "llama-bpe", -1, 0, 1 }, { "llama-bpe", 0, 0, 0 } };
+    } cases[] = { { "gpt-2", -1, 0, 0 },
+                  { "gpt-2", 1, 0, 1 },
+                  { "gpt-2", 0, 0, 0 },
+                  { "llama-bpe", -1, 0, 1 },
+                  { "llama-bpe", 0, 0, 0 } };
     uint64_t last_hash = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = bpe_file(cases[i].pre);
@@ -223,10 +228,10 @@ static void beginning_of_sequence(void **state)
 /* ---- "llama" ---- */
 
 #define MARK "\xe2\x96\x81"
-static const char *const spm_tokens[] = { "<unk>", "<s>", "</s>", "<0x0A>", "<0xC3>", "<0xA9>", MARK, "a", "b", "c",
-                                          "ab", "bc", "abc", MARK "a", "aa", "cc", "<u>" };
-static const int32_t spm_types[] = { 2, 3, 3, 6, 6, 6, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4 };
-static const float spm_scores[] = { 0, 0, 0, 0, 0, 0, -9, -10, -11, -12, -3, -2, -4, -3.5f, -1, -1, 0 };
+static const char *const spm_tokens[] = { "<unk>", "<s>", "</s>", "<0x0A>", "<0xC3>", "<0xA9>", MARK,  "a",  "b", "c",
+                                          "ab",    "bc",  "abc",  MARK "a", "aa",     "cc",     "<u>", "ca", "ac" };
+static const int32_t spm_types[] = { 2, 3, 3, 6, 6, 6, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1 };
+static const float spm_scores[] = { 0, 0, 0, 0, 0, 0, -9, -10, -11, -12, -3, -2, -4, -3.5f, -1, -1, 0, -1, -1 };
 #define N_SPM (sizeof spm_tokens / sizeof *spm_tokens)
 
 static struct file spm_file(void)
@@ -249,16 +254,19 @@ static void sentencepiece(void **state)
     } cases[] = {
         { "", 0, "" },
         { "a", 0, "13" },
-        { "abc", 0, "13 11" },           /* bc first, then the mark and a: abc never comes together */
-        { "caaa", 0, "6 9 14 7" },       /* equal pairs: the leftmost */
+        { "abc", 0, "13 11" },     /* bc first, then the mark and a: abc never comes together */
+        { "baaa", 0, "6 8 14 7" }, /* equal scores: the leftmost */
+        { "bcac", 0, "6 8 17 9" },
+        { "baca", 0, "6 8 18 7" },
         { "aac", 0, "6 14 9" },
         { "ccaa", 0, "6 15 14" },
-        { "\xc3\xa9", 0, "6 4 5" },      /* no token: its bytes */
+        { "\xc3\xa9", 0, "6 4 5" }, /* no token: its bytes */
         { "\n", 0, "6 3" },
-        { "\xc3\x9f", 0, "6 0" },        /* a byte without a token: unknown */
+        { "\xc3\x9f", 0, "6 0" }, /* a byte without a token: unknown */
         { "<s>a<u>b</s>", 0, "1 13 16 6 8 2" },
-        { "</s>", 4, "6 0 0 0 0" },      /* plain: only characters, and none of them known */
+        { "</s>", 4, "6 0 0 0 0" }, /* plain: only characters, and none of them known */
         { "a b", 0, "13 6 8" },
+        { "a<unk>", 0, "13 0" },
     };
     struct file f = spm_file();
     struct rft_str bytes = whole_file(&f);
@@ -272,7 +280,7 @@ static void sentencepiece(void **state)
     }
     assert_int_equal(rft_tokenizer_prefix(tokenizer, &n)[0], 1);
     assert_int_equal(n, 1);
-    check_decode(tokenizer, (const uint32_t[]){ 1, 13, 4, 5, 6, 8, 3, 16, 2 }, 9, "a\xc3\xa9 b\n<u>");
+    check_decode(tokenizer, (const uint32_t[]){ 1, 13, 4, 5, 6, 8, 3, 16, 0, 2 }, 10, "a\xc3\xa9 b\n<u>");
     rft_tokenizer_close(tokenizer);
     rft_str_finish(&bytes);
 }
@@ -377,8 +385,9 @@ static void allocation_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(named_patterns), cmocka_unit_test(beginning_of_sequence), cmocka_unit_test(sentencepiece),
-        cmocka_unit_test(no_space_prefix), cmocka_unit_test(errors), cmocka_unit_test(allocation_faults),
+        cmocka_unit_test(named_patterns), cmocka_unit_test(beginning_of_sequence),
+        cmocka_unit_test(sentencepiece),  cmocka_unit_test(no_space_prefix),
+        cmocka_unit_test(errors),         cmocka_unit_test(allocation_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
