@@ -37,16 +37,18 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
         return RFT_ERR_INPUT;
     }
     if (found->dtype == RFT_DTYPE_COUNT) {
-        rft_log_error("%s: tensor %s: type %s is not supported; F32, F16, BF16 and, in GGUF files, Q8_0, Q4_0, Q4_1 are",
-                      found->file, name, found->type);
+        rft_log_error(
+            "%s: tensor %s: type %s is not supported; F32, F16, BF16 and, in GGUF files, Q8_0, Q4_0, Q4_1 are",
+            found->file, name, found->type);
         return RFT_ERR_UNSUPPORTED;
     }
-    if (found->n_dims != needed->n_dims || memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0) {
+    if (found->n_dims != needed->n_dims ||
+        memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0) {
         char has[64], wants[64];
         shape_text(found->n_dims, found->dims, has);
         shape_text(needed->n_dims, needed->dims, wants);
-        rft_log_error("%s: tensor %s: %s of shape %s, but the configuration asks for %s", found->file, name, found->type,
-                      has, wants);
+        rft_log_error("%s: tensor %s: %s of shape %s, but the configuration asks for %s", found->file, name,
+                      found->type, has, wants);
         return RFT_ERR_INPUT;
     }
     found->is_needed = true;
@@ -72,7 +74,7 @@ static enum rft_status check_extra(const struct rft_checkpoint *checkpoint, cons
         if (tensor->is_needed || (!checkpoint->is_gguf && !is_bias))
             continue;
         rft_log_error("%s: tensor %s is not supported%s", tensor->file, tensor->name,
-                      is_bias                                         ? ": models with biases are not"
+                      is_bias                                          ? ": models with biases are not"
                       : strcmp(tensor->name, "rope_freqs.weight") == 0 ? ": in GGUF files scaled RoPE is not; use the "
                                                                          "model's Hugging Face directory"
                                                                        : "; this is no plain Llama model");
@@ -117,8 +119,8 @@ static enum rft_status read_eos(struct rft_checkpoint *checkpoint, const char *p
     if (checkpoint->n_eos || !rft_file_exists(path))
         return RFT_OK;
     RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
-    enum rft_status status = rft_hf_eos_parse(path, (struct rft_bytes){ text.data, text.len }, checkpoint->config.vocab_size,
-                                              &checkpoint->eos_ids, &checkpoint->n_eos);
+    enum rft_status status = rft_hf_eos_parse(path, (struct rft_bytes){ text.data, text.len },
+                                              checkpoint->config.vocab_size, &checkpoint->eos_ids, &checkpoint->n_eos);
     rft_str_finish(&text);
     return status;
 }
@@ -202,9 +204,9 @@ const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkp
                : bsearch(name, checkpoint->tensors, checkpoint->n_tensors, sizeof *checkpoint->tensors, compare_name);
 }
 
-/* Where row `row` of a q or k projection lies. The model rotates elements i and i + d/2 of a head of d together; llama.cpp
- * rotates neighbours, so its files hold them side by side: row i of the first half of a head lies at 2 i, row i of the
- * second half at 2 i + 1. */
+/* Where row `row` of a q or k projection lies. The model rotates elements i and i + d/2 of a head of d together;
+ * llama.cpp rotates neighbours, so its files hold them side by side: row i of the first half of a head lies at 2 i, row
+ * i of the second half at 2 i + 1. */
 static uint64_t stored_row(const struct rft_tensor *tensor, uint64_t row)
 {
     if (tensor->rope_heads == 0)
@@ -219,7 +221,8 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
     uint64_t columns = tensor->dims[tensor->n_dims - 1];
     uint64_t row_bytes = columns / rft_dtype_block_elements(tensor->dtype) * rft_dtype_block_bytes(tensor->dtype);
     for (uint64_t i = 0; i < n_rows; i++)
-        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns, dst + i * columns);
+        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns,
+                         dst + i * columns);
 }
 
 static uint64_t hash_u64s(const uint64_t *values, size_t n, uint64_t hash)

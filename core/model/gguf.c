@@ -72,8 +72,8 @@ static enum rft_status bad_entry(const struct reader *reader, struct rft_bytes k
 }
 
 /* Steps over the elements of an array; `starts` (for strings) may be NULL. */
-static enum rft_status skip_array(struct reader *reader, struct rft_bytes key, uint32_t type, uint64_t n, uint32_t depth,
-                                  uint64_t *starts)
+static enum rft_status skip_array(struct reader *reader, struct rft_bytes key, uint32_t type, uint64_t n,
+                                  uint32_t depth, uint64_t *starts)
 {
     const uint8_t *bytes;
     if (type >= RFT_GGUF_TYPE_COUNT)
@@ -198,15 +198,16 @@ static enum rft_status check_magic(struct reader *reader)
     const uint8_t *magic;
     uint32_t version;
     if (reader->map->bytes < 4 || memcmp(reader->map->data, "GGUF", 4) != 0) {
-        rft_log_error("%s: not a GGUF file; give a GGUF file, or the directory that holds config.json and the safetensors",
-                      reader->map->path);
+        rft_log_error(
+            "%s: not a GGUF file; give a GGUF file, or the directory that holds config.json and the safetensors",
+            reader->map->path);
         return RFT_ERR_INPUT;
     }
     RFT_TRY(read_bytes(reader, 4, &magic, "the header"));
     RFT_TRY(read_u32(reader, &version, "the header"));
     if (version != 3) {
-        rft_log_error("%s: GGUF version %u%s is not supported, only 3; convert the model again", reader->map->path, version,
-                      (version & 0xffff) == 0 ? " (a big-endian file)" : "");
+        rft_log_error("%s: GGUF version %u%s is not supported, only 3; convert the model again", reader->map->path,
+                      version, (version & 0xffff) == 0 ? " (a big-endian file)" : "");
         return RFT_ERR_UNSUPPORTED;
     }
     return RFT_OK;

@@ -10,10 +10,10 @@
 
 /* ggml's types by number. */
 static const char *const type_names[] = {
-    "F32",     "F16",   "Q4_0",  "Q4_1",    NULL,      NULL,    "Q5_0",   "Q5_1",  "Q8_0",   "Q8_1",  "Q2_K",  "Q3_K", "Q4_K",
-    "Q5_K",    "Q6_K",  "Q8_K",  "IQ2_XXS", "IQ2_XS",  "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ2_S", "IQ4_XS", "I8",  "I16",
-    "I32",     "I64",   "F64",   "IQ1_M",   "BF16",    NULL,    NULL,     NULL,    "TQ1_0",  "TQ2_0", NULL,    NULL,   NULL,
-    "MXFP4",
+    "F32",    "F16",   "Q4_0",  "Q4_1",   NULL,    NULL,    "Q5_0",    "Q5_1",   "Q8_0",    "Q8_1",
+    "Q2_K",   "Q3_K",  "Q4_K",  "Q5_K",   "Q6_K",  "Q8_K",  "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S",
+    "IQ4_NL", "IQ3_S", "IQ2_S", "IQ4_XS", "I8",    "I16",   "I32",     "I64",    "F64",     "IQ1_M",
+    "BF16",   NULL,    NULL,    NULL,     "TQ1_0", "TQ2_0", NULL,      NULL,     NULL,      "MXFP4",
 };
 
 static void set_type(uint32_t number, struct rft_listed_tensor *tensor)
@@ -42,14 +42,14 @@ static enum rft_status list_tensor(const struct rft_gguf *gguf, const struct rft
     if (!rft_dims_product(tensor->dims, tensor->n_dims, &n_elements) ||
         (is_read && (n_columns % rft_dtype_block_elements(tensor->dtype) != 0 ||
                      !rft_dtype_bytes(tensor->dtype, n_elements, &tensor->bytes)))) {
-        rft_log_error("%s: tensor %s: its rows are no whole blocks of type %s, or far too many", map->path, tensor->name,
-                      tensor->type);
+        rft_log_error("%s: tensor %s: its rows are no whole blocks of type %s, or far too many", map->path,
+                      tensor->name, tensor->type);
         return RFT_ERR_INPUT;
     }
     if (section > map->bytes || entry->offset > map->bytes - section ||
         tensor->bytes > map->bytes - section - entry->offset) {
-        rft_log_error("%s: tensor %s: its bytes lie beyond the end of the file, which is damaged or incomplete", map->path,
-                      tensor->name);
+        rft_log_error("%s: tensor %s: its bytes lie beyond the end of the file, which is damaged or incomplete",
+                      map->path, tensor->name);
         return RFT_ERR_INPUT;
     }
     tensor->data = map->data + section + entry->offset;
@@ -79,8 +79,8 @@ static enum rft_found get_double(const void *user, const char *key, double *valu
 
 static enum rft_status refuse_text(const char *file, const char *key, struct rft_bytes value, const char *instead)
 {
-    rft_log_error("%s: %s = \"%.*s\" is not supported; %s", file, key, (int)(value.len < 200 ? value.len : 200), value.data,
-                  instead);
+    rft_log_error("%s: %s = \"%.*s\" is not supported; %s", file, key, (int)(value.len < 200 ? value.len : 200),
+                  value.data, instead);
     return RFT_ERR_UNSUPPORTED;
 }
 
@@ -157,7 +157,8 @@ enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, c
     return rft_model_config_check(file, config);
 }
 
-enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint32_t vocab_size, uint32_t **ids, size_t *n)
+enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint32_t vocab_size, uint32_t **ids,
+                             size_t *n)
 {
     static const char *const keys[] = { "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id" };
     struct rft_config_source source = { file, true, gguf, get_u64, get_double };

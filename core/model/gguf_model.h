@@ -16,6 +16,7 @@ enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, c
                                 struct rft_model_config *config);
 
 /* *ids is freed by the caller. */
-enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint32_t vocab_size, uint32_t **ids, size_t *n);
+enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint32_t vocab_size, uint32_t **ids,
+                             size_t *n);
 
 #endif

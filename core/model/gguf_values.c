@@ -29,8 +29,9 @@ static int compare_key(const void *key, const void *entry)
 static const struct rft_gguf_entry *find(const struct rft_gguf *gguf, const char *key)
 {
     struct rft_bytes bytes = rft_bytes_z(key);
-    return gguf->n_entries == 0 ? NULL
-                                : bsearch(&bytes, gguf->entries, (size_t)gguf->n_entries, sizeof *gguf->entries, compare_key);
+    return gguf->n_entries == 0
+               ? NULL
+               : bsearch(&bytes, gguf->entries, (size_t)gguf->n_entries, sizeof *gguf->entries, compare_key);
 }
 
 /* Element i of an array, or a scalar where `is_array` is false: its type and place. */

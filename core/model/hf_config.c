@@ -95,7 +95,8 @@ static enum rft_status read_llama3(const struct rft_config_source *root, const s
     RFT_TRY(rft_config_double(scaling, "factor", 1.0, 1e6, &config->rope_factor));
     RFT_TRY(rft_config_double(scaling, "low_freq_factor", 1e-6, 1e6, &config->rope_low_freq_factor));
     RFT_TRY(rft_config_double(scaling, "high_freq_factor", 1e-6, 1e6, &config->rope_high_freq_factor));
-    return rft_config_double(get(scaling->user, key) ? scaling : root, key, 1.0, 2147483647.0, &config->rope_original_positions);
+    return rft_config_double(get(scaling->user, key) ? scaling : root, key, 1.0, 2147483647.0,
+                             &config->rope_original_positions);
 }
 
 /* Under "rope_scaling" (with rope_theta beside it), or under "rope_parameters", which may hold rope_theta, too. */
@@ -171,7 +172,8 @@ static enum rft_status read_eos(const char *file, const json_t *root, uint32_t v
     return RFT_OK;
 }
 
-enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32_t vocab_size, uint32_t **ids, size_t *n)
+enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32_t vocab_size, uint32_t **ids,
+                                 size_t *n)
 {
     json_t *root;
     *ids = NULL;

@@ -13,8 +13,9 @@
  * supported is refused by key and value. */
 enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, struct rft_model_config *config);
 
-/* eos_token_id (absent, null, a number or a list of numbers below vocab_size) of either file. *ids, freed by the caller,
- * is NULL if there is none. */
-enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32_t vocab_size, uint32_t **ids, size_t *n);
+/* eos_token_id (absent, null, a number or a list of numbers below vocab_size) of either file. *ids, freed by the
+ * caller, is NULL if there is none. */
+enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32_t vocab_size, uint32_t **ids,
+                                 size_t *n);
 
 #endif

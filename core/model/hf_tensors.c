@@ -89,7 +89,8 @@ static enum rft_status list_shards(struct directory *dir, json_t *index)
     const char *name;
     if (!json_is_object(weight_map))
         return bad_index(dir, "it", "must be an object of tensor names and file names");
-    json_object_foreach(weight_map, name, value) {
+    json_object_foreach(weight_map, name, value)
+    {
         const char *shard = json_string_value(value);
         if (!shard || !*shard || strchr(shard, '/'))
             return bad_index(dir, name, "must name a file of the same directory");
@@ -97,9 +98,8 @@ static enum rft_status list_shards(struct directory *dir, json_t *index)
             RFT_TRY(list_shard(dir, weight_map, shard));
     }
     RFT_TRY(rft_tensor_list_sort(dir->list));
-    json_object_foreach(weight_map, name, value)
-        if (!rft_tensor_list_find(dir->list, name))
-            return bad_index(dir, name, "is not in the file it names");
+    json_object_foreach(weight_map, name, value) if (!rft_tensor_list_find(dir->list, name)) return bad_index(
+        dir, name, "is not in the file it names");
     return RFT_OK;
 }
 

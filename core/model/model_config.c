@@ -47,7 +47,8 @@ static enum rft_status check_found(const struct rft_config_source *source, const
 enum rft_status rft_config_u64(const struct rft_config_source *source, const char *key, uint64_t min, uint64_t max,
                                uint64_t *value)
 {
-    RFT_TRY(check_found(source, key, source->get_u64(source->user, key, value), "must be a whole number, not negative"));
+    RFT_TRY(
+        check_found(source, key, source->get_u64(source->user, key, value), "must be a whole number, not negative"));
     if (*value >= min && *value <= max)
         return RFT_OK;
     rft_log_error("%s: %s = %llu must be from %llu to %llu", source->file, key, (unsigned long long)*value,

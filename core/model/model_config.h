@@ -31,10 +31,10 @@ enum rft_status rft_model_config_check(const char *file, const struct rft_model_
 
 /* The tensors a model of this configuration has, in no order. */
 struct rft_needed_tensor {
-    char name[96];      /* Hugging Face's */
+    char name[96]; /* Hugging Face's */
     char gguf_name[64];
     uint32_t n_dims;
-    uint64_t dims[2];   /* outermost first */
+    uint64_t dims[2]; /* outermost first */
     uint32_t rope_heads;
 };
 uint64_t rft_model_n_tensors(const struct rft_model_config *config);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* RoPE's angles in double precision from +, -, * and / alone, which every compiler and machine rounds alike; the libraries'
- * exp, log, sin and cos differ from each other in the last bits. Relative errors stay below 2^-45 for positions below
- * 2^20; only the last step rounds to f32. */
+/* RoPE's angles in double precision from +, -, * and / alone, which every compiler and machine rounds alike; the
+ * libraries' exp, log, sin and cos differ from each other in the last bits. Relative errors stay below 2^-45 for
+ * positions below 2^20; only the last step rounds to f32. */
 #include "model.h"
 
 #include <float.h>
@@ -12,7 +12,8 @@
 #endif
 
 static const double ln_2 = 0x1.62e42fefa39efp-1;
-static const double ln_2_high = 0x1.62e42feep-1, ln_2_low = 0x1.a39ef35793c76p-33; /* high: 32 bits, so k times it is exact */
+static const double ln_2_high = 0x1.62e42feep-1,
+                    ln_2_low = 0x1.a39ef35793c76p-33; /* high: 32 bits, so k times it is exact */
 static const double pi = 0x1.921fb54442d18p+1;
 static const double two_by_pi = 0x1.45f306dc9c883p-1;
 static const double half_pi_high = 0x1.921fb544p+0, half_pi_low = 0x1.0b4611a626331p-34; /* high: 33 bits */
@@ -57,7 +58,7 @@ static double exponential(double x)
  * most pi / 4, goes through the Taylor series. */
 static void cos_sin_of(double x, float *cos_x, float *sin_x)
 {
-#define INVERSE(n) (1.0 / (double)((n) * ((n) - 1)))
+#define INVERSE(n) (1.0 / (double)((n) * ((n)-1)))
     static const double inverse[] = { 0,           0,           INVERSE(2),  INVERSE(3),  INVERSE(4),
                                       INVERSE(5),  INVERSE(6),  INVERSE(7),  INVERSE(8),  INVERSE(9),
                                       INVERSE(10), INVERSE(11), INVERSE(12), INVERSE(13), INVERSE(14),

@@ -15,12 +15,12 @@ static const struct {
     uint32_t bits;
     enum rft_dtype dtype;
 } types[] = {
-    { "F32", 32, RFT_DTYPE_F32 },       { "F16", 16, RFT_DTYPE_F16 },      { "BF16", 16, RFT_DTYPE_BF16 },
-    { "F64", 64, RFT_DTYPE_COUNT },     { "I64", 64, RFT_DTYPE_COUNT },    { "U64", 64, RFT_DTYPE_COUNT },
-    { "I32", 32, RFT_DTYPE_COUNT },     { "U32", 32, RFT_DTYPE_COUNT },    { "I16", 16, RFT_DTYPE_COUNT },
-    { "U16", 16, RFT_DTYPE_COUNT },     { "I8", 8, RFT_DTYPE_COUNT },      { "U8", 8, RFT_DTYPE_COUNT },
-    { "BOOL", 8, RFT_DTYPE_COUNT },     { "F8_E4M3", 8, RFT_DTYPE_COUNT }, { "F8_E5M2", 8, RFT_DTYPE_COUNT },
-    { "F8_E8M0", 8, RFT_DTYPE_COUNT },  { "C64", 64, RFT_DTYPE_COUNT },    { "F4", 4, RFT_DTYPE_COUNT },
+    { "F32", 32, RFT_DTYPE_F32 },      { "F16", 16, RFT_DTYPE_F16 },      { "BF16", 16, RFT_DTYPE_BF16 },
+    { "F64", 64, RFT_DTYPE_COUNT },    { "I64", 64, RFT_DTYPE_COUNT },    { "U64", 64, RFT_DTYPE_COUNT },
+    { "I32", 32, RFT_DTYPE_COUNT },    { "U32", 32, RFT_DTYPE_COUNT },    { "I16", 16, RFT_DTYPE_COUNT },
+    { "U16", 16, RFT_DTYPE_COUNT },    { "I8", 8, RFT_DTYPE_COUNT },      { "U8", 8, RFT_DTYPE_COUNT },
+    { "BOOL", 8, RFT_DTYPE_COUNT },    { "F8_E4M3", 8, RFT_DTYPE_COUNT }, { "F8_E5M2", 8, RFT_DTYPE_COUNT },
+    { "F8_E8M0", 8, RFT_DTYPE_COUNT }, { "C64", 64, RFT_DTYPE_COUNT },    { "F4", 4, RFT_DTYPE_COUNT },
 };
 
 struct section { /* the file's part behind the header */
@@ -99,9 +99,8 @@ static enum rft_status read_tensors(const struct section *section, json_t *heade
         rft_log_error("%s: the header is not a JSON object", section->file);
         return RFT_ERR_INPUT;
     }
-    json_object_foreach(header, name, entry)
-        if (strcmp(name, "__metadata__") != 0)
-            RFT_TRY(read_tensor(section, name, entry, list));
+    json_object_foreach(header, name, entry) if (strcmp(name, "__metadata__") != 0)
+        RFT_TRY(read_tensor(section, name, entry, list));
     return rft_tensor_list_check_overlap(list, section->file);
 }
 

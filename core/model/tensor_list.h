@@ -13,8 +13,8 @@ struct rft_listed_tensor {
     uint32_t n_dims;                    /* may exceed RFT_TENSOR_DIMS_MAX: then only the first are kept */
     uint64_t dims[RFT_TENSOR_DIMS_MAX]; /* outermost first */
     const uint8_t *data;
-    uint64_t bytes;                     /* 0 where the size of the type is not known */
-    bool is_needed;                     /* for the caller's use */
+    uint64_t bytes; /* 0 where the size of the type is not known */
+    bool is_needed; /* for the caller's use */
 };
 
 struct rft_tensor_list {

@@ -74,8 +74,8 @@ static void append_blocks(struct rft_str *data, enum rft_dtype dtype, const char
         }
 }
 
-static void append_tensor(struct rft_str *data, const struct rft_needed_tensor *tensor, enum rft_dtype dtype, uint64_t seed,
-                          bool is_gguf)
+static void append_tensor(struct rft_str *data, const struct rft_needed_tensor *tensor, enum rft_dtype dtype,
+                          uint64_t seed, bool is_gguf)
 {
     uint64_t n_rows = tensor->n_dims == 1 ? 1 : tensor->dims[0], n_columns = tensor->dims[tensor->n_dims - 1];
     uint64_t head_dim = tensor->rope_heads ? tensor->dims[0] / tensor->rope_heads : 1;
@@ -113,7 +113,8 @@ static void write_shard(const char *dir, const char *name, const struct rft_mode
                        (unsigned long long)tensor.dims[0]);
         if (tensor.n_dims == 2)
             rft_str_printf(&header, ",%llu", (unsigned long long)tensor.dims[1]);
-        rft_str_printf(&header, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)begin, (unsigned long long)data.len);
+        rft_str_printf(&header, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)begin,
+                       (unsigned long long)data.len);
     }
     append(&header, "}", 1);
     uint64_t header_bytes = header.len;
@@ -158,8 +159,8 @@ static void write_config(const char *dir, const struct rft_model_config *c, enum
                    " \"max_position_embeddings\": %u, \"rms_norm_eps\": %.9g, \"rope_theta\": %.17g,\n"
                    " \"tie_word_embeddings\": %s, \"attention_bias\": false, \"mlp_bias\": false,\n"
                    " \"torch_dtype\": \"%s\", \"rope_scaling\": ",
-                   c->dim, c->ffn_dim, c->n_layers, c->vocab_size, c->n_heads, c->n_kv_heads, c->head_dim, c->n_positions,
-                   (double)c->norm_eps, c->rope_theta, c->tied ? "true" : "false",
+                   c->dim, c->ffn_dim, c->n_layers, c->vocab_size, c->n_heads, c->n_kv_heads, c->head_dim,
+                   c->n_positions, (double)c->norm_eps, c->rope_theta, c->tied ? "true" : "false",
                    dtype == RFT_DTYPE_F32   ? "float32"
                    : dtype == RFT_DTYPE_F16 ? "float16"
                                             : "bfloat16");
@@ -175,8 +176,8 @@ static void write_config(const char *dir, const struct rft_model_config *c, enum
     rft_str_finish(&s);
 }
 
-void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed,
-                               uint32_t n_shards)
+void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype,
+                               uint64_t seed, uint32_t n_shards)
 {
     assert_true(mkdir(dir, 0777) == 0 || rft_file_exists(dir));
     write_config(dir, config, dtype);
@@ -207,8 +208,8 @@ static void append_gguf_entries(struct rft_str *file, const struct rft_model_con
 }
 #define N_GGUF_ENTRIES 12
 
-void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed,
-                               const struct rft_test_gguf_extra *extra)
+void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
+                               uint64_t seed, const struct rft_test_gguf_extra *extra)
 {
     static const uint32_t ggml_types[] = { [RFT_DTYPE_F32] = 0,  [RFT_DTYPE_F16] = 1,  [RFT_DTYPE_BF16] = 30,
                                            [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3 };

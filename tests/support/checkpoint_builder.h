@@ -8,16 +8,17 @@
 #include "model.h"
 #include "str.h"
 
-/* A small configuration: 2 layers, dim 32, 4 heads of 8, 2 key-value heads, ffn 48, vocabulary 300, 128 positions, tied. */
+/* A small configuration: 2 layers, dim 32, 4 heads of 8, 2 key-value heads, ffn 48, vocabulary 300, 128 positions,
+ * tied. */
 struct rft_model_config rft_test_config(void);
 
 /* Creates `dir` (its parent exists) with config.json, generation_config.json (end-of-sequence id 0) and the weights in
  * F32, F16 or BF16: model.safetensors, or with n_shards > 1 that many shards and an index. */
-void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed,
-                               uint32_t n_shards);
+void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype,
+                               uint64_t seed, uint32_t n_shards);
 
-/* The same model as a GGUF file: matrices in dtype, vectors in F32, q and k rows permuted as llama.cpp has them. Quantised
- * matrices hold random blocks instead (the same for the same seed). No tokenizer. */
+/* The same model as a GGUF file: matrices in dtype, vectors in F32, q and k rows permuted as llama.cpp has them.
+ * Quantised matrices hold random blocks instead (the same for the same seed). No tokenizer. */
 void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed);
 
 /* The same with more in it: metadata (n_entries of them, as gguf_builder.h appends them) and a tensor of 32 zeros. */
@@ -27,11 +28,11 @@ struct rft_test_gguf_extra {
     const char *tensor;   /* its name; NULL for none */
     uint32_t tensor_type; /* ggml's number */
 };
-void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed,
-                               const struct rft_test_gguf_extra *extra);
+void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
+                               uint64_t seed, const struct rft_test_gguf_extra *extra);
 
-/* Adds a byte-level tokenizer to a directory: ids 1 to 256 are the bytes, id 0 is "<|end|>"; the vocabulary must have 257
- * entries at least. No BOS, no template. */
+/* Adds a byte-level tokenizer to a directory: ids 1 to 256 are the bytes, id 0 is "<|end|>"; the vocabulary must have
+ * 257 entries at least. No BOS, no template. */
 void rft_test_tokenizer_write(const char *dir);
 
 /* Element [row][column] of a tensor by its Hugging Face name, before rounding. Vectors have row 0. */

@@ -267,21 +267,29 @@ static void test_bad_directory(void **state)
         uint32_t n_shards;
         const char *file, *from, *to, *message;
     } cases[] = {
-        { 1, "config.json", "\"hidden_size\": 32", "\"hidden_size\": 64", "BF16 of shape [300, 32], but the configuration asks for [300, 64]" },
-        { 1, "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "model.layers.2.input_layernorm.weight is missing" },
-        { 1, "config.json", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", "lm_head.weight is missing" },
+        { 1, "config.json", "\"hidden_size\": 32", "\"hidden_size\": 64",
+          "BF16 of shape [300, 32], but the configuration asks for [300, 64]" },
+        { 1, "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3",
+          "model.layers.2.input_layernorm.weight is missing" },
+        { 1, "config.json", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false",
+          "lm_head.weight is missing" },
         { 1, "config.json", "}", "", "config.json:" },
         { 1, "config.json", "LlamaForCausalLM", "GemmaForCausalLM", "architectures = [\"GemmaForCausalLM\"]" },
         { 1, "generation_config.json", "0", "300", "generation_config.json: eos_token_id" },
-        { 1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_proj.w_ight", "layers.1.mlp.up_proj.weight is missing" },
-        { 1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_projec.bias", "layers.1.mlp.up_proj.weight is missing" },
+        { 1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_proj.w_ight",
+          "layers.1.mlp.up_proj.weight is missing" },
+        { 1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_projec.bias",
+          "layers.1.mlp.up_proj.weight is missing" },
         { 1, "model.safetensors", "\"BF16\"", "\"I16\" ", "type I16 is not supported" },
         { 1, "model.safetensors", "[32]", "[16]", "disagree" },
-        { 2, "model.safetensors.index.json", "model-00001-of-00002", "../model-00001-of-00002", "must name a file of the same directory" },
+        { 2, "model.safetensors.index.json", "model-00001-of-00002", "../model-00001-of-00002",
+          "must name a file of the same directory" },
         { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00003-of-00002", "cannot open" },
-        { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00002-of-00002", "model.embed_tokens.weight is not in the file it names" },
+        { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00002-of-00002",
+          "model.embed_tokens.weight is not in the file it names" },
         { 2, "model.safetensors.index.json", "weight_map", "weight_mop", "weight_map: it must be an object" },
-        { 2, "model.safetensors.index.json", "\"model-00001-of-00002.safetensors\"", "1", "model.embed_tokens.weight must name" },
+        { 2, "model.safetensors.index.json", "\"model-00001-of-00002.safetensors\"", "1",
+          "model.embed_tokens.weight must name" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
@@ -442,10 +450,12 @@ static void test_real(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_directory),     cmocka_unit_test(test_gguf),        cmocka_unit_test(test_gguf_quantised),
-        cmocka_unit_test(test_hash),          cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_bad_directory),
-        cmocka_unit_test(test_extra),         cmocka_unit_test(test_bad_gguf),    cmocka_unit_test(test_gguf_extra),
-        cmocka_unit_test(test_gguf_extra_tensors), cmocka_unit_test(test_gguf_sizes), cmocka_unit_test(test_real),
+        cmocka_unit_test(test_directory),      cmocka_unit_test(test_gguf),
+        cmocka_unit_test(test_gguf_quantised), cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_alloc_faults),   cmocka_unit_test(test_bad_directory),
+        cmocka_unit_test(test_extra),          cmocka_unit_test(test_bad_gguf),
+        cmocka_unit_test(test_gguf_extra),     cmocka_unit_test(test_gguf_extra_tensors),
+        cmocka_unit_test(test_gguf_sizes),     cmocka_unit_test(test_real),
     };
     rft_alloc_hook_json();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,17 +117,18 @@ static void test_round(void **state)
         uint16_t rounded;
         uint8_t n_bad, n_zeroed;
     } cases[] = {
-        { 0x00000000, 0, 0, 0 },      { 0x80000000, 0, 0, 0 },      { 0x3f800000, 0x3f80, 0, 0 },
-        { 0x3f808000, 0x3f80, 0, 0 }, /* tie to even, down */
-        { 0x3f818000, 0x3f82, 0, 0 }, /* tie to even, up */
-        { 0x3f808001, 0x3f81, 0, 0 }, { 0x3f807fff, 0x3f80, 0, 0 }, { 0xbf818000, 0xbf82, 0, 0 },
-        { 0x3fffffff, 0x4000, 0, 0 }, /* carries into the exponent */
-        { 0x26800000, 0x2680, 0, 0 }, /* 2^-50 stays */
-        { 0x267fffff, 0, 0, 1 },      /* just below becomes 0, though it would round to 2^-50 */
+        { 0x00000000, 0, 0, 0 },      { 0x80000000, 0, 0, 0 },
+        { 0x3f800000, 0x3f80, 0, 0 }, { 0x3f808000, 0x3f80, 0, 0 }, /* tie to even, down */
+        { 0x3f818000, 0x3f82, 0, 0 },                               /* tie to even, up */
+        { 0x3f808001, 0x3f81, 0, 0 }, { 0x3f807fff, 0x3f80, 0, 0 },
+        { 0xbf818000, 0xbf82, 0, 0 }, { 0x3fffffff, 0x4000, 0, 0 }, /* carries into the exponent */
+        { 0x26800000, 0x2680, 0, 0 },                               /* 2^-50 stays */
+        { 0x267fffff, 0, 0, 1 }, /* just below becomes 0, though it would round to 2^-50 */
         { 0x80000001, 0, 0, 1 },      { 0x00400000, 0, 0, 1 },
         { 0x5d7fffff, 0x5d80, 0, 0 }, /* below 2^60, rounds to it */
-        { 0x5d800000, 0, 1, 0 },      { 0xdd800000, 0, 1, 0 },      { 0x7f800000, 0, 1, 0 },
-        { 0xff800000, 0, 1, 0 },      { 0x7fc00000, 0, 1, 0 },      { 0xffffffff, 0, 1, 0 },
+        { 0x5d800000, 0, 1, 0 },      { 0xdd800000, 0, 1, 0 },
+        { 0x7f800000, 0, 1, 0 },      { 0xff800000, 0, 1, 0 },
+        { 0x7fc00000, 0, 1, 0 },      { 0xffffffff, 0, 1, 0 },
         { 0x7f800001, 0, 1, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -142,9 +143,8 @@ static void test_round(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),     cmocka_unit_test(test_f16_all),
-        cmocka_unit_test(test_bf16_and_f32), cmocka_unit_test(test_quantised),
-        cmocka_unit_test(test_q4_1_rounds_twice), cmocka_unit_test(test_round),
+        cmocka_unit_test(test_table),     cmocka_unit_test(test_f16_all),           cmocka_unit_test(test_bf16_and_f32),
+        cmocka_unit_test(test_quantised), cmocka_unit_test(test_q4_1_rounds_twice), cmocka_unit_test(test_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

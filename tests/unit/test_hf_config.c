@@ -43,9 +43,11 @@ static void test_rope(void **state)
         bool llama3;
         double theta;
     } cases[] = {
-        { "{" BASE ",\"rope_theta\":5e5,\"rope_scaling\":{\"rope_type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true, 5e5 },
+        { "{" BASE ",\"rope_theta\":5e5,\"rope_scaling\":{\"rope_type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true,
+          5e5 },
         { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true, 1e4 },
-        { "{" BASE ",\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":3e5," LLAMA3 "," ORIGINAL "}}", true, 3e5 },
+        { "{" BASE ",\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":3e5," LLAMA3 "," ORIGINAL "}}", true,
+          3e5 },
         { "{" BASE "," ORIGINAL ",\"rope_parameters\":{\"rope_type\":\"llama3\"," LLAMA3 "}}", true, 1e4 },
         { "{" BASE ",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":2e5}}", false, 2e5 },
         { "{" BASE ",\"rope_parameters\":{\"rope_theta\":2e5}}", false, 2e5 },
@@ -78,17 +80,21 @@ static void test_refused(void **state)
         { "{" BASE ",\"attention_bias\":true}", "attention_bias = true is not supported" },
         { "{" BASE ",\"mlp_bias\":1}", "mlp_bias = 1 is not supported" },
         { "{" BASE ",\"rope_interleaved\":true}", "rope_interleaved = true is not supported" },
-        { "{" BASE ",\"quantization_config\":{\"quant_method\":\"awq\"}}", "quantization_config = {\"quant_method\":\"awq\"}" },
+        { "{" BASE ",\"quantization_config\":{\"quant_method\":\"awq\"}}",
+          "quantization_config = {\"quant_method\":\"awq\"}" },
         { "{" BASE ",\"partial_rotary_factor\":0.5}", "partial_rotary_factor = 0.5 is not supported" },
         { "{" BASE ",\"tie_word_embeddings\":1}", "tie_word_embeddings = 1" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}", "rope_scaling = {\"type\":\"yarn\",\"factor\":4}" },
+        { "{" BASE ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
+          "rope_scaling = {\"type\":\"yarn\",\"factor\":4}" },
         { "{" BASE ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}}", "rope_scaling = {\"type\":\"linear\"" },
         { "{" BASE ",\"rope_scaling\":{\"factor\":2}}", "rope_scaling = {\"factor\":2}" },
         { "{" BASE ",\"rope_scaling\":8}", "rope_scaling = 8 is not supported" },
         { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"}}", "factor is missing" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "}}", "original_max_position_embeddings is missing" },
+        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "}}",
+          "original_max_position_embeddings is missing" },
         { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":0.5}}", "factor = 0.5 must be from 1" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4," ORIGINAL
+        { "{" BASE
+          ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4," ORIGINAL
           "}}",
           "high_freq_factor must be above its low_freq_factor" },
         { "{" BASE ",\"rope_parameters\":{\"rope_theta\":\"x\"}}", "rope_theta must be a number" },

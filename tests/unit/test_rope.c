@@ -31,8 +31,7 @@ static double frequency_of(const struct rft_model_config *c, uint32_t i)
         return frequency;
     if (wavelength > old / c->rope_low_freq_factor)
         return frequency / c->rope_factor;
-    double smooth =
-        (old / wavelength - c->rope_low_freq_factor) / (c->rope_high_freq_factor - c->rope_low_freq_factor);
+    double smooth = (old / wavelength - c->rope_low_freq_factor) / (c->rope_high_freq_factor - c->rope_low_freq_factor);
     return (1 - smooth) * frequency / c->rope_factor + smooth * frequency;
 }
 
@@ -73,13 +72,13 @@ static void test_bits(void **state)
         const struct rft_model_config *config;
         uint64_t hash;
     } tables[] = { { &plain, 0x17ce3464200cc059 },
-                 { &llama3, 0x4b1c1ba91266db51 },
-                 { &small, 0xa69d235f099c5a23 },
-                 { &largest, 0x13e5154b225b8ed9 } };
+                   { &llama3, 0x4b1c1ba91266db51 },
+                   { &small, 0xa69d235f099c5a23 },
+                   { &largest, 0x13e5154b225b8ed9 } };
     static const struct {
         uint32_t position, pair, cos_bits, sin_bits;
     } cases[] = {
-        { 0, 0, 0x3f800000, 0x00000000 }, { 1, 0, 0x3f0a5140, 0x3f576aa4 },    { 1, 31, 0x3f800000, 0x37706b6c },
+        { 0, 0, 0x3f800000, 0x00000000 },   { 1, 0, 0x3f0a5140, 0x3f576aa4 },    { 1, 31, 0x3f800000, 0x37706b6c },
         { 355, 0, 0xbf800000, 0xb7fcde82 }, { 8191, 7, 0x3f721d25, 0x3ea655ea },
     };
     float *table = table_of(&plain, 8192);

@@ -9,7 +9,8 @@
 #define DATA_BYTES 64
 
 /* Writes a file of a header and 64 bytes of data and lists it. header_bytes 0: the header's own length. */
-static enum rft_status list_text(const char *header, uint64_t header_bytes, struct rft_map *map, struct rft_tensor_list *list)
+static enum rft_status list_text(const char *header, uint64_t header_bytes, struct rft_map *map,
+                                 struct rft_tensor_list *list)
 {
     char path[128];
     uint8_t file[4096];
@@ -32,13 +33,14 @@ static void test_good(void **state)
     (void)state;
     struct rft_map map;
     struct rft_tensor_list list;
-    enum rft_status status = list_text("{\"__metadata__\":{\"format\":\"pt\"},"
-                                       "\"b\":{\"dtype\":\"F32\",\"shape\":[2,4],\"data_offsets\":[0,32]},"
-                                       "\"a\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[32,38]},"
-                                       "\"empty\":{\"dtype\":\"F32\",\"shape\":[0,7],\"data_offsets\":[32,32]},"
-                                       "\"scalar\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[40,48]},"
-                                       "\"deep\":{\"dtype\":\"U8\",\"shape\":[1,2,1,2,1,2],\"data_offsets\":[48,56]}}   ",
-                                       0, &map, &list);
+    enum rft_status status =
+        list_text("{\"__metadata__\":{\"format\":\"pt\"},"
+                  "\"b\":{\"dtype\":\"F32\",\"shape\":[2,4],\"data_offsets\":[0,32]},"
+                  "\"a\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[32,38]},"
+                  "\"empty\":{\"dtype\":\"F32\",\"shape\":[0,7],\"data_offsets\":[32,32]},"
+                  "\"scalar\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[40,48]},"
+                  "\"deep\":{\"dtype\":\"U8\",\"shape\":[1,2,1,2,1,2],\"data_offsets\":[48,56]}}   ",
+                  0, &map, &list);
     assert_int_equal(status, RFT_OK);
     assert_int_equal(list.n, 5);
     assert_int_equal(rft_tensor_list_sort(&list), RFT_OK);
