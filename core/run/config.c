@@ -284,17 +284,23 @@ static enum rft_status check_prompt(const char *path, struct rft_config *config)
     return RFT_ERR_CONFIG;
 }
 
+/* The value of key i if it is a path of one of two types, else NULL. */
+static const char *path_at(const struct rft_config *config, size_t i, enum rft_key_type type, enum rft_key_type other)
+{
+    if (rft_keys[i].type != type && rft_keys[i].type != other)
+        return NULL;
+    const char *text = *(char *const *)(const void *)((const char *)config + rft_keys[i].offset);
+    return *text ? text : NULL;
+}
+
 /* An output that is also something else would destroy it. */
 static enum rft_status check_outputs(const char *path, const struct rft_config *config)
 {
     for (size_t i = 0; i < rft_n_keys; i++) {
-        const char *out = *(char *const *)(const void *)((const char *)config + rft_keys[i].offset);
-        if (rft_keys[i].type != RFT_KEY_OUT_PATH || !*out)
-            continue;
-        for (size_t j = 0; j < rft_n_keys; j++) {
-            if (j == i || (rft_keys[j].type != RFT_KEY_OUT_PATH && rft_keys[j].type != RFT_KEY_IN_PATH))
-                continue;
-            if (strcmp(out, *(char *const *)(const void *)((const char *)config + rft_keys[j].offset)) != 0)
+        const char *out = path_at(config, i, RFT_KEY_OUT_PATH, RFT_KEY_OUT_PATH);
+        for (size_t j = 0; out && j < rft_n_keys; j++) {
+            const char *other = path_at(config, j, RFT_KEY_OUT_PATH, RFT_KEY_IN_PATH);
+            if (j == i || !other || strcmp(out, other) != 0)
                 continue;
             rft_log_error("%s: %s.%s and %s.%s name the same file, %s; give each its own", path, rft_keys[j].section,
                           rft_keys[j].name, rft_keys[i].section, rft_keys[i].name, out);
