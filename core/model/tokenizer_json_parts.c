@@ -334,6 +334,7 @@ static const struct parser decoders[] = {
     { "Metaspace", parse_un_metaspace },
     { NULL, NULL },
 };
+
 /* members: the key of a Sequence's list. */
 static enum rft_status parse_part(const struct part *part, const char *members, const struct parser *parsers)
 {

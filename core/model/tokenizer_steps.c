@@ -191,7 +191,7 @@ static enum rft_status rewrite_prepend(struct rewrite *r)
 
 static enum rft_status rewrite_replace(struct rewrite *r)
 {
-    size_t begin = r->piece->begin, done = 0, n = r->piece->end - begin;
+    size_t begin = r->piece->begin, done = 0, n = r->piece->end - begin, out_begin = r->out->bytes.len;
     struct rft_bytes piece = { r->text->bytes.data + begin, n };
     struct rft_tok_match match = { 0 };
     for (;;) {
@@ -203,6 +203,8 @@ static enum rft_status rewrite_replace(struct rewrite *r)
         RFT_TRY(copy(r->out, r->text, begin + done, begin + match.begin));
         RFT_TRY(append_str(r->out, &r->step->text, plain));
         done = match.end;
+        if (r->out->bytes.len == out_begin && done > 0) /* what stood at the start is gone */
+            r->piece->at_start = false;
     }
     return copy(r->out, r->text, begin + done, begin + n);
 }

@@ -82,12 +82,12 @@ def bpe(merges, **more):
         vocab.setdefault(token, len(vocab))
     model = {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
              "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": vocab, "merges": merges}
-    added, normalizer = more.pop("added", []), more.pop("normalizer", None)
+    added, normalizer, pre_tokenizer = more.pop("added", []), more.pop("normalizer", None), more.pop("pre_tokenizer", None)
     model.update(more)
     tokens = [{"id": len(vocab) + i, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
                "special": True, **token} for i, token in enumerate(added)]
     return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": tokens, "normalizer": normalizer,
-            "pre_tokenizer": None, "post_processor": None, "decoder": None, "model": model}
+            "pre_tokenizer": pre_tokenizer, "post_processor": None, "decoder": None, "model": model}
 
 
 MERGES = [["a", "b"], ["b", "c"], ["ab", "c"], ["a", "a"], ["aa", "aa"], ["c", "d"], ["bc", "d"], ["b", "cd"], ["abc", "d"],
@@ -96,7 +96,10 @@ BYTES = [f"<0x{b:02X}>" for b in range(256)]
 ADDED = [{"content": "<x>"}, {"content": "<x><y>"}, {"content": "<y>", "special": False}, {"content": "[l]", "lstrip": True},
          {"content": "[r]", "rstrip": True}, {"content": "[b]", "lstrip": True, "rstrip": True},
          {"content": "one", "single_word": True}, {"content": "  ", "special": False}]
+FIRST = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}
 TOKENIZERS = [
+    bpe(MERGES, added=ADDED, pre_tokenizer=FIRST), bpe(MERGES, normalizer=NORMALIZERS[5], pre_tokenizer=FIRST),
+    bpe(MERGES, normalizer=NORMALIZERS[10], pre_tokenizer=FIRST),
     bpe(MERGES), bpe(MERGES, unk_token="<unk>"), bpe(MERGES, unk_token="<unk>", fuse_unk=True),
     bpe(MERGES, unk_token="<unk>", fuse_unk=True, byte_fallback=True, extra=BYTES),
     bpe(MERGES, unk_token="<unk>", byte_fallback=True, extra=BYTES[:0xa0]),

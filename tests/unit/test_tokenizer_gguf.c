@@ -143,11 +143,11 @@ static void check_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, s
 
 /* ---- "gpt2" ---- */
 
-static const char *const bpe_tokens[] = { "<s>",          "a", "b", "1",  "\xc4\xa0", "ab", "11",
-                                          "\xc4\xa0\141", "'", "s", "'s", "<t>",      "S",  "'S" };
-static const int32_t bpe_types[] = { 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1 };
+static const char *const bpe_tokens[] = { "<s>", "a", "b",  "1",   "\xc4\xa0", "ab", "11", "\xc4\xa0\141",
+                                          "'",   "s", "'s", "<t>", "S",        "'S", "ba" };
+static const int32_t bpe_types[] = { 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 1 };
 #define N_BPE (sizeof bpe_tokens / sizeof *bpe_tokens)
-static const char *const bpe_merges[] = { "a b", "1 1", "\xc4\xa0 a", "' s", "' S" };
+static const char *const bpe_merges[] = { "a b", "1 1", "\xc4\xa0 a", "' s", "' S" }; /* none for ba */
 
 static struct file bpe_file(const char *pre)
 {
@@ -166,13 +166,14 @@ static void named_patterns(void **state)
     (void)state;
     static const struct {
         const char *pre, *expected; /* of "<s>ab 11a's'S<t>" */
+        bool whole_words;           /* a word that is a token is not merged from its characters */
     } cases[] = {
-        { "gpt-2", "0 5 4 6 1 10 8 12 11" },    /* digits together; 's is a contraction, 'S is not */
-        { "smollm", "0 5 4 3 3 1 10 8 12 11" }, /* digits one by one */
-        { "llama-bpe", "0 5 4 6 1 10 13 11" },  /* both are contractions */
-        { "qwen2", "0 5 4 3 3 1 10 13 11" },
-        { "tekken", "0 5 4 3 3 1 10 13 11" }, /* a word may begin with any one sign */
-        { NULL, "0 5 4 6 1 8 9 8 12 11" },    /* no name: the default (signs apart), with a warning */
+        { "gpt-2", "0 5 4 6 1 10 8 12 11", false },    /* digits together; 's is a contraction, 'S is not */
+        { "smollm", "0 5 4 3 3 1 10 8 12 11", false }, /* digits one by one */
+        { "llama-bpe", "0 5 4 6 1 10 13 11", true },   /* both are contractions */
+        { "qwen2", "0 5 4 3 3 1 10 13 11", false },
+        { "tekken", "0 5 4 3 3 1 10 13 11", true }, /* a word may begin with any one sign */
+        { NULL, "0 5 4 6 1 8 9 8 12 11", false },   /* no name: the default (signs apart), with a warning */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = bpe_file(cases[i].pre);
@@ -187,6 +188,7 @@ static void named_patterns(void **state)
         if (strcmp(got, cases[i].expected) != 0)
             fail_msg("%s: expected %s, got %s", cases[i].pre, cases[i].expected, got);
         assert_string_equal(encode(tokenizer, "<t>", 3), "");
+        assert_string_equal(encode(tokenizer, "ba", 0), cases[i].whole_words ? "14" : "2 1");
         check_decode(tokenizer, (const uint32_t[]){ 0, 5, 7, 11, 10 }, 5, "ab a<t>'s");
         rft_tokenizer_close(tokenizer);
         rft_str_finish(&bytes);
@@ -320,7 +322,7 @@ static void check_refused(struct file *f, enum rft_status status, const char *sa
 static void errors(void **state)
 {
     (void)state;
-    static const char *const bad_merge[] = { "a b", "b a" };
+    static const char *const bad_merge[] = { "a b", "b b" };
     struct file f = { 0 };
     check_refused(&f, RFT_ERR_INPUT, KEY("model"));
     f = (struct file){ 0 };
@@ -351,7 +353,7 @@ static void errors(void **state)
     add_string(&f, KEY("pre"), "gpt-2");
     add_strings(&f, KEY("tokens"), bpe_tokens, N_BPE);
     add_strings(&f, KEY("merges"), bad_merge, 2);
-    check_refused(&f, RFT_ERR_INPUT, "\"b a\" (entry 1)");
+    check_refused(&f, RFT_ERR_INPUT, "\"b b\" (entry 1)");
     f = bpe_file("llama-bpe");
     check_refused(&f, RFT_ERR_INPUT, KEY("bos_token_id"));
     f = spm_file();
