@@ -133,15 +133,13 @@ static enum rft_status refuse_bad(const struct rft_checkpoint *checkpoint, const
     return RFT_ERR_INPUT;
 }
 
-static enum rft_status pack_vector(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint, float *dst,
-                                   uint64_t *n_zeroed)
+static enum rft_status pack_vector(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
+                                   const struct rft_tensor *tensor, float *dst, uint64_t *n_zeroed)
 {
-    char name[NAME_MAX_BYTES];
-    part_name(weight, 0, name);
-    rft_tensor_rows_f32(rft_checkpoint_find(checkpoint, name), 0, 1, dst);
+    rft_tensor_rows_f32(tensor, 0, 1, dst);
     for (uint32_t i = 0; i < weight->matrix.k; i++) {
         if (rft_is_bad(dst[i]))
-            return refuse_bad(checkpoint, name);
+            return refuse_bad(checkpoint, tensor->name);
         *n_zeroed += dst[i] != 0.0f && rft_flush(dst[i]) == 0.0f;
         dst[i] = rft_flush(dst[i]);
     }
@@ -158,24 +156,38 @@ static void pack_row(const float *values, uint32_t k, uint32_t tile, uint32_t *d
     }
 }
 
+/* The tensors that a matrix is stacked from. */
+struct parts {
+    const struct rft_tensor *tensors[RFT_WEIGHT_PARTS_MAX];
+};
+
+static struct parts find_parts(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint)
+{
+    struct parts parts = {{NULL}};
+    char name[NAME_MAX_BYTES];
+    for (uint32_t part = 0; part < weight->n_parts; part++) {
+        part_name(weight, part, name);
+        parts.tensors[part] = rft_checkpoint_find(checkpoint, name);
+    }
+    return parts;
+}
+
 static enum rft_status pack_tile(const struct rft_weights *weights, const struct rft_weight *weight,
-                                 const struct rft_checkpoint *checkpoint, uint64_t unit, float *values, uint32_t *dst,
-                                 uint64_t *n_zeroed)
+                                 const struct rft_checkpoint *checkpoint, const struct parts *parts, uint64_t unit,
+                                 float *values, uint32_t *dst, uint64_t *n_zeroed)
 {
     uint64_t row_0 = unit * weights->tile;
     memset(dst, 0, (size_t)rft_weight_unit_bytes(weights, weight));
     for (uint32_t i = 0; i < weights->tile && row_0 + i < weight->matrix.n; i++) {
         uint64_t row = row_0 + i;
         uint32_t part = 0;
-        char name[NAME_MAX_BYTES];
         struct rft_round_counts counts = {0, 0};
         while (row >= weight->parts[part].n)
             row -= weight->parts[part++].n;
-        part_name(weight, part, name);
-        rft_tensor_rows_f32(rft_checkpoint_find(checkpoint, name), row, 1, values);
+        rft_tensor_rows_f32(parts->tensors[part], row, 1, values);
         pack_row(values, weight->matrix.k, weights->tile, dst + i, &counts);
         if (counts.n_bad != 0)
-            return refuse_bad(checkpoint, name);
+            return refuse_bad(checkpoint, parts->tensors[part]->name);
         *n_zeroed += counts.n_zeroed;
     }
     return RFT_OK;
@@ -185,16 +197,17 @@ enum rft_status rft_weight_pack(const struct rft_weights *weights, const struct 
                                 const struct rft_checkpoint *checkpoint, uint64_t unit_0, uint64_t n_units, void *dst,
                                 uint64_t *n_zeroed)
 {
+    struct parts parts = find_parts(weight, checkpoint);
     enum rft_status status = RFT_OK;
     float *values;
     if (weight->is_vector)
-        return pack_vector(weight, checkpoint, dst, n_zeroed);
+        return pack_vector(weight, checkpoint, parts.tensors[0], dst, n_zeroed);
     values = rft_alloc(weight->matrix.k, sizeof *values);
     if (values == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t i = 0; i < n_units && status == RFT_OK; i++) {
         uint8_t *tile = (uint8_t *)dst + i * rft_weight_unit_bytes(weights, weight);
-        status = pack_tile(weights, weight, checkpoint, unit_0 + i, values, (uint32_t *)(void *)tile, n_zeroed);
+        status = pack_tile(weights, weight, checkpoint, &parts, unit_0 + i, values, (uint32_t *)(void *)tile, n_zeroed);
     }
     rft_free(values);
     return status;
