@@ -96,8 +96,10 @@ static void test_rate(void **state)
     }
     assert_true(view.tokens_per_second == 100);
     assert_true(view.eta_seconds == (10000.0 - 5700) / 10);
+    p.state.tokens += 3200; /* 30 steps of 100 and this one, over 31 seconds */
+    assert_true(rft_progress_view_at(&p, 1081).tokens_per_second == 200);
     p.state.samples_done = 10000;
-    assert_true(rft_progress_view_at(&p, 1080).eta_seconds == 0);
+    assert_true(rft_progress_view_at(&p, 1082).eta_seconds == 0);
 }
 
 /* What stderr, which is a file here, is given by fn. */
