@@ -2,7 +2,27 @@
 # The backends. They see base, core/ (the texts shared with kernels) and model/program.h, and nothing of run or data.
 set(BACKENDS ${CMAKE_SOURCE_DIR}/backends)
 file(GLOB cpu_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/*.c)
-rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} SEES ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu
+file(GLOB cpu_vector_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/vector/*.c)
+
+# The cpu's vector forms: the same files once per instruction set. Contraction is allowed where it cannot change a bit, in the
+# file that holds dot products of bf16 and nothing else.
+set_source_files_properties(${BACKENDS}/cpu/vector/matmul.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
+set(cpu_form_objects)
+function(cpu_form name lanes)
+    add_library(rft_cpu_${name} OBJECT ${cpu_vector_sources})
+    target_include_directories(rft_cpu_${name} PRIVATE ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu)
+    target_link_libraries(rft_cpu_${name} PRIVATE rft_flags)
+    target_compile_definitions(rft_cpu_${name} PRIVATE CPU_FORM=${name} CPU_LANES=${lanes})
+    target_compile_options(rft_cpu_${name} PRIVATE ${ARGN})
+    set(cpu_form_objects ${cpu_form_objects} $<TARGET_OBJECTS:rft_cpu_${name}> PARENT_SCOPE)
+endfunction()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    cpu_form(avx512 16 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
+    cpu_form(avx2 8 -mavx2 -mfma)
+endif()
+cpu_form(vector 4) # what every machine of the architecture has: SSE2, NEON
+
+rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_form_objects} SEES ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu
             LINKS rft_base Threads::Threads)
 
 # Every op has a kernel on every backend, under the same stem.

@@ -13,26 +13,33 @@
 #define CPU_WEIGHT_TILE 16u
 #define CPU_THREADS_MAX 256u
 
-/* A kernel is a grid of independent items; any thread may take any item, in any order. `worker` picks the piece of scratch. */
+/* Which of the team's n threads a kernel runs on: index picks the piece of scratch, n how finely work is cut. */
+struct cpu_worker {
+    uint32_t index;
+    uint32_t n;
+};
+
+/* A kernel is a grid of independent items; any thread may take any item, in any order. */
 struct cpu_kernel {
-    uint32_t (*n_items)(const void *args);
-    void (*run)(const void *args, uint32_t item, uint32_t worker);
+    uint32_t (*n_items)(const void *args, uint32_t n_workers);
+    void (*run)(const void *args, uint32_t item, struct cpu_worker worker);
 };
 
 struct cpu_form {
     const char *name;
     bool (*is_supported)(void);
-    struct cpu_kernel kernels[RFT_OP_COUNT];
+    const struct cpu_kernel *kernels; /* [RFT_OP_COUNT]; run == NULL: the plain one */
 };
 
 /* The forms of this machine, fastest first; plain is always the last. */
 const struct cpu_form *cpu_form_at(uint32_t index);
 uint32_t cpu_n_forms(void);
+const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op);
 
 /* Plain kernels and their grids, by op. */
 #define RFT_OP(name, grid)                                                                                             \
-    uint32_t cpu_##name##_items(const void *args);                                                                     \
-    void cpu_##name(const void *args, uint32_t item, uint32_t worker);
+    uint32_t cpu_##name##_items(const void *args, uint32_t n_workers);                                                 \
+    void cpu_##name(const void *args, uint32_t item, struct cpu_worker worker);
 #include "ops.def"
 #undef RFT_OP
 

@@ -3,20 +3,55 @@
  * use the plain one. */
 #include "cpu.h"
 
-#define PLAIN(name) [RFT_OP_##name] = {cpu_##name##_items, cpu_##name}
+/* Kernels with a vector form (vector/). */
+#define VECTOR_OPS(X, form) X(matmul, form)
+
+#define PLAIN(name) [RFT_OP_##name] = {cpu_##name##_items, cpu_##name},
+#define VECTOR(name, form) [RFT_OP_##name] = {cpu_##name##_items_##form, cpu_##name##_##form},
+#define DECLARE(name, form)                                                                                            \
+    uint32_t cpu_##name##_items_##form(const void *args, uint32_t n_workers);                                          \
+    void cpu_##name##_##form(const void *args, uint32_t item, struct cpu_worker worker);
+#define RFT_OP(name, grid) PLAIN(name)
+
+VECTOR_OPS(DECLARE, vector)
+#ifdef __x86_64__
+VECTOR_OPS(DECLARE, avx2)
+VECTOR_OPS(DECLARE, avx512)
+
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#endif
 
 static bool always(void)
 {
     return true;
 }
 
-static const struct cpu_form forms[] = {
-    {"plain", always,
-     {
-#define RFT_OP(name, grid) PLAIN(name),
+static const struct cpu_kernel plain_kernels[RFT_OP_COUNT] = {
 #include "ops.def"
-#undef RFT_OP
-     }},
+};
+#define VECTOR_KERNELS(form) static const struct cpu_kernel form##_kernels[RFT_OP_COUNT] = {VECTOR_OPS(VECTOR, form)};
+VECTOR_KERNELS(vector)
+#ifdef __x86_64__
+VECTOR_KERNELS(avx2)
+VECTOR_KERNELS(avx512)
+#endif
+
+static const struct cpu_form forms[] = {
+#ifdef __x86_64__
+    {"avx512", has_avx512, avx512_kernels},
+    {"avx2", has_avx2, avx2_kernels},
+#endif
+    {"vector", always, vector_kernels},
+    {"plain", always, plain_kernels},
 };
 
 #define N_FORMS ((uint32_t)(sizeof forms / sizeof *forms))
@@ -35,4 +70,9 @@ const struct cpu_form *cpu_form_at(uint32_t index)
         if (forms[i].is_supported() && index-- == 0)
             return &forms[i];
     return NULL;
+}
+
+const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op)
+{
+    return form->kernels[op].run != NULL ? &form->kernels[op] : &plain_kernels[op];
 }

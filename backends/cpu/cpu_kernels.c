@@ -34,12 +34,13 @@ static uint16_t round_or_mark(float v, struct rft_row *row)
     return (uint16_t)rft_to_bf16(v);
 }
 
-uint32_t cpu_embed_items(const void *args)
+uint32_t cpu_embed_items(const void *args, uint32_t n_workers)
 {
+    (void)n_workers;
     return cpu_n_rows(((const struct rft_args_embed *)args)->batch);
 }
 
-void cpu_embed(const void *args, uint32_t item, uint32_t worker)
+void cpu_embed(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_embed *a = args;
     const struct rft_row *row = (const struct rft_row *)cpu_pointer(a->rows) + item;
@@ -53,12 +54,13 @@ void cpu_embed(const void *args, uint32_t item, uint32_t worker)
     }
 }
 
-uint32_t cpu_rms_norm_items(const void *args)
+uint32_t cpu_rms_norm_items(const void *args, uint32_t n_workers)
 {
+    (void)n_workers;
     return cpu_n_rows(((const struct rft_args_rms_norm *)args)->batch);
 }
 
-void cpu_rms_norm(const void *args, uint32_t item, uint32_t worker)
+void cpu_rms_norm(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_rms_norm *a = args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
@@ -91,13 +93,14 @@ void cpu_rms_norm(const void *args, uint32_t item, uint32_t worker)
     }
 }
 
-uint32_t cpu_matmul_items(const void *args)
+uint32_t cpu_matmul_items(const void *args, uint32_t n_workers)
 {
     const struct rft_args_matmul *a = args;
+    (void)n_workers;
     return (a->n + a->tile - 1) / a->tile;
 }
 
-void cpu_matmul(const void *args, uint32_t item, uint32_t worker)
+void cpu_matmul(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_matmul *a = args;
     const uint32_t *tile = (const uint32_t *)cpu_pointer(a->weight) + (size_t)item * (a->k / 2) * a->tile;
@@ -156,12 +159,13 @@ static void rotate(const float *x, const float *cos_sin, uint32_t head_dim, stru
     }
 }
 
-uint32_t cpu_rope_kv_items(const void *args)
+uint32_t cpu_rope_kv_items(const void *args, uint32_t n_workers)
 {
+    (void)n_workers;
     return cpu_n_rows(((const struct rft_args_rope_kv *)args)->batch);
 }
 
-void cpu_rope_kv(const void *args, uint32_t item, uint32_t worker)
+void cpu_rope_kv(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_rope_kv *a = args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
@@ -188,9 +192,10 @@ void cpu_rope_kv(const void *args, uint32_t item, uint32_t worker)
     }
 }
 
-uint32_t cpu_attention_items(const void *args)
+uint32_t cpu_attention_items(const void *args, uint32_t n_workers)
 {
     const struct rft_args_attention *a = args;
+    (void)n_workers;
     return cpu_n_rows(a->batch) * a->n_kv_heads;
 }
 
@@ -255,7 +260,7 @@ static void attend(const struct rft_args_attention *a, struct rft_row *row, uint
     }
 }
 
-void cpu_attention(const void *args, uint32_t item, uint32_t worker)
+void cpu_attention(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_attention *a = args;
     uint32_t index = item / a->n_kv_heads;
@@ -263,19 +268,20 @@ void cpu_attention(const void *args, uint32_t item, uint32_t worker)
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
     const uint16_t *q = (const uint16_t *)cpu_pointer(a->q) + (size_t)index * a->n_heads * a->head_dim;
     uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * a->n_heads * a->head_dim;
-    float *scores = (float *)cpu_pointer(a->scratch) + (size_t)worker * a->scratch_floats;
+    float *scores = (float *)cpu_pointer(a->scratch) + (size_t)worker.index * a->scratch_floats;
     if (row->state != RFT_ROW_RUNNING)
         return;
     for (uint32_t head = item % a->n_kv_heads * group; head < (item % a->n_kv_heads + 1) * group; head++)
         attend(a, row, head, q + head * a->head_dim, y + head * a->head_dim, scores);
 }
 
-uint32_t cpu_silu_mul_items(const void *args)
+uint32_t cpu_silu_mul_items(const void *args, uint32_t n_workers)
 {
+    (void)n_workers;
     return cpu_n_rows(((const struct rft_args_silu_mul *)args)->batch);
 }
 
-void cpu_silu_mul(const void *args, uint32_t item, uint32_t worker)
+void cpu_silu_mul(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_silu_mul *a = args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;

@@ -70,12 +70,13 @@ static uint32_t id_at_mass(const struct filter_view *view, uint32_t key, uint64_
     return last;
 }
 
-uint32_t cpu_filter_items(const void *args)
+uint32_t cpu_filter_items(const void *args, uint32_t n_workers)
 {
+    (void)n_workers;
     return cpu_n_rows(((const struct rft_args_filter *)args)->batch);
 }
 
-void cpu_filter(const void *args, uint32_t item, uint32_t worker)
+void cpu_filter(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_filter *a = args;
     const struct rft_row *row = (const struct rft_row *)cpu_pointer(a->rows) + item;
@@ -110,9 +111,10 @@ void cpu_filter(const void *args, uint32_t item, uint32_t worker)
     cutoff->id = id_at_mass(&view, cutoff->key, above, wanted);
 }
 
-uint32_t cpu_sample_items(const void *args)
+uint32_t cpu_sample_items(const void *args, uint32_t n_workers)
 {
     const struct rft_args_sample *a = args;
+    (void)n_workers;
     return cpu_n_rows(a->batch) * a->n_parts;
 }
 
@@ -132,7 +134,7 @@ static bool is_kept(const struct rft_args_sample *a, const struct rft_cutoff *cu
     return !(rft_exp(difference) < RFT_FROM_BITS(a->min_p_bits));
 }
 
-void cpu_sample(const void *args, uint32_t item, uint32_t worker)
+void cpu_sample(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_sample *a = args;
     uint32_t index = item / a->n_parts;
@@ -164,12 +166,13 @@ void cpu_sample(const void *args, uint32_t item, uint32_t worker)
     ((struct rft_candidate *)cpu_pointer(a->candidates))[item] = best;
 }
 
-uint32_t cpu_advance_items(const void *args)
+uint32_t cpu_advance_items(const void *args, uint32_t n_workers)
 {
+    (void)n_workers;
     return cpu_n_rows(((const struct rft_args_advance *)args)->batch);
 }
 
-void cpu_advance(const void *args, uint32_t item, uint32_t worker)
+void cpu_advance(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_advance *a = args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;

@@ -82,19 +82,19 @@ static void barrier(struct cpu_team *team, uint32_t parity, uint32_t *phase)
     *phase += 1;
 }
 
-static void work(struct cpu_team *team, uint32_t worker, uint32_t *phase)
+static void work(struct cpu_team *team, struct cpu_worker worker, uint32_t *phase)
 {
     /* Copies: when this thread leaves the last barrier, the caller may already be writing the next list. */
     const struct cpu_node *nodes = team->nodes;
     const uint32_t n_nodes = team->n_nodes;
     const uint32_t n_replays = team->n_replays;
-    float *node_us = worker == 0 ? team->node_us : NULL;
+    float *node_us = worker.index == 0 ? team->node_us : NULL;
     uint32_t parity = 0;
     for (uint32_t replay = 0; replay < n_replays; replay++) {
         for (uint32_t i = 0; i < n_nodes; i++) {
             const struct cpu_node *node = &nodes[i];
             double start = node_us != NULL ? rft_os_seconds() : 0.0;
-            uint32_t n_items = node->kernel->n_items(&node->args);
+            uint32_t n_items = node->kernel->n_items(&node->args, worker.n);
             for (;;) {
                 uint32_t item = atomic_fetch_add_explicit(&team->next_item[parity], 1, memory_order_relaxed);
                 if (item >= n_items)
@@ -120,7 +120,7 @@ static void *thread_main(void *user)
         phase += 1;
         if (team->is_ending)
             return NULL;
-        work(team, worker.index, &phase);
+        work(team, (struct cpu_worker){worker.index, team->n_threads}, &phase);
     }
 }
 
@@ -188,5 +188,5 @@ void cpu_team_run(struct cpu_team *team, const struct cpu_node *nodes, uint32_t 
     team->node_us = node_us;
     next_phase(team);
     phase = atomic_load_explicit(&team->phase, memory_order_relaxed); /* nobody passes a barrier without this thread */
-    work(team, 0, &phase);
+    work(team, (struct cpu_worker){0, team->n_threads}, &phase);
 }

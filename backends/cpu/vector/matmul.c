@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Dot products of bf16 vectors, and no other float arithmetic: the one file that is compiled with contraction. A product of
+ * two bf16 is exact in f32, so a fused multiply-add gives the bits of a multiply and an add. A SIMD lane is an output (a row
+ * of the matrix, a key, a dimension of v), so that the contract's order within an output costs nothing. */
+#include "form.h"
+
+#define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
+#define CHUNK (CHUNK_BLOCKS * RFT_DOT_BLOCK)
+#define TILES_MAX 16u   /* weight tiles of one item */
+#define ITEM_WORDS (1u << 17) /* of weights: 512 KiB, so that they stay in the second-level cache for all columns */
+
+/* Tiles that are multiplied with so many columns at a time. */
+#define TILES_AT_ONCE(n_columns)                                                                                       \
+    (CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) >= 4u   ? 4u                                                  \
+     : CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) == 3u ? 3u                                                  \
+     : CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) == 2u ? 2u                                                  \
+                                                                 : 1u)
+
+/* totals[vector of the tiles' rows][column] += sums of the blocks of n_words words. panel: [block][column][64] f32. */
+CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const uint32_t *const *tiles, const float *panel,
+                         uint32_t n_words, cpu_f32 *totals)
+{
+    const unsigned n_vectors = n_tiles * CPU_TILE_VECTORS;
+    for (uint32_t block = 0; block < n_words; block += RFT_DOT_BLOCK / 2) {
+        uint32_t end = block + RFT_DOT_BLOCK / 2 < n_words ? block + RFT_DOT_BLOCK / 2 : n_words;
+        cpu_f32 sums[CPU_ACCUMULATORS];
+        CPU_UNROLL
+        for (unsigned i = 0; i < n_vectors * n_columns; i++)
+            sums[i] = (cpu_f32){0};
+        for (uint32_t i = block; i < end; i++) {
+            const float *x = panel + 2 * (i - block);
+            cpu_u32 words[CPU_ACCUMULATORS];
+            CPU_UNROLL
+            for (unsigned v = 0; v < n_vectors; v++)
+                words[v] = load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * CPU_WEIGHT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
+            CPU_UNROLL
+            for (unsigned c = 0; c < n_columns; c++) {
+                CPU_UNROLL
+                for (unsigned v = 0; v < n_vectors; v++)
+                    sums[v * n_columns + c] += (cpu_f32)(words[v] << 16) * x[c * RFT_DOT_BLOCK];
+            }
+            CPU_UNROLL
+            for (unsigned c = 0; c < n_columns; c++) {
+                CPU_UNROLL
+                for (unsigned v = 0; v < n_vectors; v++)
+                    sums[v * n_columns + c] += (cpu_f32)(words[v] & 0xffff0000u) * x[c * RFT_DOT_BLOCK + 1];
+            }
+        }
+        CPU_UNROLL
+        for (unsigned i = 0; i < n_vectors * n_columns; i++)
+            totals[i] += sums[i];
+        panel += (size_t)n_columns * RFT_DOT_BLOCK;
+    }
+}
+
+#define COLUMN_COUNTS_3(X) X(1) X(2) X(3)
+#define COLUMN_COUNTS_6(X) COLUMN_COUNTS_3(X) X(4) X(5) X(6)
+#define COLUMN_COUNTS_12(X) COLUMN_COUNTS_6(X) X(7) X(8) X(9) X(10) X(11) X(12)
+#if CPU_LANES == 16
+#define COLUMN_COUNTS COLUMN_COUNTS_12
+#elif CPU_LANES == 8 || defined(__aarch64__)
+#define COLUMN_COUNTS COLUMN_COUNTS_6
+#else
+#define COLUMN_COUNTS COLUMN_COUNTS_3
+#endif
+
+#define MULTIPLY(n_columns)                                                                                            \
+    static void multiply_##n_columns(const uint32_t *const *tiles, const float *panel, uint32_t n_words, cpu_f32 *totals) \
+    {                                                                                                                  \
+        multiply(TILES_AT_ONCE(n_columns##u), n_columns##u, tiles, panel, n_words, totals);                            \
+    }
+COLUMN_COUNTS(MULTIPLY)
+
+static const struct {
+    unsigned n_tiles;
+    void (*run)(const uint32_t *const *tiles, const float *panel, uint32_t n_words, cpu_f32 *totals);
+} multiply_by_columns[] = {
+    {0, NULL},
+#define ENTRY(n_columns) {TILES_AT_ONCE(n_columns##u), multiply_##n_columns},
+    COLUMN_COUNTS(ENTRY)
+#undef ENTRY
+};
+
+/* The activations x[n_columns][k], from 0 to n of each, as f32 in the order in which they are used. */
+static void fill_panel(float *panel, const uint16_t *x, uint32_t n_columns, uint32_t k, uint32_t n)
+{
+    for (uint32_t block = 0; block < n; block += RFT_DOT_BLOCK) {
+        uint32_t n_block = n - block < RFT_DOT_BLOCK ? n - block : RFT_DOT_BLOCK;
+        for (uint32_t c = 0; c < n_columns; c++) {
+            const uint16_t *from = x + (size_t)c * k + block;
+            uint32_t i = 0;
+            for (; i + CPU_LANES <= n_block; i += CPU_LANES)
+                store_f32(panel + i, widen_bf16(load_u16(from + i)));
+            for (; i < n_block; i++)
+                panel[i] = rft_low_bf16(from[i]);
+            panel += RFT_DOT_BLOCK;
+        }
+    }
+}
+
+/* Stores one column of one tile: n of its 16 outputs. */
+static void store_column(float *to, const cpu_f32 *totals, uint32_t stride, uint32_t n, bool adds)
+{
+    float outputs[CPU_WEIGHT_TILE];
+    if (n < CPU_WEIGHT_TILE && adds)
+        memcpy(outputs, to, n * sizeof *to);
+    for (unsigned v = 0; v < CPU_TILE_VECTORS; v++) {
+        cpu_f32 sum = totals[v * stride];
+        if (adds)
+            sum = load_f32((n < CPU_WEIGHT_TILE ? outputs : to) + v * CPU_LANES) + sum;
+        store_f32(outputs + v * CPU_LANES, canonical(sum));
+    }
+    memcpy(to, outputs, n * sizeof *to);
+}
+
+/* Tiles per item: as many as possible, because an item widens the activations anew, while the busiest of the threads has
+ * little more than its share. */
+static uint32_t tiles_per_item(const struct rft_args_matmul *a, uint32_t n_workers)
+{
+    const uint32_t n_tiles = (a->n + CPU_WEIGHT_TILE - 1) / CPU_WEIGHT_TILE;
+    const uint32_t most = ITEM_WORDS / (a->k / 2 * CPU_WEIGHT_TILE);
+    uint32_t best = 2, best_cost = UINT32_MAX;
+    for (uint32_t n = 2; n <= TILES_MAX && (n == 2 || n <= most); n += 2) {
+        uint32_t n_items = (n_tiles + n - 1) / n;
+        uint32_t n_turns = (n_items + n_workers - 1) / n_workers;
+        uint32_t cost = n_turns * (4 * n + 1); /* widening costs about a quarter of a tile */
+        if (cost < best_cost) {
+            best = n;
+            best_cost = cost;
+        }
+    }
+    return best;
+}
+
+uint32_t CPU_NAME(cpu_matmul_items)(const void *args, uint32_t n_workers)
+{
+    const struct rft_args_matmul *a = args;
+    uint32_t n_tiles = (a->n + CPU_WEIGHT_TILE - 1) / CPU_WEIGHT_TILE;
+    uint32_t n = tiles_per_item(a, n_workers);
+    return (n_tiles + n - 1) / n;
+}
+
+/* Tiles [tile_0, tile_end) of the matrix times n_columns rows of x, from row `first`. */
+static void multiply_columns(const struct rft_args_matmul *a, uint32_t tile_0, uint32_t tile_end, uint32_t first, uint32_t n_columns)
+{
+    cpu_f32 totals[(TILES_MAX + 4) * CPU_TILE_VECTORS * CPU_COLUMNS];
+    float panel[CPU_COLUMNS * CHUNK] __attribute__((aligned(64)));
+    const uint32_t at_once = multiply_by_columns[n_columns].n_tiles;
+    const uint32_t *weight = cpu_pointer(a->weight);
+    const uint16_t *x = (const uint16_t *)cpu_pointer(a->x) + (size_t)first * a->k;
+    float *y = (float *)cpu_pointer(a->y) + (size_t)first * a->n;
+    const uint32_t tile_totals = CPU_TILE_VECTORS * n_columns;
+    memset(totals, 0, (tile_end - tile_0 + at_once) * tile_totals * sizeof *totals);
+    for (uint32_t k = 0; k < a->k; k += CHUNK) {
+        uint32_t n_k = a->k - k < CHUNK ? a->k - k : CHUNK;
+        fill_panel(panel, x + k, n_columns, a->k, n_k);
+        for (uint32_t tile = tile_0; tile < tile_end; tile += at_once) {
+            const uint32_t *tiles[4];
+            for (uint32_t i = 0; i < at_once; i++) { /* past the end: the last tile again, and nobody reads the sums */
+                uint32_t from = tile + i < tile_end ? tile + i : tile_end - 1;
+                tiles[i] = weight + ((size_t)from * (a->k / 2) + k / 2) * CPU_WEIGHT_TILE;
+            }
+            multiply_by_columns[n_columns].run(tiles, panel, n_k / 2, totals + (tile - tile_0) * tile_totals);
+        }
+    }
+    for (uint32_t tile = tile_0; tile < tile_end; tile++) {
+        uint32_t n = a->n - tile * CPU_WEIGHT_TILE < CPU_WEIGHT_TILE ? a->n - tile * CPU_WEIGHT_TILE : CPU_WEIGHT_TILE;
+        for (uint32_t c = 0; c < n_columns; c++)
+            store_column(y + (size_t)c * a->n + tile * CPU_WEIGHT_TILE, totals + (tile - tile_0) * tile_totals + c, n_columns, n,
+                         (a->flags & RFT_MATMUL_ADD) != 0);
+    }
+}
+
+void CPU_NAME(cpu_matmul)(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_matmul *a = args;
+    uint32_t n_tiles = (a->n + CPU_WEIGHT_TILE - 1) / CPU_WEIGHT_TILE;
+    uint32_t n = tiles_per_item(a, worker.n);
+    uint32_t end = (item + 1) * n < n_tiles ? (item + 1) * n : n_tiles;
+    uint32_t n_rows = cpu_n_rows(a->batch);
+    uint32_t n_groups = (n_rows + CPU_COLUMNS - 1) / CPU_COLUMNS;
+    for (uint32_t group = 0, first = 0; group < n_groups; group++) { /* groups of nearly equal size */
+        uint32_t n_columns = (n_rows - first + n_groups - group - 1) / (n_groups - group);
+        multiply_columns(a, item * n, end, first, n_columns);
+        first += n_columns;
+    }
+}
