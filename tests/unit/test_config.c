@@ -314,6 +314,7 @@ static void test_committed_texts(void **state)
     (void)state;
     expect_in_file("configs/rft.ini", "", "", RFT_HELP_INI);
     expect_in_file("docs/configuration.md", "<!-- keys begin -->\n", "<!-- keys end -->", RFT_HELP_MARKDOWN);
+    expect_in_file("README.md", "<!-- keys begin -->\n", "<!-- keys end -->", RFT_HELP_MARKDOWN);
 }
 
 /* The printed file, read back, is the defaults. */
