@@ -59,6 +59,7 @@ static void count_sample(struct rft_generation *g, const struct rft_sample *samp
     const struct rft_verify_options options = verify_options(g->config);
     struct rft_bytes gold = g->inputs->dataset.questions[sample->question].gold;
     g->state.samples_done++;
+    g->state.questions_done += --g->n_left[sample->question] == 0;
     if (rft_verify(&options, sample->text, sample->finish, gold).reason == RFT_REASON_ACCEPTED)
         g->state.accepted++;
 }
@@ -88,22 +89,16 @@ static bool go_on(void *user, uint32_t n_tokens)
     return !rft_os_interrupted();
 }
 
-static uint32_t n_missing(const struct rft_generation *g, uint64_t question)
-{
-    uint32_t n = 0;
-    for (uint32_t sample = 0; sample < g->shape.n_samples; sample++)
-        n += rft_journal_has(g->journal, question, sample) ? 0 : 1;
-    return n;
-}
-
-/* Counts what an earlier run left. */
+/* Counts what an earlier run left, and what there is to do. */
 static enum rft_status count_resumed(struct rft_generation *g)
 {
     struct rft_str text = {0};
     enum rft_status status = RFT_OK;
-    if (rft_journal_n_done(g->journal) == 0)
-        return RFT_OK;
+    g->n_left = rft_alloc(g->inputs->dataset.n, sizeof *g->n_left);
+    if (g->n_left == NULL)
+        return RFT_ERR_HOST_MEMORY;
     for (uint64_t q = 0; q < g->inputs->dataset.n; q++) {
+        g->n_left[q] = g->shape.n_samples;
         for (uint32_t s = 0; s < g->shape.n_samples && status == RFT_OK; s++) {
             struct rft_sample sample;
             if (!rft_journal_has(g->journal, q, s))
@@ -112,7 +107,6 @@ static enum rft_status count_resumed(struct rft_generation *g)
             if (status == RFT_OK)
                 count_sample(g, &sample);
         }
-        g->state.questions_done += n_missing(g, q) == 0;
     }
     rft_str_finish(&text);
     return status;
@@ -125,7 +119,7 @@ static enum rft_status next_group(struct rft_generation *g, struct rft_group *gr
     enum rft_status status = rft_group_init(group, g->plan.n_questions, g->shape.config.dim);
     uint64_t q = g->first_question;
     while (status == RFT_OK && q < g->inputs->dataset.n && n < g->plan.n_questions) {
-        if (n_missing(g, q) != 0) {
+        if (g->n_left[q] != 0) {
             struct rft_flight *flight = &group->flights[n++];
             flight->question = q;
             flight->key = rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed);
@@ -175,8 +169,6 @@ static enum rft_status run_group(struct rft_generation *g, struct rft_group *gro
     for (uint32_t first = 0; first < g->shape.n_samples && status == RFT_OK; first += g->plan.chunk)
         status = run_chunk(g, group, first, jobs);
     rft_group_release(group);
-    for (uint32_t i = 0; i < group->n; i++)
-        g->state.questions_done += n_missing(g, group->flights[i].question) == 0;
     rft_free(jobs);
     return status;
 }
@@ -238,5 +230,7 @@ enum rft_status rft_generate(struct rft_generation *g)
     rft_progress_finish(&g->progress);
     rft_str_finish(&g->text);
     rft_prefix_finish(&g->prefix);
+    rft_free(g->n_left);
+    g->n_left = NULL;
     return status;
 }

@@ -19,6 +19,7 @@ struct rft_generation {
     struct rft_engine *engine;    /* loaded */
     struct rft_job_shape shape;
     struct rft_plan plan;
+    uint32_t *n_left;             /* [questions]: samples to draw */
     struct rft_progress progress;
     struct rft_progress_state state;
     struct rft_prefix prefix;     /* of all prompts */
