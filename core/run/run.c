@@ -32,15 +32,13 @@ static enum rft_status refuse_existing(const struct rft_config *config)
     return RFT_ERR_CONFIG;
 }
 
-static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
+static enum rft_status open_journal(const struct rft_config *config, const char *path, struct run *run, bool force)
 {
-    struct rft_str path = {0};
-    enum rft_status status = rft_str_printf(&path, "%s.journal", config->output_path);
-    if (status == RFT_OK)
-        status = rft_journal_open(path.data, run->setup.inputs.fingerprint, run->setup.inputs.dataset.n, config->generate_samples,
-                                  force, &run->journal);
-    rft_str_finish(&path);
-    return status;
+    const struct rft_inputs *inputs = &run->setup.inputs;
+    uint64_t n_all = (uint64_t)inputs->dataset.n * config->generate_samples;
+    RFT_TRY(rft_journal_open(path, inputs->fingerprint, inputs->dataset.n, config->generate_samples, force, &run->journal));
+    /* Beside a complete journal the output is this run's own, which was stopped between its last two steps. */
+    return force || rft_journal_n_done(run->journal) == n_all ? RFT_OK : refuse_existing(config);
 }
 
 static enum rft_status generate(const struct rft_config *config, struct run *run, bool quiet)
@@ -102,14 +100,14 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     return RFT_OK;
 }
 
-static enum rft_status run_all(const struct rft_config *config, struct run *run, bool force, bool quiet)
+static enum rft_status run_all(const struct rft_config *config, const char *journal_path, struct run *run, bool force, bool quiet)
 {
     uint64_t n_all, n_resumed;
     enum rft_status status;
-    if (!force)
+    if (!force && !rft_file_exists(journal_path))
         RFT_TRY(refuse_existing(config));
     RFT_TRY(rft_setup_open(config, &run->setup));
-    RFT_TRY(open_journal(config, run, force));
+    RFT_TRY(open_journal(config, journal_path, run, force));
     n_all = (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
     n_resumed = rft_journal_n_done(run->journal);
     if (n_resumed < n_all)
@@ -123,8 +121,12 @@ static enum rft_status run_all(const struct rft_config *config, struct run *run,
 enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
 {
     struct run run = {0};
-    enum rft_status status = run_all(config, &run, force, quiet);
+    struct rft_str journal_path = {0};
+    enum rft_status status = rft_str_printf(&journal_path, "%s.journal", config->output_path);
+    if (status == RFT_OK)
+        status = run_all(config, journal_path.data, &run, force, quiet);
     rft_journal_close(run.journal);
     rft_setup_close(&run.setup);
+    rft_str_finish(&journal_path);
     return status;
 }
