@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* How the work is cut up never shows: bursts, slots, passes of a prefill, blocks, chunks, questions in flight. */
+#include "support.h"
+#include "job.h"
+#include "wrap_backend.h"
+
+#include <stdio.h>
+
+#define SETS "device.threads=1", "generate.max_new_tokens=37"
+
+static struct rft_str wanted;
+static const struct rft_test_job base = {"base", {SETS}, false};
+
+static int make_wanted(void **state)
+{
+    (void)state;
+    rft_alloc_hook_json();
+    rft_test_job_once(&base, &wanted);
+    return 0;
+}
+
+static int drop_wanted(void **state)
+{
+    (void)state;
+    rft_str_finish(&wanted);
+    return 0;
+}
+
+static void expect_with(const struct rft_caps *caps, const struct rft_test_job *job, const char *what)
+{
+    struct rft_wrap *wrap = rft_wrap_begin();
+    wrap->caps = *caps;
+    rft_test_job_expect(job, &wanted, what);
+    rft_wrap_end();
+}
+
+static void test_device(void **state)
+{
+    static const struct {
+        const char *what;
+        struct rft_caps caps;
+    } cases[] = {
+        {"bursts of 1 step", {.burst_steps = 1}},
+        {"bursts of 2 steps", {.burst_steps = 2}},
+        {"bursts of 3 steps", {.burst_steps = 3}},
+        {"bursts of 17 steps", {.burst_steps = 17}},
+        {"bursts of 100 steps", {.burst_steps = 100}},
+        {"1 slot", {.slots_wanted = 1}},
+        {"3 slots", {.slots_wanted = 3}},
+        {"prefill of 1 row", {.prefill_rows = 1}},
+        {"prefill of 7 rows", {.prefill_rows = 7}},
+        {"prefill of 1000 rows", {.prefill_rows = 1000}},
+        {"blocks of 150,000 bytes", {.block_bytes_max = 150000}},
+        {"wide alignment", {.align_bytes = 4096}},
+    };
+    static const struct rft_test_job many = {"many", {SETS, "generate.questions_in_flight=auto", "generate.chunk=auto"}, false};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        expect_with(&cases[i].caps, &base, cases[i].what);
+        expect_with(&cases[i].caps, &many, cases[i].what);
+    }
+}
+
+static void test_keys(void **state)
+{
+    static const char *const chunks[] = {"generate.chunk=1", "generate.chunk=2", "generate.chunk=3", "generate.chunk=5", "generate.chunk=auto"};
+    static const char *const flights[] = {"generate.questions_in_flight=1", "generate.questions_in_flight=3", "generate.questions_in_flight=auto"};
+    (void)state;
+    for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
+        for (size_t f = 0; f < sizeof flights / sizeof *flights; f++) {
+            const struct rft_test_job job = {"keys", {SETS, chunks[c], flights[f]}, false};
+            rft_test_job_expect(&job, &wanted, chunks[c]);
+        }
+    }
+}
+
+/* Seeds do change the text: otherwise the tests above compare nothing. */
+static void test_seed_shows(void **state)
+{
+    static const struct rft_test_job job = {"seed", {SETS, "generate.seed=1"}, false};
+    struct rft_str bytes = {0};
+    (void)state;
+    rft_test_job_once(&job, &bytes);
+    assert_false(rft_bytes_equal((struct rft_bytes){bytes.data, bytes.len}, (struct rft_bytes){wanted.data, wanted.len}));
+    rft_str_finish(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_device), cmocka_unit_test(test_keys), cmocka_unit_test(test_seed_shows)};
+    return cmocka_run_group_tests(tests, make_wanted, drop_wanted);
+}
