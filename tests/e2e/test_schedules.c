@@ -50,7 +50,7 @@ static void test_device(void **state)
         {"prefill of 1 row", {.prefill_rows = 1}},
         {"prefill of 7 rows", {.prefill_rows = 7}},
         {"prefill of 1000 rows", {.prefill_rows = 1000}},
-        {"blocks of 150,000 bytes", {.block_bytes_max = 150000}},
+        {"blocks of 200,000 bytes", {.block_bytes_max = 200000}},
         {"wide alignment", {.align_bytes = 4096}},
     };
     static const struct rft_test_job many = {"many", {SETS, "generate.questions_in_flight=auto", "generate.chunk=auto"}, false};
