@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# Read by the tests of this folder: sh test_<name>.sh RFTGEN SOURCE_DIR
+set -eu
+rftgen=$1
+source_dir=$2
+LC_ALL=C
+export LC_ALL
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/rftgen-e2e.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$tmp"
+tiny=$source_dir/tests/e2e/tiny.ini
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    for log in *.log; do
+        [ ! -s "$log" ] || tail -n 3 "$log" | sed "s/^/    $log: /" >&2
+    done
+    exit 1
+}
+
+# job NAME [ARGUMENT...]: the job of tiny.ini into NAME.json and NAME.records; its messages go to NAME.log.
+job()
+{
+    job_name=$1
+    shift
+    "$rftgen" -c "$tiny" --quiet --set output.path="$job_name.json" --set output.records="$job_name.records" "$@" \
+        2>"$job_name.log"
+}
+
+# expect NAME [ARGUMENT...]: the job must succeed, leave nothing beside its output, and give the bytes of the job `wanted`.
+expect()
+{
+    expect_name=$1
+    job "$@" || fail "$*: exit code $?"
+    same "$expect_name" wanted "$*"
+    rm -f "$expect_name.json" "$expect_name.records" "$expect_name.log"
+}
+
+# same A B WHAT
+same()
+{
+    for suffix in json records; do
+        cmp "$1.$suffix" "$2.$suffix" >&2 || fail "$3: $1.$suffix is not $2.$suffix"
+    done
+    for left in "$1".json.*; do
+        [ ! -e "$left" ] || fail "$3: $left was left"
+    done
+}
+
+# n_lines PATTERN FILE
+n_lines()
+{
+    grep -c "$1" "$2" || true
+}

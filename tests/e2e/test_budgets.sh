@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# 20 budgets from the least on: same bytes, and never more memory than allowed or announced.
+. "$(dirname "$0")/lib.sh"
+
+wide="--set generate.chunk=auto --set generate.questions_in_flight=auto --set device.threads=1"
+# shellcheck disable=SC2086
+job wanted $wide --set output.summary=summary || fail "the job itself"
+most=$(sed -n 's/.*"peak_bytes": \([0-9]*\),.*/\1/p' summary)
+
+if job little $wide --set memory.budget=1000; then
+    fail "a budget of 1000 bytes was enough"
+fi
+[ "$(wc -l <little.log)" -eq 1 ] || fail "not one line about a budget that is too small"
+missing=$(sed -n 's/.*error: \[memory\] budget: \([0-9]*\) bytes are missing: .*/\1/p' little.log)
+[ -n "$missing" ] || fail "the message does not name the missing bytes"
+least=$((1000 + missing))
+[ ! -e little.json ] && [ ! -e little.json.journal ] || fail "a refused run left files"
+if job little $wide --set memory.budget=$((least - 1)); then
+    fail "one byte less than the least was enough"
+fi
+grep -q 'budget: 1 bytes are missing' little.log || fail "one byte is missing, and the message says something else"
+
+i=0
+while [ $i -lt 20 ]; do
+    budget=$((least + (most - least) * i / 19))
+    "$rftgen" plan -c "$tiny" $wide --set output.path=x.json --set memory.budget=$budget >plan || fail "plan for $budget"
+    peak=$(sed -n 's/^peak  *\([0-9]*\) bytes.*/\1/p' plan)
+    rm -f summary
+    expect budget $wide --set memory.budget=$budget --set output.summary=summary
+    used=$(sed -n 's/.*"peak_bytes": \([0-9]*\),.*/\1/p' summary)
+    [ "$used" -le "$peak" ] && [ "$peak" -le "$budget" ] || fail "budget $budget, plan $peak, used $used"
+    i=$((i + 1))
+done
+[ "$used" -gt "$((least * 2))" ] || fail "the largest budget is hardly larger than the least: no test"
