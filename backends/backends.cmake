@@ -6,7 +6,7 @@ file(GLOB cpu_vector_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/vector/*.c)
 
 # The cpu's vector forms: the same files once per instruction set. Contraction is allowed where it cannot change a bit, in the
 # file that holds dot products of bf16 and nothing else.
-set_source_files_properties(${BACKENDS}/cpu/vector/matmul.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
+set_source_files_properties(${BACKENDS}/cpu/vector/dot.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
 set(cpu_form_objects)
 function(cpu_form name lanes)
     add_library(rft_cpu_${name} OBJECT ${cpu_vector_sources})

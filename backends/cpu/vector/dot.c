@@ -2,7 +2,7 @@
 /* Dot products of bf16 vectors, and no other float arithmetic: the one file that is compiled with contraction. A product of
  * two bf16 is exact in f32, so a fused multiply-add gives the bits of a multiply and an add. A SIMD lane is an output (a row
  * of the matrix, a key, a dimension of v), so that the contract's order within an output costs nothing. */
-#include "form.h"
+#include "dot.h"
 
 #define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
 #define CHUNK (CHUNK_BLOCKS * RFT_DOT_BLOCK)
@@ -81,13 +81,13 @@ static const struct {
 #undef ENTRY
 };
 
-/* The activations x[n_columns][k], from 0 to n of each, as f32 in the order in which they are used. */
-static void fill_panel(float *panel, const uint16_t *x, uint32_t n_columns, uint32_t k, uint32_t n)
+/* n elements of each column, from element k, as f32 in the order in which they are used. */
+static void fill_panel(float *panel, const uint16_t *const *columns, uint32_t n_columns, uint32_t k, uint32_t n)
 {
     for (uint32_t block = 0; block < n; block += RFT_DOT_BLOCK) {
         uint32_t n_block = n - block < RFT_DOT_BLOCK ? n - block : RFT_DOT_BLOCK;
         for (uint32_t c = 0; c < n_columns; c++) {
-            const uint16_t *from = x + (size_t)c * k + block;
+            const uint16_t *from = columns[c] + k + block;
             uint32_t i = 0;
             for (; i + CPU_LANES <= n_block; i += CPU_LANES)
                 store_f32(panel + i, widen_bf16(load_u16(from + i)));
@@ -147,13 +147,15 @@ static void multiply_columns(const struct rft_args_matmul *a, uint32_t tile_0, u
     float panel[CPU_COLUMNS * CHUNK] __attribute__((aligned(64)));
     const uint32_t at_once = multiply_by_columns[n_columns].n_tiles;
     const uint32_t *weight = cpu_pointer(a->weight);
-    const uint16_t *x = (const uint16_t *)cpu_pointer(a->x) + (size_t)first * a->k;
+    const uint16_t *columns[CPU_COLUMNS];
     float *y = (float *)cpu_pointer(a->y) + (size_t)first * a->n;
     const uint32_t tile_totals = CPU_TILE_VECTORS * n_columns;
+    for (uint32_t c = 0; c < n_columns; c++)
+        columns[c] = (const uint16_t *)cpu_pointer(a->x) + (size_t)(first + c) * a->k;
     memset(totals, 0, (tile_end - tile_0 + at_once) * tile_totals * sizeof *totals);
     for (uint32_t k = 0; k < a->k; k += CHUNK) {
         uint32_t n_k = a->k - k < CHUNK ? a->k - k : CHUNK;
-        fill_panel(panel, x + k, n_columns, a->k, n_k);
+        fill_panel(panel, columns, n_columns, k, n_k);
         for (uint32_t tile = tile_0; tile < tile_end; tile += at_once) {
             const uint32_t *tiles[4];
             for (uint32_t i = 0; i < at_once; i++) { /* past the end: the last tile again, and nobody reads the sums */
@@ -183,5 +185,126 @@ void CPU_NAME(cpu_matmul)(const void *args, uint32_t item, struct cpu_worker wor
         uint32_t n_columns = (n_rows - first + n_groups - group - 1) / (n_groups - group);
         multiply_columns(a, item * n, end, first, n_columns);
         first += n_columns;
+    }
+}
+
+/* A page of keys has the layout of a weight tile whose 16 rows are the keys. */
+void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *q, uint32_t n_columns, uint32_t head_dim,
+                            float *scores, size_t scores_stride)
+{
+    float panel[CPU_COLUMNS * RFT_HEAD_DIM_MAX] __attribute__((aligned(64)));
+    const uint32_t n_pages = (keys->n + RFT_PAGE_TOKENS - 1) / RFT_PAGE_TOKENS;
+    for (uint32_t first = 0; first < n_columns; first += CPU_COLUMNS) {
+        uint32_t n = n_columns - first < CPU_COLUMNS ? n_columns - first : CPU_COLUMNS;
+        uint32_t at_once = multiply_by_columns[n].n_tiles;
+        fill_panel(panel, q + first, n, 0, head_dim);
+        for (uint32_t page = 0; page < n_pages; page += at_once) {
+            cpu_f32 totals[CPU_ACCUMULATORS] = {{0}};
+            const uint32_t *tiles[4];
+            for (uint32_t i = 0; i < at_once; i++)
+                tiles[i] = keys->pages + keys->table[page + i < n_pages ? page + i : n_pages - 1] * keys->page_words;
+            multiply_by_columns[n].run(tiles, panel, head_dim / 2, totals);
+            for (uint32_t i = 0; i < at_once && page + i < n_pages; i++) {
+                uint32_t key = (page + i) * RFT_PAGE_TOKENS;
+                uint32_t n_keys = keys->n - key < RFT_PAGE_TOKENS ? keys->n - key : RFT_PAGE_TOKENS;
+                for (uint32_t c = 0; c < n; c++)
+                    store_column(scores + (first + c) * scores_stride + key, totals + i * CPU_TILE_VECTORS * n + c, n, n_keys,
+                                 false);
+            }
+        }
+    }
+}
+
+#define VALUE_VECTORS (CPU_LANES == 8 ? 2u : 4u)      /* vectors of dimensions at a time */
+#define VALUE_COLUMNS (CPU_ACCUMULATORS / VALUE_VECTORS) /* columns at a time: 6 or 3 */
+
+/* Dimensions [i, i + n_vectors CPU_LANES) of the values. */
+CPU_INLINE void multiply_values(const unsigned n_vectors, const unsigned n_columns, const struct cpu_keys *keys,
+                                const float *weights, size_t stride, uint32_t i, uint32_t head_dim, float *totals)
+{
+    for (uint32_t block = 0; block < keys->n; block += RFT_DOT_BLOCK) {
+        uint32_t end = block + RFT_DOT_BLOCK < keys->n ? block + RFT_DOT_BLOCK : keys->n;
+        cpu_f32 sums[VALUE_VECTORS * VALUE_COLUMNS];
+        CPU_UNROLL
+        for (unsigned j = 0; j < n_vectors * n_columns; j++)
+            sums[j] = (cpu_f32){0};
+        for (uint32_t page = block; page < end; page += RFT_PAGE_TOKENS) {
+            const uint32_t *k = keys->pages + keys->table[page / RFT_PAGE_TOKENS] * keys->page_words;
+            const uint16_t *v = (const uint16_t *)(const void *)(k + RFT_PAGE_TOKENS / 2 * head_dim) + i;
+            uint32_t page_end = page + RFT_PAGE_TOKENS < end ? page + RFT_PAGE_TOKENS : end;
+            for (uint32_t key = page; key < page_end; key++, v += head_dim) {
+                cpu_f32 values[VALUE_VECTORS];
+                CPU_UNROLL
+                for (unsigned d = 0; d < n_vectors; d++)
+                    values[d] = widen_bf16(load_u16(v + d * CPU_LANES));
+                CPU_UNROLL
+                for (unsigned c = 0; c < n_columns; c++) {
+                    CPU_UNROLL
+                    for (unsigned d = 0; d < n_vectors; d++)
+                        sums[c * n_vectors + d] += values[d] * weights[c * stride + key];
+                }
+            }
+        }
+        CPU_UNROLL
+        for (unsigned c = 0; c < n_columns; c++) {
+            CPU_UNROLL
+            for (unsigned d = 0; d < n_vectors; d++) {
+                float *to = totals + c * head_dim + i + d * CPU_LANES;
+                store_f32(to, load_f32(to) + sums[c * n_vectors + d]);
+            }
+        }
+    }
+}
+
+/* The dimensions past the last whole vector. */
+static void multiply_values_singly(uint32_t n_columns, const struct cpu_keys *keys, const float *weights, size_t stride, uint32_t i,
+                                   uint32_t head_dim, float *totals)
+{
+    for (uint32_t c = 0; c < n_columns; c++) {
+        for (uint32_t block = 0; block < keys->n; block += RFT_DOT_BLOCK) {
+            uint32_t end = block + RFT_DOT_BLOCK < keys->n ? block + RFT_DOT_BLOCK : keys->n;
+            float sum = 0.0f;
+            for (uint32_t key = block; key < end; key++) {
+                const uint32_t *k = keys->pages + keys->table[key / RFT_PAGE_TOKENS] * keys->page_words;
+                const uint16_t *v = (const uint16_t *)(const void *)(k + RFT_PAGE_TOKENS / 2 * head_dim);
+                sum += rft_low_bf16(v[key % RFT_PAGE_TOKENS * head_dim + i]) * weights[c * stride + key];
+            }
+            totals[c * head_dim + i] += sum;
+        }
+    }
+}
+
+#define VALUES(n_columns)                                                                                              \
+    static void values_##n_columns(const struct cpu_keys *keys, const float *weights, size_t stride, uint32_t head_dim, \
+                                   float *totals)                                                                      \
+    {                                                                                                                  \
+        uint32_t i = 0;                                                                                                \
+        for (; i + VALUE_VECTORS * CPU_LANES <= head_dim; i += VALUE_VECTORS * CPU_LANES)                              \
+            multiply_values(VALUE_VECTORS, n_columns##u, keys, weights, stride, i, head_dim, totals);                  \
+        for (; i + CPU_LANES <= head_dim; i += CPU_LANES)                                                              \
+            multiply_values(1, n_columns##u, keys, weights, stride, i, head_dim, totals);                              \
+        for (; i < head_dim; i++)                                                                                      \
+            multiply_values_singly(n_columns##u, keys, weights, stride, i, head_dim, totals);                          \
+    }
+#if CPU_COLUMNS == 3u
+#define VALUE_COLUMN_COUNTS COLUMN_COUNTS_3
+#else
+#define VALUE_COLUMN_COUNTS COLUMN_COUNTS_6
+#endif
+VALUE_COLUMN_COUNTS(VALUES)
+
+void CPU_NAME(cpu_dot_values)(const struct cpu_keys *keys, const float *weights, size_t weights_stride, uint32_t n_columns,
+                              uint32_t head_dim, float *totals)
+{
+    static void (*const by_columns[])(const struct cpu_keys *keys, const float *weights, size_t stride, uint32_t head_dim,
+                                      float *totals) = {
+        NULL,
+#define ENTRY(n_columns) values_##n_columns,
+        VALUE_COLUMN_COUNTS(ENTRY)
+#undef ENTRY
+    };
+    for (uint32_t first = 0; first < n_columns; first += VALUE_COLUMNS) {
+        uint32_t n = n_columns - first < VALUE_COLUMNS ? n_columns - first : VALUE_COLUMNS;
+        by_columns[n](keys, weights + first * weights_stride, weights_stride, head_dim, totals + first * head_dim);
     }
 }

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Attention over pages: neighbouring rows of one prompt go through its pages together. */
+#include "dot.h"
+
+/* Rows that one item takes: as many as its scores have room for, but so that every thread has a few items. */
+static uint32_t rows_per_item(const struct rft_args_attention *a, uint32_t n_workers)
+{
+    uint32_t group = a->n_heads / a->n_kv_heads;
+    uint32_t share = cpu_n_rows(a->batch) * a->n_kv_heads / (4 * n_workers);
+    uint32_t most = group < RFT_SCRATCH_ROWS ? RFT_SCRATCH_ROWS / group : 1;
+    return share == 0 ? 1 : share < most ? share : most;
+}
+
+uint32_t CPU_NAME(cpu_attention_items)(const void *args, uint32_t n_workers)
+{
+    const struct rft_args_attention *a = args;
+    uint32_t n = rows_per_item(a, n_workers);
+    return (cpu_n_rows(a->batch) + n - 1) / n * a->n_kv_heads;
+}
+
+/* One query head of one row: a column of scores. */
+struct column {
+    struct rft_row *row;
+    uint16_t *y;
+    uint32_t n_prompt; /* keys in the prompt's pages */
+    uint32_t n;        /* keys in all */
+};
+
+/* Scales the scores and finds their maximum. */
+static float finish_scores(float *scores, float scale, struct column *column)
+{
+    uint32_t bad = 0;
+    float max = RFT_FROM_BITS(0xff7fffffu); /* below every score */
+    for (uint32_t i = 0; i < column->n; i++) {
+        float score = scores[i] * scale;
+        uint32_t is_bad = rft_is_bad(score);
+        bad |= is_bad;
+        score = rft_flush(is_bad != 0 ? 0.0f : score);
+        scores[i] = score;
+        max = score > max ? score : max;
+    }
+    if (bad != 0)
+        cpu_mark_bad(column->row);
+    return max;
+}
+
+#define BLOCKS_AT_ONCE 8u
+
+/* exp(score - max) of n <= 64 keys into e, padded with zeros, which change no sum; their bf16 in place of the scores. */
+static void block_exp(float *scores, uint32_t n, float max, float *e)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        float difference = scores[i] - max;
+        e[i] = rft_flush(rft_exp(difference));
+        scores[i] = rft_low_bf16(rft_to_bf16(e[i]));
+    }
+    for (uint32_t i = n; i < RFT_DOT_BLOCK; i++)
+        e[i] = 0.0f;
+}
+
+/* total + the blocks' sums, in the contract's order; the blocks' chains of additions run side by side. */
+static float add_blocks(float total, float e[BLOCKS_AT_ONCE][RFT_DOT_BLOCK], uint32_t n_blocks)
+{
+    float sums[BLOCKS_AT_ONCE] = {0};
+    for (uint32_t i = 0; i < RFT_DOT_BLOCK; i++)
+        for (uint32_t b = 0; b < BLOCKS_AT_ONCE; b++)
+            sums[b] += e[b][i];
+    for (uint32_t b = 0; b < n_blocks; b++)
+        total += sums[b];
+    return total;
+}
+
+/* The softmax weights of a column in place of its scores; returns 1 / sum. */
+static float softmax_weights(float *scores, float max, const struct column *column)
+{
+    float e[BLOCKS_AT_ONCE][RFT_DOT_BLOCK] = {{0}};
+    float total = 0.0f;
+    uint32_t n_blocks = 0;
+    for (uint32_t block = 0, end; block < column->n; block = end) {
+        uint32_t segment_end = block < column->n_prompt ? column->n_prompt : column->n;
+        end = block + RFT_DOT_BLOCK < segment_end ? block + RFT_DOT_BLOCK : segment_end;
+        block_exp(scores + block, end - block, max, e[n_blocks++]);
+        if (n_blocks == BLOCKS_AT_ONCE) {
+            total = add_blocks(total, e, n_blocks);
+            n_blocks = 0;
+        }
+    }
+    return rft_reciprocal(add_blocks(total, e, n_blocks));
+}
+
+static void store_outputs(const struct column *column, const float *totals, float inverse_sum, uint32_t head_dim)
+{
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < head_dim; i++) {
+        float y = rft_flush(totals[i]) * inverse_sum;
+        uint32_t is_bad = rft_is_bad(y);
+        bad |= is_bad;
+        column->y[i] = (uint16_t)(is_bad != 0 ? 0 : rft_to_bf16(y));
+    }
+    if (bad != 0)
+        cpu_mark_bad(column->row);
+}
+
+/* Rows of one item that are worked on together: same prompt pages, each its own further pages. */
+struct rows {
+    const struct rft_args_attention *args;
+    uint32_t kv_head;
+    uint32_t first_head; /* the first of `group` query heads */
+    uint32_t group;
+    uint32_t first_row;
+    uint32_t n;
+};
+
+static struct cpu_keys keys_of(const struct rows *rows, const struct rft_row *row, bool own)
+{
+    const struct rft_args_attention *a = rows->args;
+    const size_t head_words = (size_t)RFT_PAGE_TOKENS * a->head_dim;
+    uint32_t n = row->position + 1;
+    return (struct cpu_keys){
+        .table = (const uint32_t *)cpu_pointer(a->tables) + (own ? row->own_table : row->prompt_table),
+        .pages = (const uint32_t *)cpu_pointer(own ? a->own_kv : a->prompt_kv) + rows->kv_head * head_words,
+        .page_words = head_words * a->n_kv_heads,
+        .n = own ? (n > row->n_prompt ? n - row->n_prompt : 0) : n < row->n_prompt ? n : row->n_prompt,
+    };
+}
+
+/* The columns of these rows; returns the keys of the prompt that at least one of them sees. */
+static struct cpu_keys list_columns(const struct rows *rows, struct column *columns, const uint16_t **q)
+{
+    const struct rft_args_attention *a = rows->args;
+    struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + rows->first_row;
+    struct cpu_keys prompt = keys_of(rows, row, false);
+    for (uint32_t c = 0; c < rows->n * rows->group; c++) {
+        uint32_t index = c / rows->group;
+        size_t at = ((size_t)(rows->first_row + index) * a->n_heads + rows->first_head + c % rows->group) * a->head_dim;
+        uint32_t n = row[index].position + 1;
+        uint32_t n_prompt = n < row[index].n_prompt ? n : row[index].n_prompt;
+        q[c] = (const uint16_t *)cpu_pointer(a->q) + at;
+        columns[c] = (struct column){row + index, (uint16_t *)cpu_pointer(a->y) + at, n_prompt, n};
+        prompt.n = n_prompt > prompt.n ? n_prompt : prompt.n;
+    }
+    return prompt;
+}
+
+static void attend(const struct rows *rows, float *scores, size_t stride)
+{
+    const struct rft_args_attention *a = rows->args;
+    const uint32_t n_columns = rows->n * rows->group;
+    const uint16_t *q[RFT_SCRATCH_ROWS] = {NULL};
+    struct column columns[RFT_SCRATCH_ROWS];
+    float totals[RFT_SCRATCH_ROWS * RFT_HEAD_DIM_MAX], inverse_sums[RFT_SCRATCH_ROWS];
+    const struct cpu_keys prompt = list_columns(rows, columns, q);
+    CPU_NAME(cpu_dot_keys)(&prompt, q, n_columns, a->head_dim, scores, stride);
+    for (uint32_t c = 0; c < n_columns; c += rows->group) {
+        struct cpu_keys own = keys_of(rows, columns[c].row, true);
+        CPU_NAME(cpu_dot_keys)(&own, q + c, rows->group, a->head_dim, scores + c * stride + columns[c].n_prompt, stride);
+    }
+    for (uint32_t c = 0; c < n_columns; c++) {
+        float *of_column = scores + c * stride;
+        float max = finish_scores(of_column, RFT_FROM_BITS(a->scale_bits), &columns[c]);
+        inverse_sums[c] = softmax_weights(of_column, max, &columns[c]);
+        for (uint32_t key = columns[c].n; key < prompt.n; key++) /* keys that only later rows of a prefill see: +0 in all sums */
+            of_column[key] = 0.0f;
+    }
+    memset(totals, 0, (size_t)n_columns * a->head_dim * sizeof *totals);
+    CPU_NAME(cpu_dot_values)(&prompt, scores, stride, n_columns, a->head_dim, totals);
+    for (uint32_t c = 0; c < n_columns; c += rows->group) {
+        struct cpu_keys own = keys_of(rows, columns[c].row, true);
+        CPU_NAME(cpu_dot_values)(&own, scores + c * stride + columns[c].n_prompt, stride, rows->group, a->head_dim,
+                                 totals + c * a->head_dim);
+    }
+    for (uint32_t c = 0; c < n_columns; c++)
+        store_outputs(&columns[c], totals + c * a->head_dim, inverse_sums[c], a->head_dim);
+}
+
+static bool same_prompt(const struct rft_row *a, const struct rft_row *b)
+{
+    return b->state == RFT_ROW_RUNNING && a->prompt_table == b->prompt_table && a->n_prompt == b->n_prompt;
+}
+
+void CPU_NAME(cpu_attention)(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_attention *a = args;
+    const struct rft_row *row = cpu_pointer(a->rows);
+    const uint32_t n = rows_per_item(a, worker.n), n_rows = cpu_n_rows(a->batch);
+    const uint32_t first = item / a->n_kv_heads * n, end = first + n < n_rows ? first + n : n_rows;
+    const uint32_t group = a->n_heads / a->n_kv_heads;
+    float *scores = (float *)cpu_pointer(a->scratch) + (size_t)worker.index * a->scratch_floats;
+    struct rows rows = {.args = a, .kv_head = item % a->n_kv_heads};
+    for (rows.first_row = first; rows.first_row < end; rows.first_row += rows.n) {
+        rows.n = 1;
+        if (row[rows.first_row].state != RFT_ROW_RUNNING)
+            continue;
+        while (rows.first_row + rows.n < end && same_prompt(&row[rows.first_row], &row[rows.first_row + rows.n]))
+            rows.n++;
+        for (uint32_t head = 0; head < group; head += rows.group) { /* one turn, but for groups of more than 16 heads */
+            rows.first_head = rows.kv_head * group + head;
+            rows.group = group - head < RFT_SCRATCH_ROWS ? group - head : RFT_SCRATCH_ROWS;
+            attend(&rows, scores, a->scratch_floats / RFT_SCRATCH_ROWS);
+        }
+    }
+}
