@@ -315,6 +315,7 @@ void rft_os_catch_interrupts(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit: write() says so, with a message of ours */
 }
 
 bool rft_os_interrupted(void)

@@ -50,7 +50,8 @@ uint64_t rft_os_peak_rss_bytes(void);
 uint32_t rft_os_n_cpus(void); /* cpus this process may run on, at least 1 */
 double rft_os_seconds(void);  /* monotonic */
 
-/* SIGINT and SIGTERM set a flag instead of ending the process; a second one ends it at once. */
+/* SIGINT and SIGTERM set a flag instead of ending the process; a second one ends it at once. A file that grows beyond the
+ * process's limit is an error of the write and not the end of the process. */
 void rft_os_catch_interrupts(void);
 bool rft_os_interrupted(void);
 void rft_os_set_interrupted(bool on); /* for tests */

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# kill -9 and Ctrl-C at any time; the same command goes on, with the same bytes at the end.
+. "$(dirname "$0")/lib.sh"
+
+# A job of a second or so, with many commits. $1: name
+long() { job "$@" --set data.limit=20 --set generate.chunk=1 --set device.device=plain --set generate.samples=6; }
+# Starts it and leaves its process in $pid: the shell's job would be a subshell.
+start()
+{
+    "$rftgen" -c "$tiny" --quiet --set output.path="$1.json" --set output.records="$1.records" --set data.limit=20 \
+        --set generate.chunk=1 --set device.device=plain --set generate.samples=6 2>"$1.log" &
+    pid=$!
+}
+n_kept() { if [ -e "$1.json.journal" ]; then wc -l <"$1.json.journal"; else echo 0; fi; }
+
+long wanted || fail "the job itself"
+
+# At 20 points: when the journal has grown to so many lines. Whoever is too late sees the end.
+n_cut=0
+for point in 0 1 2 3 5 8 12 16 20 25 30 36 42 50 58 66 74 82 90 98; do
+    start killed
+    while [ "$(n_kept killed)" -lt $point ] && kill -0 $pid 2>/dev/null; do :; done
+    kill -9 $pid 2>/dev/null || true
+    wait $pid 2>/dev/null && fail "killed at $point lines: the run had ended"
+    [ ! -e killed.json ] && n_cut=$((n_cut + 1))
+    long killed || fail "killed at $point lines, then exit code $?"
+    same killed wanted "killed at $point lines"
+    rm -f killed.*
+done
+[ $n_cut -ge 15 ] || fail "only $n_cut runs were cut"
+
+# Again and again in one run.
+kills=0
+while [ $kills -lt 20 ]; do
+    kept=$(n_kept again)
+    start again
+    while [ "$(n_kept again)" -le $((kept + 3)) ] && kill -0 $pid 2>/dev/null; do :; done
+    kill -9 $pid 2>/dev/null || true
+    wait $pid 2>/dev/null || true
+    kills=$((kills + 1))
+done
+[ ! -e again.json ] || fail "the run ended before 20 kills"
+[ "$(n_kept again)" -gt 50 ] || fail "20 kills kept only $(n_kept again) lines: what was done is lost"
+long again || fail "after 20 kills: exit code $?"
+same again wanted "after 20 kills"
+
+# Ctrl-C and SIGTERM end it cleanly and say how to go on.
+for signal in INT TERM; do
+    start stopped
+    while [ "$(n_kept stopped)" -lt 30 ]; do :; done
+    kill -$signal $pid
+    code=0
+    wait $pid || code=$?
+    [ $code -eq 130 ] || fail "SIG$signal: exit code $code"
+    grep -q 'interrupted: [0-9]* of 120 samples are kept in stopped.json.journal; the same command goes on from there' \
+        stopped.log || fail "SIG$signal: no word about how to go on"
+    [ ! -e stopped.json ] || fail "SIG$signal: an output that is not complete"
+    # another seed would give other text: its run is refused, and the journal is not touched
+    cp stopped.json.journal journal
+    long stopped --set generate.seed=5 && fail "a journal of another seed was taken"
+    grep -q 'stopped.json.journal' stopped.log || fail "another seed: the message does not name the journal"
+    cmp journal stopped.json.journal >&2 || fail "another seed: the journal was changed"
+    # what does not change the text may change
+    long stopped --set generate.chunk=4 --set generate.questions_in_flight=3 --set device.threads=2 \
+        --set memory.budget=50% --set select.keep=all --set output.format=rft_json || fail "going on: exit code $?"
+    cmp stopped.records wanted.records >&2 || fail "SIG$signal: the records differ"
+    [ ! -e stopped.json.journal ] || fail "SIG$signal: the journal was left"
+    rm -f stopped.*
+done
+
+# Two runs of one output: the second is refused while the first goes on.
+start both
+while [ "$(n_kept both)" -lt 10 ]; do :; done
+cp both.log first.log
+if "$rftgen" -c "$tiny" --quiet --set output.path=both.json --set data.limit=20 --set generate.samples=6 2>second.log; then
+    fail "two runs at once"
+fi
+grep -q 'both.json.journal' second.log || fail "two runs at once: the message does not name the journal"
+wait $pid || fail "the first of two runs: exit code $?"
+same both wanted "the first of two runs"
+
+# An existing output is refused, and replaced with --force.
+cp both.json before.json
+long both && fail "an existing output was replaced"
+grep -q 'both.json exists already; give --force' both.log || fail "no word about --force"
+cmp both.json before.json >&2 || fail "a refused run changed the output"
+long both --force --set generate.seed=9 || fail "--force: exit code $?"
+cmp -s both.records wanted.records && fail "--force did not replace the records"
+
+# Stopped after the output was renamed and before the journal was removed: the same command ends it.
+mkdir -p nowhere
+long last --set output.summary=nowhere/no/summary.json && fail "a summary nowhere"
+[ -e last.json ] && [ -e last.json.journal ] || fail "the output or the journal of a run without summary is missing"
+long last || fail "a run stopped before its last step: exit code $?"
+same last wanted "a run stopped before its last step"
