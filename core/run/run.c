@@ -125,7 +125,10 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
     enum rft_status status = rft_str_printf(&journal_path, "%s.journal", config->output_path);
     if (status == RFT_OK)
         status = run_all(config, journal_path.data, &run, force, quiet);
-    rft_journal_close(run.journal);
+    if (status != RFT_OK && run.journal != NULL && rft_journal_n_done(run.journal) == 0)
+        (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
+    else
+        rft_journal_close(run.journal);
     rft_setup_close(&run.setup);
     rft_str_finish(&journal_path);
     return status;

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+# What cannot work is refused before anything is generated: an exit code, one line that names the file or the key, no files.
+. "$(dirname "$0")/lib.sh"
+
+fixtures=$source_dir/tests/oracle/data
+model=$fixtures/tiny-tied-bf16
+good="-c $tiny --set output.path=out.json"
+n=0
+
+# refuse PATTERN ARGUMENT...: rftgen must fail with exactly one line of error, which matches.
+refuse()
+{
+    pattern=$1
+    shift
+    code=0
+    "$rftgen" --quiet "$@" 2>refused.log >stdout || code=$?
+    [ $code -ne 0 ] && [ $code -lt 128 ] || fail "$*: exit code $code"
+    [ "$(n_lines '^rftgen: error: ' refused.log)" -eq 1 ] || fail "$*: not one line of error"
+    grep -q "^rftgen: error: .*$pattern" refused.log || fail "$*: the line does not say $pattern"
+    for left in out.*; do
+        [ ! -e "$left" ] || fail "$*: $left was left"
+    done
+    n=$((n + 1))
+}
+
+# Command lines.
+refuse 'no configuration given'
+refuse 'nosuch: unknown command' nosuch
+refuse '[-]-nosuch: unknown option' --nosuch
+refuse 'give one FILE' -c "$tiny" -c "$tiny"
+refuse 'give SECTION.KEY=VALUE' -c "$tiny" --set
+refuse 'nosuch.ini' -c nosuch.ini
+
+# Keys and values.
+for set in generate.sample=3 generate.samples=0 generate.samples=x generate.samples=1.5 generate.temperature=-1 \
+    generate.temperature=nan generate.top_p=0 generate.top_p=1.1 generate.min_p=1 generate.seed=-1 generate.chunk=0 \
+    select.keep=some verify.kind=guess verify.rel_tol=2 output.format=xml memory.budget=12XB memory.budget=101% \
+    memory.reserve=-1 device.threads=0 data.limit=0 model.path= output.path= prompt.format=chat nosection=3 \
+    nosuch.key=3 data.question_field; do
+    # shellcheck disable=SC2086
+    refuse "$(echo "${set%%=*}" | sed 's/.*\.//')" $good --set "$set"
+done
+printf '[generate]\nsamples = 3\nsampels = 4\n' >typo.ini
+refuse 'typo.ini:3: .*sampels' -c typo.ini
+printf '[generate]\nsamples = 3\n' >empty.ini
+refuse 'empty.ini' -c empty.ini
+printf '[generate]\n  samples = 3\n' >indented.ini
+refuse 'indented.ini:2' -c indented.ini
+awk 'BEGIN { printf "[generate]\nstop = "; for (i = 0; i < 5000; i++) printf "x"; print "" }' >long.ini
+refuse 'long.ini:2' -c long.ini
+
+# Devices and memory.
+refuse 'backend = nosuch: this build has no such backend' $good --set device.backend=nosuch
+refuse 'device = nosuch: no such device' $good --set device.device=nosuch
+refuse 'device = 99: no such device' $good --set device.device=99
+refuse 'budget: [0-9]* bytes are missing' $good --set memory.budget=10000
+
+# Files.
+mkdir dir
+printf 'What is {question} and {question}?' >two.txt
+printf 'What?' >none.txt
+printf '[["a", 1], ["b"' >torn.json
+printf '[["a", 1], ["b"]]' >short.json
+printf '[["a", "one"]]' >words.json
+printf '[["", 1]]' >blank.json
+printf '[]' >empty.json
+printf '{"question": "a"}\n' >missing.jsonl
+refuse 'nosuch.json' $good --set data.questions=nosuch.json
+for file in torn.json short.json words.json blank.json empty.json dir; do
+    refuse "$file" $good --set data.questions=$file
+done
+refuse 'missing.jsonl:1.*answer' $good --set data.questions=missing.jsonl
+refuse 'two.txt' $good --set prompt.template=two.txt
+refuse 'none.txt' $good --set prompt.template=none.txt
+refuse 'nosuch.txt' $good --set prompt.template=nosuch.txt
+refuse 'the prompt has .* tokens' $good --set generate.max_new_tokens=250
+refuse 'examples' $good --set prompt.examples=two.txt
+refuse 'system' $good --set prompt.system=you
+
+# Checkpoints: a copy with one thing wrong.
+refuse 'nosuch' $good --set model.path=nosuch
+refuse 'dir' $good --set model.path=dir
+spoil()
+{
+    rm -rf bad
+    mkdir bad
+    cp "$model"/* bad/
+}
+for file in config.json tokenizer.json model.safetensors; do
+    spoil
+    rm bad/$file
+    refuse "bad.*$file\|bad.*safetensors" $good --set model.path=bad
+    spoil
+    : >bad/$file
+    refuse "bad.*$file" $good --set model.path=bad
+    spoil
+    dd if="$model/$file" of=bad/$file bs=100 count=4 2>/dev/null
+    refuse "bad.*$file" $good --set model.path=bad
+done
+size=$(wc -c <"$model/model.safetensors")
+spoil
+head -c $((size - 1)) "$model/model.safetensors" >bad/model.safetensors
+refuse 'bad/model.safetensors' $good --set model.path=bad
+spoil
+printf '\377\377\377\377\377\377\377\377' | dd of=bad/model.safetensors conv=notrunc bs=1 2>/dev/null
+refuse 'bad/model.safetensors' $good --set model.path=bad
+spoil # the last two bytes of the file belong to a weight: 0x7f80 is bf16's infinity
+printf '\200\177' | dd of=bad/model.safetensors conv=notrunc bs=1 seek=$((size - 2)) 2>/dev/null
+refuse 'bad: tensor [a-z0-9_.]* holds a value that is not finite' $good --set model.path=bad
+change() # KEY VALUE
+{
+    spoil
+    sed "s/\"$1\": *[^,}]*/\"$1\": $2/" "$model/config.json" >bad/config.json
+    cmp -s bad/config.json "$model/config.json" && fail "config.json has no $1"
+    refuse "bad.*$3" $good --set model.path=bad
+}
+change hidden_size 128 'embed_tokens\|hidden_size\|shape'
+change num_hidden_layers 4 'layers.3'
+change num_hidden_layers 0 num_hidden_layers
+change num_key_value_heads 3 'config.json: .*key-value heads'
+change vocab_size 303 'embed_tokens\|vocab_size'
+change hidden_act '"gelu"' 'hidden_act'
+change model_type '"mamba"' 'mamba\|model_type\|architecture'
+change attention_bias true 'bias'
+change rms_norm_eps '"x"' 'rms_norm_eps'
+
+# The output.
+: >out-there.json
+refuse 'out-there.json exists already' -c "$tiny" --set output.path=out-there.json
+refuse 'dir' -c "$tiny" --set output.path=dir
+printf 'something else\n' >mine.json.journal
+refuse 'mine.json.journal' -c "$tiny" --set output.path=mine.json
+[ "$(cat mine.json.journal)" = 'something else' ] || fail "a file that is no journal was changed"
+echo "$n refusals"
