@@ -29,19 +29,19 @@ struct column {
 /* Scales the scores and finds their maximum. */
 static float finish_scores(float *scores, float scale, struct column *column)
 {
-    uint32_t bad = 0;
-    float max = RFT_FROM_BITS(0xff7fffffu); /* below every score */
+    uint32_t bad = 0, max_key = 0;
     for (uint32_t i = 0; i < column->n; i++) {
         float score = scores[i] * scale;
         uint32_t is_bad = rft_is_bad(score);
         bad |= is_bad;
         score = rft_flush(is_bad != 0 ? 0.0f : score);
         scores[i] = score;
-        max = score > max ? score : max;
+        uint32_t key = rft_sort_key(score); /* compilers find the maximum of integers by vectors */
+        max_key = key > max_key ? key : max_key;
     }
     if (bad != 0)
         cpu_mark_bad(column->row);
-    return max;
+    return RFT_FROM_BITS((max_key & 0x80000000u) != 0 ? max_key & 0x7fffffffu : ~max_key);
 }
 
 #define BLOCKS_AT_ONCE 8u

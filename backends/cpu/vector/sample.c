@@ -47,12 +47,12 @@ static void drop_filtered(uint32_t *has_token, const float *scores, const struct
     }
 }
 
-/* The best of n <= 256 entries from `first`, a multiple of 256. */
+/* The better of `best` and of n <= 256 entries from `first`, a multiple of 256. */
 static struct rft_candidate best_of_group(const struct rft_args_sample *a, struct rft_row *row, uint32_t index, uint32_t first,
-                                          uint32_t n)
+                                          uint32_t n, struct rft_candidate best)
 {
     float logits[GROUP] = {0}, scores[GROUP];
-    uint32_t has_token[GROUP], keys[GROUP], bad = 0, best = 0;
+    uint32_t has_token[GROUP], keys[GROUP], bad = 0, max_key = 0;
     const float inverse_temperature = RFT_FROM_BITS(a->inverse_temperature_bits);
     memcpy(logits, (const float *)cpu_pointer(a->logits) + (size_t)index * a->vocab + first, n * sizeof *logits);
     list_tokens(has_token, cpu_pointer(a->mask), first, n);
@@ -69,14 +69,13 @@ static struct rft_candidate best_of_group(const struct rft_args_sample *a, struc
     if (!(a->flags & RFT_SAMPLE_GREEDY))
         add_noise(scores, row, first);
     for (uint32_t i = 0; i < GROUP; i++) {
-        uint32_t key = rft_sort_key(scores[i]);
-        keys[i] = has_token[i] != 0 ? key : 0;
-        best = keys[i] > best ? keys[i] : best;
+        keys[i] = rft_sort_key(scores[i]) & (0u - has_token[i]);
+        max_key = keys[i] > max_key ? keys[i] : max_key;
     }
-    for (uint32_t i = 0; i < n && best != 0; i++)
-        if (keys[i] == best)
-            return (struct rft_candidate){best, first + i};
-    return (struct rft_candidate){0, 0};
+    for (uint32_t i = 0; i < n && max_key > best.key; i++)
+        if (keys[i] == max_key)
+            best = (struct rft_candidate){max_key, first + i};
+    return best;
 }
 
 uint32_t CPU_NAME(cpu_sample_items)(const void *args, uint32_t n_workers)
@@ -94,9 +93,7 @@ void CPU_NAME(cpu_sample)(const void *args, uint32_t item, struct cpu_worker wor
     (void)worker;
     if (row->state != RFT_ROW_RUNNING)
         return;
-    for (uint32_t first = part * RFT_SAMPLE_PART; first < end; first += GROUP) {
-        struct rft_candidate of_group = best_of_group(a, row, index, first, end - first < GROUP ? end - first : GROUP);
-        best = of_group.key > best.key ? of_group : best;
-    }
+    for (uint32_t first = part * RFT_SAMPLE_PART; first < end; first += GROUP)
+        best = best_of_group(a, row, index, first, end - first < GROUP ? end - first : GROUP, best);
     ((struct rft_candidate *)cpu_pointer(a->candidates))[item] = best;
 }
