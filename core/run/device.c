@@ -73,11 +73,7 @@ static enum rft_status refuse(const char *backend, const char *device)
 
 static enum rft_status open_chosen(struct rft_dev *dev)
 {
-    enum rft_status status = dev->backend->open(dev->index, &dev->options, &dev->handle);
-    if (status != RFT_OK) {
-        *dev = (struct rft_dev){0};
-        return status;
-    }
+    RFT_TRY(dev->backend->open(dev->index, &dev->options, &dev->handle));
     dev->backend->caps(dev->handle, &dev->caps);
     return RFT_OK;
 }
@@ -89,6 +85,7 @@ enum rft_status rft_dev_open(const char *backend, const char *device, const stru
     const struct rft_backend *const *backends = rft_dev_backends(&n);
     bool is_auto = strcmp(backend, "auto") == 0;
     bool found = false;
+    enum rft_status status;
     *dev = (struct rft_dev){0};
     for (uint32_t i = 0; i < n && !found; i++)
         if (is_auto || strcmp(backends[i]->name, backend) == 0)
@@ -96,7 +93,10 @@ enum rft_status rft_dev_open(const char *backend, const char *device, const stru
     if (!found)
         return refuse(backend, device);
     dev->options = *options;
-    return open_chosen(dev);
+    status = open_chosen(dev);
+    if (status != RFT_OK)
+        *dev = (struct rft_dev){0};
+    return status;
 }
 
 void rft_dev_close(struct rft_dev *dev)
@@ -108,14 +108,11 @@ void rft_dev_close(struct rft_dev *dev)
 
 enum rft_status rft_dev_reopen(struct rft_dev *dev)
 {
-    uint64_t peak_bytes = dev->peak_bytes;
     dev->backend->close(dev->handle);
     dev->handle = NULL;
     dev->live_bytes = 0;
     dev->n_live_blocks = 0;
-    RFT_TRY(open_chosen(dev));
-    dev->peak_bytes = peak_bytes;
-    return RFT_OK;
+    return open_chosen(dev);
 }
 
 enum rft_status rft_dev_available(struct rft_dev *dev, uint64_t *bytes)

@@ -26,7 +26,8 @@ struct rft_dev {
 enum rft_status rft_dev_open(const char *backend, const char *device, const struct rft_device_options *options,
                              struct rft_dev *dev);
 void rft_dev_close(struct rft_dev *dev); /* zero-initialised is accepted */
-/* Closes and opens the same device again, after it was lost. Every block and exec is gone. */
+/* Closes and opens the same device again, after it was lost. Every block and exec is gone. After a failure it may be tried
+ * again, or closed. */
 enum rft_status rft_dev_reopen(struct rft_dev *dev);
 
 /* Bytes that may still be taken on the device. */

@@ -82,6 +82,7 @@ enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_chec
 {
     enum rft_status status;
     engine->checkpoint = checkpoint;
+    engine->n_positions = n_positions;
     RFT_TRY(rft_weights_init(&engine->weights, &checkpoint->config, engine->dev.caps.weight_tile, n_positions));
     engine->weight_slices = rft_alloc(engine->weights.n, sizeof *engine->weight_slices);
     rft_pool_begin(&engine->pool, "weights", &engine->dev.caps);
@@ -109,10 +110,9 @@ void rft_engine_unload(struct rft_engine *engine)
 
 enum rft_status rft_engine_revive(struct rft_engine *engine)
 {
-    uint32_t n_positions = engine->weights.n_positions;
     rft_engine_unload(engine);
     RFT_TRY(rft_dev_reopen(&engine->dev));
-    return rft_engine_load(engine, engine->checkpoint, n_positions);
+    return rft_engine_load(engine, engine->checkpoint, engine->n_positions);
 }
 
 void rft_engine_close(struct rft_engine *engine)

@@ -10,6 +10,7 @@
 struct rft_engine {
     struct rft_dev dev;
     const struct rft_checkpoint *checkpoint; /* not owned */
+    uint32_t n_positions;                    /* of the RoPE table: kept for a revival */
     struct rft_weights weights;
     struct rft_slice *weight_slices;         /* [weights.n] */
     struct rft_slice cos_sin;
@@ -25,7 +26,7 @@ struct rft_engine {
 enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, uint32_t n_positions);
 /* Gives the weights back; the device stays open. */
 void rft_engine_unload(struct rft_engine *engine);
-/* After the device was lost: opens it again and loads the weights again. */
+/* After the device was lost: opens it again and loads the weights again. May be tried again if that fails, too. */
 enum rft_status rft_engine_revive(struct rft_engine *engine);
 void rft_engine_close(struct rft_engine *engine);
 

@@ -194,9 +194,9 @@ static enum rft_status recover(struct rft_generation *g, enum rft_status status)
         rft_log_warn("%s: memory is short; going on with a smaller plan", g->engine->dev.info.name);
         return rft_plan_make(&g->shape, &g->plan);
     }
-    if (status == RFT_ERR_DEVICE_LOST && g->n_lost++ < DEVICE_LOST_MAX) {
+    while (status == RFT_ERR_DEVICE_LOST && g->n_lost++ < DEVICE_LOST_MAX) {
         rft_log_warn("%s: the device was lost; opening it again", g->engine->dev.info.name);
-        return rft_engine_revive(g->engine);
+        status = rft_engine_revive(g->engine);
     }
     return status;
 }

@@ -51,8 +51,8 @@ static bool must_recover(enum rft_wrap_call call, enum rft_status failure, const
     return failure == RFT_ERR_DEVICE_MEMORY && call == RFT_WRAP_BLOCK_CREATE && is_generating;
 }
 
-/* Runs the job with one call failing; false if it made fewer calls. */
-static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uint64_t at)
+/* Runs the job with one call failing, or n_fails in a row; false if it made fewer calls. */
+static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uint64_t at, uint64_t n_fails)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
     uint64_t live = rft_alloc_n_live(), n_failed;
@@ -62,6 +62,7 @@ static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uin
     wrap->fail_call = call;
     wrap->fail_status = failure;
     wrap->fail_at = at;
+    wrap->n_fails = n_fails;
     rft_test_job_clean(&job);
     rft_test_log_capture();
     status = rft_test_job_run(&job);
@@ -107,12 +108,22 @@ static void test_backend_calls(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t n = 0;
-        while (run_with_fault(cases[i].call, cases[i].failure, n + 1))
+        while (run_with_fault(cases[i].call, cases[i].failure, n + 1, 1))
             n++;
         print_message("%s, %s: %llu calls failed\n", rft_wrap_call_name(cases[i].call), rft_status_text(cases[i].failure),
                       (unsigned long long)n);
         assert_true(n >= 1);
     }
+}
+
+/* The device is lost, and again while it comes back: weights, buffers, programs. */
+static void test_lost_twice(void **state)
+{
+    static const enum rft_wrap_call calls[] = {RFT_WRAP_WRITE, RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE, RFT_WRAP_RUN};
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        for (uint64_t n = 1; run_with_fault(calls[i], RFT_ERR_DEVICE_LOST, n, 2); n++)
+            ;
 }
 
 /* The device is lost again and again: opened again twice for the same chunk, then the run gives up, keeping what it has. */
@@ -242,7 +253,7 @@ static void test_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_for_good), cmocka_unit_test(test_shrinking_memory),
+        cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_twice), cmocka_unit_test(test_lost_for_good), cmocka_unit_test(test_shrinking_memory),
         cmocka_unit_test(test_no_memory_at_all), cmocka_unit_test(test_allocations),
     };
     return cmocka_run_group_tests(tests, make_wanted, drop_wanted);

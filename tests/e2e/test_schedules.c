@@ -5,6 +5,7 @@
 #include "wrap_backend.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SETS "device.threads=1", "generate.max_new_tokens=37"
 
@@ -76,6 +77,25 @@ static void test_keys(void **state)
     }
 }
 
+/* The summary's peak is what was allocated, to the byte. */
+static void test_peak(void **state)
+{
+    struct rft_wrap *wrap = rft_wrap_begin();
+    char set[300], wanted_peak[64];
+    const struct rft_test_job job = {"peak", {SETS, "generate.questions_in_flight=auto", set}, false};
+    struct rft_str bytes = {0}, summary;
+    (void)state;
+    snprintf(set, sizeof set, "output.summary=%s", rft_test_job_path(&job, ".summary"));
+    rft_test_job_once(&job, &bytes);
+    snprintf(wanted_peak, sizeof wanted_peak, "\"peak_bytes\": %llu,", (unsigned long long)wrap->peak_bytes);
+    assert_int_equal(rft_file_read(rft_test_job_path(&job, ".summary"), UINT64_MAX, &summary), RFT_OK);
+    if (strstr(summary.data, wanted_peak) == NULL)
+        fail_msg("the summary does not have %s", wanted_peak);
+    rft_str_finish(&summary);
+    rft_str_finish(&bytes);
+    rft_wrap_end();
+}
+
 /* Seeds do change the text: otherwise the tests above compare nothing. */
 static void test_seed_shows(void **state)
 {
@@ -89,6 +109,7 @@ static void test_seed_shows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_device), cmocka_unit_test(test_keys), cmocka_unit_test(test_seed_shows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_device), cmocka_unit_test(test_keys), cmocka_unit_test(test_peak),
+                                       cmocka_unit_test(test_seed_shows)};
     return cmocka_run_group_tests(tests, make_wanted, drop_wanted);
 }

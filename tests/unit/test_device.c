@@ -149,6 +149,10 @@ static void test_reopen(void **state)
     wrap->fail_status = RFT_ERR_DEVICE;
     wrap->fail_at = wrap->n_calls[RFT_WRAP_OPEN] + 1;
     assert_int_equal(rft_dev_reopen(&dev), RFT_ERR_DEVICE);
+    assert_int_equal(rft_dev_reopen(&dev), RFT_OK);
+    assert_int_equal(dev.peak_bytes, 4096);
+    wrap->fail_at = wrap->n_calls[RFT_WRAP_OPEN] + 1;
+    assert_int_equal(rft_dev_reopen(&dev), RFT_ERR_DEVICE);
     rft_dev_close(&dev); /* whatever is left of it */
     rft_test_log_release();
     rft_wrap_end();
