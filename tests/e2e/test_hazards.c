@@ -19,12 +19,14 @@ static const struct rft_test_job plain_job = {"plain", {JOB_SETS, "device.device
 static const struct rft_test_job fast_job = {"fast", {JOB_SETS}, false};
 static const struct rft_test_job filtered_job = {"filtered", {JOB_SETS, "generate.top_k=50", "generate.top_p=0.9", "generate.min_p=0.05"}, false};
 
+enum sabotage { NONE, ULP_IN_MATMUL, SWAPPED_PAGES, UNDECLARED_READ, UNDECLARED_WRITE };
+
 /* What a watched run is to do, and what it saw. */
 struct watch {
     struct rft_wrap *wrap;
     enum { IN_ORDER, SHUFFLED, SWAPPED, ISOLATED } order;
     uint32_t swapped;            /* SWAPPED: this node goes before the one ahead of it, in the step */
-    int sabotage;                /* of enum sabotage */
+    enum sabotage sabotage;
     uint32_t n_replays;
     uint32_t n_moved;            /* nodes that did not run at their place */
     uint32_t n_steps, n_prefills;
@@ -36,8 +38,6 @@ struct watch {
     bool barriers[N_NODES_MAX];
     const char *op_names[N_NODES_MAX];
 };
-
-enum sabotage { NONE, ULP_IN_MATMUL, SWAPPED_PAGES, UNDECLARED_READ, UNDECLARED_WRITE };
 
 static uint8_t *bytes_at(uint64_t address)
 {
@@ -358,7 +358,7 @@ static void test_sabotage_shows(void **state)
         struct watch *w = new_watch();
         struct rft_str other = {0};
         uint32_t step, node;
-        w->sabotage = (int)cases[i].sabotage;
+        w->sabotage = cases[i].sabotage;
         w->wrap = rft_wrap_begin();
         w->wrap->on_replay = on_replay;
         w->wrap->user = w;
