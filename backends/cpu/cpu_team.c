@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that work through a list of nodes together: items are handed out by a counter, a barrier ends each node. Waiting
- * threads spin for a moment, because the next node is microseconds away, then sleep. */
+/* Threads that work through a list of nodes together. Items are handed out by a counter; whoever finishes the last item of a
+ * node opens the next node. Nobody waits for a thread that holds no item, so one that the system has put aside holds up
+ * nothing. Waiting threads spin for a moment, because the next node is microseconds away, then sleep. */
 #include "alloc.h"
 #include "cpu.h"
 #include "log.h"
@@ -11,28 +12,45 @@
 
 #define SPINS_BEFORE_SLEEP 4000u
 
+/* The node that is open, in one word, so that an item is claimed by adding 1 and a claim that comes too late does no harm:
+ * a number that changes with every node, the node's items, the next item. No items: nothing to do. */
+#define ITEM_BITS 22
+#define ITEM_MASK ((1u << ITEM_BITS) - 1u)
+
 struct cpu_team {
     uint32_t n_threads;
     uint32_t n_started;             /* threads besides the caller */
     pthread_t threads[CPU_THREADS_MAX];
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    _Atomic uint32_t phase;         /* steps forward when all threads may go on */
-    _Atomic uint32_t n_arrived;
+    _Atomic uint64_t open;
+    _Atomic uint32_t n_done;        /* items of the open node */
     _Atomic uint32_t n_sleepers;
-    _Atomic uint32_t next_item[2];  /* of this node and the next, by parity */
-    /* the list being run; written by the caller before a phase begins */
+    _Atomic bool is_ending;
+    /* The list being run and the place in it: written before a node is opened, read by those who hold an item of it. */
     const struct cpu_node *nodes;
     uint32_t n_nodes;
     uint32_t n_replays;
-    bool is_ending;
+    uint32_t node;
+    uint32_t replay;
     float *node_us;
+    double node_start;
 };
 
 struct worker {
     struct cpu_team *team;
     uint32_t index;
 };
+
+static uint32_t items_of(uint64_t open)
+{
+    return (uint32_t)(open >> ITEM_BITS) & ITEM_MASK;
+}
+
+static bool is_same_node(uint64_t a, uint64_t b)
+{
+    return a >> (2 * ITEM_BITS) == b >> (2 * ITEM_BITS);
+}
 
 static void relax(void)
 {
@@ -43,24 +61,24 @@ static void relax(void)
 #endif
 }
 
-static void wait_for_phase(struct cpu_team *team, uint32_t phase)
+/* Returns when another node than `seen` is open, or the team ends. */
+static void wait_for_change(struct cpu_team *team, uint64_t seen)
 {
     for (uint32_t spin = 0; spin < SPINS_BEFORE_SLEEP; spin++) {
-        if (atomic_load_explicit(&team->phase, memory_order_acquire) != phase)
+        if (!is_same_node(atomic_load_explicit(&team->open, memory_order_acquire), seen))
             return;
         relax();
     }
     pthread_mutex_lock(&team->mutex);
     atomic_fetch_add(&team->n_sleepers, 1);
-    while (atomic_load(&team->phase) == phase)
+    while (is_same_node(atomic_load(&team->open), seen) && !atomic_load(&team->is_ending))
         pthread_cond_wait(&team->wake, &team->mutex);
     atomic_fetch_sub(&team->n_sleepers, 1);
     pthread_mutex_unlock(&team->mutex);
 }
 
-static void next_phase(struct cpu_team *team)
+static void wake_sleepers(struct cpu_team *team)
 {
-    atomic_fetch_add(&team->phase, 1);
     if (atomic_load(&team->n_sleepers) != 0) {
         pthread_mutex_lock(&team->mutex);
         pthread_cond_broadcast(&team->wake);
@@ -68,60 +86,63 @@ static void next_phase(struct cpu_team *team)
     }
 }
 
-/* Everybody's work on the node is finished when this returns. Every thread counts the phases for itself: the shared counter
- * may already have moved on to the next list when a slow thread leaves the last barrier. */
-static void barrier(struct cpu_team *team, uint32_t parity, uint32_t *phase)
+/* Opens the node at the team's place in the list, or the next one that has items; none: the list is done. */
+static void open_node(struct cpu_team *team)
 {
-    if (atomic_fetch_add(&team->n_arrived, 1) + 1 == team->n_threads) {
-        atomic_store_explicit(&team->n_arrived, 0, memory_order_relaxed);
-        atomic_store_explicit(&team->next_item[parity], 0, memory_order_relaxed);
-        next_phase(team);
-    } else {
-        wait_for_phase(team, *phase);
+    uint32_t n_items = 0;
+    while (n_items == 0 && team->replay < team->n_replays) {
+        const struct cpu_node *node = &team->nodes[team->node];
+        n_items = node->kernel->n_items(&node->args, team->n_threads);
+        if (n_items == 0 && ++team->node == team->n_nodes) {
+            team->node = 0;
+            team->replay++;
+        }
     }
-    *phase += 1;
+    if (team->node_us != NULL)
+        team->node_start = rft_os_seconds();
+    uint64_t number = (atomic_load_explicit(&team->open, memory_order_relaxed) >> (2 * ITEM_BITS)) + 1;
+    atomic_store(&team->open, number << (2 * ITEM_BITS) | (uint64_t)n_items << ITEM_BITS);
+    if (n_items != 1) /* one item needs nobody else; no items: the caller may be asleep */
+        wake_sleepers(team);
 }
 
-static void work(struct cpu_team *team, struct cpu_worker worker, uint32_t *phase)
+/* Called by the thread that finished the open node's last item: no other thread holds an item. */
+static void close_node(struct cpu_team *team)
 {
-    /* Copies: when this thread leaves the last barrier, the caller may already be writing the next list. */
-    const struct cpu_node *nodes = team->nodes;
-    const uint32_t n_nodes = team->n_nodes;
-    const uint32_t n_replays = team->n_replays;
-    float *node_us = worker.index == 0 ? team->node_us : NULL;
-    uint32_t parity = 0;
-    for (uint32_t replay = 0; replay < n_replays; replay++) {
-        for (uint32_t i = 0; i < n_nodes; i++) {
-            const struct cpu_node *node = &nodes[i];
-            double start = node_us != NULL ? rft_os_seconds() : 0.0;
-            uint32_t n_items = node->kernel->n_items(&node->args, worker.n);
-            for (;;) {
-                uint32_t item = atomic_fetch_add_explicit(&team->next_item[parity], 1, memory_order_relaxed);
-                if (item >= n_items)
-                    break;
-                node->kernel->run(&node->args, item, worker);
-            }
-            barrier(team, parity, phase);
-            parity ^= 1;
-            if (node_us != NULL)
-                node_us[i] += (float)((rft_os_seconds() - start) * 1e6);
-        }
+    if (team->node_us != NULL)
+        team->node_us[team->node] += (float)((rft_os_seconds() - team->node_start) * 1e6);
+    atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
+    if (++team->node == team->n_nodes) {
+        team->node = 0;
+        team->replay++;
+    }
+    open_node(team);
+}
+
+/* Works on the open node until all its items are taken; returns it. */
+static uint64_t work(struct cpu_team *team, uint32_t index)
+{
+    for (;;) {
+        uint64_t claim = atomic_load_explicit(&team->open, memory_order_acquire);
+        if ((claim & ITEM_MASK) >= items_of(claim))
+            return claim;
+        claim = atomic_fetch_add_explicit(&team->open, 1, memory_order_acq_rel);
+        if ((claim & ITEM_MASK) >= items_of(claim))
+            return claim;
+        const struct cpu_node *node = &team->nodes[team->node];
+        node->kernel->run(&node->args, (uint32_t)claim & ITEM_MASK, (struct cpu_worker){index, team->n_threads});
+        if (atomic_fetch_add_explicit(&team->n_done, 1, memory_order_acq_rel) + 1 == items_of(claim))
+            close_node(team);
     }
 }
 
 static void *thread_main(void *user)
 {
     struct worker worker = *(struct worker *)user;
-    struct cpu_team *team = worker.team;
-    uint32_t phase = 0;
     rft_free(user);
-    for (;;) {
-        wait_for_phase(team, phase);
-        phase += 1;
-        if (team->is_ending)
-            return NULL;
-        work(team, (struct cpu_worker){worker.index, team->n_threads}, &phase);
-    }
+    while (!atomic_load(&worker.team->is_ending))
+        wait_for_change(worker.team, work(worker.team, worker.index));
+    return NULL;
 }
 
 static enum rft_status start_thread(struct cpu_team *team, uint32_t index)
@@ -165,8 +186,8 @@ void cpu_team_destroy(struct cpu_team *team)
 {
     if (team == NULL)
         return;
-    team->is_ending = true;
-    next_phase(team);
+    atomic_store(&team->is_ending, true);
+    wake_sleepers(team);
     for (uint32_t i = 0; i < team->n_started; i++)
         pthread_join(team->threads[i], NULL);
     pthread_cond_destroy(&team->wake);
@@ -181,12 +202,16 @@ uint32_t cpu_team_size(const struct cpu_team *team)
 
 void cpu_team_run(struct cpu_team *team, const struct cpu_node *nodes, uint32_t n_nodes, uint32_t n_replays, float *node_us)
 {
-    uint32_t phase;
+    uint64_t open;
+    if (n_nodes == 0)
+        return;
     team->nodes = nodes;
     team->n_nodes = n_nodes;
     team->n_replays = n_replays;
+    team->node = 0;
+    team->replay = 0;
     team->node_us = node_us;
-    next_phase(team);
-    phase = atomic_load_explicit(&team->phase, memory_order_relaxed); /* nobody passes a barrier without this thread */
-    work(team, (struct cpu_worker){0, team->n_threads}, &phase);
+    open_node(team);
+    for (open = work(team, 0); items_of(open) != 0; open = work(team, 0))
+        wait_for_change(team, open);
 }
