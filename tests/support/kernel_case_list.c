@@ -95,6 +95,7 @@ const struct kernel_case kernel_cases[] = {
     FILTER(1, 1, 1.0f, 1, 65535, VALUES_PLAIN),
 
     SAMPLE(1, 3, 1.0f, 0.0f, 0, VALUES_PLAIN),
+    SAMPLE(4000, 5, 0.7f, 0.0f, 0, VALUES_PLAIN), /* many draws: one wrong last bit shows */
     SAMPLE(2, 49152, 1.0f, 0.0f, 0, VALUES_PLAIN),
     SAMPLE(7, 5000, 0.7f, 0.0f, 0, VALUES_TIES),
     SAMPLE(5, 2049, 1.0f, 0.0f, RFT_SAMPLE_GREEDY, VALUES_TIES),
