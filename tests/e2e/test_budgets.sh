@@ -3,7 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 
 # Samples that all run to the limit: with half their pages some must give way and start again.
-wide="--set generate.samples=16 --set generate.stop= --set data.limit=2 --set generate.chunk=auto --set generate.questions_in_flight=auto --set device.threads=1"
+wide="--set generate.samples=16 --set generate.stop= --set data.limit=2 --set device.threads=1"
+wide="$wide --set generate.chunk=auto --set generate.questions_in_flight=auto"
 # shellcheck disable=SC2086
 job wanted $wide --set output.summary=summary || fail "the job itself"
 most=$(sed -n 's/.*"peak_bytes": \([0-9]*\),.*/\1/p' summary)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every call of the backend and every allocation fails once, and memory runs short while the job runs: no crash, no leak,
- * nothing lost. What the run can recover from must not show in its bytes; after anything else a message says what was
- * wrong, and the same command gives the same bytes. */
+/* Every call of the backend and every allocation fails once, and memory runs short while the job runs: no crash, no
+ * leak, nothing lost. What the run can recover from must not show in its bytes; after anything else a message says what
+ * was wrong, and the same command gives the same bytes. */
 #include "support.h"
 #include "job.h"
 #include "wrap_backend.h"
@@ -14,7 +14,9 @@ static struct rft_str wanted; /* bytes of the job when nothing fails */
 /* Small, but with all there is: several questions in flight, chunks, passes of a prefill, bursts, stop strings. */
 #define FAULT_JOB                                                                                                      \
     {                                                                                                                  \
-        "faults", {"data.limit=2", "generate.samples=3", "generate.max_new_tokens=10", "generate.questions_in_flight=2", "device.threads=1"},  \
+        "faults",                                                                                                      \
+            { "data.limit=2", "generate.samples=3", "generate.max_new_tokens=10", "generate.questions_in_flight=2",    \
+              "device.threads=1" },                                                                                    \
             false                                                                                                      \
     }
 static const struct rft_test_job job = FAULT_JOB;
@@ -58,7 +60,8 @@ static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uin
     uint64_t live = rft_alloc_n_live(), n_failed;
     char what[80];
     enum rft_status status;
-    snprintf(what, sizeof what, "%s number %llu: %s", rft_wrap_call_name(call), (unsigned long long)at, rft_status_text(failure));
+    snprintf(what, sizeof what, "%s number %llu: %s", rft_wrap_call_name(call), (unsigned long long)at,
+             rft_status_text(failure));
     wrap->fail_call = call;
     wrap->fail_status = failure;
     wrap->fail_at = at;
@@ -74,7 +77,7 @@ static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uin
         fail_msg("%s: the run did not recover: %s\n%s", what, rft_status_text(status), rft_test_log_text());
     rft_wrap_end();
     if (status != RFT_OK) {
-        struct rft_str bytes = {0};
+        struct rft_str bytes = { 0 };
         assert_int_equal(status, failure);
         assert_false(rft_file_exists(rft_test_job_path(&job, "")));
         assert_int_equal(rft_test_job_run(&job), RFT_OK); /* the same command, and nothing fails */
@@ -82,7 +85,7 @@ static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uin
         rft_test_same_bytes(&bytes, &wanted, what);
         rft_str_finish(&bytes);
     } else {
-        struct rft_str bytes = {0};
+        struct rft_str bytes = { 0 };
         rft_test_job_bytes(&job, &bytes);
         rft_test_same_bytes(&bytes, &wanted, what);
         rft_str_finish(&bytes);
@@ -97,21 +100,27 @@ static void test_backend_calls(void **state)
         enum rft_wrap_call call;
         enum rft_status failure;
     } cases[] = {
-        {RFT_WRAP_ENUMERATE, RFT_ERR_DEVICE},          {RFT_WRAP_OPEN, RFT_ERR_DEVICE},
-        {RFT_WRAP_OPEN, RFT_ERR_HOST_MEMORY},          {RFT_WRAP_MEMORY, RFT_ERR_DEVICE},
-        {RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_MEMORY}, {RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_LOST},
-        {RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE},        {RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE_LOST},
-        {RFT_WRAP_WRITE, RFT_ERR_DEVICE_LOST},         {RFT_WRAP_READ, RFT_ERR_DEVICE_LOST},
-        {RFT_WRAP_RUN, RFT_ERR_DEVICE_LOST},           {RFT_WRAP_RUN, RFT_ERR_DEVICE},
-        {RFT_WRAP_WAIT, RFT_ERR_DEVICE_LOST},
+        { RFT_WRAP_ENUMERATE, RFT_ERR_DEVICE },
+        { RFT_WRAP_OPEN, RFT_ERR_DEVICE },
+        { RFT_WRAP_OPEN, RFT_ERR_HOST_MEMORY },
+        { RFT_WRAP_MEMORY, RFT_ERR_DEVICE },
+        { RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_MEMORY },
+        { RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_LOST },
+        { RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE },
+        { RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE_LOST },
+        { RFT_WRAP_WRITE, RFT_ERR_DEVICE_LOST },
+        { RFT_WRAP_READ, RFT_ERR_DEVICE_LOST },
+        { RFT_WRAP_RUN, RFT_ERR_DEVICE_LOST },
+        { RFT_WRAP_RUN, RFT_ERR_DEVICE },
+        { RFT_WRAP_WAIT, RFT_ERR_DEVICE_LOST },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t n = 0;
         while (run_with_fault(cases[i].call, cases[i].failure, n + 1, 1))
             n++;
-        print_message("%s, %s: %llu calls failed\n", rft_wrap_call_name(cases[i].call), rft_status_text(cases[i].failure),
-                      (unsigned long long)n);
+        print_message("%s, %s: %llu calls failed\n", rft_wrap_call_name(cases[i].call),
+                      rft_status_text(cases[i].failure), (unsigned long long)n);
         assert_true(n >= 1);
     }
 }
@@ -119,18 +128,20 @@ static void test_backend_calls(void **state)
 /* The device is lost, and again while it comes back: weights, buffers, programs. */
 static void test_lost_twice(void **state)
 {
-    static const enum rft_wrap_call calls[] = {RFT_WRAP_WRITE, RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE, RFT_WRAP_RUN};
+    static const enum rft_wrap_call calls[] = { RFT_WRAP_WRITE, RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE,
+                                                RFT_WRAP_RUN };
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         for (uint64_t n = 1; run_with_fault(calls[i], RFT_ERR_DEVICE_LOST, n, 2); n++)
             ;
 }
 
-/* The device is lost again and again: opened again twice for the same chunk, then the run gives up, keeping what it has. */
+/* The device is lost again and again: opened again twice for the same chunk, then the run gives up, keeping what it
+ * has. */
 static void test_lost_for_good(void **state)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
-    struct rft_str bytes = {0};
+    struct rft_str bytes = { 0 };
     (void)state;
     wrap->fail_call = RFT_WRAP_RUN;
     wrap->fail_status = RFT_ERR_DEVICE_LOST;
@@ -153,11 +164,14 @@ static void test_lost_for_good(void **state)
 /* Memory that others take away while the job runs. */
 static void test_shrinking_memory(void **state)
 {
-    static const struct rft_test_job small = {
-        "small", {"data.limit=6", "generate.chunk=1", "device.threads=1"}, false};
-    static const struct rft_test_job wide = {
-        "wide", {"data.limit=6", "generate.questions_in_flight=auto", "generate.chunk=auto", "device.threads=1"}, false};
-    struct rft_str bytes = {0}, small_bytes = {0};
+    static const struct rft_test_job small = { "small",
+                                               { "data.limit=6", "generate.chunk=1", "device.threads=1" },
+                                               false };
+    static const struct rft_test_job wide = { "wide",
+                                              { "data.limit=6", "generate.questions_in_flight=auto",
+                                                "generate.chunk=auto", "device.threads=1" },
+                                              false };
+    struct rft_str bytes = { 0 }, small_bytes = { 0 };
     struct rft_wrap *wrap = rft_wrap_begin();
     uint64_t floor_bytes, peak;
     (void)state;
@@ -175,7 +189,8 @@ static void test_shrinking_memory(void **state)
         wrap->limit_bytes = peak;
         wrap->limit_drop_bytes = step * (peak - floor_bytes) / 16;
         wrap->limit_floor_bytes = floor_bytes;
-        snprintf(what, sizeof what, "memory shrinking by %llu bytes a block", (unsigned long long)wrap->limit_drop_bytes);
+        snprintf(what, sizeof what, "memory shrinking by %llu bytes a block",
+                 (unsigned long long)wrap->limit_drop_bytes);
         rft_test_log_capture();
         rft_test_job_expect(&wide, &bytes, what);
         assert_true(count(rft_test_log_text(), "warning: test: no memory") >= 1); /* otherwise nothing was tried */
@@ -218,7 +233,7 @@ static void test_allocations(void **state)
     (void)state;
     for (;;) {
         uint64_t live = rft_alloc_n_live(), before = rft_alloc_count(), asked;
-        struct rft_str bytes = {0};
+        struct rft_str bytes = { 0 };
         enum rft_status status;
         rft_test_log_capture();
         rft_alloc_fail_at(n + 1, 0);
@@ -235,7 +250,8 @@ static void test_allocations(void **state)
             n_survived++;
         } else {
             if (status != RFT_ERR_HOST_MEMORY)
-                fail_msg("allocation %llu: %s\n%s", (unsigned long long)n, rft_status_text(status), rft_test_log_text());
+                fail_msg("allocation %llu: %s\n%s", (unsigned long long)n, rft_status_text(status),
+                         rft_test_log_text());
             assert_non_null(strstr(rft_test_log_text(), "error: out of host memory: "));
         }
         if (n % 16 != 0 && status != RFT_OK && !rft_file_exists(rft_test_job_path(&job, ".journal")))
@@ -246,14 +262,16 @@ static void test_allocations(void **state)
         rft_test_same_bytes(&bytes, &wanted, "after an allocation that failed");
         rft_str_finish(&bytes);
     }
-    print_message("%llu allocations failed, %llu of them without harm\n", (unsigned long long)n, (unsigned long long)n_survived);
+    print_message("%llu allocations failed, %llu of them without harm\n", (unsigned long long)n,
+                  (unsigned long long)n_survived);
     assert_true(n > 300);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_twice), cmocka_unit_test(test_lost_for_good), cmocka_unit_test(test_shrinking_memory),
+        cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_twice),
+        cmocka_unit_test(test_lost_for_good),    cmocka_unit_test(test_shrinking_memory),
         cmocka_unit_test(test_no_memory_at_all), cmocka_unit_test(test_allocations),
     };
     return cmocka_run_group_tests(tests, make_wanted, drop_wanted);

@@ -13,11 +13,15 @@
 #define N_NODES_MAX 128u
 #define N_TRACED 4u /* replays of a program that are looked at closely; later ones do the same */
 
-#define JOB_SETS "data.limit=2", "generate.samples=3", "generate.max_new_tokens=20", "generate.questions_in_flight=2", "device.threads=1"
+#define JOB_SETS                                                                                                       \
+    "data.limit=2", "generate.samples=3", "generate.max_new_tokens=20", "generate.questions_in_flight=2",              \
+        "device.threads=1"
 
-static const struct rft_test_job plain_job = {"plain", {JOB_SETS, "device.device=plain"}, false};
-static const struct rft_test_job fast_job = {"fast", {JOB_SETS}, false};
-static const struct rft_test_job filtered_job = {"filtered", {JOB_SETS, "generate.top_k=50", "generate.top_p=0.9", "generate.min_p=0.05"}, false};
+static const struct rft_test_job plain_job = { "plain", { JOB_SETS, "device.device=plain" }, false };
+static const struct rft_test_job fast_job = { "fast", { JOB_SETS }, false };
+static const struct rft_test_job filtered_job = {
+    "filtered", { JOB_SETS, "generate.top_k=50", "generate.top_p=0.9", "generate.min_p=0.05" }, false
+};
 
 enum sabotage { NONE, ULP_IN_MATMUL, SWAPPED_PAGES, UNDECLARED_READ, UNDECLARED_WRITE };
 
@@ -25,10 +29,10 @@ enum sabotage { NONE, ULP_IN_MATMUL, SWAPPED_PAGES, UNDECLARED_READ, UNDECLARED_
 struct watch {
     struct rft_wrap *wrap;
     enum { IN_ORDER, SHUFFLED, SWAPPED, ISOLATED } order;
-    uint32_t swapped;            /* SWAPPED: this node goes before the one ahead of it, in the step */
+    uint32_t swapped; /* SWAPPED: this node goes before the one ahead of it, in the step */
     enum sabotage sabotage;
     uint32_t n_replays;
-    uint32_t n_moved;            /* nodes that did not run at their place */
+    uint32_t n_moved; /* nodes that did not run at their place */
     uint32_t n_steps, n_prefills;
     char breach[200];
     uint8_t *saved[RFT_WRAP_BLOCKS_MAX], *normal[RFT_WRAP_BLOCKS_MAX];
@@ -64,7 +68,8 @@ static enum rft_status run_with_swapped_pages(const struct rft_wrap_replay *repl
     memcpy(&args, replay->nodes[node].args.bytes, sizeof args);
     const struct rft_row *row = (const void *)bytes_at(args.rows);
     uint32_t *tables = (uint32_t *)(void *)bytes_at(args.tables);
-    uint32_t *prompt = tables + row->prompt_table + (row->n_prompt - 1) / RFT_PAGE_TOKENS, *own = tables + row->own_table;
+    uint32_t *prompt = tables + row->prompt_table + (row->n_prompt - 1) / RFT_PAGE_TOKENS,
+             *own = tables + row->own_table;
     const uint32_t prompt_page = *prompt, own_page = *own;
     enum rft_status status;
     *prompt = own_page;
@@ -114,8 +119,8 @@ static void copy_blocks(const struct rft_wrap *wrap, uint8_t *const *to)
         memcpy(to[b], bytes_at(wrap->blocks[b].address), (size_t)wrap->blocks[b].bytes);
 }
 
-/* Runs a node twice from the same memory: as it is, and with garbage in everything that it does not declare to read. The
- * bytes it writes must be the same, and no others may change. */
+/* Runs a node twice from the same memory: as it is, and with garbage in everything that it does not declare to read.
+ * The bytes it writes must be the same, and no others may change. */
 static enum rft_status run_isolated(struct watch *w, const struct rft_wrap_replay *replay, uint32_t index)
 {
     const struct rft_node *node = &replay->nodes[index];
@@ -220,16 +225,16 @@ static bool first_difference(const struct watch *a, const struct watch *b, uint3
 
 static bool same_text(const struct rft_str *a, const struct rft_str *b)
 {
-    return rft_bytes_equal((struct rft_bytes){a->data, a->len}, (struct rft_bytes){b->data, b->len});
+    return rft_bytes_equal((struct rft_bytes){ a->data, a->len }, (struct rft_bytes){ b->data, b->len });
 }
 
 static void test_same_order_same_bytes(void **state)
 {
-    static const struct rft_test_job *const jobs[] = {&plain_job, &fast_job, &filtered_job};
+    static const struct rft_test_job *const jobs[] = { &plain_job, &fast_job, &filtered_job };
     (void)state;
     for (int i = 0; i < 3; i++) {
         struct watch *a = new_watch(), *b = new_watch();
-        struct rft_str wanted = {0}, watched = {0}, again = {0};
+        struct rft_str wanted = { 0 }, watched = { 0 }, again = { 0 };
         uint32_t step, node;
         rft_test_job_once(jobs[i], &wanted);
         run_watched(jobs[i], a, &watched);
@@ -252,7 +257,7 @@ static void test_any_order_between_barriers(void **state)
     srand(3);
     for (int round = 0; round < 5; round++) {
         struct watch *w = new_watch();
-        struct rft_str wanted = {0}, shuffled = {0};
+        struct rft_str wanted = { 0 }, shuffled = { 0 };
         rft_test_job_once(&filtered_job, &wanted);
         w->order = SHUFFLED;
         run_watched(&filtered_job, w, &shuffled);
@@ -267,7 +272,7 @@ static const char *run_isolated_job(const struct rft_test_job *job, enum sabotag
 {
     static char breach[200];
     struct watch *w = new_watch();
-    struct rft_str bytes = {0};
+    struct rft_str bytes = { 0 };
     for (uint32_t b = 0; b < RFT_WRAP_BLOCKS_MAX; b++) {
         w->saved[b] = b < 4 ? malloc(4 << 20) : NULL; /* weights, prompts, prefill or chunk: never more than a few */
         w->normal[b] = b < 4 ? malloc(4 << 20) : NULL;
@@ -287,7 +292,7 @@ static const char *run_isolated_job(const struct rft_test_job *job, enum sabotag
 
 static void test_declared_ranges(void **state)
 {
-    static const struct rft_test_job *const jobs[] = {&plain_job, &fast_job, &filtered_job};
+    static const struct rft_test_job *const jobs[] = { &plain_job, &fast_job, &filtered_job };
     (void)state;
     for (int i = 0; i < 3; i++)
         assert_string_equal(run_isolated_job(jobs[i], NONE), "");
@@ -304,7 +309,7 @@ static void test_declared_ranges_notice(void **state)
 static void test_every_barrier_is_needed(void **state)
 {
     struct watch *wanted = new_watch();
-    struct rft_str bytes = {0};
+    struct rft_str bytes = { 0 };
     uint32_t n_barriers = 0;
     (void)state;
     run_watched(&filtered_job, wanted, &bytes);
@@ -346,17 +351,17 @@ static void test_sabotage_shows(void **state)
         uint32_t step;
         const char *op; /* of the first node that differs */
     } cases[] = {
-        {"one ulp in a matmul's result", ULP_IN_MATMUL, false, 2, "matmul"},
-        {"two pages exchanged", SWAPPED_PAGES, false, 2, "attention"},
-        {"one bit of a weight", NONE, true, 0, NULL},
+        { "one ulp in a matmul's result", ULP_IN_MATMUL, false, 2, "matmul" },
+        { "two pages exchanged", SWAPPED_PAGES, false, 2, "attention" },
+        { "one bit of a weight", NONE, true, 0, NULL },
     };
     struct watch *wanted = new_watch();
-    struct rft_str bytes = {0};
+    struct rft_str bytes = { 0 };
     (void)state;
     run_watched(&plain_job, wanted, &bytes);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct watch *w = new_watch();
-        struct rft_str other = {0};
+        struct rft_str other = { 0 };
         uint32_t step, node;
         w->sabotage = cases[i].sabotage;
         w->wrap = rft_wrap_begin();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sampler against arithmetic: after a token of class c, the bigram checkpoint (make_bigram.py) gives every next token
- * a probability that is known exactly, whatever came before. Fixed seeds, so a result is the same every time. */
+/* The sampler against arithmetic: after a token of class c, the bigram checkpoint (make_bigram.py) gives every next
+ * token a probability that is known exactly, whatever came before. Fixed seeds, so a result is the same every time. */
 #include "support.h"
 #include "job.h"
 
@@ -45,7 +45,8 @@ static int load(void **state)
     bigram.n_classes = (uint32_t)json_array_size(json_object_get(bigram.json, "classes"));
     assert_true(bigram.n_classes <= N_CLASSES_MAX);
     for (uint32_t v = VOCAB; v-- > 0;)
-        bigram.token_of_class[json_integer_value(json_array_get(json_object_get(bigram.json, "class_of_token"), v))] = v;
+        bigram.token_of_class[json_integer_value(json_array_get(json_object_get(bigram.json, "class_of_token"), v))] =
+            v;
     for (uint32_t c = 0; c < bigram.n_classes; c++)
         for (uint32_t v = 0; v < VOCAB; v++)
             bigram.logits[c][v] =
@@ -69,18 +70,18 @@ static int unload(void **state)
 
 static void open_model(const char *device, struct rft_sampling sampling)
 {
-    const struct rft_device_options options = {.n_threads = 1};
+    const struct rft_device_options options = { .n_threads = 1 };
     memset(&model.engine, 0, sizeof model.engine);
     assert_int_equal(rft_dev_open("cpu", device, &options, &model.engine.dev), RFT_OK);
     model.engine.sampling = sampling;
     model.engine.mask = model.mask;
-    model.shape = (struct rft_job_shape){.config = model.checkpoint.config,
-                                         .caps = model.engine.dev.caps,
-                                         .n_questions = 1,
-                                         .n_samples = N_DRAWS,
-                                         .n_prompt_max = 1,
-                                         .n_new_max = 1,
-                                         .budget_bytes = UINT64_MAX};
+    model.shape = (struct rft_job_shape){ .config = model.checkpoint.config,
+                                          .caps = model.engine.dev.caps,
+                                          .n_questions = 1,
+                                          .n_samples = N_DRAWS,
+                                          .n_prompt_max = 1,
+                                          .n_new_max = 1,
+                                          .budget_bytes = UINT64_MAX };
     assert_int_equal(rft_plan_make(&model.shape, &model.plan), RFT_OK);
     assert_int_equal(rft_engine_load(&model.engine, &model.checkpoint, model.plan.n_positions), RFT_OK);
 }
@@ -117,9 +118,9 @@ static bool go_on(void *user, uint32_t n_tokens)
 /* Draws n next tokens after a prompt that is one token. */
 static void draw(uint32_t token, uint64_t key, uint32_t n)
 {
-    const struct rft_chunk_sink sink = {NULL, no_cut, keep_token, go_on};
+    const struct rft_chunk_sink sink = { NULL, no_cut, keep_token, go_on };
     struct rft_job *jobs = rft_alloc(n, sizeof *jobs);
-    struct rft_prefix prefix = {0};
+    struct rft_prefix prefix = { 0 };
     struct rft_group group;
     uint64_t n_rows;
     assert_non_null(jobs);
@@ -171,7 +172,7 @@ static void expected_of(uint32_t c, const struct rft_sampling *s, double p[VOCAB
 /* Pearson's statistic; tokens that are too rare for it are one bin. */
 static void check_counts(const char *what, uint32_t n, const double p[VOCAB])
 {
-    uint32_t counts[VOCAB] = {0}, n_bins = 0, n_rare = 0;
+    uint32_t counts[VOCAB] = { 0 }, n_bins = 0, n_rare = 0;
     double chi2 = 0, rare_p = 0, limit;
     for (uint32_t i = 0; i < n; i++) {
         assert_true(model.tokens[i] < VOCAB);
@@ -204,9 +205,10 @@ static void check_counts(const char *what, uint32_t n, const double p[VOCAB])
 }
 
 static const struct rft_sampling samplings[] = {
-    {1.0f, 0, 65536, 0}, {0.7f, 0, 65536, 0},    {2.5f, 0, 65536, 0},       {1.0f, 1, 65536, 0},     {1.0f, 10, 65536, 0},
-    {1.0f, 0, 32768, 0}, {0.7f, 0, 58982, 0},    {1.0f, 0, 1, 0},           {1.0f, 0, 65536, 0.25f}, {1.5f, 0, 65536, 0.5f},
-    {1.0f, 100, 58982, 0}, {1.3f, 100, 52429, 0.3f}, {1.0f, 7, 65536, 0.9f},
+    { 1.0f, 0, 65536, 0 },     { 0.7f, 0, 65536, 0 },    { 2.5f, 0, 65536, 0 },   { 1.0f, 1, 65536, 0 },
+    { 1.0f, 10, 65536, 0 },    { 1.0f, 0, 32768, 0 },    { 0.7f, 0, 58982, 0 },   { 1.0f, 0, 1, 0 },
+    { 1.0f, 0, 65536, 0.25f }, { 1.5f, 0, 65536, 0.5f }, { 1.0f, 100, 58982, 0 }, { 1.3f, 100, 52429, 0.3f },
+    { 1.0f, 7, 65536, 0.9f },
 };
 
 static void test_distributions(void **state)
@@ -219,8 +221,8 @@ static void test_distributions(void **state)
             double p[VOCAB];
             char what[96];
             snprintf(what, sizeof what, "%s T=%.1f top_k=%u top_p=%.4f min_p=%.2f",
-                     json_string_value(json_array_get(json_object_get(bigram.json, "classes"), c)), (double)s->temperature, s->top_k,
-                     s->top_p_65536 / 65536.0, (double)s->min_p);
+                     json_string_value(json_array_get(json_object_get(bigram.json, "classes"), c)),
+                     (double)s->temperature, s->top_k, s->top_p_65536 / 65536.0, (double)s->min_p);
             expected_of(c, s, p);
             draw(bigram.token_of_class[c], 1000 * i + c, N_DRAWS);
             check_counts(what, N_DRAWS, p);
@@ -248,7 +250,7 @@ static void test_statistic_notices(void **state)
 static void test_greedy(void **state)
 {
     (void)state;
-    open_model("", (struct rft_sampling){0, 0, 65536, 0});
+    open_model("", (struct rft_sampling){ 0, 0, 65536, 0 });
     for (uint32_t c = 0; c < bigram.n_classes; c++) {
         uint32_t best = 0;
         for (uint32_t v = 1; v < VOCAB; v++)
@@ -288,7 +290,7 @@ struct totals {
 static void read_totals(const struct rft_test_job *job, struct totals *t)
 {
     struct rft_str text;
-    *t = (struct totals){0};
+    *t = (struct totals){ 0 };
     assert_int_equal(rft_file_read(rft_test_job_path(job, ".records"), UINT64_MAX, &text), RFT_OK);
     for (char *line = strtok(text.data, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         json_error_t error;
@@ -313,7 +315,8 @@ static double member(json_t *object, const char *key)
 
 static void check_rate(const char *what, double got, double mean, double sd)
 {
-    print_message("%-24s %9.1f, expected %9.1f, %5.2f standard deviations\n", what, got, mean, sd > 0 ? (got - mean) / sd : 0.0);
+    print_message("%-24s %9.1f, expected %9.1f, %5.2f standard deviations\n", what, got, mean,
+                  sd > 0 ? (got - mean) / sd : 0.0);
     if (fabs(got - mean) > 4 * sd + 1e-6)
         fail_msg("%s: %.1f is too far from %.1f", what, got, mean);
 }
@@ -321,18 +324,20 @@ static void check_rate(const char *what, double got, double mean, double sd)
 static void check_job(json_t *expected, bool accept_cut_off)
 {
     char model_path[512], questions[512], template_path[512], temperature[64], max_new[64];
-    const struct rft_test_job job = {
-        "bigram",
-        {model_path, questions, template_path, temperature, max_new, "data.limit=all", "generate.samples=250", "generate.stop=",
-         "generate.chunk=auto", "generate.questions_in_flight=auto", "generate.seed=3",
-         accept_cut_off ? "verify.cut_off=accept" : "verify.cut_off=reject"},
-        false};
+    const struct rft_test_job job = { "bigram",
+                                      { model_path, questions, template_path, temperature, max_new, "data.limit=all",
+                                        "generate.samples=250", "generate.stop=", "generate.chunk=auto",
+                                        "generate.questions_in_flight=auto", "generate.seed=3",
+                                        accept_cut_off ? "verify.cut_off=accept" : "verify.cut_off=reject" },
+                                      false };
     json_t *by_gold = json_object_get(expected, "p_accept_by_gold");
     double mean = 0, variance = 0, p_length = member(expected, "p_length"), factor;
     struct totals t;
     snprintf(model_path, sizeof model_path, "model.path=%s", rft_test_path("tests/oracle/data/bigram"));
-    snprintf(questions, sizeof questions, "data.questions=%s", rft_test_path("tests/oracle/data/bigram/questions.json"));
-    snprintf(template_path, sizeof template_path, "prompt.template=%s", rft_test_path("tests/oracle/data/bigram/prompt.txt"));
+    snprintf(questions, sizeof questions, "data.questions=%s",
+             rft_test_path("tests/oracle/data/bigram/questions.json"));
+    snprintf(template_path, sizeof template_path, "prompt.template=%s",
+             rft_test_path("tests/oracle/data/bigram/prompt.txt"));
     snprintf(temperature, sizeof temperature, "generate.temperature=%.1f", member(expected, "temperature"));
     snprintf(max_new, sizeof max_new, "generate.max_new_tokens=%.0f", member(expected, "max_new_tokens"));
     rft_test_job_clean(&job);
@@ -346,7 +351,8 @@ static void check_job(json_t *expected, bool accept_cut_off)
         mean += t.n_by_gold[d] * p;
         variance += t.n_by_gold[d] * p * (1 - p);
     }
-    print_message("T = %.1f, %.0f new tokens, %u samples\n", member(expected, "temperature"), member(expected, "max_new_tokens"), t.n);
+    print_message("T = %.1f, %.0f new tokens, %u samples\n", member(expected, "temperature"),
+                  member(expected, "max_new_tokens"), t.n);
     check_rate("accepted", t.n_accepted, mean, sqrt(variance));
     check_rate("cut off", t.n_length, t.n * p_length, sqrt(t.n * p_length * (1 - p_length)));
     /* a sample has 1 to max_new_tokens tokens, most of them 4: a standard deviation of 2.5 is more than it has */
@@ -366,8 +372,9 @@ static void test_acceptance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distributions),        cmocka_unit_test(test_statistic_notices), cmocka_unit_test(test_greedy),
-        cmocka_unit_test(test_plain_draws_the_same), cmocka_unit_test(test_acceptance),
+        cmocka_unit_test(test_distributions), cmocka_unit_test(test_statistic_notices),
+        cmocka_unit_test(test_greedy),        cmocka_unit_test(test_plain_draws_the_same),
+        cmocka_unit_test(test_acceptance),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

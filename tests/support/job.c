@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const suffixes[] = {"", ".records", ".journal", ".tmp", ".records.tmp"};
+static const char *const suffixes[] = { "", ".records", ".journal", ".tmp", ".records.tmp" };
 
 static void path_of(const struct rft_test_job *job, const char *suffix, char path[256])
 {
@@ -27,7 +27,7 @@ enum rft_status rft_test_job_run(const struct rft_test_job *job)
 {
     static const char *ini;
     char output[280], records[280];
-    const char *sets[RFT_JOB_SETS_MAX + 2] = {output, records};
+    const char *sets[RFT_JOB_SETS_MAX + 2] = { output, records };
     size_t n_sets = 2;
     struct rft_config config;
     enum rft_status status;
@@ -76,7 +76,7 @@ void rft_test_job_once(const struct rft_test_job *job, struct rft_str *bytes)
 void rft_test_same_bytes(const struct rft_str *got, const struct rft_str *wanted, const char *what)
 {
     size_t line = 1;
-    if (rft_bytes_equal((struct rft_bytes){got->data, got->len}, (struct rft_bytes){wanted->data, wanted->len}))
+    if (rft_bytes_equal((struct rft_bytes){ got->data, got->len }, (struct rft_bytes){ wanted->data, wanted->len }))
         return;
     for (size_t i = 0; i < got->len && i < wanted->len && got->data[i] == wanted->data[i]; i++)
         line += got->data[i] == '\n';
@@ -85,7 +85,7 @@ void rft_test_same_bytes(const struct rft_str *got, const struct rft_str *wanted
 
 void rft_test_job_expect(const struct rft_test_job *job, const struct rft_str *wanted, const char *what)
 {
-    struct rft_str got = {0};
+    struct rft_str got = { 0 };
     rft_test_job_once(job, &got);
     rft_test_same_bytes(&got, wanted, what);
     rft_str_finish(&got);

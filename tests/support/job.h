@@ -9,8 +9,8 @@
 #define RFT_JOB_SETS_MAX 24
 
 struct rft_test_job {
-    const char *name;                          /* of its output files, in the test's temporary directory */
-    const char *sets[RFT_JOB_SETS_MAX];        /* "section.key=value", up to the first NULL */
+    const char *name;                   /* of its output files, in the test's temporary directory */
+    const char *sets[RFT_JOB_SETS_MAX]; /* "section.key=value", up to the first NULL */
     bool force;
 };
 

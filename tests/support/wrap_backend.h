@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A backend that passes every call on to the cpu backend, keeps count, and misbehaves on demand: calls fail, memory runs
- * short, capabilities change, and a test may run a program's nodes itself, in any order and as often as it likes. */
+/* A backend that passes every call on to the cpu backend, keeps count, and misbehaves on demand: calls fail, memory
+ * runs short, capabilities change, and a test may run a program's nodes itself, in any order and as often as it likes.
+ */
 #ifndef RFT_WRAP_BACKEND_H
 #define RFT_WRAP_BACKEND_H
 
@@ -33,14 +34,14 @@ struct rft_wrap_replay {
 struct rft_wrap {
     /* Orders. */
     enum rft_wrap_call fail_call;
-    uint64_t fail_at;          /* the fail_at-th call of that kind fails (1 = the first), 0 = none */
-    uint64_t n_fails;          /* that many in a row; 0 counts as 1 */
+    uint64_t fail_at;            /* the fail_at-th call of that kind fails (1 = the first), 0 = none */
+    uint64_t n_fails;            /* that many in a row; 0 counts as 1 */
     enum rft_status fail_status; /* DEVICE_LOST stays until close */
-    uint64_t limit_bytes;      /* block_create refuses to go beyond; 0 = no limit */
+    uint64_t limit_bytes;        /* block_create refuses to go beyond; 0 = no limit */
     uint64_t limit_drop_bytes; /* taken off limit_bytes with every block created, as long as limit_floor_bytes remain */
     uint64_t limit_floor_bytes;
-    uint64_t available_bytes;  /* what memory() says; 0 = the truth */
-    struct rft_caps caps;      /* members that are not 0 replace the cpu's */
+    uint64_t available_bytes; /* what memory() says; 0 = the truth */
+    struct rft_caps caps;     /* members that are not 0 replace the cpu's */
     /* Called for every replay instead of running it, if set; it runs the nodes with rft_wrap_run_node. */
     enum rft_status (*on_replay)(void *user, const struct rft_wrap_replay *replay);
     void (*on_write)(void *user, struct rft_slice to, uint64_t n_writes); /* after the n-th write, if set */
@@ -53,7 +54,7 @@ struct rft_wrap {
     struct rft_block blocks[RFT_WRAP_BLOCKS_MAX]; /* those that exist */
     uint32_t n_open, n_execs;
     bool is_lost;
-    char violation[160];       /* the first breach of backend.h by the core; "" = none */
+    char violation[160]; /* the first breach of backend.h by the core; "" = none */
 };
 
 /* Puts the wrapped backend in the place of all backends, with no orders. */

@@ -12,10 +12,24 @@
 static struct rft_job_shape base_shape(void)
 {
     return (struct rft_job_shape){
-        .config = {.n_layers = 3, .dim = 64, .n_heads = 4, .n_kv_heads = 2, .head_dim = 16, .ffn_dim = 160, .vocab_size = 304,
-                   .n_positions = 512, .norm_eps = 1e-5f, .tied = true, .rope_theta = 10000},
-        .caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64, .weight_tile = 16, .n_scratch = 2, .prefill_rows = 128,
-                 .slots_wanted = 64, .burst_steps = 8},
+        .config = { .n_layers = 3,
+                    .dim = 64,
+                    .n_heads = 4,
+                    .n_kv_heads = 2,
+                    .head_dim = 16,
+                    .ffn_dim = 160,
+                    .vocab_size = 304,
+                    .n_positions = 512,
+                    .norm_eps = 1e-5f,
+                    .tied = true,
+                    .rope_theta = 10000 },
+        .caps = { .block_bytes_max = UINT64_MAX,
+                  .align_bytes = 64,
+                  .weight_tile = 16,
+                  .n_scratch = 2,
+                  .prefill_rows = 128,
+                  .slots_wanted = 64,
+                  .burst_steps = 8 },
         .n_questions = 100,
         .n_samples = 10,
         .chunk = 5,
@@ -75,10 +89,10 @@ static void test_wishes(void **state)
         uint64_t n_questions;
         uint32_t want_chunk, want_questions, want_slots;
     } cases[] = {
-        {5, 1, 64, 10, 100, 5, 1, 5},   {0, 1, 64, 10, 100, 10, 1, 10}, {20, 1, 64, 10, 100, 10, 1, 10},
-        {5, 0, 64, 10, 100, 5, 13, 64}, {0, 0, 64, 10, 3, 10, 3, 30},   {1, 0, 64, 1, 100, 1, 64, 64},
-        {5, 0, 1, 10, 100, 5, 1, 1},    {5, 7, 64, 10, 2, 5, 2, 10},    {3, 4, 8, 10, 100, 3, 4, 8},
-        {5, 1, 64, 10, 0, 5, 1, 5},
+        { 5, 1, 64, 10, 100, 5, 1, 5 },   { 0, 1, 64, 10, 100, 10, 1, 10 }, { 20, 1, 64, 10, 100, 10, 1, 10 },
+        { 5, 0, 64, 10, 100, 5, 13, 64 }, { 0, 0, 64, 10, 3, 10, 3, 30 },   { 1, 0, 64, 1, 100, 1, 64, 64 },
+        { 5, 0, 1, 10, 100, 5, 1, 1 },    { 5, 7, 64, 10, 2, 5, 2, 10 },    { 3, 4, 8, 10, 100, 3, 4, 8 },
+        { 5, 1, 64, 10, 0, 5, 1, 5 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -90,7 +104,8 @@ static void test_wishes(void **state)
         shape.n_questions = cases[i].n_questions;
         struct rft_plan plan = plan_of(&shape);
         check_plan(&shape, &plan);
-        if (plan.chunk != cases[i].want_chunk || plan.n_questions != cases[i].want_questions || plan.n_slots != cases[i].want_slots)
+        if (plan.chunk != cases[i].want_chunk || plan.n_questions != cases[i].want_questions ||
+            plan.n_slots != cases[i].want_slots)
             fail_msg("case %zu: chunk %u, %u questions, %u slots", i, plan.chunk, plan.n_questions, plan.n_slots);
         assert_int_equal(plan.n_own_pages, plan.n_slots * plan.n_own_pages_slot);
     }
@@ -101,7 +116,7 @@ static void test_every_budget(void **state)
 {
     struct rft_job_shape shape = base_shape();
     uint64_t most = plan_of(&shape).peak_bytes, least = smallest_budget(shape);
-    struct rft_plan before = {0};
+    struct rft_plan before = { 0 };
     (void)state;
     assert_true(least < most / 2);
     for (uint64_t i = 0; i <= 400; i++) {
@@ -129,13 +144,14 @@ static void test_missing_bytes(void **state)
     assert_int_equal(plan.peak_bytes, least);
     assert_int_equal(plan.n_slots, 1);
     assert_int_equal(plan.n_questions, 1);
-    static const uint64_t short_by[] = {1, 4096, 100000};
+    static const uint64_t short_by[] = { 1, 4096, 100000 };
     for (size_t i = 0; i < 3; i++) {
         rft_test_log_capture();
         shape.budget_bytes = least - short_by[i];
         assert_int_equal(rft_plan_make(&shape, &plan), RFT_ERR_BUDGET);
         snprintf(start, sizeof start,
-                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64 " bytes (weights ",
+                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64
+                 " bytes (weights ",
                  short_by[i], least);
         assert_memory_equal(rft_test_log_text(), start, strlen(start));
         assert_int_equal(plan.n_slots, 0);
@@ -143,7 +159,8 @@ static void test_missing_bytes(void **state)
     }
 }
 
-/* A plan that was allowed but did not fit the device gets smaller every time, down to the smallest, and then there is none. */
+/* A plan that was allowed but did not fit the device gets smaller every time, down to the smallest, and then there is
+ * none. */
 static void test_shrinks(void **state)
 {
     struct rft_job_shape shape = base_shape();
@@ -175,7 +192,11 @@ static void test_odd_shapes(void **state)
     static const struct {
         uint32_t n_prompt_max, n_new_max, n_samples, prefill_rows;
         bool tied;
-    } cases[] = {{1, 1, 1, 1, true}, {1, 2, 3, 7, false}, {17, 16, 64, 128, true}, {300, 17, 2, 128, false}, {16, 18, 5, 4, true}};
+    } cases[] = { { 1, 1, 1, 1, true },
+                  { 1, 2, 3, 7, false },
+                  { 17, 16, 64, 128, true },
+                  { 300, 17, 2, 128, false },
+                  { 16, 18, 5, 4, true } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_job_shape shape = base_shape();
@@ -224,8 +245,8 @@ static void test_alloc_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wishes),     cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
-        cmocka_unit_test(test_shrinks),    cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
+        cmocka_unit_test(test_wishes),       cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
+        cmocka_unit_test(test_shrinks),      cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
         cmocka_unit_test(test_alloc_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

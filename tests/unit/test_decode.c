@@ -7,8 +7,10 @@
 
 #include <string.h>
 
-static const struct rft_caps caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64, .weight_tile = 16, .n_scratch = 2};
-static const struct rft_sampling unfiltered = {1.0f, 0, 65536, 0}, filtered = {1.0f, 5, 65536, 0};
+static const struct rft_caps caps = {
+    .block_bytes_max = UINT64_MAX, .align_bytes = 64, .weight_tile = 16, .n_scratch = 2
+};
+static const struct rft_sampling unfiltered = { 1.0f, 0, 65536, 0 }, filtered = { 1.0f, 5, 65536, 0 };
 
 /* Buffers of a chunk, measured only: their addresses are offsets, moved apart. */
 struct setting {
@@ -20,8 +22,14 @@ struct setting {
 
 static enum rft_status set_up(struct setting *s)
 {
-    const struct rft_work_shape shape = {.config = &s->config, .caps = &caps, .n_rows = 4, .n_keys_max = 100, .n_table_entries = 20,
-                                         .n_own_pages = 8, .n_eos = 1, .n_new_max = 30};
+    const struct rft_work_shape shape = { .config = &s->config,
+                                          .caps = &caps,
+                                          .n_rows = 4,
+                                          .n_keys_max = 100,
+                                          .n_table_entries = 20,
+                                          .n_own_pages = 8,
+                                          .n_eos = 1,
+                                          .n_new_max = 30 };
     struct rft_pool pool;
     struct rft_slice cos_sin, pages;
     rft_pool_begin(&pool, "test", &caps);
@@ -43,7 +51,7 @@ static void append_names(const struct rft_program *program, struct rft_str *text
 
 static void check_names(const struct rft_program *program, const char *before, uint32_t n_layers, const char *what)
 {
-    struct rft_str names = {0}, wanted = {0};
+    struct rft_str names = { 0 }, wanted = { 0 };
     append_names(program, &names);
     assert_int_equal(rft_str_printf(&wanted, "%sembed ", before), RFT_OK);
     for (uint32_t i = 0; i < n_layers; i++)
@@ -59,13 +67,14 @@ static void test_programs(void **state)
 {
     (void)state;
     for (uint32_t n_layers = 1; n_layers <= 3; n_layers++) {
-        struct setting s = {.config = rft_test_config()};
-        struct rft_program prefill = {0}, step = {0}, filtered_step = {0}, logits = {0};
+        struct setting s = { .config = rft_test_config() };
+        struct rft_program prefill = { 0 }, step = { 0 }, filtered_step = { 0 }, logits = { 0 };
         s.config.n_layers = n_layers;
         assert_int_equal(set_up(&s), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &prefill), RFT_OK);
         assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
-        assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &filtered, &filtered_step), RFT_OK);
+        assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &filtered, &filtered_step),
+                         RFT_OK);
         assert_int_equal(rft_decode_logits(&s.weights, &s.work.decode, s.work.sampler.logits, &logits), RFT_OK);
         check_names(&prefill, "", n_layers, "prefill");
         check_names(&step, "matmul sample advance ", n_layers, "step");
@@ -91,8 +100,8 @@ static void test_programs(void **state)
 /* Each layer has its own weights and its own part of the pages, the parts touch and do not overlap. */
 static void test_layers(void **state)
 {
-    struct setting s = {.config = rft_test_config()};
-    struct rft_program program = {0};
+    struct setting s = { .config = rft_test_config() };
+    struct rft_program program = { 0 };
     uint64_t prompt_kv, own_kv, page_bytes = rft_kv_page_bytes(&s.config);
     uint32_t layer = 0;
     (void)state;
@@ -125,7 +134,7 @@ static void test_layers(void **state)
 static enum rft_status make_step(void *user)
 {
     struct setting *s = user;
-    struct rft_program program = {0};
+    struct rft_program program = { 0 };
     enum rft_status status = rft_decode_step(&s->weights, &s->work.decode, &s->work.sampler, &filtered, &program);
     rft_program_finish(&program);
     return status;
@@ -133,7 +142,7 @@ static enum rft_status make_step(void *user)
 
 static void test_alloc_faults(void **state)
 {
-    struct setting s = {.config = rft_test_config()};
+    struct setting s = { .config = rft_test_config() };
     (void)state;
     assert_int_equal(set_up(&s), RFT_OK);
     assert_true(rft_test_alloc_faults(make_step, &s) >= 2);
@@ -142,6 +151,7 @@ static void test_alloc_faults(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_programs), cmocka_unit_test(test_layers), cmocka_unit_test(test_alloc_faults)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
+                                        cmocka_unit_test(test_alloc_faults) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,15 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct rft_device_options one_thread = {.n_threads = 1};
+static const struct rft_device_options one_thread = { .n_threads = 1 };
 
 /* Two backends that only enumerate: `gpu` with a software device and two real ones, `empty` with none. */
 static uint32_t opened_index;
 
 static enum rft_status gpu_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
 {
-    static const struct rft_device_info all[] = {
-        {.name = "soft", .uuid = "00ff", .is_software = true}, {.name = "card one", .uuid = "01ff"}, {.name = "card two", .uuid = "02ff"}};
+    static const struct rft_device_info all[] = { { .name = "soft", .uuid = "00ff", .is_software = true },
+                                                  { .name = "card one", .uuid = "01ff" },
+                                                  { .name = "card two", .uuid = "02ff" } };
     for (uint32_t i = 0; i < 3 && i < cap; i++)
         infos[i] = all[i];
     *n_infos = 3;
@@ -45,30 +46,38 @@ static void fake_close(struct rft_device *device)
 static void fake_caps(const struct rft_device *device, struct rft_caps *caps)
 {
     (void)device;
-    *caps = (struct rft_caps){.align_bytes = 1};
+    *caps = (struct rft_caps){ .align_bytes = 1 };
 }
 
-static const struct rft_backend gpu = {.name = "gpu", .enumerate = gpu_enumerate, .open = fake_open, .close = fake_close, .caps = fake_caps};
-static const struct rft_backend empty = {.name = "empty", .enumerate = none_enumerate, .open = fake_open, .close = fake_close, .caps = fake_caps};
+static const struct rft_backend gpu = {
+    .name = "gpu", .enumerate = gpu_enumerate, .open = fake_open, .close = fake_close, .caps = fake_caps
+};
+static const struct rft_backend empty = {
+    .name = "empty", .enumerate = none_enumerate, .open = fake_open, .close = fake_close, .caps = fake_caps
+};
 
 static void test_choice(void **state)
 {
-    static const struct rft_backend *const backends[] = {&empty, &gpu};
+    static const struct rft_backend *const backends[] = { &empty, &gpu };
     static const struct {
         const char *backend, *device;
         const char *chosen; /* NULL: refused */
         const char *message;
     } cases[] = {
-        {"auto", "", "card one", NULL},
-        {"gpu", "", "soft", NULL},
-        {"gpu", "2", "card two", NULL},
-        {"gpu", "card two", "card two", NULL},
-        {"auto", "02ff", "card two", NULL},
-        {"auto", "soft", "soft", NULL},
-        {"gpu", "card", NULL, "error: [device] backend = gpu, device = card: no such device; `rftgen devices` lists what there is\n"},
-        {"gpu", "3", NULL, "error: [device] backend = gpu, device = 3: no such device; `rftgen devices` lists what there is\n"},
-        {"empty", "", NULL, "error: [device] backend = empty, device = (any): no such device; `rftgen devices` lists what there is\n"},
-        {"GPU", "", NULL, "error: [device] backend = GPU: this build has no such backend; it has: auto, empty, gpu\n"},
+        { "auto", "", "card one", NULL },
+        { "gpu", "", "soft", NULL },
+        { "gpu", "2", "card two", NULL },
+        { "gpu", "card two", "card two", NULL },
+        { "auto", "02ff", "card two", NULL },
+        { "auto", "soft", "soft", NULL },
+        { "gpu", "card", NULL,
+          "error: [device] backend = gpu, device = card: no such device; `rftgen devices` lists what there is\n" },
+        { "gpu", "3", NULL,
+          "error: [device] backend = gpu, device = 3: no such device; `rftgen devices` lists what there is\n" },
+        { "empty", "", NULL,
+          "error: [device] backend = empty, device = (any): no such device; `rftgen devices` lists what there is\n" },
+        { "GPU", "", NULL,
+          "error: [device] backend = GPU: this build has no such backend; it has: auto, empty, gpu\n" },
     };
     (void)state;
     rft_dev_override_backends(backends, 2);
@@ -111,7 +120,7 @@ static void test_accounting(void **state)
     assert_int_equal(dev.live_bytes, 500);
     assert_int_equal(dev.peak_bytes, 1500);
     assert_int_equal(dev.n_live_blocks, 1);
-    struct rft_slice slice = rft_slice_part((struct rft_slice){&b, 100, 200}, 8, sizeof in);
+    struct rft_slice slice = rft_slice_part((struct rft_slice){ &b, 100, 200 }, 8, sizeof in);
     assert_int_equal(slice.offset, 108);
     assert_int_equal(rft_slice_range(slice).address, b.address + 108);
     assert_int_equal(rft_dev_write(&dev, slice, in), RFT_OK);
@@ -160,6 +169,7 @@ static void test_reopen(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_choice), cmocka_unit_test(test_accounting), cmocka_unit_test(test_reopen)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_choice), cmocka_unit_test(test_accounting),
+                                        cmocka_unit_test(test_reopen) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,22 +12,52 @@
 #define N_ROWS 3u
 
 /* Buffers far from each other, each of a size of its own: buffer b is at (b + 1) << 32. */
-enum buffer { BATCH, ROWS, TABLES, X, H, QKV, Q, Y, GATE_UP, WEIGHT, NORM, COS_SIN, PROMPT, OWN, SCRATCH, LOGITS, MASK, CUTOFFS,
-              CANDIDATES, EOS, TOKENS, N_BUFFERS };
+enum buffer {
+    BATCH,
+    ROWS,
+    TABLES,
+    X,
+    H,
+    QKV,
+    Q,
+    Y,
+    GATE_UP,
+    WEIGHT,
+    NORM,
+    COS_SIN,
+    PROMPT,
+    OWN,
+    SCRATCH,
+    LOGITS,
+    MASK,
+    CUTOFFS,
+    CANDIDATES,
+    EOS,
+    TOKENS,
+    N_BUFFERS
+};
 
 static struct rft_range buffer(enum buffer b)
 {
-    return (struct rft_range){((uint64_t)b + 1) << 32, (uint64_t)1 << 20};
+    return (struct rft_range){ ((uint64_t)b + 1) << 32, (uint64_t)1 << 20 };
 }
 
 static struct rft_emit emitter(struct rft_program *program)
 {
-    *program = (struct rft_program){.name = "test"};
-    return (struct rft_emit){.program = program, .label = "layer 7", .n_rows = N_ROWS, .weight_tile = 16, .n_heads = 8, .n_kv_heads = 2,
-                             .head_dim = 64, .batch = buffer(BATCH), .rows = buffer(ROWS), .tables = buffer(TABLES)};
+    *program = (struct rft_program){ .name = "test" };
+    return (struct rft_emit){ .program = program,
+                              .label = "layer 7",
+                              .n_rows = N_ROWS,
+                              .weight_tile = 16,
+                              .n_heads = 8,
+                              .n_kv_heads = 2,
+                              .head_dim = 64,
+                              .batch = buffer(BATCH),
+                              .rows = buffer(ROWS),
+                              .tables = buffer(TABLES) };
 }
 
-static const struct rft_sampler sampler_shape = {.vocab = 5000, .n_eos = 2, .tokens_stride = 100};
+static const struct rft_sampler sampler_shape = { .vocab = 5000, .n_eos = 2, .tokens_stride = 100 };
 
 static struct rft_sampler sampler(void)
 {
@@ -43,21 +73,40 @@ static struct rft_sampler sampler(void)
 
 static void run_emitter(struct rft_emit *e, enum rft_op op, uint32_t flags)
 {
-    const struct rft_matrix w = {buffer(WEIGHT), 100, 64};
-    const struct rft_kv_layer kv = {buffer(PROMPT), buffer(OWN)};
-    const struct rft_sampling sampling = {0.5f, 40, 60000, 0.25f};
+    const struct rft_matrix w = { buffer(WEIGHT), 100, 64 };
+    const struct rft_kv_layer kv = { buffer(PROMPT), buffer(OWN) };
+    const struct rft_sampling sampling = { 0.5f, 40, 60000, 0.25f };
     const struct rft_sampler s = sampler();
     switch (op) {
-    case RFT_OP_embed: emit_embed(e, buffer(X), &w); break;
-    case RFT_OP_rms_norm: emit_rms_norm(e, buffer(H), buffer(X), buffer(NORM), 64, 1e-5f); break;
-    case RFT_OP_matmul: emit_matmul(e, buffer(Y), buffer(H), &w, flags); break;
-    case RFT_OP_rope_kv: emit_rope_kv(e, buffer(Q), buffer(QKV), buffer(COS_SIN), &kv); break;
-    case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512); break;
-    case RFT_OP_silu_mul: emit_silu_mul(e, buffer(Y), buffer(GATE_UP), 96); break;
-    case RFT_OP_filter: emit_filter(e, &s, &sampling); break;
-    case RFT_OP_sample: emit_sample(e, &s, &sampling); break;
-    case RFT_OP_advance: emit_advance(e, &s); break;
-    case RFT_OP_COUNT: break;
+    case RFT_OP_embed:
+        emit_embed(e, buffer(X), &w);
+        break;
+    case RFT_OP_rms_norm:
+        emit_rms_norm(e, buffer(H), buffer(X), buffer(NORM), 64, 1e-5f);
+        break;
+    case RFT_OP_matmul:
+        emit_matmul(e, buffer(Y), buffer(H), &w, flags);
+        break;
+    case RFT_OP_rope_kv:
+        emit_rope_kv(e, buffer(Q), buffer(QKV), buffer(COS_SIN), &kv);
+        break;
+    case RFT_OP_attention:
+        emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512);
+        break;
+    case RFT_OP_silu_mul:
+        emit_silu_mul(e, buffer(Y), buffer(GATE_UP), 96);
+        break;
+    case RFT_OP_filter:
+        emit_filter(e, &s, &sampling);
+        break;
+    case RFT_OP_sample:
+        emit_sample(e, &s, &sampling);
+        break;
+    case RFT_OP_advance:
+        emit_advance(e, &s);
+        break;
+    case RFT_OP_COUNT:
+        break;
     }
 }
 
@@ -69,18 +118,20 @@ static const struct {
     size_t addresses_end, args_bytes;
 } cases[] = {
 #define ARGS(name, first_number) offsetof(struct rft_args_##name, first_number), sizeof(struct rft_args_##name)
-    {RFT_OP_embed, 0, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT), BIT(X), ARGS(embed, dim)},
-    {RFT_OP_rms_norm, 0, BIT(BATCH) | BIT(ROWS) | BIT(X) | BIT(NORM), BIT(ROWS) | BIT(H), ARGS(rms_norm, dim)},
-    {RFT_OP_matmul, 0, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(Y), ARGS(matmul, n)},
-    {RFT_OP_matmul, RFT_MATMUL_ADD, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(Y), BIT(Y), ARGS(matmul, n)},
-    {RFT_OP_rope_kv, 0, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(QKV) | BIT(COS_SIN), BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
-     ARGS(rope_kv, n_heads)},
-    {RFT_OP_attention, 0, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN), BIT(ROWS) | BIT(Y) | BIT(SCRATCH),
-     ARGS(attention, n_heads)},
-    {RFT_OP_silu_mul, 0, BIT(BATCH) | BIT(ROWS) | BIT(GATE_UP), BIT(ROWS) | BIT(Y), ARGS(silu_mul, ffn_dim)},
-    {RFT_OP_filter, 0, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab)},
-    {RFT_OP_sample, 0, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES), ARGS(sample, vocab)},
-    {RFT_OP_advance, 0, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS), ARGS(advance, n_parts)},
+    { RFT_OP_embed, 0, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT), BIT(X), ARGS(embed, dim) },
+    { RFT_OP_rms_norm, 0, BIT(BATCH) | BIT(ROWS) | BIT(X) | BIT(NORM), BIT(ROWS) | BIT(H), ARGS(rms_norm, dim) },
+    { RFT_OP_matmul, 0, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(Y), ARGS(matmul, n) },
+    { RFT_OP_matmul, RFT_MATMUL_ADD, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(Y), BIT(Y), ARGS(matmul, n) },
+    { RFT_OP_rope_kv, 0, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(QKV) | BIT(COS_SIN),
+      BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(rope_kv, n_heads) },
+    { RFT_OP_attention, 0, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
+      BIT(ROWS) | BIT(Y) | BIT(SCRATCH), ARGS(attention, n_heads) },
+    { RFT_OP_silu_mul, 0, BIT(BATCH) | BIT(ROWS) | BIT(GATE_UP), BIT(ROWS) | BIT(Y), ARGS(silu_mul, ffn_dim) },
+    { RFT_OP_filter, 0, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab) },
+    { RFT_OP_sample, 0, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
+      ARGS(sample, vocab) },
+    { RFT_OP_advance, 0, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
+      ARGS(advance, n_parts) },
 #undef ARGS
 };
 
@@ -99,7 +150,7 @@ static uint32_t bits_of(const struct rft_range *ranges, uint32_t n)
 
 static void test_ranges(void **state)
 {
-    bool seen[RFT_OP_COUNT] = {false};
+    bool seen[RFT_OP_COUNT] = { false };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_program program;
@@ -111,7 +162,8 @@ static void test_ranges(void **state)
         const struct rft_node *node = &program.nodes[0];
         assert_int_equal(node->op, cases[i].op);
         assert_string_equal(node->label, "layer 7");
-        if (bits_of(node->reads, node->n_reads) != cases[i].reads || bits_of(node->writes, node->n_writes) != cases[i].writes)
+        if (bits_of(node->reads, node->n_reads) != cases[i].reads ||
+            bits_of(node->writes, node->n_writes) != cases[i].writes)
             fail_msg("%s (case %zu) declares other reads or writes", name, i);
         assert_int_equal(node->args_bytes, cases[i].args_bytes);
         assert_true(node->args_bytes <= RFT_ARGS_BYTES_MAX);
@@ -120,7 +172,8 @@ static void test_ranges(void **state)
             uint64_t address;
             memcpy(&address, node->args.bytes + at, 8);
             uint32_t b = (uint32_t)(address >> 32) - 1;
-            if (b >= N_BUFFERS || address != buffer((enum buffer)b).address || !(BIT(b) & (cases[i].reads | cases[i].writes)))
+            if (b >= N_BUFFERS || address != buffer((enum buffer)b).address ||
+                !(BIT(b) & (cases[i].reads | cases[i].writes)))
                 fail_msg("%s: the address at byte %zu of its arguments is not declared", name, at);
         }
         seen[cases[i].op] = true;
@@ -183,8 +236,8 @@ static void test_attention_scale(void **state)
 {
     static const struct {
         uint32_t head_dim, bits;
-    } scales[] = {{16, 0x3e800000u}, {32, 0x3e3504f3u}, {64, 0x3e000000u}, {80, 0x3de4f92eu}, {96, 0x3dd105ecu}, {128, 0x3db504f3u},
-                  {256, 0x3d800000u}, {2, 0x3f3504f3u}};
+    } scales[] = { { 16, 0x3e800000u }, { 32, 0x3e3504f3u },  { 64, 0x3e000000u },  { 80, 0x3de4f92eu },
+                   { 96, 0x3dd105ecu }, { 128, 0x3db504f3u }, { 256, 0x3d800000u }, { 2, 0x3f3504f3u } };
     (void)state;
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
         struct rft_program program;
@@ -206,12 +259,15 @@ static void test_sampling_flags(void **state)
         bool is_filtered;
         uint32_t flags, inverse_temperature_bits;
     } samplings[] = {
-        {{1.0f, 0, 65536, 0}, false, 0, 0x3f800000u},
-        {{0.0f, 0, 65536, 0}, false, RFT_SAMPLE_GREEDY, 0x3f800000u},
-        {{0.0f, 5, 100, 0.5f}, false, RFT_SAMPLE_GREEDY, 0x3f800000u}, /* filters keep the greatest: nothing to do */
-        {{2.0f, 1, 65536, 0}, true, RFT_SAMPLE_FILTERED, 0x3f000000u},
-        {{0.7f, 0, 65535, 0}, true, RFT_SAMPLE_FILTERED, 0x3fb6db6eu},
-        {{1.0f, 0, 65536, 0.01f}, true, RFT_SAMPLE_FILTERED, 0x3f800000u},
+        { { 1.0f, 0, 65536, 0 }, false, 0, 0x3f800000u },
+        { { 0.0f, 0, 65536, 0 }, false, RFT_SAMPLE_GREEDY, 0x3f800000u },
+        { { 0.0f, 5, 100, 0.5f },
+          false,
+          RFT_SAMPLE_GREEDY,
+          0x3f800000u }, /* filters keep the greatest: nothing to do */
+        { { 2.0f, 1, 65536, 0 }, true, RFT_SAMPLE_FILTERED, 0x3f000000u },
+        { { 0.7f, 0, 65535, 0 }, true, RFT_SAMPLE_FILTERED, 0x3fb6db6eu },
+        { { 1.0f, 0, 65536, 0.01f }, true, RFT_SAMPLE_FILTERED, 0x3f800000u },
     };
     (void)state;
     for (size_t i = 0; i < sizeof samplings / sizeof *samplings; i++) {
@@ -250,7 +306,8 @@ static void test_out_of_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges), cmocka_unit_test(test_numbers), cmocka_unit_test(test_attention_scale),
-                                       cmocka_unit_test(test_sampling_flags), cmocka_unit_test(test_out_of_memory)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_ranges), cmocka_unit_test(test_numbers),
+                                        cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_sampling_flags),
+                                        cmocka_unit_test(test_out_of_memory) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

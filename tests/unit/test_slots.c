@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slots against a device that is simulated key by key: every sample must find every key it ever stored, whoever else came,
- * went and gave way meanwhile. */
+/* Slots against a device that is simulated key by key: every sample must find every key it ever stored, whoever else
+ * came, went and gave way meanwhile. */
 #include "support.h"
 
 #include "buffers.h"
@@ -52,7 +52,7 @@ static uint32_t job_of(const struct simulation *s, uint32_t slot)
 /* No page belongs to two slots, or to a slot and the free list, and none is lost. */
 static void check_pages(const struct simulation *s)
 {
-    bool seen[N_SLOTS_MAX * 8] = {false};
+    bool seen[N_SLOTS_MAX * 8] = { false };
     uint32_t n = s->slots.n_free;
     for (uint32_t i = 0; i < s->slots.n_free; i++) {
         assert_true(s->slots.free_pages[i] < s->n_pages);
@@ -101,7 +101,9 @@ static void step(struct simulation *s, uint32_t slot)
     assert_int_equal(s->device.h[slot], state_of(job, row->n_new));
     s->slots.tokens_read[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(job, row->n_new);
     row->n_new++;
-    row->state = row->n_new == s->lengths[job] ? RFT_ROW_STOP : row->n_new == N_NEW_MAX ? RFT_ROW_LENGTH : RFT_ROW_RUNNING;
+    row->state = row->n_new == s->lengths[job] ? RFT_ROW_STOP
+                 : row->n_new == N_NEW_MAX     ? RFT_ROW_LENGTH
+                                               : RFT_ROW_RUNNING;
     if (row->state != RFT_ROW_RUNNING)
         return;
     for (uint32_t i = 0; i < row->n_new; i++) {
@@ -158,7 +160,7 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
     memset(&s->device, 0xff, sizeof s->device);
     for (uint32_t i = 0; i < 5; i++)
         s->ids[i] = i + 10;
-    s->flight = (struct rft_flight){.ids = {.ids = s->ids, .n = 5}, .key = 0x100000002u};
+    s->flight = (struct rft_flight){ .ids = { .ids = s->ids, .n = 5 }, .key = 0x100000002u };
     s->n_pages = plan->n_own_pages;
     assert_int_equal(rft_slots_init(&s->slots, plan, N_NEW_MAX, s->jobs, n_jobs), RFT_OK);
     for (uint32_t round = 0;; round++) {
@@ -187,10 +189,10 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
 
 static struct rft_plan plan_of(uint32_t n_slots, uint32_t n_own_pages)
 {
-    return (struct rft_plan){.n_slots = n_slots,
-                             .n_own_pages = n_own_pages,
-                             .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
-                             .n_prompt_pages = N_PROMPT_PAGES};
+    return (struct rft_plan){ .n_slots = n_slots,
+                              .n_own_pages = n_own_pages,
+                              .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
+                              .n_prompt_pages = N_PROMPT_PAGES };
 }
 
 static void test_random(void **state)
@@ -207,7 +209,7 @@ static void test_random(void **state)
         struct rft_plan plan = plan_of(n_slots, n_pages);
         memset(s, 0, sizeof *s);
         for (uint32_t i = 0; i < n_jobs; i++) {
-            s->jobs[i] = (struct rft_job){.sample = i, .is_done = rand() % 8 == 0}; /* done before: never started */
+            s->jobs[i] = (struct rft_job){ .sample = i, .is_done = rand() % 8 == 0 }; /* done before: never started */
             s->lengths[i] = 1 + (uint32_t)rand() % (N_NEW_MAX + 10);
             n_to_do += s->jobs[i].is_done ? 0 : 1;
         }
@@ -228,7 +230,7 @@ static void test_enough_pages(void **state)
     (void)state;
     assert_non_null(s);
     for (uint32_t i = 0; i < 20; i++) {
-        s->jobs[i] = (struct rft_job){.sample = i};
+        s->jobs[i] = (struct rft_job){ .sample = i };
         s->lengths[i] = N_NEW_MAX + 1;
     }
     simulate(s, &plan, 20, 8);
@@ -241,9 +243,9 @@ static void test_enough_pages(void **state)
 static void test_requeue_order(void **state)
 {
     const struct rft_plan plan = plan_of(2, 5);
-    struct rft_job jobs[3] = {{.sample = 0}, {.sample = 1}, {.sample = 2}};
+    struct rft_job jobs[3] = { { .sample = 0 }, { .sample = 1 }, { .sample = 2 } };
     uint32_t id = 1, victim;
-    struct rft_flight flight = {.ids = {.ids = &id, .n = 1}};
+    struct rft_flight flight = { .ids = { .ids = &id, .n = 1 } };
     struct rft_slots s;
     (void)state;
     assert_int_equal(rft_slots_init(&s, &plan, N_NEW_MAX, jobs, 3), RFT_OK);
@@ -262,7 +264,7 @@ static void test_requeue_order(void **state)
 static enum rft_status init_only(void *user)
 {
     const struct rft_plan plan = plan_of(2, 6);
-    struct rft_job job = {0};
+    struct rft_job job = { 0 };
     struct rft_slots s;
     enum rft_status status = rft_slots_init(&s, &plan, N_NEW_MAX, &job, 1);
     (void)user;
@@ -278,7 +280,7 @@ static void test_alloc_faults(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
-                                       cmocka_unit_test(test_requeue_order), cmocka_unit_test(test_alloc_faults)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
+                                        cmocka_unit_test(test_requeue_order), cmocka_unit_test(test_alloc_faults) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static void *pack(const struct rft_weights *weights, const struct rft_weight *w,
     memset(packed, 0xee, (size_t)(n_units * unit_bytes));
     for (uint64_t unit = 0; unit < n_units; unit += n_step) {
         uint64_t n = n_units - unit < n_step ? n_units - unit : n_step;
-        assert_int_equal(rft_weight_pack(weights, w, &checkpoint, unit, n, packed + unit * unit_bytes, &n_zeroed), RFT_OK);
+        assert_int_equal(rft_weight_pack(weights, w, &checkpoint, unit, n, packed + unit * unit_bytes, &n_zeroed),
+                         RFT_OK);
     }
     assert_int_equal(n_zeroed, 0);
     return packed;
@@ -46,15 +47,15 @@ static uint16_t element(const uint32_t *packed, uint32_t tile, uint32_t k, uint3
     return (uint16_t)(column % 2 == 0 ? word : word >> 16);
 }
 
-static void check_matrix(const struct rft_weights *weights, const struct rft_weight *w, const char *const *names, const uint32_t *n_rows,
-                         uint32_t n_parts, uint64_t n_step)
+static void check_matrix(const struct rft_weights *weights, const struct rft_weight *w, const char *const *names,
+                         const uint32_t *n_rows, uint32_t n_parts, uint64_t n_step)
 {
     uint32_t *packed = pack(weights, w, n_step);
     uint32_t row = 0, k = w->matrix.k, n_padded = (w->matrix.n + weights->tile - 1) / weights->tile * weights->tile;
     for (uint32_t part = 0; part < n_parts; part++) {
         for (uint32_t r = 0; r < n_rows[part]; r++, row++) {
             for (uint32_t c = 0; c < k; c++) {
-                struct rft_round_counts counts = {0, 0};
+                struct rft_round_counts counts = { 0, 0 };
                 uint16_t wanted = rft_bf16_round(rft_test_weight(names[part], SEED, r, c, k), &counts);
                 if (element(packed, weights->tile, k, row, c) != wanted)
                     fail_msg("%s, tile %u: [%u][%u]", names[part], weights->tile, r, c);
@@ -85,7 +86,7 @@ static void check_all(bool tied, uint32_t tile, uint64_t n_step)
     open_checkpoint(c, tied ? "tied" : "untied");
     assert_int_equal(rft_weights_init(&weights, &c, tile, 77), RFT_OK);
     assert_int_equal(weights.cos_sin_bytes, 77 * c.head_dim * 4);
-    static const char *const embedding[] = {"model.embed_tokens.weight"}, *const head[] = {"lm_head.weight"};
+    static const char *const embedding[] = { "model.embed_tokens.weight" }, *const head[] = { "lm_head.weight" };
     check_matrix(&weights, rft_weights_embedding(&weights), embedding, &c.vocab_size, 1, n_step);
     check_vector(&weights, rft_weights_final_norm(&weights), "model.norm.weight");
     if (tied)
@@ -94,15 +95,15 @@ static void check_all(bool tied, uint32_t tile, uint64_t n_step)
         check_matrix(&weights, rft_weights_head(&weights), head, &c.vocab_size, 1, n_step);
     for (uint32_t layer = 0; layer < c.n_layers; layer++) {
         char names[9][64];
-        static const char *const formats[] = {"input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
-                                              "self_attn.o_proj", "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj",
-                                              "mlp.down_proj"};
+        static const char *const formats[] = { "input_layernorm",  "self_attn.q_proj", "self_attn.k_proj",
+                                               "self_attn.v_proj", "self_attn.o_proj", "post_attention_layernorm",
+                                               "mlp.gate_proj",    "mlp.up_proj",      "mlp.down_proj" };
         for (int i = 0; i < 9; i++)
             snprintf(names[i], sizeof names[i], "model.layers.%u.%s.weight", layer, formats[i]);
-        const char *const qkv[] = {names[1], names[2], names[3]}, *const o[] = {names[4]}, *const gate_up[] = {names[6], names[7]},
-                   *const down[] = {names[8]};
-        const uint32_t qkv_rows[] = {c.n_heads * c.head_dim, c.n_kv_heads * c.head_dim, c.n_kv_heads * c.head_dim},
-                       ffn_rows[] = {c.ffn_dim, c.ffn_dim};
+        const char *const qkv[] = { names[1], names[2], names[3] }, *const o[] = { names[4] },
+                          *const gate_up[] = { names[6], names[7] }, *const down[] = { names[8] };
+        const uint32_t qkv_rows[] = { c.n_heads * c.head_dim, c.n_kv_heads * c.head_dim, c.n_kv_heads * c.head_dim },
+                       ffn_rows[] = { c.ffn_dim, c.ffn_dim };
         check_vector(&weights, rft_weights_layer(&weights, layer, RFT_LAYER_ATTN_NORM), names[0]);
         check_matrix(&weights, rft_weights_layer(&weights, layer, RFT_LAYER_QKV), qkv, qkv_rows, 3, n_step);
         check_matrix(&weights, rft_weights_layer(&weights, layer, RFT_LAYER_O), o, &c.dim, 1, n_step);
@@ -120,7 +121,8 @@ static void test_layout(void **state)
         bool tied;
         uint32_t tile;
         uint64_t n_step;
-    } cases[] = {{true, 16, 1}, {true, 16, 1000}, {false, 16, 3}, {false, 1, 7}, {true, 32, 2}, {false, 7, 1000}};
+    } cases[] = { { true, 16, 1 }, { true, 16, 1000 }, { false, 16, 3 },
+                  { false, 1, 7 }, { true, 32, 2 },    { false, 7, 1000 } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_all(cases[i].tied, cases[i].tile, cases[i].n_step);
@@ -154,12 +156,14 @@ static void test_bad_values(void **state)
         uint32_t bits; /* f32 */
         bool is_bad, is_zeroed;
     } cases[] = {
-        {0x7f800000u, true, false},  {0xff800000u, true, false},  {0x7fc00000u, true, false}, {0x5d800000u, true, false},
-        {0xdd800000u, true, false},  {0x5d7fffffu, false, false}, {0x267fffffu, false, true}, {0x80000001u, false, true},
-        {0x80000000u, false, false}, {0x26800000u, false, false},
+        { 0x7f800000u, true, false },  { 0xff800000u, true, false }, { 0x7fc00000u, true, false },
+        { 0x5d800000u, true, false },  { 0xdd800000u, true, false }, { 0x5d7fffffu, false, false },
+        { 0x267fffffu, false, true },  { 0x80000001u, false, true }, { 0x80000000u, false, false },
+        { 0x26800000u, false, false },
     };
-    static const char *const names[] = {"model.layers.1.self_attn.k_proj.weight", "model.layers.1.input_layernorm.weight"};
-    static const enum rft_layer_weight which[] = {RFT_LAYER_QKV, RFT_LAYER_ATTN_NORM};
+    static const char *const names[] = { "model.layers.1.self_attn.k_proj.weight",
+                                         "model.layers.1.input_layernorm.weight" };
+    static const enum rft_layer_weight which[] = { RFT_LAYER_QKV, RFT_LAYER_ATTN_NORM };
     struct rft_model_config c = rft_test_config();
     struct rft_weights weights;
     (void)state;
@@ -178,7 +182,8 @@ static void test_bad_values(void **state)
         memcpy(copy + tensor->bytes - 8, &cases[n].bits, 4);
         tensor->data = copy;
         rft_test_log_capture();
-        enum rft_status status = rft_weight_pack(&weights, w, &checkpoint, 0, rft_weight_n_units(&weights, w), packed, &n_zeroed);
+        enum rft_status status =
+            rft_weight_pack(&weights, w, &checkpoint, 0, rft_weight_n_units(&weights, w), packed, &n_zeroed);
         rft_test_log_release();
         tensor->data = data;
         assert_int_equal(status, cases[n].is_bad ? RFT_ERR_INPUT : RFT_OK);
@@ -216,8 +221,8 @@ static void test_alloc_faults(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layout), cmocka_unit_test(test_bytes), cmocka_unit_test(test_bad_values),
-                                       cmocka_unit_test(test_alloc_faults)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_layout), cmocka_unit_test(test_bytes),
+                                        cmocka_unit_test(test_bad_values), cmocka_unit_test(test_alloc_faults) };
     rft_alloc_hook_json();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
