@@ -76,8 +76,10 @@ static void cpu_caps(const struct rft_device *device, struct rft_caps *caps)
 
 static enum rft_status cpu_memory(struct rft_device *device, struct rft_memory *memory)
 {
+    uint64_t total = rft_os_memory_total_bytes();
+    uint64_t available = rft_os_memory_available_bytes();
     (void)device;
-    *memory = (struct rft_memory){rft_os_memory_total_bytes(), rft_os_memory_available_bytes(), false};
+    *memory = (struct rft_memory){total, available != 0 ? available : total, available == 0}; /* 0: the system does not say */
     return RFT_OK;
 }
 

@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Drawing tokens: loops over arrays that compilers turn into vector code; the scalar functions are those of every form. */
-#include "form.h"
+#include "entries.h"
 #include "philox.h"
-
-#define GROUP 256u /* vocabulary entries at a time */
-
-/* 1 for the entries that the vocabulary has, from `first`; 0 past n. */
-static void list_tokens(uint32_t *has_token, const uint32_t *mask, uint32_t first, uint32_t n)
-{
-    for (uint32_t word = 0; word < GROUP / 32; word++) {
-        uint32_t bits = word * 32 < n ? mask[first / 32 + word] : 0;
-        for (uint32_t i = 0; i < 32; i++)
-            has_token[word * 32 + i] = bits >> i & 1u;
-    }
-    for (uint32_t i = n; i < GROUP; i++)
-        has_token[i] = 0;
-}
 
 /* Adds each entry's noise to its score. */
 static void add_noise(float *scores, const struct rft_row *row, uint32_t first)
 {
-    uint32_t words[GROUP];
-    for (uint32_t i = 0; i < GROUP / 4; i++) {
+    uint32_t words[CPU_GROUP];
+    for (uint32_t i = 0; i < CPU_GROUP / 4; i++) {
         struct rft_philox r = rft_philox4x32(row->sample_index, row->n_new, first / 4 + i, RFT_PHILOX_DOMAIN_SAMPLE, row->key0,
                                              row->key1);
         words[4 * i] = r.x0;
@@ -29,7 +15,7 @@ static void add_noise(float *scores, const struct rft_row *row, uint32_t first)
         words[4 * i + 2] = r.x2;
         words[4 * i + 3] = r.x3;
     }
-    for (uint32_t i = 0; i < GROUP; i++)
+    for (uint32_t i = 0; i < CPU_GROUP; i++)
         scores[i] = scores[i] + rft_gumbel(words[i]);
 }
 
@@ -39,7 +25,7 @@ static void drop_filtered(uint32_t *has_token, const float *scores, const struct
 {
     const float max = RFT_FROM_BITS(cutoff->max_bits), min_p = RFT_FROM_BITS(a->min_p_bits);
     const uint32_t cutoff_key = cutoff->key, cutoff_id = cutoff->id;
-    for (uint32_t i = 0; i < GROUP; i++) {
+    for (uint32_t i = 0; i < CPU_GROUP; i++) {
         uint32_t key = rft_sort_key(scores[i]);
         float difference = scores[i] - max;
         uint32_t is_behind = (key < cutoff_key) | ((key == cutoff_key) & (first + i > cutoff_id));
@@ -51,12 +37,12 @@ static void drop_filtered(uint32_t *has_token, const float *scores, const struct
 static struct rft_candidate best_of_group(const struct rft_args_sample *a, struct rft_row *row, uint32_t index, uint32_t first,
                                           uint32_t n, struct rft_candidate best)
 {
-    float logits[GROUP] = {0}, scores[GROUP];
-    uint32_t has_token[GROUP], keys[GROUP], bad = 0, max_key = 0;
+    float logits[CPU_GROUP] = {0}, scores[CPU_GROUP];
+    uint32_t has_token[CPU_GROUP], keys[CPU_GROUP], bad = 0, max_key = 0;
     const float inverse_temperature = RFT_FROM_BITS(a->inverse_temperature_bits);
     memcpy(logits, (const float *)cpu_pointer(a->logits) + (size_t)index * a->vocab + first, n * sizeof *logits);
     list_tokens(has_token, cpu_pointer(a->mask), first, n);
-    for (uint32_t i = 0; i < GROUP; i++) {
+    for (uint32_t i = 0; i < CPU_GROUP; i++) {
         uint32_t is_bad = rft_is_bad(logits[i]);
         bad |= is_bad & has_token[i];
         has_token[i] &= is_bad ^ 1u;
@@ -68,7 +54,7 @@ static struct rft_candidate best_of_group(const struct rft_args_sample *a, struc
         drop_filtered(has_token, scores, a, (const struct rft_cutoff *)cpu_pointer(a->cutoffs) + index, first);
     if (!(a->flags & RFT_SAMPLE_GREEDY))
         add_noise(scores, row, first);
-    for (uint32_t i = 0; i < GROUP; i++) {
+    for (uint32_t i = 0; i < CPU_GROUP; i++) {
         keys[i] = rft_sort_key(scores[i]) & (0u - has_token[i]);
         max_key = keys[i] > max_key ? keys[i] : max_key;
     }
@@ -93,7 +79,7 @@ void CPU_NAME(cpu_sample)(const void *args, uint32_t item, struct cpu_worker wor
     (void)worker;
     if (row->state != RFT_ROW_RUNNING)
         return;
-    for (uint32_t first = part * RFT_SAMPLE_PART; first < end; first += GROUP)
-        best = best_of_group(a, row, index, first, end - first < GROUP ? end - first : GROUP, best);
+    for (uint32_t first = part * RFT_SAMPLE_PART; first < end; first += CPU_GROUP)
+        best = best_of_group(a, row, index, first, end - first < CPU_GROUP ? end - first : CPU_GROUP, best);
     ((struct rft_candidate *)cpu_pointer(a->candidates))[item] = best;
 }
