@@ -8,6 +8,13 @@
 
 #include "lang.h"
 
+#ifdef __FAST_MATH__
+#error "the arithmetic contract forbids -ffast-math: take it out of CFLAGS"
+#endif
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#error "the arithmetic contract needs float and double to be computed as such: with x87 add -msse2 -mfpmath=sse"
+#endif
+
 #define RFT_ARITHMETIC_VERSION 1u
 
 #define RFT_BITS_TINY 0x26800000u /* 2^-50: smaller magnitudes become +0 */
@@ -52,7 +59,7 @@ RFT_FN_FLOAT rft_high_bf16(RFT_U32 word)
     return RFT_FROM_BITS(word & 0xffff0000u);
 }
 
-/* exp(x), x clamped to [-80, 80]; relative error below 2^-22. */
+/* exp(x), x clamped to [-80, 80]; relative error below 2^-23. */
 RFT_FN_FLOAT rft_exp(RFT_FLOAT x_any)
 {
     RFT_FLOAT x = x_any >= RFT_FROM_BITS(0xc2a00000u) ? x_any : RFT_FROM_BITS(0xc2a00000u); /* NaN, too, becomes -80 */

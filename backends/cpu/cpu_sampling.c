@@ -106,7 +106,8 @@ void cpu_filter(const void *args, uint32_t item, struct cpu_worker worker)
         total += key != 0 && key >= view.top_k_key ? mass_of(&view, id) : 0;
     }
     /* the least whole mass m with 65536 m >= p total */
-    uint64_t wanted = (total * a->top_p_65536 + 65535) / 65536;
+    uint64_t p = a->top_p_65536;
+    uint64_t wanted = (total >> 16) * p + (((total & 65535) * p + 65535) >> 16);
     cutoff->key = key_at_weight(&view, false, wanted, &above);
     cutoff->id = id_at_mass(&view, cutoff->key, above, wanted);
 }

@@ -90,8 +90,10 @@ static void from_q4_1(const uint8_t *block, float *dst)
 {
     float scale = load_f16(block), minimum = load_f16(block + 2);
     for (int i = 0; i < QUANT_BLOCK / 2; i++) {
-        dst[i] = scale * (float)(block[4 + i] & 15) + minimum;
-        dst[i + QUANT_BLOCK / 2] = scale * (float)(block[4 + i] >> 4) + minimum;
+        float low = scale * (float)(block[4 + i] & 15); /* a statement for each rounding */
+        float high = scale * (float)(block[4 + i] >> 4);
+        dst[i] = low + minimum;
+        dst[i + QUANT_BLOCK / 2] = high + minimum;
     }
 }
 

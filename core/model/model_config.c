@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define SIZE_MAX_ALLOWED INT32_MAX
+#define SIZE_MAX_ALLOWED (1 << 24) /* far above any model, far below what grids and byte counts can hold */
 #define N_LAYERS_MAX 4096
 #define HEAD_DIM_MAX 256
 

@@ -284,6 +284,18 @@ static enum rft_status check_prompt(const char *path, struct rft_config *config)
     return RFT_ERR_CONFIG;
 }
 
+/* Below, a logit over the temperature could leave the numbers that the arithmetic contract is made for. */
+#define TEMPERATURE_MIN 1e-6
+
+static enum rft_status check_temperature(const char *path, const struct rft_config *config)
+{
+    if (config->generate_temperature == 0 || config->generate_temperature >= TEMPERATURE_MIN)
+        return RFT_OK;
+    rft_log_error("%s: generate.temperature = %g: not allowed; give 0 for the most likely token, or %g to 100", path,
+                  config->generate_temperature, TEMPERATURE_MIN);
+    return RFT_ERR_CONFIG;
+}
+
 /* The value of key i if it is a path of one of two types, else NULL. */
 static const char *path_at(const struct rft_config *config, size_t i, enum rft_key_type type, enum rft_key_type other)
 {
@@ -318,6 +330,7 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
     RFT_TRY(check_required(r->path, r->seen));
     RFT_TRY(check_prompt(r->path, r->config));
+    RFT_TRY(check_temperature(r->path, r->config));
     return check_outputs(r->path, r->config);
 }
 
@@ -351,6 +364,11 @@ void rft_config_finish(struct rft_config *config)
     for (size_t i = 0; i < rft_n_keys; i++)
         rft_key_finish(&rft_keys[i], config);
     *config = (struct rft_config){ 0 };
+}
+
+struct rft_verify_options rft_config_verify(const struct rft_config *config)
+{
+    return (struct rft_verify_options){config->verify_kind, config->verify_compat, config->verify_rel_tol, config->verify_cut_off};
 }
 
 uint32_t rft_config_max_new_tokens(const struct rft_config *config)

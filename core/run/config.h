@@ -81,6 +81,9 @@ void rft_config_finish(struct rft_config *config);
 /* [generate] max_new_tokens with auto resolved: 100 with several samples, 120 with one. */
 uint32_t rft_config_max_new_tokens(const struct rft_config *config);
 
+/* How answers are judged: the keys of [verify]. */
+struct rft_verify_options rft_config_verify(const struct rft_config *config);
+
 /* `amount` in bytes, a percentage being of available_bytes. AUTO gives available_bytes. */
 uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_bytes);
 

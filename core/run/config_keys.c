@@ -71,7 +71,7 @@ const struct rft_key rft_keys[] = {
       .help = "A sample that has not ended after so many tokens is cut off.\n"
               "auto: 100 with several samples, 120 with one." },
     { FIELD(generate, temperature), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
-      .fallback = "0.7", .help = "0: always the most likely token." },
+      .fallback = "0.7", .help = "0: always the most likely token. Else at least 0.000001." },
     { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
       .words = word_off, .fallback = "off", .help = "Only the so many most likely tokens are drawn. 0 or off: all." },
     { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW,

@@ -115,12 +115,15 @@ static struct cpu_keys keys_of(const struct rows *rows, const struct rft_row *ro
 {
     const struct rft_args_attention *a = rows->args;
     const size_t head_words = (size_t)RFT_PAGE_TOKENS * a->head_dim;
-    uint32_t n = row->position + 1;
+    uint32_t n_all = row->position + 1;
+    uint32_t n = own ? (n_all > row->n_prompt ? n_all - row->n_prompt : 0) : n_all < row->n_prompt ? n_all : row->n_prompt;
+    if (n == 0) /* a prefill has no own pages to point to */
+        return (struct cpu_keys){0};
     return (struct cpu_keys){
         .table = (const uint32_t *)cpu_pointer(a->tables) + (own ? row->own_table : row->prompt_table),
         .pages = (const uint32_t *)cpu_pointer(own ? a->own_kv : a->prompt_kv) + rows->kv_head * head_words,
         .page_words = head_words * a->n_kv_heads,
-        .n = own ? (n > row->n_prompt ? n - row->n_prompt : 0) : n < row->n_prompt ? n : row->n_prompt,
+        .n = n,
     };
 }
 

@@ -86,7 +86,7 @@ static uint64_t wanted_weight(const struct wanted *wanted, const uint64_t weight
         return wanted->n;
     for (uint32_t digit = 0; digit < DIGITS; digit++)
         total += weights[digit];
-    return (total * wanted->part_65536 + 65535) / 65536;
+    return (total >> 16) * wanted->part_65536 + (((total & 65535) * wanted->part_65536 + 65535) >> 16);
 }
 
 /* The greatest key such that the entries with a greater or equal key weigh what is wanted; *left is what those with a
