@@ -22,7 +22,7 @@ static const char usage[] =
     "  -c, --config FILE        the INI file; rftgen --help-config=ini prints one with every key\n"
     "  --set SECTION.KEY=VALUE  sets a key after the file was read; the last one wins. Paths given here are relative\n"
     "                           to the current directory; input paths in FILE are relative to the directory of FILE\n"
-    "  --force                  replaces an existing output, and starts afresh\n"
+    "  --force                  replaces existing output files; a journal of the same run is still gone on from\n"
     "  --quiet                  no progress, only warnings and errors\n"
     "  plan                     prints what the run would take of the device's memory, and does nothing else\n"
     "  devices                  lists backends and devices\n"

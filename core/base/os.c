@@ -93,6 +93,27 @@ bool rft_file_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+enum rft_status rft_out_check(const char *path)
+{
+    struct stat info;
+    enum rft_status status = RFT_OK;
+    char *dir = rft_path_dir(path);
+    if (dir == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    if (stat(dir, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        rft_log_error("%s: the directory %s does not exist; create it, or give another path", path, dir);
+        status = RFT_ERR_IO;
+    } else if (access(dir, W_OK) != 0) {
+        rft_log_error("%s: nothing can be written to the directory %s: %s", path, dir, strerror(errno));
+        status = RFT_ERR_IO;
+    } else if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        rft_log_error("%s is a directory; give the name of a file", path);
+        status = RFT_ERR_IO;
+    }
+    rft_free(dir);
+    return status;
+}
+
 enum rft_status rft_out_open(const char *path, struct rft_out_file *out)
 {
     *out = (struct rft_out_file){ 0 };
@@ -239,6 +260,15 @@ static bool cgroup_path(char *path, size_t size)
     return found;
 }
 
+/* What a limit leaves. Pages of files count as used by the group but go when memory is asked for, so they are added. */
+static uint64_t left_below(uint64_t max, uint64_t used, uint64_t files)
+{
+    if (max == UINT64_MAX || used == UINT64_MAX)
+        return UINT64_MAX;
+    used -= files == UINT64_MAX ? 0 : files < used ? files : used;
+    return max > used ? max - used : 0;
+}
+
 static uint64_t cgroup_left_bytes(void)
 {
     char dir[1040], file[1100];
@@ -250,16 +280,17 @@ static uint64_t cgroup_left_bytes(void)
             uint64_t max = number_in_file(file, "");
             snprintf(file, sizeof file, "%s/memory.current", dir);
             uint64_t current = number_in_file(file, "");
-            if (max != UINT64_MAX && current != UINT64_MAX && (max > current ? max - current : 0) < left)
-                left = max > current ? max - current : 0;
+            snprintf(file, sizeof file, "%s/memory.stat", dir);
+            uint64_t below = left_below(max, current, number_in_file(file, "inactive_file "));
+            left = below < left ? below : left;
             *strrchr(dir, '/') = 0;
         }
     }
     uint64_t v1_max = number_in_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "");
     uint64_t v1_used = number_in_file("/sys/fs/cgroup/memory/memory.usage_in_bytes", "");
-    if (v1_max != UINT64_MAX && v1_used != UINT64_MAX && (v1_max > v1_used ? v1_max - v1_used : 0) < left)
-        left = v1_max > v1_used ? v1_max - v1_used : 0;
-    return left;
+    uint64_t v1_files = number_in_file("/sys/fs/cgroup/memory/memory.stat", "total_inactive_file ");
+    uint64_t below = left_below(v1_max, v1_used, v1_files);
+    return below < left ? below : left;
 }
 
 uint64_t rft_os_memory_available_bytes(void)
@@ -314,6 +345,7 @@ void rft_os_catch_interrupts(void)
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit: write() says so, with a message of ours */
 }

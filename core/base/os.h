@@ -31,6 +31,8 @@ struct rft_out_file {
     char *path;
     char *tmp_path;
 };
+/* Could a file of this name be written? Nothing is created: for what is written only after long work. */
+enum rft_status rft_out_check(const char *path);
 enum rft_status rft_out_open(const char *path, struct rft_out_file *out);
 enum rft_status rft_out_write(struct rft_out_file *out, const void *bytes, size_t n);
 enum rft_status rft_out_commit(struct rft_out_file *out);

@@ -98,8 +98,10 @@ static void begin_plan(const struct rft_job_shape *shape, struct rft_plan *plan)
     plan->n_positions = shape->n_prompt_max + shape->n_new_max;
     /* the last token drawn is never fed back: it needs no key */
     plan->n_own_pages_slot = shape->n_new_max > 1 ? rft_pages_for(shape->n_new_max - 1) : 1;
+    n_questions = min_u32(n_questions, shape->n_questions > 0 ? shape->n_questions : 1);
+    n_questions = min_u32(n_questions, UINT32_MAX / plan->chunk); /* so that a chunk's samples can be counted */
     plan->n_prefill_rows = min_u32(shape->caps.prefill_rows, n_questions * shape->n_prompt_max);
-    set_questions(shape, min_u32(n_questions, shape->n_questions > 0 ? shape->n_questions : 1), plan);
+    set_questions(shape, (uint32_t)n_questions, plan);
 }
 
 /* Makes the plan one step smaller; false if it is the smallest. */

@@ -13,7 +13,7 @@
 struct rft_job_shape {
     struct rft_model_config config;
     struct rft_caps caps;
-    uint64_t n_questions;        /* still to do */
+    uint64_t n_questions;        /* of the dataset */
     uint32_t n_samples;
     uint32_t chunk;              /* samples of a question computed together; 0 = auto: all */
     uint32_t questions_in_flight; /* 0 = auto: as many as keep the device busy */

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "os.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ static enum rft_status upload_weight(struct rft_engine *engine, size_t index, ui
     uint64_t n_units = rft_weight_n_units(&engine->weights, w);
     uint64_t n_step = staging_bytes / unit_bytes;
     for (uint64_t unit = 0; unit < n_units; unit += n_step) {
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED;
         uint64_t n = n_units - unit < n_step ? n_units - unit : n_step;
         struct rft_slice to = rft_slice_part(engine->weight_slices[index], unit * unit_bytes, n * unit_bytes);
         RFT_TRY(rft_weight_pack(&engine->weights, w, engine->checkpoint, unit, n, staging, n_zeroed));

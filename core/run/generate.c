@@ -11,11 +11,6 @@
 
 #define DEVICE_LOST_MAX 2u
 
-static struct rft_verify_options verify_options(const struct rft_config *config)
-{
-    return (struct rft_verify_options){config->verify_kind, config->verify_compat, config->verify_rel_tol, config->verify_cut_off};
-}
-
 /* Where the first stop string begins in the text; false if there is none. */
 static bool find_stop(const struct rft_generation *g, const struct rft_str *text, size_t *at)
 {
@@ -56,7 +51,7 @@ static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before
 /* Counts a sample that is in the journal or just went there. */
 static void count_sample(struct rft_generation *g, const struct rft_sample *sample)
 {
-    const struct rft_verify_options options = verify_options(g->config);
+    const struct rft_verify_options options = rft_config_verify(g->config);
     struct rft_bytes gold = g->inputs->dataset.questions[sample->question].gold;
     g->state.samples_done++;
     g->state.questions_done += --g->n_left[sample->question] == 0;

@@ -2,6 +2,7 @@
 #include "group.h"
 
 #include "alloc.h"
+#include "os.h"
 
 enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim)
 {
@@ -70,6 +71,8 @@ static enum rft_status run_pass(struct prefill *p, uint32_t n_rows)
     struct rft_batch batch = {.n_rows = n_rows};
     struct rft_slice rows = rft_slice_part(p->work.rows, 0, n_rows * sizeof *p->rows);
     uint64_t h_bytes = (uint64_t)p->engine->weights.config.dim * 2;
+    if (rft_os_interrupted())
+        return RFT_ERR_INTERRUPTED;
     RFT_TRY(rft_dev_write(dev, p->work.batch, &batch));
     RFT_TRY(rft_dev_write(dev, rows, p->rows));
     RFT_TRY(rft_dev_run(dev, p->exec, 1));

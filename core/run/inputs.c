@@ -19,8 +19,7 @@ static enum rft_status open_data(const struct rft_config *config, struct rft_inp
                                                 .answer_after = config->data_answer_after,
                                                 .id_field = config->data_id_field,
                                                 .limit = config->data_limit};
-    const struct rft_verify_options verify = {config->verify_kind, config->verify_compat, config->verify_rel_tol,
-                                              config->verify_cut_off};
+    const struct rft_verify_options verify = rft_config_verify(config);
     RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
     for (size_t i = 0; i < inputs->dataset.n; i++) {
         const struct rft_question *q = &inputs->dataset.questions[i];

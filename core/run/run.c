@@ -26,10 +26,25 @@ struct run {
 
 static enum rft_status refuse_existing(const struct rft_config *config)
 {
-    if (!rft_file_exists(config->output_path))
-        return RFT_OK;
-    rft_log_error("%s exists already; give --force to replace it, or another [output] path", config->output_path);
-    return RFT_ERR_CONFIG;
+    const char *const paths[] = {config->output_path, config->output_records, config->output_summary};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (paths[i][0] == '\0' || !rft_file_exists(paths[i]))
+            continue;
+        rft_log_error("%s exists already; give --force to replace it (samples kept in a journal stay), or another path in [output]",
+                      paths[i]);
+        return RFT_ERR_CONFIG;
+    }
+    return RFT_OK;
+}
+
+/* A place that cannot be written to is found before the samples are drawn. */
+static enum rft_status check_places(const struct rft_config *config)
+{
+    const char *const paths[] = {config->output_path, config->output_records, config->output_summary};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (paths[i][0] != '\0')
+            RFT_TRY(rft_out_check(paths[i]));
+    return RFT_OK;
 }
 
 static enum rft_status open_journal(const struct rft_config *config, const char *path, struct run *run, bool force)
@@ -58,9 +73,12 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
                                  .plan = run->setup.plan,
                                  .progress = {.is_quiet = quiet}};
     status = rft_generate(g);
-    if (status == RFT_ERR_INTERRUPTED)
+    n_done = rft_journal_n_done(run->journal);
+    if (status == RFT_ERR_INTERRUPTED && n_done == 0)
+        rft_log_warn("interrupted before a sample was finished; the same command begins afresh");
+    else if (status == RFT_ERR_INTERRUPTED)
         rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64 " samples are kept in %s.journal; the same command goes on from there",
-                     rft_journal_n_done(run->journal), n_all, config->output_path);
+                     n_done, n_all, config->output_path);
     return status;
 }
 
@@ -75,8 +93,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                          .n_samples = config->generate_samples,
                                          .seed = config->generate_seed,
                                          .arithmetic_version = RFT_ARITHMETIC_VERSION,
-                                         .verify = {config->verify_kind, config->verify_compat, config->verify_rel_tol,
-                                                    config->verify_cut_off}};
+                                         .verify = rft_config_verify(config)};
     struct rft_summary summary = {.tokens = g->n_tokens,
                                   .prompt_tokens = g->n_prompt_tokens,
                                   .n_resumed = n_resumed,
@@ -106,6 +123,7 @@ static enum rft_status run_all(const struct rft_config *config, const char *jour
     enum rft_status status;
     if (!force && !rft_file_exists(journal_path))
         RFT_TRY(refuse_existing(config));
+    RFT_TRY(check_places(config));
     RFT_TRY(rft_setup_open(config, &run->setup));
     RFT_TRY(open_journal(config, journal_path, run, force));
     n_all = (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;

@@ -8,6 +8,8 @@
 /* The budget in bytes: what was asked for, but never more than there is without the reserve. */
 static uint64_t budget_bytes(const struct rft_config *config, uint64_t available)
 {
+    if (available == 0 && config->memory_budget.kind == RFT_AMOUNT_BYTES) /* nobody knows: the user's word counts */
+        return config->memory_budget.bytes;
     uint64_t reserve = rft_amount_bytes(&config->memory_reserve, available);
     uint64_t usable = available > reserve ? available - reserve : 0;
     uint64_t asked = config->memory_budget.kind == RFT_AMOUNT_AUTO ? usable : rft_amount_bytes(&config->memory_budget, available);
@@ -24,6 +26,10 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     RFT_TRY(rft_inputs_open(config, &setup->inputs));
     RFT_TRY(rft_dev_open(config->device_backend, config->device_device, &options, &engine->dev));
     RFT_TRY(rft_dev_available(&engine->dev, &setup->available_bytes));
+    if (setup->available_bytes == 0 && config->memory_budget.kind != RFT_AMOUNT_BYTES) {
+        rft_log_error("%s: the system does not say how much memory is free; give [memory] budget in bytes", engine->dev.info.name);
+        return RFT_ERR_BUDGET;
+    }
     engine->sampling = rft_inputs_sampling(config);
     engine->mask = setup->inputs.mask;
     engine->eos = setup->inputs.eos;
@@ -53,7 +59,11 @@ enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup
 
 enum rft_status rft_setup_load(struct rft_setup *setup)
 {
-    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, setup->plan.n_positions);
+    enum rft_status status = rft_engine_load(&setup->engine, &setup->inputs.checkpoint, setup->plan.n_positions);
+    if (status == RFT_ERR_DEVICE_MEMORY)
+        rft_log_error("%s: no memory for the weights of %" PRIu64 " bytes; free some, or take a smaller model",
+                      setup->engine.dev.info.name, setup->plan.weights_bytes);
+    return status;
 }
 
 void rft_setup_close(struct rft_setup *setup)

@@ -91,8 +91,10 @@ long both --force --set generate.seed=9 || fail "--force: exit code $?"
 cmp -s both.records wanted.records && fail "--force did not replace the records"
 
 # Stopped after the output was renamed and before the journal was removed: the same command ends it.
-mkdir -p nowhere
-long last --set output.summary=nowhere/no/summary.json && fail "a summary nowhere"
+mkdir summary.tmp
+long last --set output.summary=summary && fail "a summary that cannot be written"
+long nowhere --set output.summary=nowhere/summary && fail "a summary nowhere"
+[ ! -e nowhere.json.journal ] || fail "a summary nowhere was found out only after samples were drawn"
 [ -e last.json ] && [ -e last.json.journal ] || fail "the output or the journal of a run without summary is missing"
 long last || fail "a run stopped before its last step: exit code $?"
 same last wanted "a run stopped before its last step"

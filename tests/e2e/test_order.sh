@@ -15,6 +15,7 @@ done
 for ids in text given; do
     [ $ids = text ] && field= || field=key
     for file in forward shuffled part; do
+        rm -f $file.records
         job $file --set data.questions=$file.$ids --set data.limit=all --set data.id_field=$field \
             --set generate.questions_in_flight=4 || fail "ids: $ids, $file"
         sed 's/"question": [0-9]*, //' $file.records | sort >$file.rows # without the place in the file

@@ -9,9 +9,15 @@ expect again
 expect threads-1 --set device.threads=1
 expect threads-2 --set device.threads=2 --set generate.questions_in_flight=3
 expect threads-3 --set device.threads=3 --set generate.chunk=auto
+
+# Ten samples, so that chunks of 5, 10 and auto are three different jobs.
+job ten --set generate.samples=10 || fail "the job of ten samples"
 for chunk in 1 2 5 10 auto; do
     for in_flight in 1 3 auto; do
-        expect chunk --set generate.chunk=$chunk --set generate.questions_in_flight=$in_flight
+        job chunk --set generate.samples=10 --set generate.chunk=$chunk --set generate.questions_in_flight=$in_flight ||
+            fail "chunk $chunk, $in_flight in flight"
+        same chunk ten "chunk $chunk, $in_flight in flight"
+        rm -f chunk.*
     done
 done
 
