@@ -7,6 +7,10 @@
 #define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
 #define CHUNK (CHUNK_BLOCKS * RFT_DOT_BLOCK)
 #define TILES_MAX 16u   /* weight tiles of one item */
+/* With few columns the memory is the limit and its own prefetcher knows best; with more, weights are asked for so far ahead
+ * that they come while others are multiplied. */
+#define PREFETCH_COLUMNS 6u
+#define PREFETCH_WORDS 1024u
 #define ITEM_WORDS (1u << 17) /* of weights: 512 KiB, so that they stay in the second-level cache for all columns */
 
 /* Tiles that are multiplied with so many columns at a time. */
@@ -33,6 +37,9 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
             CPU_UNROLL
             for (unsigned v = 0; v < n_vectors; v++)
                 words[v] = load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * CPU_WEIGHT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
+            CPU_UNROLL
+            for (unsigned t = 0; n_columns >= PREFETCH_COLUMNS && t < n_tiles; t++)
+                __builtin_prefetch(tiles[t] + (size_t)i * CPU_WEIGHT_TILE + PREFETCH_WORDS);
             CPU_UNROLL
             for (unsigned c = 0; c < n_columns; c++) {
                 CPU_UNROLL
