@@ -76,8 +76,8 @@ static enum rft_status dump_ranges(struct rft_str *text, const char *what, const
                                    const struct rft_range_name *names, size_t n_names)
 {
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t offset;
-        const char *name = name_of(ranges[i], names, n_names, &offset);
+        uint64_t offset = 0;
+        const char *name = ranges[i].bytes == 0 ? "-" : name_of(ranges[i], names, n_names, &offset);
         RFT_TRY(rft_str_printf(text, "%s%s", i == 0 ? what : " ", name));
         if (offset != 0)
             RFT_TRY(rft_str_printf(text, "+%" PRIu64, offset));

@@ -305,11 +305,39 @@ static const char *path_at(const struct rft_config *config, size_t i, enum rft_k
     return *text ? text : NULL;
 }
 
+static bool is_with_suffix(const char *text, const char *stem, const char *suffix)
+{
+    size_t n = strlen(stem);
+    return strncmp(text, stem, n) == 0 && strcmp(text + n, suffix) == 0;
+}
+
+/* What an output must not be called: the configuration itself, a file of the checkpoint, the names that rftgen makes. */
+static enum rft_status check_reserved(const char *path, const struct rft_config *config, size_t key, const char *out)
+{
+    size_t n_model = strlen(config->model_path);
+    const char *what = NULL;
+    if (strcmp(out, path) == 0)
+        what = "this configuration file";
+    else if (strncmp(out, config->model_path, n_model) == 0 && out[n_model] == '/')
+        what = "a file of the checkpoint";
+    for (size_t j = 0; j < rft_n_keys && what == NULL; j++) {
+        const char *other = path_at(config, j, RFT_KEY_OUT_PATH, RFT_KEY_OUT_PATH);
+        if (other != NULL && (is_with_suffix(out, other, ".journal") || is_with_suffix(out, other, ".tmp")))
+            what = "a file that the run itself makes and removes";
+    }
+    if (what == NULL)
+        return RFT_OK;
+    rft_log_error("%s: %s.%s = %s would be %s; give another path", path, rft_keys[key].section, rft_keys[key].name, out, what);
+    return RFT_ERR_CONFIG;
+}
+
 /* An output that is also something else would destroy it. */
 static enum rft_status check_outputs(const char *path, const struct rft_config *config)
 {
     for (size_t i = 0; i < rft_n_keys; i++) {
         const char *out = path_at(config, i, RFT_KEY_OUT_PATH, RFT_KEY_OUT_PATH);
+        if (out)
+            RFT_TRY(check_reserved(path, config, i, out));
         for (size_t j = 0; out && j < rft_n_keys; j++) {
             const char *other = path_at(config, j, RFT_KEY_OUT_PATH, RFT_KEY_IN_PATH);
             if (j == i || !other || strcmp(out, other) != 0)

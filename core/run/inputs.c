@@ -5,11 +5,21 @@
 #include "arith.h"
 #include "log.h"
 #include "op.h"
+#include "os.h"
 #include "unicode.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <xxhash.h>
+
+/* So many bytes of a text as fit into a message without tearing a character. */
+static int shown_bytes(struct rft_bytes text, size_t max)
+{
+    size_t n = text.len < max ? text.len : max;
+    while (n > 0 && n < text.len && ((unsigned char)text.data[n] & 0xc0) == 0x80)
+        n--;
+    return (int)n;
+}
 
 static enum rft_status open_data(const struct rft_config *config, struct rft_inputs *inputs)
 {
@@ -24,8 +34,9 @@ static enum rft_status open_data(const struct rft_config *config, struct rft_inp
     for (size_t i = 0; i < inputs->dataset.n; i++) {
         const struct rft_question *q = &inputs->dataset.questions[i];
         if (!rft_gold_is_valid(&verify, q->gold)) {
-            rft_log_error("%s:%" PRIu64 ": the gold answer \"%.*s\" is not a number that [verify] can compare", config->data_questions,
-                          q->line, (int)(q->gold.len < 40 ? q->gold.len : 40), q->gold.data);
+            rft_log_error("%s:%" PRIu64 ": question %zu: the gold answer \"%.*s\" is not a number that [verify] can compare; if the "
+                          "number stands behind a mark, name it: data.answer_after (GSM8K: ####)",
+                          config->data_questions, q->line, i + 1, shown_bytes(q->gold, 40), q->gold.data);
             return RFT_ERR_INPUT;
         }
     }
@@ -82,33 +93,42 @@ static uint32_t n_shared(const struct rft_ids *a, const struct rft_ids *b, uint3
     return n;
 }
 
-/* Tokenizes every prompt once, to know the longest and what they share, and to refuse what cannot work before anything is generated. */
-static enum rft_status check_prompts(const struct rft_config *config, struct rft_inputs *inputs)
+/* Refuses a prompt that the model cannot take: ids it does not know, or no room for the new tokens. */
+static enum rft_status check_prompt(const struct rft_config *config, const struct rft_inputs *inputs, size_t question,
+                                    const struct rft_ids *ids)
 {
     const struct rft_model_config *model = &inputs->checkpoint.config;
     uint32_t n_new_max = rft_config_max_new_tokens(config);
+    for (size_t j = 0; j < ids->n; j++) {
+        if (ids->ids[j] >= model->vocab_size) {
+            rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32
+                          " entries; they do not belong together",
+                          config->model_path, ids->ids[j], model->vocab_size);
+            return RFT_ERR_INPUT;
+        }
+    }
+    if (ids->n != 0 && ids->n + n_new_max <= model->n_positions)
+        return RFT_OK;
+    rft_log_error("%s:%" PRIu64 ": question %zu: a prompt of %zu tokens and generate.max_new_tokens = %" PRIu32
+                  " do not fit into the model's %" PRIu32 " positions; shorten the one or lower the other",
+                  config->data_questions, inputs->dataset.questions[question].line, question + 1, ids->n, n_new_max,
+                  model->n_positions);
+    return RFT_ERR_INPUT;
+}
+
+/* Tokenizes every prompt once, to know the longest and what they share, and to refuse what cannot work before anything is
+ * generated. */
+static enum rft_status check_prompts(const struct rft_config *config, struct rft_inputs *inputs)
+{
     struct rft_ids first = {0}, ids = {0};
     enum rft_status status = rft_inputs_encode(inputs, 0, &first);
     inputs->n_prompt_shared = inputs->dataset.n > 1 ? UINT32_MAX : 0;
     for (size_t i = 0; i < inputs->dataset.n && status == RFT_OK; i++) {
-        uint64_t line = inputs->dataset.questions[i].line;
         ids.n = 0;
-        status = rft_inputs_encode(inputs, i, &ids);
+        status = rft_os_interrupted() ? RFT_ERR_INTERRUPTED : rft_inputs_encode(inputs, i, &ids);
+        if (status == RFT_OK)
+            status = check_prompt(config, inputs, i, &ids);
         inputs->n_prompt_shared = n_shared(&first, &ids, inputs->n_prompt_shared);
-        for (size_t j = 0; j < ids.n && status == RFT_OK; j++) {
-            if (ids.ids[j] >= model->vocab_size) {
-                rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32 " entries",
-                              config->model_path, ids.ids[j], model->vocab_size);
-                status = RFT_ERR_INPUT;
-            }
-        }
-        if (status == RFT_OK && (ids.n == 0 || ids.n + n_new_max > model->n_positions)) {
-            rft_log_error("%s:%" PRIu64 ": the prompt has %zu tokens; with max_new_tokens = %" PRIu32
-                          " it must have 1 to %" PRIu32 " for this model",
-                          config->data_questions, line, ids.n, n_new_max,
-                          model->n_positions > n_new_max ? model->n_positions - n_new_max : 0);
-            status = RFT_ERR_INPUT;
-        }
         inputs->n_prompt_max = ids.n > inputs->n_prompt_max ? (uint32_t)ids.n : inputs->n_prompt_max;
     }
     rft_ids_finish(&first);
