@@ -74,7 +74,8 @@ refuse 'two.txt' $good --set prompt.template=two.txt
 refuse 'none.txt' $good --set prompt.template=none.txt
 refuse 'nosuch.txt' $good --set prompt.template=nosuch.txt
 refuse 'the run itself makes' $good --set output.records=out.json.journal
-refuse 'a file of the checkpoint' $good --set output.summary="$source_dir/tests/oracle/data/tiny-tied-bf16/config.json"
+cp -r "$source_dir/tests/oracle/data/tiny-tied-bf16" copy
+refuse 'a file of the checkpoint' $good --set model.path=copy --set output.summary=copy/config.json
 refuse 'or 1e-06 to 100' $good --set generate.temperature=1e-9
 refuse 'a prompt of .* tokens .* do not fit' $good --set generate.max_new_tokens=250
 refuse 'examples' $good --set prompt.examples=two.txt
