@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static enum rft_status flush_stdout(void)
 {
@@ -62,42 +63,56 @@ enum rft_status rft_run_devices(void)
     return flush_stdout();
 }
 
-static enum rft_status dump(const struct rft_program *program, const struct rft_work *work, struct rft_range prompt_kv,
+/* Address spaces of a dump, where nothing is allocated: far enough apart never to meet. */
+#define DUMP_BASE(i) ((uint64_t)(i) << 56)
+#define N_WORK_BUFFERS 18
+
+struct named_buffer {
+    struct rft_range *range;
+    const char *name;
+};
+
+static void list_buffers(struct rft_work *work, struct named_buffer buffers[N_WORK_BUFFERS])
+{
+    struct rft_decode_buffers *b = &work->decode;
+    struct rft_sampler *s = &work->sampler;
+    const struct named_buffer list[N_WORK_BUFFERS] = {
+        {&b->batch, "batch"}, {&b->rows, "rows"}, {&b->tables, "tables"}, {&b->x, "x"}, {&b->h, "h"}, {&b->qkv, "qkv"},
+        {&b->q, "q"}, {&b->attended, "attended"}, {&b->gate_up, "gate_up"}, {&b->act, "act"}, {&b->scratch, "scratch"},
+        {&b->own_kv, "own_kv"}, {&s->logits, "logits"}, {&s->mask, "mask"}, {&s->cutoffs, "cutoffs"},
+        {&s->candidates, "candidates"}, {&s->eos, "eos"}, {&s->tokens, "tokens"},
+    };
+    memcpy(buffers, list, sizeof list);
+}
+
+static enum rft_status dump(const struct rft_program *program, struct rft_work *work, struct rft_range prompt_kv,
                             struct rft_range weights)
 {
-    const struct rft_decode_buffers *b = &work->decode;
-    const struct rft_sampler *s = &work->sampler;
-    const struct rft_range_name names[] = {
-        {b->batch, "batch"}, {b->rows, "rows"}, {b->tables, "tables"}, {b->x, "x"}, {b->h, "h"}, {b->qkv, "qkv"}, {b->q, "q"},
-        {b->attended, "attended"}, {b->gate_up, "gate_up"}, {b->act, "act"}, {b->scratch, "scratch"}, {b->own_kv, "own_kv"},
-        {s->logits, "logits"}, {s->mask, "mask"}, {s->cutoffs, "cutoffs"}, {s->candidates, "candidates"}, {s->eos, "eos"},
-        {s->tokens, "tokens"}, {prompt_kv, "prompt_kv"}, {weights, "weights"},
-    };
+    struct named_buffer buffers[N_WORK_BUFFERS];
+    struct rft_range_name names[N_WORK_BUFFERS + 2] = {{prompt_kv, "prompt_kv"}, {weights, "weights"}};
     struct rft_str text = {0};
-    enum rft_status status = rft_program_dump(program, names, sizeof names / sizeof *names, &text);
+    enum rft_status status;
+    list_buffers(work, buffers);
+    for (size_t i = 0; i < N_WORK_BUFFERS; i++)
+        names[i + 2] = (struct rft_range_name){*buffers[i].range, buffers[i].name};
+    status = rft_program_dump(program, names, sizeof names / sizeof *names, &text);
     if (status == RFT_OK)
         fwrite(text.data, 1, text.len, stdout);
     rft_str_finish(&text);
     return status;
 }
 
-/* Address spaces of a dump, where nothing is allocated: far enough apart never to meet. */
-#define DUMP_BASE(i) ((uint64_t)(i) << 56)
-
 static void shift(struct rft_range *range, uint64_t base)
 {
     range->address += base;
 }
 
-static void shift_work(struct rft_work *w, uint64_t base)
+static void shift_work(struct rft_work *work, uint64_t base)
 {
-    struct rft_decode_buffers *b = &w->decode;
-    struct rft_sampler *s = &w->sampler;
-    struct rft_range *ranges[] = {&b->batch, &b->rows, &b->tables, &b->x, &b->h, &b->qkv, &b->q, &b->attended, &b->gate_up,
-                                  &b->act, &b->scratch, &b->own_kv, &s->logits, &s->mask, &s->cutoffs, &s->candidates, &s->eos,
-                                  &s->tokens};
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-        shift(ranges[i], base);
+    struct named_buffer buffers[N_WORK_BUFFERS];
+    list_buffers(work, buffers);
+    for (size_t i = 0; i < N_WORK_BUFFERS; i++)
+        shift(buffers[i].range, base);
 }
 
 static enum rft_status dump_programs(struct rft_setup *setup, struct rft_weights *weights, struct rft_slice *slices)

@@ -2,18 +2,11 @@
 /* Completion and gold, split at the first newline: every way of judging ends, stays inside the text, and agrees with
  * itself when the gold is the answer. */
 #include "answer.h"
+#include "fuzz.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void judge(const struct rft_verify_options *options, struct rft_bytes completion, struct rft_bytes gold)
 {

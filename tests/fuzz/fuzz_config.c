@@ -3,24 +3,10 @@
 #include "alloc.h"
 #include "config.h"
 #include "config_keys.h"
+#include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void drop_line(void *user, enum rft_log_level level, const char *line)
-{
-    (void)user;
-    (void)level;
-    (void)line;
-}
 
 static void read_back(const struct rft_config *config)
 {

@@ -3,25 +3,11 @@
  */
 #include "alloc.h"
 #include "dataset.h"
+#include "fuzz.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void drop_line(void *user, enum rft_log_level level, const char *line)
-{
-    (void)user;
-    (void)level;
-    (void)line;
-}
 
 static void check_text(struct rft_bytes text, const json_t *value, bool is_number)
 {

@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A GGUF file: its metadata and tensors are read to the last, and lie inside it. */
 #include "alloc.h"
+#include "fuzz.h"
 #include "gguf_model.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void drop_line(void *user, enum rft_log_level level, const char *line)
-{
-    (void)user;
-    (void)level;
-    (void)line;
-}
 
 static void read_all(const struct rft_gguf *gguf, const char *key)
 {

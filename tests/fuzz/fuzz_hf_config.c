@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* config.json and generation_config.json: what is accepted keeps the promises of the model's configuration. */
 #include "alloc.h"
+#include "fuzz.h"
 #include "hf_config.h"
 #include "json.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void drop_line(void *user, enum rft_log_level level, const char *line)
-{
-    (void)user;
-    (void)level;
-    (void)line;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,6 +3,7 @@
  * not stopped by it. Whatever the file holds: it opens or is refused, what it has can be read, and the rest can be
  * added. */
 #include "alloc.h"
+#include "fuzz.h"
 #include "journal.h"
 #include "os.h"
 
@@ -14,21 +15,6 @@
 
 #define N_QUESTIONS 3
 #define N_SAMPLES 2
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void drop_line(void *user, enum rft_log_level level, const char *line)
-{
-    (void)user;
-    (void)level;
-    (void)line;
-}
 
 static void put_hashed(FILE *f, const char *text, size_t n)
 {

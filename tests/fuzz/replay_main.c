@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a fuzz target over the files of the folders that are named, in order of their names: what libFuzzer does with
  * -runs=0, for compilers without it. */
+#include "fuzz.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
@@ -8,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The memory is as large as the file, so that a sanitizer sees every step beyond it. */
 static int replay_file(const char *path)
