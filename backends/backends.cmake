@@ -3,6 +3,7 @@
 set(BACKENDS ${CMAKE_SOURCE_DIR}/backends)
 file(GLOB cpu_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/*.c)
 file(GLOB cpu_vector_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/vector/*.c)
+file(GLOB selftest_sources CONFIGURE_DEPENDS ${BACKENDS}/selftest/*.c) # kernel calls to compare devices by
 
 # The cpu's vector forms: the same files once per instruction set. Contraction is allowed where it cannot change a bit, in the
 # file that holds dot products of bf16 and nothing else.
@@ -23,13 +24,17 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
 endif()
 cpu_form(vector 4) # what every machine of the architecture has: SSE2, NEON
 
-rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_form_objects} SEES ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu
-            LINKS rft_base Threads::Threads)
+rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_form_objects} ${selftest_sources}
+            SEES ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu ${BACKENDS}/selftest
+            LINKS rft_model rft_base Threads::Threads)
+include(${BACKENDS}/vulkan/vulkan.cmake)
 
-# Every op has a kernel on every backend, under the same stem.
+# Every op has a kernel on every backend, under the same stem; text that kernels share is .glsl or .h, and nothing else is there.
+set(ops)
 file(STRINGS ${CORE}/ops.def op_lines REGEX "^RFT_OP")
 foreach(line ${op_lines})
     string(REGEX REPLACE "^RFT_OP\\(([a-z_0-9]+).*" "\\1" op ${line})
+    list(APPEND ops ${op})
     foreach(pair shaders:comp kernels:cu)
         string(REPLACE ":" ";" pair ${pair})
         list(GET pair 0 folder)
@@ -38,4 +43,11 @@ foreach(line ${op_lines})
             message(FATAL_ERROR "op ${op} of core/ops.def has no kernel ${folder}/${op}.${extension}")
         endif()
     endforeach()
+endforeach()
+file(GLOB kernel_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/* ${CMAKE_SOURCE_DIR}/kernels/*)
+foreach(file ${kernel_files})
+    get_filename_component(stem ${file} NAME_WE)
+    if(NOT stem IN_LIST ops AND NOT file MATCHES "\\.(glsl|h)$")
+        message(FATAL_ERROR "${file}: core/ops.def has no op ${stem}")
+    endif()
 endforeach()

@@ -177,6 +177,22 @@ RFT_FN_FLOAT rft_gumbel(RFT_U32 r)
     return RFT_FROM_BITS(RFT_BITS(g) ^ 0x80000000u);
 }
 
+/* The factor of a normed row, from the sum of its squares (which is not bad): 1 / sqrt(mean + eps). */
+RFT_FN_FLOAT rft_norm_scale(RFT_FLOAT total, RFT_FLOAT inverse_dim, RFT_FLOAT eps)
+{
+    RFT_FLOAT mean = total * inverse_dim;
+    mean = mean + eps;
+    return rft_rsqrt(mean);
+}
+
+/* A dot product with a normed row, times the row's factor. */
+RFT_FN_FLOAT rft_scaled_sum(RFT_FLOAT sum_any, RFT_FLOAT scale)
+{
+    RFT_FLOAT sum = rft_flush(sum_any);
+    sum = sum * scale;
+    return rft_canonical(sum);
+}
+
 /* x sigmoid(x) times u. */
 RFT_FN_FLOAT rft_silu_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
 {

@@ -4,10 +4,10 @@
 #ifndef RFT_LANG_H
 #define RFT_LANG_H
 
-#if defined(RFT_GLSL) /* needs GL_EXT_buffer_reference_uvec2; every float variable is precise: one rounding per statement */
+#if defined(RFT_GLSL) /* needs GL_EXT_buffer_reference_uvec2; the build decorates every float operation NoContraction */
 #define RFT_U32 uint
 #define RFT_I32 int
-#define RFT_FLOAT precise float
+#define RFT_FLOAT float
 #define RFT_ADDRESS(name) uvec2 name
 #define RFT_FN
 #define RFT_FN_FLOAT float

@@ -14,6 +14,7 @@ static const char usage[] =
     "       rftgen plan -c FILE [--set ...]\n"
     "       rftgen devices\n"
     "       rftgen --dump-program -c FILE [--set ...]\n"
+    "       rftgen trace -c FILE [--set ...]\n"
     "       rftgen --help | --version | --help-config[=text|markdown|ini]\n"
     "\n"
     "Makes a dataset for rejection-sampling fine-tuning: samples completions of every question from a model and\n"
@@ -25,14 +26,17 @@ static const char usage[] =
     "  --force                  replaces existing output files; a journal of the same run is still gone on from\n"
     "  --quiet                  no progress, only warnings and errors\n"
     "  plan                     prints what the run would take of the device's memory, and does nothing else\n"
-    "  devices                  lists backends and devices\n"
+    "  devices                  lists backends and devices, and tests the devices' kernels\n"
     "  --dump-program           prints the list of kernel calls\n"
+    "  trace                    runs the first kernel calls one by one and prints hashes of their results: two devices'\n"
+    "                           lists part where their results do\n"
     "  --help-config            explains every key\n";
 
 enum command {
     COMMAND_RUN,
     COMMAND_PLAN,
     COMMAND_DUMP,
+    COMMAND_TRACE,
     COMMAND_DEVICES,
     COMMAND_HELP,
     COMMAND_HELP_CONFIG,
@@ -60,6 +64,7 @@ static const struct {
     { "devices", COMMAND_DEVICES, RFT_HELP_TEXT },
     { "dump-program", COMMAND_DUMP, RFT_HELP_TEXT },
     { "--dump-program", COMMAND_DUMP, RFT_HELP_TEXT },
+    { "trace", COMMAND_TRACE, RFT_HELP_TEXT },
     { "--help", COMMAND_HELP, RFT_HELP_TEXT },
     { "-h", COMMAND_HELP, RFT_HELP_TEXT },
     { "--version", COMMAND_VERSION, RFT_HELP_TEXT },
@@ -122,7 +127,7 @@ static enum rft_status parse_arguments(int argc, char **argv, struct options *o)
             RFT_TRY(take_command(word, o));
         }
     }
-    bool needs_config = o->command <= COMMAND_DUMP;
+    bool needs_config = o->command <= COMMAND_TRACE;
     if (needs_config && !o->config_path)
         return usage_error("no configuration given (-c FILE)", o->command_word ? o->command_word : "rftgen");
     return RFT_OK;
@@ -155,6 +160,8 @@ static enum rft_status run_configured(const struct options *o)
         status = rft_run_plan(&config);
     else if (o->command == COMMAND_DUMP)
         status = rft_run_dump_program(&config);
+    else if (o->command == COMMAND_TRACE)
+        status = rft_run_trace(&config);
     else
         status = rft_run(&config, o->force, o->quiet);
     rft_config_finish(&config);
@@ -175,6 +182,7 @@ static enum rft_status run(const struct options *o)
     case COMMAND_RUN:
     case COMMAND_PLAN:
     case COMMAND_DUMP:
+    case COMMAND_TRACE:
         break;
     }
     return run_configured(o);

@@ -12,6 +12,7 @@
 
 #define RFT_PAGE_TOKENS 16u /* tokens of a KV page */
 #define RFT_HEAD_DIM_MAX 256u
+#define RFT_SCRATCH_ROWS 16u /* score rows of a piece of scratch, where pieces belong to workers */
 #define RFT_DOT_BLOCK 64u   /* elements of a dot product, and keys of a softmax, that are summed apart */
 
 /* Where a row stands. Everything above RUNNING is an end. */
@@ -58,59 +59,54 @@ struct rft_candidate {
     RFT_U32 id;
 };
 
-/* A packed matrix [n][k] bf16 is stored as [ceil(n / tile)][k / 2][tile] words; the word holds elements 2i and 2i + 1 of one
- * matrix row, rows past n are zero. KV pages of one layer: [n_pages][n_kv_heads], each K as [head_dim / 2][16] words (two
- * neighbouring dimensions of one key), then V as [16][head_dim] bf16. */
+/* A packed matrix [n][k] bf16 is stored as [ceil(n / 16)][RFT_PADDED(k) / 2][16] words; the word holds elements 2i and 2i + 1
+ * of one matrix row; rows past n and elements past k are zero. Activations that a matrix is multiplied with are rows of
+ * RFT_PADDED(k) bf16 whose elements past k are zero, too: adding +0 changes no sum. So kernels see whole blocks only.
+ *
+ * A normed row ("h") is what a matmul behind an RMSNorm reads: RFT_PADDED(dim) bf16, x times the norm's weight, and behind
+ * them RFT_PADDED(dim) / 16 f32, the sums of the squares of 16 neighbouring x. Whoever reads it scales its results.
+ *
+ * Paired rows: the rows of two halves a and b of one matrix are packed as a0 a1 b0 b1 a2 a3 b2 b3 ..., so that both parts of
+ * a rotation (dimensions i and i + head_dim / 2), or a gate and its up, lie in one tile.
+ *
+ * KV pages of one layer: [n_pages][n_kv_heads], each K as [head_dim / 2][16] words (two neighbouring dimensions of one key),
+ * then V as [16][head_dim] bf16. head_dim is a multiple of 8. */
+#define RFT_TILE 16u /* rows of a packed weight tile, and squares that are summed apart */
+#define RFT_PADDED(k) (((k) + 63u) / 64u * 64u)
+#define RFT_H_WORDS(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u) /* 32-bit words of a normed row */
 
-/* x[row][i] = weight[token][i], f32 */
+/* x[row][i] = weight[token][i], f32, and its normed row. A large matrix may lie in parts: only rows whose token is in
+ * [first, first + n) are taken. */
 struct rft_args_embed {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
-    RFT_ADDRESS(weight); /* packed [vocab][dim] */
-    RFT_ADDRESS(x);      /* [rows][dim] f32 */
+    RFT_ADDRESS(weight); /* packed [n][dim] */
+    RFT_ADDRESS(norm);   /* [dim] f32: the weight of the norm that comes next */
+    RFT_ADDRESS(x);      /* [rows][dim] f32, out */
+    RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)], out */
     RFT_U32 dim;
-    RFT_U32 tile;
-};
-
-/* h[row][i] = bf16(x[row][i] rsqrt(mean of squares + eps) weight[i]) */
-struct rft_args_rms_norm {
-    RFT_ADDRESS(batch);
-    RFT_ADDRESS(rows);
-    RFT_ADDRESS(x);      /* [rows][dim] f32 */
-    RFT_ADDRESS(weight); /* [dim] f32 */
-    RFT_ADDRESS(h);      /* [rows][dim] bf16 */
-    RFT_U32 dim;
-    RFT_U32 inverse_dim_bits; /* f32 of 1 / dim */
-    RFT_U32 eps_bits;         /* f32 */
-};
-
-#define RFT_MATMUL_ADD 1u /* y = y + w x (the residual), else y = w x */
-/* y[row][j] = sum over i of weight[j][i] x[row][i] */
-struct rft_args_matmul {
-    RFT_ADDRESS(batch);
-    RFT_ADDRESS(weight); /* packed [n][k] */
-    RFT_ADDRESS(x);      /* [rows][k] bf16 */
-    RFT_ADDRESS(y);      /* [rows][n] f32 */
+    RFT_U32 first;       /* a multiple of 16 */
     RFT_U32 n;
-    RFT_U32 k;           /* even */
-    RFT_U32 tile;
-    RFT_U32 flags;       /* RFT_MATMUL_* */
 };
 
-/* Rotates q and k by the row's position, rounds q, k, v to bf16, stores k and v in the row's page. Rows not RUNNING are
- * left alone. */
-struct rft_args_rope_kv {
+/* q, k, v of every row: scale times (weight times h), q and k rotated by the row's position, rounded to bf16, k and v stored
+ * in the row's page. Rows not RUNNING are left alone. */
+struct rft_args_qkv {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
-    RFT_ADDRESS(tables);     /* page tables, u32 */
-    RFT_ADDRESS(qkv);        /* [rows][(n_heads + 2 n_kv_heads) head_dim] f32: q, k, v */
-    RFT_ADDRESS(cos_sin);    /* [positions][head_dim / 2][2] f32 */
-    RFT_ADDRESS(q);          /* [rows][n_heads][head_dim] bf16, out */
-    RFT_ADDRESS(prompt_kv);  /* the layer's prompt pages */
-    RFT_ADDRESS(own_kv);     /* the layer's own pages */
+    RFT_ADDRESS(tables);    /* page tables, u32 */
+    RFT_ADDRESS(weight);    /* packed [(n_heads + 2 n_kv_heads) head_dim][dim]: q, k (each head's rows paired), v */
+    RFT_ADDRESS(h);         /* [rows][RFT_H_WORDS(dim)] */
+    RFT_ADDRESS(cos_sin);   /* [positions][head_dim / 2][2] f32 */
+    RFT_ADDRESS(q);         /* [rows][n_heads][head_dim] bf16, out */
+    RFT_ADDRESS(prompt_kv); /* the layer's prompt pages */
+    RFT_ADDRESS(own_kv);    /* the layer's own pages */
+    RFT_U32 dim;
     RFT_U32 n_heads;
     RFT_U32 n_kv_heads;
     RFT_U32 head_dim;
+    RFT_U32 inverse_dim_bits; /* f32 of 1 / dim */
+    RFT_U32 eps_bits;         /* f32 */
 };
 
 /* y[row][head] = softmax(q k scale) v over the row's prompt keys, then its own keys. Rows not RUNNING are left alone. */
@@ -121,22 +117,54 @@ struct rft_args_attention {
     RFT_ADDRESS(q);         /* [rows][n_heads][head_dim] bf16 */
     RFT_ADDRESS(prompt_kv);
     RFT_ADDRESS(own_kv);
-    RFT_ADDRESS(y);         /* [rows][n_heads][head_dim] bf16 */
-    RFT_ADDRESS(scratch);   /* caps.n_scratch pieces of scratch_floats f32 */
+    RFT_ADDRESS(y);         /* [rows][RFT_PADDED(n_heads head_dim)] bf16, out */
+    RFT_ADDRESS(scratch);   /* caps.n_scratch pieces of scratch_floats f32; if that is 0, one for each row and kv head */
     RFT_U32 n_heads;
     RFT_U32 n_kv_heads;
     RFT_U32 head_dim;
     RFT_U32 scale_bits;     /* f32 of 1 / sqrt(head_dim) */
-    RFT_U32 scratch_floats; /* RFT_SCRATCH_ROWS x (keys at most, rounded up to whole pages) */
+    RFT_U32 scratch_floats; /* of a piece: rft_scratch_floats (model/op.h) */
 };
 
-/* y[row][i] = bf16(silu(gate) up) */
-struct rft_args_silu_mul {
+/* x[row][i] += sum over j of weight[i][j] y[row][j], and x's normed row. */
+struct rft_args_residual {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
-    RFT_ADDRESS(gate_up); /* [rows][2][ffn_dim] f32: gate, up */
-    RFT_ADDRESS(y);       /* [rows][ffn_dim] bf16 */
-    RFT_U32 ffn_dim;
+    RFT_ADDRESS(weight); /* packed [dim][k] */
+    RFT_ADDRESS(y);      /* [rows][RFT_PADDED(k)] bf16 */
+    RFT_ADDRESS(norm);   /* [dim] f32: the weight of the norm that comes next */
+    RFT_ADDRESS(x);      /* [rows][dim] f32, in and out */
+    RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)], out */
+    RFT_U32 dim;
+    RFT_U32 k;
+};
+
+/* y[row][i] = bf16(silu(gate) up), gate and up being scale times (weight times h). */
+struct rft_args_gate_up {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(weight); /* packed [2 ffn_dim][dim]: gate and up, paired */
+    RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
+    RFT_ADDRESS(y);      /* [rows][RFT_PADDED(ffn_dim)] bf16, out */
+    RFT_U32 dim;
+    RFT_U32 ffn_dim;     /* even */
+    RFT_U32 inverse_dim_bits;
+    RFT_U32 eps_bits;
+};
+
+/* logits[row][first + j] = scale times (weight[j] times h[row]), j < n: a large matrix may lie in parts. */
+struct rft_args_logits {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(weight); /* packed [n][dim] */
+    RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
+    RFT_ADDRESS(logits); /* [rows][vocab] f32, out */
+    RFT_U32 dim;
+    RFT_U32 vocab;
+    RFT_U32 first;       /* a multiple of 16 */
+    RFT_U32 n;
+    RFT_U32 inverse_dim_bits;
+    RFT_U32 eps_bits;
 };
 
 /* Turns top-k, top-p and min-p into one cutoff per row. */
@@ -183,7 +211,6 @@ struct rft_args_advance {
     RFT_U32 tokens_stride;
 };
 
-#define RFT_SCRATCH_ROWS 16u /* score rows that an attention kernel may hold at once per piece of scratch */
 #define RFT_ARGS_BYTES_MAX 128
 
 #endif

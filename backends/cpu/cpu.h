@@ -10,7 +10,6 @@
 
 #include <stdatomic.h>
 
-#define CPU_WEIGHT_TILE 16u
 #define CPU_THREADS_MAX 256u
 
 /* Which of the team's n threads a kernel runs on: index picks the piece of scratch, n how finely work is cut. */

@@ -66,7 +66,6 @@ static void cpu_caps(const struct rft_device *device, struct rft_caps *caps)
 {
     *caps = (struct rft_caps){.block_bytes_max = UINT64_MAX,
                               .align_bytes = 64,
-                              .weight_tile = CPU_WEIGHT_TILE,
                               .n_scratch = cpu_team_size(device->team),
                               .prefill_rows = 128,
                               .slots_wanted = 64,
@@ -79,14 +78,18 @@ static enum rft_status cpu_memory(struct rft_device *device, struct rft_memory *
     uint64_t total = rft_os_memory_total_bytes();
     uint64_t available = rft_os_memory_available_bytes();
     (void)device;
-    *memory = (struct rft_memory){total, available != 0 ? available : total, available == 0}; /* 0: the system does not say */
+    *memory = (struct rft_memory){.total_bytes = total,
+                                  .available_bytes = available != 0 ? available : total, /* 0: the system does not say */
+                                  .is_estimate = available == 0};
     return RFT_OK;
 }
 
-static enum rft_status cpu_block_create(struct rft_device *device, uint64_t bytes, const char *label, struct rft_block *block)
+static enum rft_status cpu_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place, const char *label,
+                                        struct rft_block *block)
 {
     void *p = MAP_FAILED;
     (void)device;
+    (void)place; /* the host is the device */
     *block = (struct rft_block){0};
     errno = ENOMEM;
     if (bytes != 0 && bytes <= SIZE_MAX / 2)

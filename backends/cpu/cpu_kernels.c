@@ -34,6 +34,62 @@ static uint16_t round_or_mark(float v, struct rft_row *row)
     return (uint16_t)rft_to_bf16(v);
 }
 
+/* One tile of 16 matrix rows times an activation row. */
+static void tile_dots(const uint32_t *tile, const uint32_t *x, uint32_t k, float sums[RFT_TILE])
+{
+    for (uint32_t j = 0; j < RFT_TILE; j++)
+        sums[j] = dot_bf16(tile + j, RFT_TILE, x, RFT_PADDED(k) / 2);
+}
+
+static const uint32_t *tile_of(uint64_t weight, uint32_t item, uint32_t k)
+{
+    return (const uint32_t *)cpu_pointer(weight) + (size_t)item * (RFT_PADDED(k) / 2) * RFT_TILE;
+}
+
+static uint32_t *h_row(uint64_t h, uint32_t row, uint32_t dim)
+{
+    return (uint32_t *)cpu_pointer(h) + (size_t)row * RFT_H_WORDS(dim);
+}
+
+static uint32_t n_tiles(uint32_t n)
+{
+    return (n + RFT_TILE - 1) / RFT_TILE;
+}
+
+/* Elements [first, first + n), at most 16, of a normed row: x times the weight, and the sum of the squares of x. */
+static void norm_elements(const float *x, const float *weight, uint32_t first, uint32_t n, uint32_t dim, uint32_t *h, struct rft_row *row)
+{
+    uint16_t *elements = (uint16_t *)h + first;
+    float sum = 0.0f;
+    for (uint32_t i = 0; i < n; i++) {
+        float v = rft_flush(x[first + i]);
+        float square = v * v;
+        sum = sum + square;
+        v = v * weight[first + i];
+        elements[i] = round_or_mark(v, row);
+    }
+    h[RFT_PADDED(dim) / 2 + first / RFT_TILE] = RFT_BITS(sum);
+}
+
+/* The factor of a normed row: 1 / sqrt(mean of squares + eps). */
+static float norm_scale(const uint32_t *h, uint32_t dim, uint32_t inverse_dim_bits, uint32_t eps_bits, struct rft_row *row)
+{
+    const uint32_t *sums = h + RFT_PADDED(dim) / 2;
+    float total = 0.0f;
+    for (uint32_t block = 0; block < n_tiles(dim); block += RFT_DOT_BLOCK) {
+        uint32_t end = block + RFT_DOT_BLOCK < n_tiles(dim) ? block + RFT_DOT_BLOCK : n_tiles(dim);
+        float sum = 0.0f;
+        for (uint32_t i = block; i < end; i++)
+            sum = sum + RFT_FROM_BITS(sums[i]);
+        total = total + sum;
+    }
+    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) { /* the row ends here; what follows must only be finite */
+        cpu_mark_bad(row);
+        total = 0.0f;
+    }
+    return rft_norm_scale(total, RFT_FROM_BITS(inverse_dim_bits), RFT_FROM_BITS(eps_bits));
+}
+
 uint32_t cpu_embed_items(const void *args, uint32_t n_workers)
 {
     (void)n_workers;
@@ -43,80 +99,91 @@ uint32_t cpu_embed_items(const void *args, uint32_t n_workers)
 void cpu_embed(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_embed *a = args;
-    const struct rft_row *row = (const struct rft_row *)cpu_pointer(a->rows) + item;
-    const uint32_t *tile = (const uint32_t *)cpu_pointer(a->weight) + (size_t)(row->token / a->tile) * (a->dim / 2) * a->tile;
+    struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
+    uint32_t entry = row->token - a->first;
+    const uint32_t *tile = tile_of(a->weight, entry / RFT_TILE, a->dim);
     float *x = (float *)cpu_pointer(a->x) + (size_t)item * a->dim;
     (void)worker;
-    for (uint32_t i = 0; i < a->dim / 2; i++) {
-        uint32_t word = tile[(size_t)i * a->tile + row->token % a->tile];
-        x[2 * i] = rft_low_bf16(word);
-        x[2 * i + 1] = rft_high_bf16(word);
-    }
-}
-
-uint32_t cpu_rms_norm_items(const void *args, uint32_t n_workers)
-{
-    (void)n_workers;
-    return cpu_n_rows(((const struct rft_args_rms_norm *)args)->batch);
-}
-
-void cpu_rms_norm(const void *args, uint32_t item, struct cpu_worker worker)
-{
-    const struct rft_args_rms_norm *a = args;
-    struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
-    const float *x = (const float *)cpu_pointer(a->x) + (size_t)item * a->dim;
-    const float *weight = cpu_pointer(a->weight);
-    uint16_t *h = (uint16_t *)cpu_pointer(a->h) + (size_t)item * a->dim;
-    (void)worker;
-    float total = 0.0f;
-    for (uint32_t block = 0; block < a->dim; block += RFT_DOT_BLOCK) {
-        uint32_t end = block + RFT_DOT_BLOCK < a->dim ? block + RFT_DOT_BLOCK : a->dim;
-        float sum = 0.0f;
-        for (uint32_t i = block; i < end; i++) {
-            float v = rft_flush(x[i]);
-            float square = v * v;
-            sum = sum + square;
-        }
-        total = total + sum;
-    }
-    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) { /* the row ends here; what follows must only be finite */
-        cpu_mark_bad(row);
-        total = 0.0f;
-    }
-    float mean = total * RFT_FROM_BITS(a->inverse_dim_bits);
-    mean = mean + RFT_FROM_BITS(a->eps_bits);
-    float scale = rft_rsqrt(mean);
+    if (entry >= a->n)
+        return;
     for (uint32_t i = 0; i < a->dim; i++) {
-        float y = rft_flush(x[i]) * scale;
-        y = rft_flush(y) * weight[i];
-        h[i] = round_or_mark(y, row);
+        uint32_t word = tile[(size_t)(i / 2) * RFT_TILE + entry % RFT_TILE];
+        x[i] = i % 2 == 0 ? rft_low_bf16(word) : rft_high_bf16(word);
+    }
+    for (uint32_t i = 0; i < a->dim; i += RFT_TILE)
+        norm_elements(x, cpu_pointer(a->norm), i, a->dim - i < RFT_TILE ? a->dim - i : RFT_TILE, a->dim,
+                      h_row(a->h, item, a->dim), row);
+}
+
+uint32_t cpu_residual_items(const void *args, uint32_t n_workers)
+{
+    (void)n_workers;
+    return n_tiles(((const struct rft_args_residual *)args)->dim);
+}
+
+void cpu_residual(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_residual *a = args;
+    uint32_t first = item * RFT_TILE;
+    uint32_t n = a->dim - first < RFT_TILE ? a->dim - first : RFT_TILE;
+    (void)worker;
+    for (uint32_t row = 0; row < cpu_n_rows(a->batch); row++) {
+        float *x = (float *)cpu_pointer(a->x) + (size_t)row * a->dim;
+        float sums[RFT_TILE];
+        tile_dots(tile_of(a->weight, item, a->k), (const uint32_t *)cpu_pointer(a->y) + (size_t)row * (RFT_PADDED(a->k) / 2), a->k, sums);
+        for (uint32_t i = 0; i < n; i++) {
+            float sum = x[first + i] + sums[i];
+            x[first + i] = rft_canonical(sum);
+        }
+        norm_elements(x, cpu_pointer(a->norm), first, n, a->dim, h_row(a->h, row, a->dim), (struct rft_row *)cpu_pointer(a->rows) + row);
     }
 }
 
-uint32_t cpu_matmul_items(const void *args, uint32_t n_workers)
+uint32_t cpu_gate_up_items(const void *args, uint32_t n_workers)
 {
-    const struct rft_args_matmul *a = args;
     (void)n_workers;
-    return (a->n + a->tile - 1) / a->tile;
+    return n_tiles(2 * ((const struct rft_args_gate_up *)args)->ffn_dim);
 }
 
-void cpu_matmul(const void *args, uint32_t item, struct cpu_worker worker)
+void cpu_gate_up(const void *args, uint32_t item, struct cpu_worker worker)
 {
-    const struct rft_args_matmul *a = args;
-    const uint32_t *tile = (const uint32_t *)cpu_pointer(a->weight) + (size_t)item * (a->k / 2) * a->tile;
-    const uint32_t *x = cpu_pointer(a->x);
-    float *y = cpu_pointer(a->y);
-    uint32_t n_rows = cpu_n_rows(a->batch);
-    uint32_t n_tile = a->n - item * a->tile < a->tile ? a->n - item * a->tile : a->tile;
+    const struct rft_args_gate_up *a = args;
     (void)worker;
-    for (uint32_t row = 0; row < n_rows; row++) {
-        for (uint32_t j = 0; j < n_tile; j++) {
-            float *to = y + (size_t)row * a->n + item * a->tile + j;
-            float sum = dot_bf16(tile + j, a->tile, x + (size_t)row * (a->k / 2), a->k / 2);
-            if (a->flags & RFT_MATMUL_ADD)
-                sum = *to + sum;
-            *to = rft_canonical(sum);
+    for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
+        struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
+        const uint32_t *h = h_row(a->h, index, a->dim);
+        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * RFT_PADDED(a->ffn_dim);
+        float scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
+        float sums[RFT_TILE];
+        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        for (uint32_t i = 0; i < RFT_TILE / 2; i++) {
+            uint32_t element = item * (RFT_TILE / 2) + i;
+            uint32_t at = i / 2 * 4 + i % 2; /* of the gate; its up is two further on */
+            if (element < a->ffn_dim)
+                y[element] = round_or_mark(rft_silu_mul(rft_scaled_sum(sums[at], scale), rft_scaled_sum(sums[at + 2], scale)), row);
         }
+    }
+}
+
+uint32_t cpu_logits_items(const void *args, uint32_t n_workers)
+{
+    (void)n_workers;
+    return n_tiles(((const struct rft_args_logits *)args)->n);
+}
+
+void cpu_logits(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_logits *a = args;
+    (void)worker;
+    for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
+        struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
+        const uint32_t *h = h_row(a->h, index, a->dim);
+        float *logits = (float *)cpu_pointer(a->logits) + (size_t)index * a->vocab + a->first;
+        float scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
+        float sums[RFT_TILE];
+        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        for (uint32_t i = 0; i < RFT_TILE && item * RFT_TILE + i < a->n; i++)
+            logits[item * RFT_TILE + i] = rft_scaled_sum(sums[i], scale);
     }
 }
 
@@ -139,56 +206,78 @@ static struct key_place place_of_key(const struct rft_row *row, uint32_t positio
     return (struct key_place){head, (uint16_t *)(head + head_words / 2) + (size_t)column * head_dim, column};
 }
 
-/* Rotates the pair (x[i], x[i + half]) for every i: the rotate-half form of RoPE. */
-static void rotate(const float *x, const float *cos_sin, uint32_t head_dim, struct rft_row *row, uint16_t *to)
+/* RoPE's rotation of one pair: dimensions i and i + head_dim / 2 of a head. */
+static void rotate(float first, float second, const float *cos_sin, struct rft_row *row, uint16_t *to_first, uint16_t *to_second)
 {
-    uint32_t half = head_dim / 2;
-    for (uint32_t i = 0; i < half; i++) {
-        float cos = cos_sin[2 * i];
-        float sin = cos_sin[2 * i + 1];
-        float x1 = rft_flush(x[i]);
-        float x2 = rft_flush(x[i + half]);
-        float x1_cos = x1 * cos;
-        float x2_sin = x2 * sin;
-        float y1 = x1_cos - x2_sin;
-        float x2_cos = x2 * cos;
-        float x1_sin = x1 * sin;
-        float y2 = x2_cos + x1_sin;
-        to[i] = round_or_mark(y1, row);
-        to[i + half] = round_or_mark(y2, row);
+    float cos = cos_sin[0];
+    float sin = cos_sin[1];
+    float x1 = rft_flush(first);
+    float x2 = rft_flush(second);
+    float x1_cos = x1 * cos;
+    float x2_sin = x2 * sin;
+    float y1 = x1_cos - x2_sin;
+    float x2_cos = x2 * cos;
+    float x1_sin = x1 * sin;
+    float y2 = x2_cos + x1_sin;
+    *to_first = round_or_mark(y1, row);
+    *to_second = round_or_mark(y2, row);
+}
+
+/* Four neighbouring packed rows of q or k: dimensions i, i + 1, i + half, i + half + 1 of a head, rotated. */
+static void store_q_or_k(const struct rft_args_qkv *a, struct rft_row *row, uint32_t index, uint32_t head, uint32_t i, const float *v)
+{
+    uint32_t half = a->head_dim / 2;
+    const float *cos_sin = (const float *)cpu_pointer(a->cos_sin) + (size_t)row->position * a->head_dim + 2 * i;
+    uint16_t y[4];
+    rotate(v[0], v[2], cos_sin, row, &y[0], &y[2]);
+    rotate(v[1], v[3], cos_sin + 2, row, &y[1], &y[3]);
+    if (head < a->n_heads) {
+        uint16_t *q = (uint16_t *)cpu_pointer(a->q) + ((size_t)index * a->n_heads + head) * a->head_dim;
+        q[i] = y[0];
+        q[i + 1] = y[1];
+        q[i + half] = y[2];
+        q[i + half + 1] = y[3];
+    } else {
+        struct key_place place = place_of_key(row, row->position, cpu_pointer(a->tables), a->prompt_kv, a->own_kv, a->n_kv_heads,
+                                              head - a->n_heads, a->head_dim);
+        place.k[i / 2 * RFT_PAGE_TOKENS + place.column] = y[0] | (uint32_t)y[1] << 16;
+        place.k[(i + half) / 2 * RFT_PAGE_TOKENS + place.column] = y[2] | (uint32_t)y[3] << 16;
     }
 }
 
-uint32_t cpu_rope_kv_items(const void *args, uint32_t n_workers)
+uint32_t cpu_qkv_items(const void *args, uint32_t n_workers)
 {
+    const struct rft_args_qkv *a = args;
     (void)n_workers;
-    return cpu_n_rows(((const struct rft_args_rope_kv *)args)->batch);
+    return n_tiles((a->n_heads + 2 * a->n_kv_heads) * a->head_dim);
 }
 
-void cpu_rope_kv(const void *args, uint32_t item, struct cpu_worker worker)
+void cpu_qkv(const void *args, uint32_t item, struct cpu_worker worker)
 {
-    const struct rft_args_rope_kv *a = args;
-    struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
-    uint32_t head_dim = a->head_dim;
-    const float *qkv = (const float *)cpu_pointer(a->qkv) + (size_t)item * (a->n_heads + 2 * a->n_kv_heads) * head_dim;
-    uint16_t *q = (uint16_t *)cpu_pointer(a->q) + (size_t)item * a->n_heads * head_dim;
-    const float *cos_sin = (const float *)cpu_pointer(a->cos_sin) + (size_t)row->position * head_dim;
+    const struct rft_args_qkv *a = args;
+    uint32_t n_rotated = a->n_heads + a->n_kv_heads, n = (n_rotated + a->n_kv_heads) * a->head_dim;
     (void)worker;
-    if (row->state != RFT_ROW_RUNNING)
-        return;
-    for (uint32_t head = 0; head < a->n_heads; head++)
-        rotate(qkv + head * head_dim, cos_sin, head_dim, row, q + head * head_dim);
-    for (uint32_t head = 0; head < a->n_kv_heads; head++) {
-        const float *k = qkv + (a->n_heads + head) * head_dim;
-        const float *v = qkv + (a->n_heads + a->n_kv_heads + head) * head_dim;
-        uint16_t rotated[RFT_HEAD_DIM_MAX];
-        struct key_place place = place_of_key(row, row->position, cpu_pointer(a->tables), a->prompt_kv, a->own_kv,
-                                              a->n_kv_heads, head, head_dim);
-        rotate(k, cos_sin, head_dim, row, rotated);
-        for (uint32_t i = 0; i < head_dim / 2; i++)
-            place.k[i * RFT_PAGE_TOKENS + place.column] = rotated[2 * i] | (uint32_t)rotated[2 * i + 1] << 16;
-        for (uint32_t i = 0; i < head_dim; i++)
-            place.v[i] = round_or_mark(v[i], row);
+    for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
+        struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
+        const uint32_t *h = h_row(a->h, index, a->dim);
+        float scale, sums[RFT_TILE];
+        if (row->state != RFT_ROW_RUNNING)
+            continue;
+        scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
+        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        for (uint32_t i = 0; i < RFT_TILE; i++)
+            sums[i] = rft_scaled_sum(sums[i], scale);
+        for (uint32_t i = 0; i < RFT_TILE && item * RFT_TILE + i < n; i += 4) {
+            uint32_t at = item * RFT_TILE + i, head = at / a->head_dim, in_head = at % a->head_dim;
+            if (head < n_rotated) {
+                store_q_or_k(a, row, index, head, in_head / 2, sums + i);
+                continue;
+            }
+            struct key_place place = place_of_key(row, row->position, cpu_pointer(a->tables), a->prompt_kv, a->own_kv,
+                                                  a->n_kv_heads, head - n_rotated, a->head_dim);
+            for (uint32_t j = 0; j < 4; j++)
+                place.v[in_head + j] = round_or_mark(sums[i + j], row);
+        }
     }
 }
 
@@ -267,28 +356,10 @@ void cpu_attention(const void *args, uint32_t item, struct cpu_worker worker)
     uint32_t group = a->n_heads / a->n_kv_heads;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
     const uint16_t *q = (const uint16_t *)cpu_pointer(a->q) + (size_t)index * a->n_heads * a->head_dim;
-    uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * a->n_heads * a->head_dim;
+    uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * RFT_PADDED(a->n_heads * a->head_dim);
     float *scores = (float *)cpu_pointer(a->scratch) + (size_t)worker.index * a->scratch_floats;
     if (row->state != RFT_ROW_RUNNING)
         return;
     for (uint32_t head = item % a->n_kv_heads * group; head < (item % a->n_kv_heads + 1) * group; head++)
         attend(a, row, head, q + head * a->head_dim, y + head * a->head_dim, scores);
-}
-
-uint32_t cpu_silu_mul_items(const void *args, uint32_t n_workers)
-{
-    (void)n_workers;
-    return cpu_n_rows(((const struct rft_args_silu_mul *)args)->batch);
-}
-
-void cpu_silu_mul(const void *args, uint32_t item, struct cpu_worker worker)
-{
-    const struct rft_args_silu_mul *a = args;
-    struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
-    const float *gate = (const float *)cpu_pointer(a->gate_up) + (size_t)item * 2 * a->ffn_dim;
-    const float *up = gate + a->ffn_dim;
-    uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)item * a->ffn_dim;
-    (void)worker;
-    for (uint32_t i = 0; i < a->ffn_dim; i++)
-        y[i] = round_or_mark(rft_silu_mul(gate[i], up[i]), row);
 }

@@ -13,36 +13,33 @@ static struct rft_emit begin(const struct rft_weights *weights, const struct rft
     const struct rft_model_config *c = &weights->config;
     return (struct rft_emit){.program = program,
                              .n_rows = b->n_rows,
-                             .weight_tile = weights->tile,
                              .n_heads = c->n_heads,
                              .n_kv_heads = c->n_kv_heads,
                              .head_dim = c->head_dim,
+                             .norm = {c->dim, c->norm_eps},
                              .batch = b->batch,
                              .rows = b->rows,
                              .tables = b->tables};
 }
 
-/* The layer's part of a pool of pages. */
-static struct rft_range layer_of(struct rft_range pages, uint32_t layer, uint32_t n_layers)
+/* The weight of a layer's first norm; behind the last layer, of the final norm. */
+static struct rft_range first_norm(const struct rft_weights *weights, uint32_t layer)
 {
-    uint64_t bytes = pages.bytes / n_layers;
-    return (struct rft_range){pages.address + layer * bytes, bytes};
+    const struct rft_weight *w = layer < weights->config.n_layers ? rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM)
+                                                                  : rft_weights_final_norm(weights);
+    return w->matrix.parts[0];
 }
 
 static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer, const struct rft_decode_buffers *b)
 {
-    const struct rft_model_config *c = &weights->config;
     const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
-    const struct rft_kv_layer kv = {layer_of(b->prompt_kv, layer, c->n_layers), layer_of(b->own_kv, layer, c->n_layers)};
-    emit_rms_norm(e, b->h, b->x, w[RFT_LAYER_ATTN_NORM].matrix.range, c->dim, c->norm_eps);
-    emit_matmul(e, b->qkv, b->h, &w[RFT_LAYER_QKV].matrix, 0);
-    emit_rope_kv(e, b->q, b->qkv, weights->cos_sin, &kv);
+    const struct rft_range none = {0, 0};
+    const struct rft_kv_layer kv = {b->prompt_kv[layer], b->own_kv != NULL ? b->own_kv[layer] : none};
+    emit_qkv(e, b->q, b->h, &w[RFT_LAYER_QKV].matrix, weights->cos_sin, &kv);
     emit_attention(e, b->attended, b->q, &kv, b->scratch, b->scratch_floats);
-    emit_matmul(e, b->x, b->attended, &w[RFT_LAYER_O].matrix, RFT_MATMUL_ADD);
-    emit_rms_norm(e, b->h, b->x, w[RFT_LAYER_FFN_NORM].matrix.range, c->dim, c->norm_eps);
-    emit_matmul(e, b->gate_up, b->h, &w[RFT_LAYER_GATE_UP].matrix, 0);
-    emit_silu_mul(e, b->act, b->gate_up, c->ffn_dim);
-    emit_matmul(e, b->x, b->act, &w[RFT_LAYER_DOWN].matrix, RFT_MATMUL_ADD);
+    emit_residual(e, b->x, b->h, b->attended, &w[RFT_LAYER_O].matrix, w[RFT_LAYER_FFN_NORM].matrix.parts[0]);
+    emit_gate_up(e, b->act, b->h, &w[RFT_LAYER_GATE_UP].matrix);
+    emit_residual(e, b->x, b->h, b->act, &w[RFT_LAYER_DOWN].matrix, first_norm(weights, layer + 1));
 }
 
 /* From the rows' tokens to their final hidden states. */
@@ -50,14 +47,12 @@ static void emit_body(struct rft_emit *e, const struct rft_weights *weights, con
 {
     char label[24];
     e->label = "input";
-    emit_embed(e, b->x, &rft_weights_embedding(weights)->matrix);
+    emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix, first_norm(weights, 0));
     for (uint32_t layer = 0; layer < weights->config.n_layers; layer++) {
         snprintf(label, sizeof label, "layer %u", layer);
         e->label = label;
         emit_layer(e, weights, layer, b);
     }
-    e->label = "output";
-    emit_rms_norm(e, b->h, b->x, rft_weights_final_norm(weights)->matrix.range, weights->config.dim, weights->config.norm_eps);
 }
 
 enum rft_status rft_decode_prefill(const struct rft_weights *weights, const struct rft_decode_buffers *buffers,
@@ -76,7 +71,7 @@ enum rft_status rft_decode_step(const struct rft_weights *weights, const struct 
     struct rft_emit e = begin(weights, buffers, program);
     program->name = "step";
     e.label = "draw";
-    emit_matmul(&e, sampler->logits, buffers->h, &rft_weights_head(weights)->matrix, 0);
+    emit_logits(&e, sampler->logits, buffers->h, &rft_weights_head(weights)->matrix);
     if (rft_sampling_is_filtered(sampling))
         emit_filter(&e, sampler, sampling);
     emit_sample(&e, sampler, sampling);
@@ -91,6 +86,6 @@ enum rft_status rft_decode_logits(const struct rft_weights *weights, const struc
     struct rft_emit e = begin(weights, buffers, program);
     program->name = "logits";
     e.label = "head";
-    emit_matmul(&e, logits, buffers->h, &rft_weights_head(weights)->matrix, 0);
+    emit_logits(&e, logits, buffers->h, &rft_weights_head(weights)->matrix);
     return e.status;
 }

@@ -13,16 +13,14 @@ struct rft_decode_buffers {
     struct rft_range rows;     /* [n_rows] struct rft_row */
     struct rft_range tables;   /* page tables, u32 */
     struct rft_range x;        /* [n_rows][dim] f32: the residual stream */
-    struct rft_range h;        /* [n_rows][dim] bf16: normed; after a program, each row's final hidden state */
-    struct rft_range qkv;      /* [n_rows][(n_heads + 2 n_kv_heads) head_dim] f32 */
+    struct rft_range h;        /* [n_rows][RFT_H_WORDS(dim)]: normed; after a program, each row's final hidden state */
     struct rft_range q;        /* [n_rows][n_heads head_dim] bf16 */
-    struct rft_range attended; /* [n_rows][n_heads head_dim] bf16 */
-    struct rft_range gate_up;  /* [n_rows][2][ffn_dim] f32 */
-    struct rft_range act;      /* [n_rows][ffn_dim] bf16 */
+    struct rft_range attended; /* [n_rows][RFT_PADDED(n_heads head_dim)] bf16 */
+    struct rft_range act;      /* [n_rows][RFT_PADDED(ffn_dim)] bf16 */
     struct rft_range scratch;  /* attention's */
-    uint32_t scratch_floats;
-    struct rft_range prompt_kv; /* [n_layers][prompt pages] */
-    struct rft_range own_kv;    /* [n_layers][own pages]; empty in a prefill */
+    uint32_t scratch_floats;   /* of a piece */
+    const struct rft_range *prompt_kv; /* [n_layers]: prompt pages */
+    const struct rft_range *own_kv;    /* [n_layers]: own pages; NULL in a prefill */
 };
 
 /* Bytes of one KV page of one layer. */

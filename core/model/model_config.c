@@ -114,7 +114,7 @@ enum rft_status rft_model_config_check(const char *file, const struct rft_model_
         const char *message;
     } rules[] = {
         { config->vocab_size > 0, "vocab_size is missing" },
-        { config->head_dim % 2 == 0, "the head dimension must be even" },
+        { config->head_dim % 8 == 0, "the head dimension must be a multiple of 8" },
         { config->dim % 2 == 0, "the hidden size must be even" },
         { config->ffn_dim % 2 == 0, "the intermediate size must be even" },
         { config->n_kv_heads <= config->n_heads && config->n_heads % config->n_kv_heads == 0,

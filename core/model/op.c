@@ -12,6 +12,7 @@ static void begin(struct rft_emit *e, struct rft_node *node, enum rft_op op)
 {
     memset(node, 0, sizeof *node);
     node->op = op;
+    node->n_rows = e->n_rows;
     snprintf(node->label, sizeof node->label, "%s", e->label != NULL ? e->label : "");
     node->reads[node->n_reads++] = e->batch;
     node->reads[node->n_reads++] = e->rows;
@@ -48,80 +49,83 @@ static uint64_t rows_of(const struct rft_emit *e, uint64_t n, uint64_t element_b
     return e->n_rows * n * element_bytes;
 }
 
-static uint64_t packed_bytes(const struct rft_emit *e, const struct rft_matrix *w)
+static uint64_t padded_rows_of(const struct rft_emit *e, uint64_t n)
 {
-    return ((uint64_t)w->n + e->weight_tile - 1) / e->weight_tile * e->weight_tile * w->k * 2;
+    return rows_of(e, RFT_PADDED(n), 2);
 }
 
-void emit_embed(struct rft_emit *e, struct rft_range x, const struct rft_matrix *embedding)
+static uint64_t h_bytes(const struct rft_emit *e)
 {
-    struct rft_node node;
-    begin(e, &node, RFT_OP_embed);
-    struct rft_args_embed args = {
-        .batch = e->batch.address,
-        .rows = e->rows.address,
-        .weight = reads(&node, embedding->range, packed_bytes(e, embedding)),
-        .x = writes(&node, x, rows_of(e, embedding->k, 4)),
-        .dim = embedding->k,
-        .tile = e->weight_tile,
-    };
-    end(e, &node, &args, sizeof args);
+    return rows_of(e, RFT_H_WORDS((uint64_t)e->norm.dim), 4);
 }
 
-void emit_rms_norm(struct rft_emit *e, struct rft_range h, struct rft_range x, struct rft_range weight, uint32_t dim, float eps)
+/* Rows of a matrix's part. */
+static uint32_t part_rows(const struct rft_matrix *w, uint32_t part)
 {
-    struct rft_node node;
-    begin(e, &node, RFT_OP_rms_norm);
-    struct rft_args_rms_norm args = {
-        .batch = e->batch.address,
-        .rows = writes(&node, e->rows, 0),
-        .x = reads(&node, x, rows_of(e, dim, 4)),
-        .weight = reads(&node, weight, (uint64_t)dim * 4),
-        .h = writes(&node, h, rows_of(e, dim, 2)),
-        .dim = dim,
-        .inverse_dim_bits = RFT_BITS((float)(1.0 / dim)),
-        .eps_bits = RFT_BITS(eps),
-    };
-    end(e, &node, &args, sizeof args);
+    uint32_t first = part * w->part_rows;
+    return part + 1 < w->n_parts ? w->part_rows : w->n - first;
 }
 
-void emit_matmul(struct rft_emit *e, struct rft_range y, struct rft_range x, const struct rft_matrix *w, uint32_t flags)
+static uint64_t packed_bytes(const struct rft_matrix *w, uint32_t part)
 {
-    struct rft_node node;
-    begin(e, &node, RFT_OP_matmul);
-    assert(w->k % 2 == 0);
-    struct rft_args_matmul args = {
-        .batch = e->batch.address,
-        .weight = reads(&node, w->range, packed_bytes(e, w)),
-        .x = reads(&node, x, rows_of(e, w->k, 2)),
-        .y = writes(&node, y, rows_of(e, w->n, 4)),
-        .n = w->n,
-        .k = w->k,
-        .tile = e->weight_tile,
-        .flags = flags,
-    };
-    if (flags & RFT_MATMUL_ADD)
-        reads(&node, y, 0);
-    end(e, &node, &args, sizeof args);
+    return ((uint64_t)part_rows(w, part) + RFT_TILE - 1) / RFT_TILE * RFT_TILE * RFT_PADDED((uint64_t)w->k) * 2;
 }
 
-void emit_rope_kv(struct rft_emit *e, struct rft_range q, struct rft_range qkv, struct rft_range cos_sin,
-                  const struct rft_kv_layer *kv)
+static uint64_t reads_matrix(struct rft_node *node, const struct rft_matrix *w, uint32_t part)
+{
+    assert(part == 0 ? w->n_parts == 1 || w->part_rows % RFT_TILE == 0 : part < w->n_parts);
+    return reads(node, w->parts[part], packed_bytes(w, part));
+}
+
+static uint32_t inverse_dim_bits(const struct rft_emit *e)
+{
+    return RFT_BITS((float)(1.0 / e->norm.dim));
+}
+
+void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
+                struct rft_range norm_weight)
+{
+    assert(embedding->k == e->norm.dim);
+    for (uint32_t part = 0; part < embedding->n_parts; part++) {
+        struct rft_node node;
+        begin(e, &node, RFT_OP_embed);
+        struct rft_args_embed args = {
+            .batch = e->batch.address,
+            .rows = writes(&node, e->rows, 0),
+            .weight = reads_matrix(&node, embedding, part),
+            .norm = reads(&node, norm_weight, (uint64_t)embedding->k * 4),
+            .x = writes(&node, x, rows_of(e, embedding->k, 4)),
+            .h = writes(&node, h, h_bytes(e)),
+            .dim = embedding->k,
+            .first = part * embedding->part_rows,
+            .n = part_rows(embedding, part),
+        };
+        end(e, &node, &args, sizeof args);
+    }
+}
+
+void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w, struct rft_range cos_sin,
+              const struct rft_kv_layer *kv)
 {
     struct rft_node node;
-    begin(e, &node, RFT_OP_rope_kv);
-    struct rft_args_rope_kv args = {
+    begin(e, &node, RFT_OP_qkv);
+    assert(w->k == e->norm.dim && w->n == (e->n_heads + 2 * e->n_kv_heads) * e->head_dim && e->head_dim % 8 == 0);
+    struct rft_args_qkv args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
         .tables = reads(&node, e->tables, 0),
-        .qkv = reads(&node, qkv, rows_of(e, ((uint64_t)e->n_heads + 2 * e->n_kv_heads) * e->head_dim, 4)),
+        .weight = reads_matrix(&node, w, 0),
+        .h = reads(&node, h, h_bytes(e)),
         .cos_sin = reads(&node, cos_sin, 0),
         .q = writes(&node, q, rows_of(e, (uint64_t)e->n_heads * e->head_dim, 2)),
         .prompt_kv = writes(&node, kv->prompt, 0),
         .own_kv = writes(&node, kv->own, 0),
+        .dim = e->norm.dim,
         .n_heads = e->n_heads,
         .n_kv_heads = e->n_kv_heads,
         .head_dim = e->head_dim,
+        .inverse_dim_bits = inverse_dim_bits(e),
+        .eps_bits = RFT_BITS(e->norm.eps),
     };
     end(e, &node, &args, sizeof args);
 }
@@ -135,21 +139,27 @@ static float inverse_sqrt(uint32_t n)
     return (float)y;
 }
 
+uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys)
+{
+    uint64_t n_padded = ((uint64_t)n_keys + RFT_PAGE_TOKENS - 1) / RFT_PAGE_TOKENS * RFT_PAGE_TOKENS + RFT_PAGE_TOKENS;
+    return n_padded * (n_pieces != 0 ? RFT_SCRATCH_ROWS : (group + 3) / 4 * 4);
+}
+
 void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, const struct rft_kv_layer *kv,
                     struct rft_range scratch, uint32_t scratch_floats)
 {
     struct rft_node node;
-    uint64_t row_bytes = rows_of(e, (uint64_t)e->n_heads * e->head_dim, 2);
+    uint64_t heads_dim = (uint64_t)e->n_heads * e->head_dim;
     begin(e, &node, RFT_OP_attention);
-    assert(e->head_dim <= RFT_HEAD_DIM_MAX && e->n_heads % e->n_kv_heads == 0);
+    assert(e->head_dim <= RFT_HEAD_DIM_MAX && e->head_dim % 8 == 0 && e->n_heads % e->n_kv_heads == 0);
     struct rft_args_attention args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
         .tables = reads(&node, e->tables, 0),
-        .q = reads(&node, q, row_bytes),
+        .q = reads(&node, q, rows_of(e, heads_dim, 2)),
         .prompt_kv = reads(&node, kv->prompt, 0),
         .own_kv = reads(&node, kv->own, 0),
-        .y = writes(&node, y, row_bytes),
+        .y = writes(&node, y, padded_rows_of(e, heads_dim)),
         .scratch = writes(&node, scratch, (uint64_t)scratch_floats * 4),
         .n_heads = e->n_heads,
         .n_kv_heads = e->n_kv_heads,
@@ -160,18 +170,67 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
     end(e, &node, &args, sizeof args);
 }
 
-void emit_silu_mul(struct rft_emit *e, struct rft_range y, struct rft_range gate_up, uint32_t ffn_dim)
+void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y, const struct rft_matrix *w,
+                   struct rft_range norm_weight)
 {
     struct rft_node node;
-    begin(e, &node, RFT_OP_silu_mul);
-    struct rft_args_silu_mul args = {
+    begin(e, &node, RFT_OP_residual);
+    assert(w->n == e->norm.dim);
+    struct rft_args_residual args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
-        .gate_up = reads(&node, gate_up, rows_of(e, 2 * (uint64_t)ffn_dim, 4)),
-        .y = writes(&node, y, rows_of(e, ffn_dim, 2)),
-        .ffn_dim = ffn_dim,
+        .weight = reads_matrix(&node, w, 0),
+        .y = reads(&node, y, padded_rows_of(e, w->k)),
+        .norm = reads(&node, norm_weight, (uint64_t)w->n * 4),
+        .x = reads(&node, x, rows_of(e, w->n, 4)),
+        .h = writes(&node, h, h_bytes(e)),
+        .dim = w->n,
+        .k = w->k,
+    };
+    writes(&node, x, 0);
+    end(e, &node, &args, sizeof args);
+}
+
+void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_matrix *w)
+{
+    struct rft_node node;
+    begin(e, &node, RFT_OP_gate_up);
+    assert(w->k == e->norm.dim && w->n % 4 == 0);
+    struct rft_args_gate_up args = {
+        .batch = e->batch.address,
+        .rows = writes(&node, e->rows, 0),
+        .weight = reads_matrix(&node, w, 0),
+        .h = reads(&node, h, h_bytes(e)),
+        .y = writes(&node, y, padded_rows_of(e, w->n / 2)),
+        .dim = e->norm.dim,
+        .ffn_dim = w->n / 2,
+        .inverse_dim_bits = inverse_dim_bits(e),
+        .eps_bits = RFT_BITS(e->norm.eps),
     };
     end(e, &node, &args, sizeof args);
+}
+
+void emit_logits(struct rft_emit *e, struct rft_range logits, struct rft_range h, const struct rft_matrix *w)
+{
+    assert(w->k == e->norm.dim);
+    for (uint32_t part = 0; part < w->n_parts; part++) {
+        struct rft_node node;
+        begin(e, &node, RFT_OP_logits);
+        struct rft_args_logits args = {
+            .batch = e->batch.address,
+            .rows = writes(&node, e->rows, 0),
+            .weight = reads_matrix(&node, w, part),
+            .h = reads(&node, h, h_bytes(e)),
+            .logits = writes(&node, logits, rows_of(e, w->n, 4)),
+            .dim = e->norm.dim,
+            .vocab = w->n,
+            .first = part * w->part_rows,
+            .n = part_rows(w, part),
+            .inverse_dim_bits = inverse_dim_bits(e),
+            .eps_bits = RFT_BITS(e->norm.eps),
+        };
+        end(e, &node, &args, sizeof args);
+    }
 }
 
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling)

@@ -7,11 +7,21 @@
 
 #include "program.h"
 
-/* A packed matrix in device memory (op_args.h). */
+/* A packed matrix in device memory (op_args.h): in one piece, or, if that is larger than a block of the device, in parts of
+ * part_rows rows each. Only the matrices over the vocabulary may have more than one part. */
+#define RFT_MATRIX_PARTS_MAX 16u
 struct rft_matrix {
-    struct rft_range range;
-    uint32_t n; /* rows: outputs */
-    uint32_t k; /* columns: inputs, even */
+    uint32_t n;         /* rows: outputs */
+    uint32_t k;         /* columns: inputs */
+    uint32_t n_parts;
+    uint32_t part_rows; /* a multiple of 16; the last part may have fewer */
+    struct rft_range parts[RFT_MATRIX_PARTS_MAX];
+};
+
+/* The RMSNorm in front of a matmul: its factor is applied to the results. */
+struct rft_norm {
+    uint32_t dim;
+    float eps;
 };
 
 /* KV pages of one layer. */
@@ -25,27 +35,29 @@ struct rft_emit {
     enum rft_status status;
     const char *label;       /* of the nodes to come: "layer 3" */
     uint32_t n_rows;         /* rows the buffers have room for */
-    uint32_t weight_tile;
     uint32_t n_heads, n_kv_heads, head_dim;
+    struct rft_norm norm;
     struct rft_range batch;  /* struct rft_batch */
     struct rft_range rows;   /* [n_rows] struct rft_row */
     struct rft_range tables; /* u32 */
 };
 
-/* x [rows][dim] f32 */
-void emit_embed(struct rft_emit *e, struct rft_range x, const struct rft_matrix *embedding);
-/* h [rows][dim] bf16 from x [rows][dim] f32; weight [dim] f32 */
-void emit_rms_norm(struct rft_emit *e, struct rft_range h, struct rft_range x, struct rft_range weight, uint32_t dim, float eps);
-/* y [rows][w->n] f32 from x [rows][w->k] bf16; flags: RFT_MATMUL_* */
-void emit_matmul(struct rft_emit *e, struct rft_range y, struct rft_range x, const struct rft_matrix *w, uint32_t flags);
-/* q [rows][n_heads][head_dim] bf16 and the pages, from qkv f32 */
-void emit_rope_kv(struct rft_emit *e, struct rft_range q, struct rft_range qkv, struct rft_range cos_sin,
-                  const struct rft_kv_layer *kv);
-/* y [rows][n_heads][head_dim] bf16; scratch: pieces of scratch_floats f32 */
+/* Shapes are op_args.h's. norm_weight: of the norm that comes next. */
+void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
+                struct rft_range norm_weight);
+void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w, struct rft_range cos_sin,
+              const struct rft_kv_layer *kv);
 void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, const struct rft_kv_layer *kv,
                     struct rft_range scratch, uint32_t scratch_floats);
-/* y [rows][ffn_dim] bf16 from gate_up [rows][2][ffn_dim] f32 */
-void emit_silu_mul(struct rft_emit *e, struct rft_range y, struct rft_range gate_up, uint32_t ffn_dim);
+void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y, const struct rft_matrix *w,
+                   struct rft_range norm_weight);
+void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_matrix *w);
+void emit_logits(struct rft_emit *e, struct rft_range logits, struct rft_range h, const struct rft_matrix *w);
+
+/* f32 of one piece of attention's scratch for sequences of n_keys tokens. Pieces of workers (n_pieces of them, caps.n_scratch)
+ * hold RFT_SCRATCH_ROWS rows of scores; the piece of a row and kv head (n_pieces 0) holds [ceil(group / 4)][keys][4] scores,
+ * group query heads sharing the kv head. Keys are rounded up to whole pages, and one page more. */
+uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys);
 
 /* How tokens are drawn. */
 struct rft_sampling {

@@ -25,9 +25,11 @@ enum rft_layer_weight { RFT_LAYER_WEIGHT_LIST(RFT_LAYER_WEIGHT_ENUM) RFT_LAYER_W
 
 /* One weight: a packed bf16 matrix, or an f32 vector (n = 1). A matrix may stack the rows of several tensors (q, k, v). */
 struct rft_weight {
-    struct rft_matrix matrix;    /* matrix.range: to be filled in; a vector has n = 1, k elements */
+    struct rft_matrix matrix;    /* matrix.parts: to be filled in; a vector has n = 1, k elements */
     bool is_vector;
     uint32_t layer;
+    uint32_t n_paired;           /* its first so many rows are packed in pairs (op_args.h) ... */
+    uint32_t half;               /* ... of halves of so many rows */
     uint32_t n_parts;
     struct {
         const char *name_format; /* "{}" stands for the layer */
@@ -38,7 +40,6 @@ struct rft_weight {
 
 struct rft_weights {
     struct rft_model_config config;
-    uint32_t tile;
     uint32_t n_positions;        /* of the RoPE table */
     struct rft_range cos_sin;    /* [n_positions][head_dim / 2][2] f32: to be filled in */
     uint64_t cos_sin_bytes;
@@ -46,8 +47,7 @@ struct rft_weights {
     size_t n;
 };
 
-enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config, uint32_t tile,
-                                 uint32_t n_positions);
+enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config, uint32_t n_positions);
 void rft_weights_finish(struct rft_weights *weights);
 
 const struct rft_weight *rft_weights_embedding(const struct rft_weights *weights);
@@ -55,14 +55,13 @@ const struct rft_weight *rft_weights_final_norm(const struct rft_weights *weight
 const struct rft_weight *rft_weights_head(const struct rft_weights *weights);
 const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer, enum rft_layer_weight which);
 
-/* Units in which a weight is packed: tiles of rows, or 1 for a vector; and the bytes of one. */
-uint64_t rft_weight_n_units(const struct rft_weights *weights, const struct rft_weight *weight);
-uint64_t rft_weight_unit_bytes(const struct rft_weights *weights, const struct rft_weight *weight);
+/* Units in which a weight is packed: tiles of 16 rows, or 1 for a vector; and the bytes of one. */
+uint64_t rft_weight_n_units(const struct rft_weight *weight);
+uint64_t rft_weight_unit_bytes(const struct rft_weight *weight);
 
 /* Packs units [unit_0, unit_0 + n_units) into dst. A NaN, an infinity or a magnitude of 2^60 and more is refused by the
  * tensor's name; small magnitudes that became zero are added to *n_zeroed. */
-enum rft_status rft_weight_pack(const struct rft_weights *weights, const struct rft_weight *weight,
-                                const struct rft_checkpoint *checkpoint, uint64_t unit_0, uint64_t n_units, void *dst,
-                                uint64_t *n_zeroed);
+enum rft_status rft_weight_pack(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
+                                uint64_t unit_0, uint64_t n_units, void *dst, uint64_t *n_zeroed);
 
 #endif

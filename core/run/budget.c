@@ -33,52 +33,71 @@ struct rft_work_shape rft_plan_chunk_shape(const struct rft_job_shape *shape, co
                                    .n_new_max = shape->n_new_max};
 }
 
-static enum rft_status measure_weights(const struct rft_job_shape *shape, uint32_t n_positions, uint64_t *bytes)
+/* A plan in the making. */
+struct making {
+    const struct rft_job_shape *shape;
+    struct rft_plan *plan;
+    struct rft_pool weights, prompts, prefill, chunk; /* as last measured */
+};
+
+/* Weights, with so many layers' on the host. */
+static enum rft_status measure_weights(struct making *m, uint32_t n_host_layers)
 {
     struct rft_weights weights;
-    struct rft_pool pool;
-    struct rft_slice *slices = NULL;
-    struct rft_slice cos_sin;
-    enum rft_status status = rft_weights_init(&weights, &shape->config, shape->caps.weight_tile, n_positions);
-    if (status == RFT_OK) {
-        slices = rft_alloc(weights.n, sizeof *slices);
-        rft_pool_begin(&pool, "weights", &shape->caps);
-        status = slices == NULL ? RFT_ERR_HOST_MEMORY : rft_weights_take(&pool, &weights, slices, &cos_sin);
-    }
-    *bytes = status == RFT_OK ? rft_pool_bytes(&pool) : 0;
-    rft_free(slices);
+    struct rft_pool host;
+    enum rft_status status;
+    rft_pool_begin(&m->weights, "weights", &m->shape->caps);
+    rft_pool_begin(&host, "weights on the host", &m->shape->caps);
+    RFT_TRY(rft_weights_init(&weights, &m->shape->config, m->plan->n_positions));
+    status = rft_weights_take(&m->weights, &host, n_host_layers, &weights);
     rft_weights_finish(&weights);
+    m->plan->n_host_layers = n_host_layers;
+    m->plan->weights_bytes = rft_pool_bytes(&m->weights);
+    m->plan->host_bytes = rft_pool_bytes(&host);
     return status;
 }
 
-static enum rft_status measure_work(const struct rft_work_shape *shape, uint64_t *bytes)
+static enum rft_status measure_work(struct rft_pool *pool, const char *label, const struct rft_work_shape *shape, uint64_t *bytes)
 {
-    struct rft_pool pool;
-    struct rft_work work;
-    rft_pool_begin(&pool, "work", shape->caps);
-    RFT_TRY(rft_work_take(&pool, shape, &work));
-    *bytes = rft_pool_bytes(&pool);
+    struct rft_work work = {0};
+    rft_pool_begin(pool, label, shape->caps);
+    RFT_TRY(rft_work_take(pool, shape, &work));
+    *bytes = rft_pool_bytes(pool);
     return RFT_OK;
 }
 
-/* Fills in what follows from chunk, n_questions, n_slots, n_prefill_rows and n_own_pages. */
-static enum rft_status measure(const struct rft_job_shape *shape, struct rft_plan *plan)
+/* Fills in what follows from the weights, chunk, n_questions, n_slots, n_prefill_rows and n_own_pages. */
+static enum rft_status measure(struct making *m)
 {
-    struct rft_pool pool;
-    struct rft_slice pages;
+    struct rft_plan *plan = m->plan;
     struct rft_work_shape work;
-    uint64_t n_pages = (uint64_t)plan->n_questions * rft_pages_for(shape->n_prompt_max);
+    uint64_t n_pages = (uint64_t)plan->n_questions * rft_pages_for(m->shape->n_prompt_max);
     plan->n_prompt_pages = min_u32(n_pages, UINT32_MAX);
-    rft_pool_begin(&pool, "prompts", &shape->caps);
-    RFT_TRY(rft_pages_take(&pool, &shape->config, plan->n_prompt_pages, &pages));
-    plan->prompt_bytes = rft_pool_bytes(&pool);
-    work = rft_plan_prefill_shape(shape, plan);
-    RFT_TRY(measure_work(&work, &plan->prefill_bytes));
-    work = rft_plan_chunk_shape(shape, plan);
-    RFT_TRY(measure_work(&work, &plan->chunk_bytes));
+    rft_pool_begin(&m->prompts, "prompts", &m->shape->caps);
+    RFT_TRY(rft_pages_take(&m->prompts, &m->shape->config, plan->n_prompt_pages, NULL));
+    plan->prompt_bytes = rft_pool_bytes(&m->prompts);
+    work = rft_plan_prefill_shape(m->shape, plan);
+    RFT_TRY(measure_work(&m->prefill, "prefill", &work, &plan->prefill_bytes));
+    work = rft_plan_chunk_shape(m->shape, plan);
+    RFT_TRY(measure_work(&m->chunk, "chunk", &work, &plan->chunk_bytes));
     plan->peak_bytes = plan->weights_bytes + plan->prompt_bytes +
                        (plan->prefill_bytes > plan->chunk_bytes ? plan->prefill_bytes : plan->chunk_bytes);
     return RFT_OK;
+}
+
+/* The pool that asks for more than the device's blocks can hold; NULL if there is none. */
+static const struct rft_pool *misfit(const struct making *m)
+{
+    const struct rft_pool *const pools[] = {&m->weights, &m->prompts, &m->prefill, &m->chunk};
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        if (!rft_pool_fits(pools[i]))
+            return pools[i];
+    return NULL;
+}
+
+static bool fits(const struct making *m)
+{
+    return m->plan->peak_bytes <= m->plan->budget_bytes && misfit(m) == NULL;
 }
 
 static void set_questions(const struct rft_job_shape *shape, uint32_t n_questions, struct rft_plan *plan)
@@ -89,9 +108,12 @@ static void set_questions(const struct rft_job_shape *shape, uint32_t n_question
 }
 
 /* The plan with room for everything. */
-static void begin_plan(const struct rft_job_shape *shape, struct rft_plan *plan)
+static void begin_plan(struct making *m)
 {
+    const struct rft_job_shape *shape = m->shape;
+    struct rft_plan *plan = m->plan;
     uint64_t n_questions = shape->questions_in_flight;
+    *plan = (struct rft_plan){.budget_bytes = shape->budget_bytes};
     plan->chunk = shape->chunk == 0 ? shape->n_samples : min_u32(shape->chunk, shape->n_samples);
     if (n_questions == 0)
         n_questions = (shape->caps.slots_wanted + plan->chunk - 1) / plan->chunk;
@@ -105,14 +127,16 @@ static void begin_plan(const struct rft_job_shape *shape, struct rft_plan *plan)
 }
 
 /* Makes the plan one step smaller; false if it is the smallest. */
-static bool shrink(const struct rft_job_shape *shape, struct rft_plan *plan)
+static bool shrink(struct making *m)
 {
-    bool prefill_rules = plan->prefill_bytes > plan->chunk_bytes;
+    struct rft_plan *plan = m->plan;
+    const struct rft_pool *bad = misfit(m);
+    bool prefill_rules = bad != NULL ? bad == &m->prefill : plan->prefill_bytes > plan->chunk_bytes;
     uint32_t n_own_full = plan->n_slots * plan->n_own_pages_slot;
     if (prefill_rules && plan->n_prefill_rows > 1) {
         plan->n_prefill_rows /= 2;
     } else if (plan->n_questions > 1) {
-        set_questions(shape, plan->n_questions / 2, plan);
+        set_questions(m->shape, plan->n_questions / 2, plan);
     } else if (plan->n_slots > 1 && plan->n_own_pages == n_own_full) {
         plan->n_own_pages = (n_own_full + 1) / 2;
     } else if (plan->n_slots > 1) {
@@ -124,11 +148,32 @@ static bool shrink(const struct rft_job_shape *shape, struct rft_plan *plan)
     return true;
 }
 
-/* Even the smallest plan is too large: for the budget, or for the device, which refused it within the budget. */
-static enum rft_status refuse(struct rft_plan *plan)
+/* The largest plan with so many layers' weights on the host; *found is false, and the plan the smallest, if none fits. */
+static enum rft_status make_with(struct making *m, uint32_t n_host_layers, bool *found)
 {
-    const struct rft_plan p = *plan;
-    *plan = (struct rft_plan){0};
+    bool can_shrink = true;
+    begin_plan(m);
+    RFT_TRY(measure_weights(m, n_host_layers));
+    RFT_TRY(measure(m));
+    for (uint32_t i = 0; can_shrink && (i < m->shape->n_shrinks || !fits(m));) {
+        bool was_fit = fits(m);
+        can_shrink = shrink(m);
+        i += was_fit ? 1 : 0;
+        RFT_TRY(measure(m));
+    }
+    *found = can_shrink && fits(m);
+    return RFT_OK;
+}
+
+/* The smallest plan is too large: for the blocks of the device, for the budget, or for the device, which refused it within
+ * the budget. */
+static enum rft_status refuse(struct making *m)
+{
+    const struct rft_plan p = *m->plan;
+    const struct rft_pool *bad = misfit(m);
+    *m->plan = (struct rft_plan){0};
+    if (bad != NULL)
+        return rft_pool_refuse(bad);
     if (p.peak_bytes <= p.budget_bytes) {
         rft_log_error("the device has no memory for the smallest plan of %" PRIu64 " bytes, though the budget is %" PRIu64
                       "; free some of its memory, or ask for shorter prompts or fewer new tokens",
@@ -141,18 +186,58 @@ static enum rft_status refuse(struct rft_plan *plan)
     return RFT_ERR_BUDGET;
 }
 
+/* The budget holds the smallest plan if these layers' weights go to the host, but the host cannot take them. */
+static enum rft_status refuse_host(struct making *m)
+{
+    const struct rft_plan p = *m->plan;
+    *m->plan = (struct rft_plan){0};
+    rft_log_error("[memory] budget: of %" PRIu64 " bytes it leaves no room for the weights of %" PRIu32 " of %" PRIu32
+                  " layers: these take %" PRIu64 " bytes, and the host has %" PRIu64 " for them",
+                  p.budget_bytes, p.n_host_layers, m->shape->config.n_layers, p.host_bytes, m->shape->host_available_bytes);
+    return RFT_ERR_BUDGET;
+}
+
+/* Puts the fewest layers' weights on the host with which the smallest plan, which is in m->plan, fits the budget; all of them
+ * if none does. */
+static enum rft_status put_on_host(struct making *m)
+{
+    uint32_t n_layers = m->shape->config.n_layers;
+    for (uint32_t n = m->plan->n_host_layers; n < n_layers && !fits(m);) {
+        RFT_TRY(measure_weights(m, ++n));
+        RFT_TRY(measure(m));
+    }
+    return RFT_OK;
+}
+
+enum rft_status rft_plan_host_bytes(const struct rft_job_shape *shape, uint32_t n_host_layers, uint64_t *bytes)
+{
+    struct rft_plan plan = {.n_positions = 1};
+    struct making m = {.shape = shape, .plan = &plan};
+    enum rft_status status = measure_weights(&m, n_host_layers);
+    *bytes = plan.host_bytes;
+    return status;
+}
+
 enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan *plan)
 {
-    bool can_shrink = true;
-    *plan = (struct rft_plan){.budget_bytes = shape->budget_bytes};
-    begin_plan(shape, plan);
-    RFT_TRY(measure_weights(shape, plan->n_positions, &plan->weights_bytes));
-    RFT_TRY(measure(shape, plan));
-    for (uint32_t i = 0; can_shrink && (i < shape->n_shrinks || plan->peak_bytes > plan->budget_bytes);) {
-        bool fits = plan->peak_bytes <= plan->budget_bytes;
-        can_shrink = shrink(shape, plan);
-        i += fits ? 1 : 0;
-        RFT_TRY(measure(shape, plan));
+    struct making m = {.shape = shape, .plan = plan};
+    uint32_t n_host_layers;
+    bool found;
+    enum rft_status status = make_with(&m, shape->n_host_layers, &found);
+    if (status == RFT_OK && !found && !fits(&m) && misfit(&m) == NULL && shape->host_available_bytes != 0) {
+        const struct rft_plan smallest = *plan;
+        status = put_on_host(&m);
+        n_host_layers = plan->n_host_layers;
+        if (status == RFT_OK && fits(&m))
+            status = make_with(&m, n_host_layers, &found);
+        else
+            *plan = smallest;
     }
-    return plan->peak_bytes > plan->budget_bytes || !can_shrink ? refuse(plan) : RFT_OK;
+    if (status != RFT_OK)
+        *plan = (struct rft_plan){0};
+    else if (plan->host_bytes > shape->host_available_bytes)
+        status = refuse_host(&m);
+    else if (!found)
+        status = refuse(&m);
+    return status;
 }

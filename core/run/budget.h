@@ -21,6 +21,8 @@ struct rft_job_shape {
     uint32_t n_new_max;
     uint32_t n_eos;
     uint64_t budget_bytes;
+    uint64_t host_available_bytes; /* for weights that the budget cannot hold; 0 = none can be put there */
+    uint32_t n_host_layers;      /* at least so many layers' weights must go there */
     uint32_t n_shrinks;          /* how often a plan that was allowed did not fit the device: each halves what can shrink */
 };
 
@@ -33,7 +35,9 @@ struct rft_plan {
     uint32_t n_own_pages;        /* of all slots; fewer than all slots could need when memory is short */
     uint32_t n_own_pages_slot;   /* that one slot can need */
     uint32_t n_positions;        /* longest sequence */
-    uint64_t weights_bytes;      /* and RoPE table */
+    uint32_t n_host_layers;      /* the last so many layers' weights are on the host: read over the bus in every step */
+    uint64_t host_bytes;         /* of these; not part of the peak */
+    uint64_t weights_bytes;      /* on the device, and RoPE table */
     uint64_t prompt_bytes;       /* questions' pool */
     uint64_t prefill_bytes;      /* a prefill's pool */
     uint64_t chunk_bytes;        /* a chunk's pool */
@@ -41,10 +45,15 @@ struct rft_plan {
     uint64_t budget_bytes;
 };
 
-/* Makes the largest plan that fits: shrinks prefill rows, then questions in flight, then the samples' own pages down to
- * half (the youngest sample gives way when they run out), then slots. RFT_ERR_BUDGET, naming the missing bytes, when even
- * the smallest does not fit; RFT_ERR_DEVICE_MEMORY when shape->n_shrinks asks for less than the smallest. */
+/* Makes the largest plan that fits the budget and the device's blocks: shrinks prefill rows, then questions in flight, then the
+ * samples' own pages down to half (the youngest sample gives way when they run out), then slots. If the smallest does not fit
+ * the budget, the weights of the last layers go to the host, as few as must. RFT_ERR_BUDGET, naming the missing bytes, when
+ * that does not help; RFT_ERR_UNSUPPORTED when a buffer of the smallest plan is larger than a block of the device;
+ * RFT_ERR_DEVICE_MEMORY when shape->n_shrinks asks for less than the smallest. */
 enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan *plan);
+
+/* Bytes of the weights of the last so many layers as they would lie on the host. */
+enum rft_status rft_plan_host_bytes(const struct rft_job_shape *shape, uint32_t n_host_layers, uint64_t *bytes);
 
 /* The shape of the buffers of a plan's prefill and chunk. */
 struct rft_work_shape;

@@ -20,20 +20,27 @@ struct rft_work_shape {
 
 /* The buffers of one program. The slices are for the host's reads and writes, `decode` and `sampler` for emitters. */
 struct rft_work {
-    struct rft_slice batch, rows, tables, h, mask, eos, tokens, logits, own_kv;
+    struct rft_slice batch, rows, tables, h, mask, eos, tokens, logits;
+    struct rft_range *own_kv;         /* [n_layers]; NULL without own pages */
     struct rft_decode_buffers decode; /* prompt_kv is the caller's to fill in */
     struct rft_sampler sampler;
 };
 
+/* Takes the buffers; all but work->own_kv is set anew. own_kv: [n_layers] of the caller's, to be filled in; NULL if there are
+ * no own pages, or while measuring. */
 enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape *shape, struct rft_work *work);
+/* Bytes of one row's normed hidden state. */
+uint64_t rft_h_bytes(uint32_t dim);
 
-/* Weights and RoPE table: fills in the ranges of `weights` and the slices, [weights->n] of them, then the table's. */
-enum rft_status rft_weights_take(struct rft_pool *pool, struct rft_weights *weights, struct rft_slice *slices,
-                                 struct rft_slice *cos_sin);
+/* Weights and RoPE table: fills in the ranges of `weights`. The last n_host_layers layers' weights are taken from `host`, a
+ * pool of RFT_PLACE_HOST. RFT_ERR_UNSUPPORTED, naming the tensor, when a matrix is too large for the device's blocks and cannot
+ * lie in parts. */
+enum rft_status rft_weights_take(struct rft_pool *pool, struct rft_pool *host, uint32_t n_host_layers,
+                                 struct rft_weights *weights);
 
-/* KV pages of all layers. */
+/* KV pages: a buffer for each layer, into ranges [n_layers]; NULL while measuring. */
 enum rft_status rft_pages_take(struct rft_pool *pool, const struct rft_model_config *config, uint64_t n_pages,
-                               struct rft_slice *pages);
+                               struct rft_range *ranges);
 
 /* Pages that hold so many tokens. */
 uint32_t rft_pages_for(uint32_t n_tokens);

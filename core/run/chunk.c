@@ -19,7 +19,7 @@ struct chunk {
 
 static uint64_t h_row_bytes(const struct chunk *c)
 {
-    return (uint64_t)c->engine->weights.config.dim * 2;
+    return rft_h_bytes(c->engine->weights.config.dim);
 }
 
 static struct rft_slice h_row(const struct chunk *c, uint32_t slot)
@@ -32,7 +32,7 @@ static enum rft_status begin_chunk(struct chunk *c, const struct rft_job_shape *
     struct rft_work_shape work_shape = rft_plan_chunk_shape(shape, plan);
     struct rft_engine *e = c->engine;
     RFT_TRY(rft_engine_take(e, "chunk", &work_shape, &c->pool, &c->work));
-    c->work.decode.prompt_kv = rft_slice_range(c->group->pages);
+    c->work.decode.prompt_kv = c->group->pages;
     c->n_table_entries = work_shape.n_table_entries;
     c->tables = rft_alloc((size_t)c->n_table_entries, sizeof *c->tables);
     if (c->tables == NULL)
@@ -51,7 +51,7 @@ static void end_chunk(struct chunk *c)
     rft_dev_exec_destroy(&c->engine->dev, c->exec);
     rft_program_finish(&c->program);
     rft_free(c->tables);
-    rft_pool_close(&c->pool);
+    rft_engine_give(&c->pool, &c->work);
 }
 
 /* Puts waiting jobs on free slots. A prompt that overflowed ends its samples before their first token. */
@@ -173,7 +173,7 @@ enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_job_sh
                               const struct rft_chunk_sink *sink)
 {
     struct chunk c = {.engine = engine, .group = group, .sink = sink};
-    void *h_copy = rft_alloc(engine->weights.config.dim, 2);
+    void *h_copy = rft_alloc((size_t)h_row_bytes(&c), 1);
     enum rft_status status = h_copy == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
         status = rft_slots_init(&c.slots, plan, shape->n_new_max, jobs, n_jobs);

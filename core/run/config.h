@@ -5,6 +5,7 @@
 #define RFT_CONFIG_H
 
 #include "answer.h"
+#include "backend.h"
 #include "output.h"
 #include "status.h"
 #include "str.h"
@@ -59,8 +60,11 @@ struct rft_config {
     struct rft_amount memory_budget;       /* AUTO: what is available */
     struct rft_amount memory_reserve;      /* BYTES or PERCENT: never to be taken */
     char *device_backend;                  /* "auto" or a backend's name; whether it exists is checked by the caller */
-    char *device_device;                   /* name, UUID or index; "" = the first */
+    char *device_device;                   /* name, UUID, index or a name's beginning; "" = the first */
     uint32_t device_threads;               /* 0 = auto */
+    enum rft_memory_access device_memory;
+    uint32_t device_dispatch_ms;           /* 0 = auto */
+    bool device_arithmetic;                /* true = unchecked */
     char *output_path;
     enum rft_output_format output_format;
     char *output_records;                  /* "" = none */

@@ -20,6 +20,11 @@ static const struct rft_word words_compat[] = {
 static const struct rft_word words_format[] = {
     { "rft_json", RFT_FORMAT_RFT_JSON }, { "jsonl", RFT_FORMAT_JSONL }, { NULL, 0 }
 };
+static const struct rft_word words_memory[] = {
+    { "auto", RFT_ACCESS_AUTO }, { "mapped", RFT_ACCESS_MAPPED }, { "imported", RFT_ACCESS_IMPORTED },
+    { "staged", RFT_ACCESS_STAGED }, { NULL, 0 }
+};
+static const struct rft_word words_arithmetic[] = { { "checked", false }, { "unchecked", true }, { NULL, 0 } };
 
 #define FIELD(section, name)                                                                                           \
     #section, #name, .offset = offsetof(struct rft_config, section##_##name),                                          \
@@ -106,9 +111,18 @@ const struct rft_key rft_keys[] = {
     { FIELD(device, backend), .type = RFT_KEY_TEXT, .fallback = "auto",
       .help = "auto: the best device that is there. Or the name of a backend that `rftgen devices` lists." },
     { FIELD(device, device), .type = RFT_KEY_TEXT, .fallback = "",
-      .help = "A device of the backend by name, UUID or index. Empty: the first." },
+      .help = "A device by name, UUID or index, or by what its name begins with. Empty: the first." },
     { FIELD(device, threads), .type = RFT_KEY_WHOLE, .low = 1, .high = 4096, .words = word_auto, .fallback = "auto",
       .help = "Threads of the cpu backend. auto: one for each cpu this process may use. It never changes the text." },
+    { FIELD(device, memory), .type = RFT_KEY_CHOICE, .words = words_memory, .fallback = "auto",
+      .help = "How the host reaches the device's memory: mapped (the device's memory, seen by the host), imported\n"
+              "(the host's memory, read by the device) or staged (by copies). auto: what suits the device." },
+    { FIELD(device, dispatch_ms), .type = RFT_KEY_WHOLE, .low = 1, .high = 1000, .words = word_auto, .fallback = "auto",
+      .help = "Longest kernel call to aim at, in milliseconds: a card that also shows a desktop may stop longer ones.\n"
+              "auto: what suits the device." },
+    { FIELD(device, arithmetic), .type = RFT_KEY_CHOICE, .words = words_arithmetic, .fallback = "checked",
+      .help = "checked: a device whose kernels do not compute the cpu's very bits is refused. unchecked: it is used, and\n"
+              "the text may differ from other devices'; the outputs say so." },
 
     { FIELD(output, path), .type = RFT_KEY_OUT_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The dataset. While the run lasts, finished samples are kept beside it in <path>.journal." },

@@ -2,12 +2,10 @@
 #include "device.h"
 
 #include "log.h"
-#include "str.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define DEVICES_MAX 32u
+#include <strings.h>
 
 static const struct rft_backend *const *override_backends;
 static uint32_t n_override_backends;
@@ -26,48 +24,100 @@ const struct rft_backend *const *rft_dev_backends(uint32_t *n)
     return override_backends;
 }
 
-static bool is_named(const struct rft_device_info *info, uint32_t index, const char *text)
+/* How well a device fits what was asked for. */
+enum match { MATCH_NONE, MATCH_PREFIX, MATCH_EXACT };
+
+static enum match match_of(const struct rft_device_info *info, uint32_t index, const char *text)
 {
     char number[16];
     snprintf(number, sizeof number, "%u", index);
-    return strcmp(text, number) == 0 || strcmp(text, info->name) == 0 || (info->uuid[0] != '\0' && strcmp(text, info->uuid) == 0);
+    if (strcmp(text, number) == 0 || strcmp(text, info->name) == 0 || (info->uuid[0] != '\0' && strcasecmp(text, info->uuid) == 0))
+        return MATCH_EXACT;
+    return strncasecmp(text, info->name, strlen(text)) == 0 ? MATCH_PREFIX : MATCH_NONE;
 }
 
-/* Finds a device of one backend. *found is false if it has none that fits. */
-static enum rft_status find_device(const struct rft_backend *backend, const char *device, bool software_too, struct rft_dev *dev,
-                                   bool *found)
+/* A choice in progress. */
+struct choice {
+    const char *backend, *device; /* as asked for */
+    bool is_auto;
+    enum match match;             /* of `dev`; NONE = none found yet */
+    struct rft_dev dev;           /* not open */
+    struct rft_dev lacking;       /* the first device passed over for what it lacks */
+    const char *why_none;         /* of the backend that was named */
+};
+
+static void take(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info,
+                 enum match match)
 {
-    struct rft_device_info infos[DEVICES_MAX];
-    uint32_t n = 0;
-    *found = false;
-    RFT_TRY(backend->enumerate(infos, DEVICES_MAX, &n));
-    for (uint32_t i = 0; i < n && i < DEVICES_MAX && !*found; i++) {
-        bool fits = device[0] != '\0' ? is_named(&infos[i], i, device) : software_too || !infos[i].is_software;
-        if (!fits)
-            continue;
-        *dev = (struct rft_dev){.backend = backend, .index = i, .info = infos[i]};
-        *found = true;
+    c->dev = (struct rft_dev){.backend = backend, .index = index, .info = *info};
+    c->match = match;
+}
+
+/* Looks at one device; with none asked for, the first that can be used is as good as asked for. */
+static void consider(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
+{
+    if (c->device[0] != '\0') {
+        enum match match = match_of(info, index, c->device);
+        if (match > c->match)
+            take(c, backend, index, info, match);
+    } else if (c->match != MATCH_NONE) {
+        return;
+    } else if (info->missing[0] != '\0') {
+        rft_log_info("%s: %s is passed over: it lacks %s", backend->name, info->name, info->missing);
+        if (c->lacking.backend == NULL)
+            c->lacking = (struct rft_dev){.backend = backend, .index = index, .info = *info};
+    } else if (!c->is_auto || !info->is_software) {
+        take(c, backend, index, info, MATCH_EXACT);
     }
+}
+
+/* Looks at a backend's devices. */
+static enum rft_status consider_all(struct choice *c, const struct rft_backend *backend)
+{
+    struct rft_device_info infos[RFT_DEVICES_MAX];
+    uint32_t n = 0;
+    const char *why = NULL;
+    RFT_TRY(backend->enumerate(infos, RFT_DEVICES_MAX, &n));
+    for (uint32_t i = 0; i < n && i < RFT_DEVICES_MAX; i++)
+        consider(c, backend, i, &infos[i]);
+    if (n == 0 && backend->why_none != NULL)
+        why = backend->why_none();
+    if (!c->is_auto)
+        c->why_none = why;
+    else if (n == 0)
+        rft_log_debug("%s: no device%s%s", backend->name, why != NULL ? ": " : "", why != NULL ? why : "");
+    else if (c->match == MATCH_NONE && c->device[0] == '\0' && c->lacking.backend != backend)
+        rft_log_info("%s: there are only software devices, which are taken when named; `rftgen devices` lists them", backend->name);
     return RFT_OK;
 }
 
-static enum rft_status refuse(const char *backend, const char *device)
+static enum rft_status refuse_lacking(const struct rft_dev *dev)
+{
+    rft_log_error("[device] %s: %s lacks %s; another driver may have it, and backend = cpu needs none", dev->backend->name,
+                  dev->info.name, dev->info.missing);
+    return RFT_ERR_UNSUPPORTED;
+}
+
+static enum rft_status refuse(const struct choice *c)
 {
     uint32_t n;
     const struct rft_backend *const *backends = rft_dev_backends(&n);
     char names[128] = "";
-    bool is_known = strcmp(backend, "auto") == 0;
+    bool is_known = c->is_auto;
     for (uint32_t i = 0; i < n; i++) {
         size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ", backends[i]->name);
-        is_known = is_known || strcmp(backend, backends[i]->name) == 0;
+        is_known = is_known || strcmp(c->backend, backends[i]->name) == 0;
     }
-    if (!is_known) {
-        rft_log_error("[device] backend = %s: this build has no such backend; it has: auto, %s", backend, names);
-        return RFT_ERR_CONFIG;
-    }
-    rft_log_error("[device] backend = %s, device = %s: no such device; `rftgen devices` lists what there is", backend,
-                  device[0] != '\0' ? device : "(any)");
+    if (!is_known)
+        rft_log_error("[device] backend = %s: this build has no such backend; it has: auto, %s", c->backend, names);
+    else if (c->lacking.backend != NULL)
+        return refuse_lacking(&c->lacking);
+    else if (c->why_none != NULL)
+        rft_log_error("[device] backend = %s: there is no device: %s", c->backend, c->why_none);
+    else
+        rft_log_error("[device] backend = %s, device = %s: no such device; `rftgen devices` lists what there is", c->backend,
+                      c->device[0] != '\0' ? c->device : "(any)");
     return RFT_ERR_CONFIG;
 }
 
@@ -78,24 +128,43 @@ static enum rft_status open_chosen(struct rft_dev *dev)
     return RFT_OK;
 }
 
+enum rft_status rft_dev_open_at(const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info,
+                                const struct rft_device_options *options, struct rft_dev *dev)
+{
+    enum rft_status status;
+    *dev = (struct rft_dev){.backend = backend, .index = index, .info = *info, .options = *options};
+    status = open_chosen(dev);
+    if (status != RFT_OK)
+        *dev = (struct rft_dev){0};
+    return status;
+}
+
+/* A device that auto chose cannot be used: nothing slower is taken unasked. */
+static void hint_at_cpu(const struct choice *c, enum rft_status status)
+{
+    bool is_memory = status == RFT_ERR_DEVICE_MEMORY || status == RFT_ERR_HOST_MEMORY;
+    if (c->is_auto && !is_memory && strcmp(c->dev.backend->name, "cpu") != 0)
+        rft_log_warn("%s: %s cannot be used; [device] backend = cpu works without it", c->dev.backend->name, c->dev.info.name);
+}
+
 enum rft_status rft_dev_open(const char *backend, const char *device, const struct rft_device_options *options,
                              struct rft_dev *dev)
 {
     uint32_t n;
     const struct rft_backend *const *backends = rft_dev_backends(&n);
-    bool is_auto = strcmp(backend, "auto") == 0;
-    bool found = false;
+    struct choice c = {.backend = backend, .device = device, .is_auto = strcmp(backend, "auto") == 0};
     enum rft_status status;
     *dev = (struct rft_dev){0};
-    for (uint32_t i = 0; i < n && !found; i++)
-        if (is_auto || strcmp(backends[i]->name, backend) == 0)
-            RFT_TRY(find_device(backends[i], device, !is_auto, dev, &found));
-    if (!found)
-        return refuse(backend, device);
-    dev->options = *options;
-    status = open_chosen(dev);
+    for (uint32_t i = 0; i < n && c.match != MATCH_EXACT; i++)
+        if (c.is_auto || strcmp(backends[i]->name, backend) == 0)
+            RFT_TRY(consider_all(&c, backends[i]));
+    if (c.match == MATCH_NONE)
+        return refuse(&c);
+    if (c.dev.info.missing[0] != '\0')
+        return refuse_lacking(&c.dev);
+    status = rft_dev_open_at(c.dev.backend, c.dev.index, &c.dev.info, options, dev);
     if (status != RFT_OK)
-        *dev = (struct rft_dev){0};
+        hint_at_cpu(&c, status);
     return status;
 }
 
@@ -111,35 +180,47 @@ enum rft_status rft_dev_reopen(struct rft_dev *dev)
     dev->backend->close(dev->handle);
     dev->handle = NULL;
     dev->live_bytes = 0;
+    dev->host_bytes = 0;
     dev->n_live_blocks = 0;
     return open_chosen(dev);
 }
 
-enum rft_status rft_dev_available(struct rft_dev *dev, uint64_t *bytes)
+enum rft_status rft_dev_memory(struct rft_dev *dev, struct rft_memory *memory)
 {
-    struct rft_memory memory = {0};
-    *bytes = 0;
-    RFT_TRY(dev->backend->memory(dev->handle, &memory));
-    *bytes = memory.available_bytes;
-    return RFT_OK;
+    *memory = (struct rft_memory){0};
+    return dev->backend->memory(dev->handle, memory);
 }
 
-enum rft_status rft_dev_block_create(struct rft_dev *dev, uint64_t bytes, const char *label, struct rft_block *block)
+void rft_dev_stats(const struct rft_dev *dev, struct rft_device_stats *stats)
 {
-    RFT_TRY(dev->backend->block_create(dev->handle, bytes, label, block));
-    dev->live_bytes += bytes;
+    *stats = (struct rft_device_stats){0};
+    if (dev->backend->stats != NULL)
+        dev->backend->stats(dev->handle, stats);
+}
+
+enum rft_status rft_dev_block_create(struct rft_dev *dev, uint64_t bytes, enum rft_place place, const char *label,
+                                     struct rft_block *block)
+{
+    RFT_TRY(dev->backend->block_create(dev->handle, bytes, place, label, block));
     dev->n_live_blocks++;
+    if (place == RFT_PLACE_HOST)
+        dev->host_bytes += bytes;
+    else
+        dev->live_bytes += bytes;
     if (dev->live_bytes > dev->peak_bytes)
         dev->peak_bytes = dev->live_bytes;
     return RFT_OK;
 }
 
-void rft_dev_block_destroy(struct rft_dev *dev, struct rft_block *block)
+void rft_dev_block_destroy(struct rft_dev *dev, enum rft_place place, struct rft_block *block)
 {
     if (block->bytes == 0)
         return;
-    dev->live_bytes -= block->bytes;
     dev->n_live_blocks--;
+    if (place == RFT_PLACE_HOST)
+        dev->host_bytes -= block->bytes;
+    else
+        dev->live_bytes -= block->bytes;
     dev->backend->block_destroy(dev->handle, block);
     *block = (struct rft_block){0};
 }

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "os.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,22 +28,40 @@ static void log_rounding(const struct rft_checkpoint *checkpoint)
         rft_log_info("%s: matrices stored as %s are rounded to bf16", checkpoint->path, names);
 }
 
-/* Packs and uploads one weight, a stretch of units at a time. */
-static enum rft_status upload_weight(struct rft_engine *engine, size_t index, uint8_t *staging, uint64_t staging_bytes,
-                                     uint64_t *n_zeroed)
+struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_range range)
 {
-    const struct rft_weight *w = &engine->weights.weights[index];
-    uint64_t unit_bytes = rft_weight_unit_bytes(&engine->weights, w);
-    uint64_t n_units = rft_weight_n_units(&engine->weights, w);
+    struct rft_slice slice;
+    if (!rft_pool_find(&engine->pool, range, &slice))
+        (void)rft_pool_find(&engine->host_pool, range, &slice);
+    assert(slice.block != NULL);
+    return slice;
+}
+
+/* Packs and uploads one part of a weight, a stretch of units at a time. */
+static enum rft_status upload_part(struct rft_engine *engine, const struct rft_weight *w, uint32_t part, uint8_t *staging,
+                                   uint64_t staging_bytes, uint64_t *n_zeroed)
+{
+    const struct rft_slice whole = rft_engine_slice(engine, w->matrix.parts[part]);
+    uint64_t unit_bytes = rft_weight_unit_bytes(w);
+    uint64_t unit_0 = w->is_vector ? 0 : (uint64_t)part * w->matrix.part_rows / RFT_TILE;
+    uint64_t n_units = whole.bytes / unit_bytes;
     uint64_t n_step = staging_bytes / unit_bytes;
     for (uint64_t unit = 0; unit < n_units; unit += n_step) {
         if (rft_os_interrupted())
             return RFT_ERR_INTERRUPTED;
         uint64_t n = n_units - unit < n_step ? n_units - unit : n_step;
-        struct rft_slice to = rft_slice_part(engine->weight_slices[index], unit * unit_bytes, n * unit_bytes);
-        RFT_TRY(rft_weight_pack(&engine->weights, w, engine->checkpoint, unit, n, staging, n_zeroed));
+        struct rft_slice to = rft_slice_part(whole, unit * unit_bytes, n * unit_bytes);
+        RFT_TRY(rft_weight_pack(w, engine->checkpoint, unit_0 + unit, n, staging, n_zeroed));
         RFT_TRY(rft_dev_write(&engine->dev, to, staging));
     }
+    return RFT_OK;
+}
+
+static enum rft_status upload_weight(struct rft_engine *engine, const struct rft_weight *w, uint8_t *staging,
+                                     uint64_t staging_bytes, uint64_t *n_zeroed)
+{
+    for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)
+        RFT_TRY(upload_part(engine, w, part, staging, staging_bytes, n_zeroed));
     return RFT_OK;
 }
 
@@ -53,7 +72,7 @@ static enum rft_status upload_cos_sin(struct rft_engine *engine)
     if (table == NULL)
         return RFT_ERR_HOST_MEMORY;
     rft_rope_table(&engine->weights.config, engine->weights.n_positions, table);
-    status = rft_dev_write(&engine->dev, engine->cos_sin, table);
+    status = rft_dev_write(&engine->dev, rft_engine_slice(engine, engine->weights.cos_sin), table);
     rft_free(table);
     return status;
 }
@@ -65,14 +84,14 @@ static enum rft_status upload(struct rft_engine *engine)
     enum rft_status status = RFT_OK;
     uint8_t *staging;
     for (size_t i = 0; i < engine->weights.n; i++) {
-        uint64_t unit_bytes = rft_weight_unit_bytes(&engine->weights, &engine->weights.weights[i]);
+        uint64_t unit_bytes = rft_weight_unit_bytes(&engine->weights.weights[i]);
         staging_bytes = unit_bytes > staging_bytes ? unit_bytes : staging_bytes;
     }
     staging = rft_alloc((size_t)staging_bytes, 1);
     if (staging == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (size_t i = 0; i < engine->weights.n && status == RFT_OK; i++)
-        status = upload_weight(engine, i, staging, staging_bytes, &n_zeroed);
+        status = upload_weight(engine, &engine->weights.weights[i], staging, staging_bytes, &n_zeroed);
     rft_free(staging);
     if (status == RFT_OK && n_zeroed != 0)
         rft_log_info("%s: %" PRIu64 " weights below 2^-50 in magnitude became 0", engine->checkpoint->path, n_zeroed);
@@ -81,23 +100,34 @@ static enum rft_status upload(struct rft_engine *engine)
     return status == RFT_OK ? upload_cos_sin(engine) : status;
 }
 
+static enum rft_status place(struct rft_engine *engine)
+{
+    rft_pool_begin(&engine->pool, "weights", &engine->dev.caps);
+    rft_pool_begin(&engine->host_pool, "weights on the host", &engine->dev.caps);
+    engine->host_pool.place = RFT_PLACE_HOST;
+    RFT_TRY(rft_weights_take(&engine->pool, &engine->host_pool, engine->n_host_layers, &engine->weights));
+    RFT_TRY(rft_pool_open(&engine->pool, &engine->dev));
+    RFT_TRY(rft_pool_open(&engine->host_pool, &engine->dev));
+    return rft_weights_take(&engine->pool, &engine->host_pool, engine->n_host_layers, &engine->weights);
+}
+
+enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, uint32_t n_positions)
+{
+    enum rft_status status;
+    engine->n_positions = n_positions;
+    RFT_TRY(rft_weights_init(&engine->weights, config, n_positions));
+    status = place(engine);
+    if (status != RFT_OK)
+        rft_engine_unload(engine);
+    return status;
+}
+
 enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, uint32_t n_positions)
 {
     enum rft_status status;
     engine->checkpoint = checkpoint;
-    engine->n_positions = n_positions;
-    RFT_TRY(rft_weights_init(&engine->weights, &checkpoint->config, engine->dev.caps.weight_tile, n_positions));
-    engine->weight_slices = rft_alloc(engine->weights.n, sizeof *engine->weight_slices);
-    rft_pool_begin(&engine->pool, "weights", &engine->dev.caps);
-    status = engine->weight_slices == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
-    if (status == RFT_OK)
-        status = rft_weights_take(&engine->pool, &engine->weights, engine->weight_slices, &engine->cos_sin);
-    if (status == RFT_OK)
-        status = rft_pool_open(&engine->pool, &engine->dev);
-    if (status == RFT_OK)
-        status = rft_weights_take(&engine->pool, &engine->weights, engine->weight_slices, &engine->cos_sin);
-    if (status == RFT_OK)
-        status = upload(engine);
+    RFT_TRY(rft_engine_place(engine, &checkpoint->config, n_positions));
+    status = upload(engine);
     if (status != RFT_OK)
         rft_engine_unload(engine);
     return status;
@@ -106,8 +136,7 @@ enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_chec
 void rft_engine_unload(struct rft_engine *engine)
 {
     rft_pool_close(&engine->pool);
-    rft_free(engine->weight_slices);
-    engine->weight_slices = NULL;
+    rft_pool_close(&engine->host_pool);
     rft_weights_finish(&engine->weights);
 }
 
@@ -128,11 +157,51 @@ enum rft_status rft_engine_take(struct rft_engine *engine, const char *label, co
                                 struct rft_pool *pool, struct rft_work *work)
 {
     enum rft_status status;
+    *work = (struct rft_work){0};
     rft_pool_begin(pool, label, &engine->dev.caps);
     RFT_TRY(rft_work_take(pool, shape, work));
-    RFT_TRY(rft_pool_open(pool, &engine->dev));
-    status = rft_work_take(pool, shape, work);
+    if (shape->n_own_pages != 0) {
+        work->own_kv = rft_alloc(shape->config->n_layers, sizeof *work->own_kv);
+        if (work->own_kv == NULL)
+            return RFT_ERR_HOST_MEMORY;
+    }
+    status = rft_pool_open(pool, &engine->dev);
+    if (status == RFT_OK)
+        status = rft_work_take(pool, shape, work);
     if (status != RFT_OK)
-        rft_pool_close(pool);
+        rft_engine_give(pool, work);
     return status;
+}
+
+void rft_engine_give(struct rft_pool *pool, struct rft_work *work)
+{
+    rft_free(work->own_kv);
+    rft_pool_close(pool);
+    *work = (struct rft_work){0};
+}
+
+enum rft_status rft_engine_take_pages(struct rft_engine *engine, const char *label, uint64_t n_pages, struct rft_pool *pool,
+                                      struct rft_range **ranges)
+{
+    const struct rft_model_config *config = &engine->weights.config;
+    enum rft_status status;
+    *ranges = rft_alloc(config->n_layers, sizeof **ranges);
+    if (*ranges == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    rft_pool_begin(pool, label, &engine->dev.caps);
+    status = rft_pages_take(pool, config, n_pages, NULL);
+    if (status == RFT_OK)
+        status = rft_pool_open(pool, &engine->dev);
+    if (status == RFT_OK)
+        status = rft_pages_take(pool, config, n_pages, *ranges);
+    if (status != RFT_OK)
+        rft_engine_give_pages(pool, ranges);
+    return status;
+}
+
+void rft_engine_give_pages(struct rft_pool *pool, struct rft_range **ranges)
+{
+    rft_free(*ranges);
+    *ranges = NULL;
+    rft_pool_close(pool);
 }

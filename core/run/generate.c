@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define DEVICE_LOST_MAX 2u
-
 /* Where the first stop string begins in the text; false if there is none. */
 static bool find_stop(const struct rft_generation *g, const struct rft_str *text, size_t *at)
 {
@@ -189,7 +187,7 @@ static enum rft_status recover(struct rft_generation *g, enum rft_status status)
         rft_log_warn("%s: memory is short; going on with a smaller plan", g->engine->dev.info.name);
         return rft_plan_make(&g->shape, &g->plan);
     }
-    while (status == RFT_ERR_DEVICE_LOST && g->n_lost++ < DEVICE_LOST_MAX) {
+    while (status == RFT_ERR_DEVICE_LOST && g->n_lost++ < RFT_DEVICE_LOST_MAX) {
         rft_log_warn("%s: the device was lost; opening it again", g->engine->dev.info.name);
         status = rft_engine_revive(g->engine);
     }

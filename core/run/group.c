@@ -12,7 +12,7 @@ enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim
         return RFT_ERR_HOST_MEMORY;
     group->n = n;
     for (uint32_t i = 0; i < n; i++) {
-        group->flights[i].h = rft_alloc(dim, sizeof *group->flights[i].h);
+        group->flights[i].h = rft_alloc((size_t)rft_h_bytes(dim), 1);
         if (group->flights[i].h == NULL) {
             rft_group_finish(group);
             return RFT_ERR_HOST_MEMORY;
@@ -23,7 +23,7 @@ enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim
 
 void rft_group_release(struct rft_group *group)
 {
-    rft_pool_close(&group->pool);
+    rft_engine_give_pages(&group->pool, &group->pages);
 }
 
 void rft_group_finish(struct rft_group *group)
@@ -70,7 +70,7 @@ static enum rft_status run_pass(struct prefill *p, uint32_t n_rows)
     struct rft_dev *dev = &p->engine->dev;
     struct rft_batch batch = {.n_rows = n_rows};
     struct rft_slice rows = rft_slice_part(p->work.rows, 0, n_rows * sizeof *p->rows);
-    uint64_t h_bytes = (uint64_t)p->engine->weights.config.dim * 2;
+    uint64_t h_bytes = rft_h_bytes(p->engine->weights.config.dim);
     if (rft_os_interrupted())
         return RFT_ERR_INTERRUPTED;
     RFT_TRY(rft_dev_write(dev, p->work.batch, &batch));
@@ -94,7 +94,7 @@ static enum rft_status run_passes(struct prefill *p)
         const struct rft_flight *flight = &p->group->flights[f];
         uint32_t n_known = rft_prefix_n_known(p->prefix, &flight->ids);
         if (n_known != 0)
-            RFT_TRY(rft_prefix_place(p->prefix, p->engine, p->group->pages, p->group->n_pages, flight->first_page));
+            RFT_TRY(rft_prefix_place(p->prefix, p->engine, &p->group->pool, p->group->pages, flight->first_page));
         for (uint32_t position = n_known; position < flight->ids.n; position++) {
             p->flight_of[n_rows] = f;
             p->rows[n_rows++] = (struct rft_row){.token = flight->ids.ids[position],
@@ -115,7 +115,7 @@ static enum rft_status begin_prefill(struct prefill *p, const struct rft_job_sha
 {
     struct rft_work_shape work_shape = rft_plan_prefill_shape(shape, plan);
     RFT_TRY(rft_engine_take(p->engine, "prefill", &work_shape, &p->pool, &p->work));
-    p->work.decode.prompt_kv = rft_slice_range(p->group->pages);
+    p->work.decode.prompt_kv = p->group->pages;
     p->rows = rft_alloc(plan->n_prefill_rows, sizeof *p->rows);
     p->flight_of = rft_alloc(plan->n_prefill_rows, sizeof *p->flight_of);
     if (p->rows == NULL || p->flight_of == NULL)
@@ -131,26 +131,18 @@ static void end_prefill(struct prefill *p)
     rft_program_finish(&p->program);
     rft_free(p->flight_of);
     rft_free(p->rows);
-    rft_pool_close(&p->pool);
+    rft_engine_give(&p->pool, &p->work);
 }
 
 static enum rft_status open_pages(struct rft_group *group, struct rft_engine *engine)
 {
-    const struct rft_model_config *config = &engine->weights.config;
-    enum rft_status status;
     group->n_pages = 0;
     for (uint32_t i = 0; i < group->n; i++) {
         group->flights[i].first_page = group->n_pages;
         group->flights[i].is_bad = false;
         group->n_pages += rft_pages_for((uint32_t)group->flights[i].ids.n);
     }
-    rft_pool_begin(&group->pool, "prompts", &engine->dev.caps);
-    RFT_TRY(rft_pages_take(&group->pool, config, group->n_pages, &group->pages));
-    RFT_TRY(rft_pool_open(&group->pool, &engine->dev));
-    status = rft_pages_take(&group->pool, config, group->n_pages, &group->pages);
-    if (status != RFT_OK)
-        rft_group_release(group);
-    return status;
+    return rft_engine_take_pages(engine, "prompts", group->n_pages, &group->pool, &group->pages);
 }
 
 enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
@@ -165,7 +157,7 @@ enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *en
     if (status == RFT_OK)
         status = run_passes(&p);
     if (status == RFT_OK && prefix->kv == NULL && prefix->ids.n != 0 && !first->is_bad)
-        status = rft_prefix_keep(prefix, engine, group->pages, group->n_pages, first->first_page);
+        status = rft_prefix_keep(prefix, engine, &group->pool, group->pages, first->first_page);
     *n_rows = p.n_rows_all;
     end_prefill(&p);
     if (status != RFT_OK)

@@ -14,7 +14,7 @@ struct rft_flight {
     uint64_t key;         /* random key */
     struct rft_ids ids;   /* prompt */
     uint32_t first_page;  /* its pages are consecutive */
-    uint16_t *h;          /* [dim] bf16: final hidden state of the last prompt token */
+    uint8_t *h;           /* [rft_h_bytes]: final hidden state of the last prompt token, a normed row */
     bool is_bad;          /* the prompt's arithmetic overflowed */
 };
 
@@ -23,7 +23,7 @@ struct rft_group {
     uint32_t n;
     uint32_t n_pages;
     struct rft_pool pool;       /* questions' pool: the pages */
-    struct rft_slice pages;
+    struct rft_range *pages;    /* [n_layers] */
 };
 
 /* Room for n flights, to be filled in: question, key, ids. */

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum rft_status rft_prefix_init(struct rft_prefix *prefix, const uint32_t *ids, uint32_t n_shared)
@@ -30,33 +31,35 @@ uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_id
     return fits ? (uint32_t)n : 0;
 }
 
-/* The prefix's part of one layer: on the device, and its place in `kv`. */
-struct layer_part {
-    struct rft_slice slice;
-    uint64_t offset;
-};
-
-static struct layer_part part_of(const struct rft_prefix *prefix, const struct rft_engine *engine, struct rft_slice pages,
-                                 uint32_t n_pages, uint32_t first_page, uint32_t layer)
+/* Bytes of the prefix in one layer. */
+static uint64_t layer_bytes(const struct rft_prefix *prefix, const struct rft_engine *engine)
 {
-    uint64_t page_bytes = rft_kv_page_bytes(&engine->weights.config);
-    uint64_t bytes = prefix->ids.n / RFT_PAGE_TOKENS * page_bytes;
-    return (struct layer_part){rft_slice_part(pages, ((uint64_t)layer * n_pages + first_page) * page_bytes, bytes), layer * bytes};
+    return prefix->ids.n / RFT_PAGE_TOKENS * rft_kv_page_bytes(&engine->weights.config);
 }
 
-enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *engine, struct rft_slice pages, uint32_t n_pages,
-                                uint32_t first_page)
+/* The prefix's part of one layer on the device. */
+static struct rft_slice part_of(const struct rft_prefix *prefix, const struct rft_engine *engine, const struct rft_pool *pool,
+                                struct rft_range pages, uint32_t first_page)
+{
+    uint64_t offset = first_page * rft_kv_page_bytes(&engine->weights.config);
+    struct rft_slice slice;
+    bool found = rft_pool_find(pool, pages, &slice);
+    assert(found);
+    (void)found;
+    return rft_slice_part(slice, offset, layer_bytes(prefix, engine));
+}
+
+enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,
+                                const struct rft_range *pages, uint32_t first_page)
 {
     uint32_t n_layers = engine->weights.config.n_layers;
-    uint64_t bytes = prefix->ids.n / RFT_PAGE_TOKENS * rft_kv_page_bytes(&engine->weights.config);
+    uint64_t bytes = layer_bytes(prefix, engine);
     enum rft_status status = RFT_OK;
     uint8_t *kv = rft_alloc((size_t)bytes, n_layers);
     if (kv == NULL)
         return RFT_ERR_HOST_MEMORY;
-    for (uint32_t layer = 0; layer < n_layers && status == RFT_OK; layer++) {
-        struct layer_part part = part_of(prefix, engine, pages, n_pages, first_page, layer);
-        status = rft_dev_read(&engine->dev, part.slice, kv + part.offset);
-    }
+    for (uint32_t layer = 0; layer < n_layers && status == RFT_OK; layer++)
+        status = rft_dev_read(&engine->dev, part_of(prefix, engine, pool, pages[layer], first_page), kv + layer * bytes);
     if (status != RFT_OK)
         rft_free(kv);
     else
@@ -64,12 +67,11 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
     return status;
 }
 
-enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine, struct rft_slice pages,
-                                 uint32_t n_pages, uint32_t first_page)
+enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,
+                                 const struct rft_range *pages, uint32_t first_page)
 {
-    for (uint32_t layer = 0; layer < engine->weights.config.n_layers; layer++) {
-        struct layer_part part = part_of(prefix, engine, pages, n_pages, first_page, layer);
-        RFT_TRY(rft_dev_write(&engine->dev, part.slice, prefix->kv + part.offset));
-    }
+    uint64_t bytes = layer_bytes(prefix, engine);
+    for (uint32_t layer = 0; layer < engine->weights.config.n_layers; layer++)
+        RFT_TRY(rft_dev_write(&engine->dev, part_of(prefix, engine, pool, pages[layer], first_page), prefix->kv + layer * bytes));
     return RFT_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "os.h"
 #include "setup.h"
 
 #include <inttypes.h>
@@ -27,6 +28,9 @@ static void print_plan(const struct rft_setup *setup)
     printf("budget              %" PRIu64 " bytes\n", p->budget_bytes);
     printf("peak                %" PRIu64 " bytes\n", p->peak_bytes);
     printf("  weights           %" PRIu64 " bytes\n", p->weights_bytes);
+    if (p->n_host_layers != 0)
+        printf("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %" PRIu64 " bytes, read over the bus in every step\n",
+               p->n_host_layers, setup->shape.config.n_layers, p->host_bytes);
     printf("  prompts           %" PRIu64 " bytes, %" PRIu32 " pages of %u tokens\n", p->prompt_bytes, p->n_prompt_pages,
            RFT_PAGE_TOKENS);
     printf("  prefill           %" PRIu64 " bytes, %" PRIu32 " rows (given back before a chunk)\n", p->prefill_bytes,
@@ -47,25 +51,88 @@ enum rft_status rft_run_plan(const struct rft_config *config)
     return flush_stdout();
 }
 
+/* Keeps the first error that is logged, to be printed in its device's line. */
+struct caught {
+    char line[512];
+};
+
+static void catch_error(void *user, enum rft_log_level level, const char *line)
+{
+    static const char prefix[] = "error: ";
+    struct caught *caught = user;
+    if (level == RFT_LOG_ERROR && caught->line[0] == '\0')
+        snprintf(caught->line, sizeof caught->line, "%s", line + (strncmp(line, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0));
+}
+
+/* What an open device has left, and what its self-test says. A failure of the test is part of the list, not of the command. */
+static enum rft_status print_open_device(struct rft_dev *dev, struct caught *caught)
+{
+    struct rft_memory memory;
+    uint32_t n_kernels = 0;
+    enum rft_status status;
+    RFT_TRY(rft_dev_memory(dev, &memory));
+    printf("     memory: %" PRIu64 " bytes available now%s", memory.available_bytes, memory.is_estimate ? " (an estimate)" : "");
+    if (memory.host_available_bytes != 0)
+        printf(", and %" PRIu64 " of the host", memory.host_available_bytes);
+    printf("\n");
+    if (dev->backend->self_test == NULL)
+        return RFT_OK;
+    (void)fflush(stdout);
+    status = dev->backend->self_test(dev->handle, &n_kernels);
+    if (status == RFT_OK)
+        printf("     self-test: passed, %" PRIu32 " kernels\n", n_kernels);
+    else
+        printf("     self-test: failed: %s\n", caught->line[0] != '\0' ? caught->line : rft_status_text(status));
+    return RFT_OK;
+}
+
+static enum rft_status print_device(const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
+{
+    const struct rft_device_options options = {0};
+    struct caught caught = {{0}};
+    struct rft_dev dev;
+    enum rft_status status;
+    printf("  %" PRIu32 "  %-16s %s%s%s%s  %" PRIu64 " bytes%s%s\n", index, info->name, info->detail,
+           info->uuid[0] != '\0' ? "  uuid " : "", info->uuid, info->is_software ? "  software" : "", info->total_bytes,
+           info->missing[0] != '\0' ? "  missing: " : "", info->missing);
+    RFT_TRY(flush_stdout());
+    if (info->missing[0] != '\0')
+        return RFT_OK;
+    rft_log_set_sink(catch_error, &caught);
+    status = rft_dev_open_at(backend, index, info, &options, &dev);
+    if (status == RFT_OK)
+        status = print_open_device(&dev, &caught);
+    rft_dev_close(&dev);
+    rft_log_set_sink(NULL, NULL);
+    if (status != RFT_OK)
+        printf("     cannot be used: %s\n", caught.line[0] != '\0' ? caught.line : rft_status_text(status));
+    return flush_stdout();
+}
+
 enum rft_status rft_run_devices(void)
 {
     uint32_t n_backends;
     const struct rft_backend *const *backends = rft_dev_backends(&n_backends);
     for (uint32_t b = 0; b < n_backends; b++) {
-        struct rft_device_info infos[32];
+        struct rft_device_info infos[RFT_DEVICES_MAX];
+        const char *why = NULL;
         uint32_t n = 0;
-        RFT_TRY(backends[b]->enumerate(infos, 32, &n));
-        printf("%s: %" PRIu32 " device%s\n", backends[b]->name, n, n == 1 ? "" : "s");
-        for (uint32_t i = 0; i < n && i < 32; i++)
-            printf("  %" PRIu32 "  %-16s %s%s%s  %" PRIu64 " bytes\n", i, infos[i].name, infos[i].detail,
-                   infos[i].uuid[0] != '\0' ? "  uuid " : "", infos[i].uuid, infos[i].total_bytes);
+        RFT_TRY(backends[b]->enumerate(infos, RFT_DEVICES_MAX, &n));
+        if (n == 0 && backends[b]->why_none != NULL)
+            why = backends[b]->why_none();
+        printf("%s: %" PRIu32 " device%s%s%s\n", backends[b]->name, n, n == 1 ? "" : "s", why != NULL ? ": " : "",
+               why != NULL ? why : "");
+        for (uint32_t i = 0; i < n && i < RFT_DEVICES_MAX; i++)
+            RFT_TRY(rft_os_interrupted() ? RFT_ERR_INTERRUPTED : print_device(backends[b], i, &infos[i]));
     }
+    if (rft_backends_left_out()[0] != '\0')
+        printf("%s\n", rft_backends_left_out());
     return flush_stdout();
 }
 
 /* Address spaces of a dump, where nothing is allocated: far enough apart never to meet. */
 #define DUMP_BASE(i) ((uint64_t)(i) << 56)
-#define N_WORK_BUFFERS 18
+#define N_WORK_BUFFERS 15
 
 struct named_buffer {
     struct rft_range *range;
@@ -77,24 +144,42 @@ static void list_buffers(struct rft_work *work, struct named_buffer buffers[N_WO
     struct rft_decode_buffers *b = &work->decode;
     struct rft_sampler *s = &work->sampler;
     const struct named_buffer list[N_WORK_BUFFERS] = {
-        {&b->batch, "batch"}, {&b->rows, "rows"}, {&b->tables, "tables"}, {&b->x, "x"}, {&b->h, "h"}, {&b->qkv, "qkv"},
-        {&b->q, "q"}, {&b->attended, "attended"}, {&b->gate_up, "gate_up"}, {&b->act, "act"}, {&b->scratch, "scratch"},
-        {&b->own_kv, "own_kv"}, {&s->logits, "logits"}, {&s->mask, "mask"}, {&s->cutoffs, "cutoffs"},
+        {&b->batch, "batch"}, {&b->rows, "rows"}, {&b->tables, "tables"}, {&b->x, "x"}, {&b->h, "h"},
+        {&b->q, "q"}, {&b->attended, "attended"}, {&b->act, "act"}, {&b->scratch, "scratch"}, {&s->logits, "logits"},
+        {&s->mask, "mask"}, {&s->cutoffs, "cutoffs"},
         {&s->candidates, "candidates"}, {&s->eos, "eos"}, {&s->tokens, "tokens"},
     };
     memcpy(buffers, list, sizeof list);
 }
 
-static enum rft_status dump(const struct rft_program *program, struct rft_work *work, struct rft_range prompt_kv,
-                            struct rft_range weights)
+/* What a dump works on. Nothing is allocated on a device. */
+struct dumping {
+    struct rft_setup setup;
+    struct rft_weights weights;
+    struct rft_range *prompt_kv, *own_kv; /* [n_layers] */
+    struct rft_work work;
+};
+
+/* All layers' pages, which lie one after the other. */
+static struct rft_range span(const struct rft_range *kv, uint32_t n_layers)
+{
+    return (struct rft_range){kv[0].address, kv[n_layers - 1].address + kv[n_layers - 1].bytes - kv[0].address};
+}
+
+static enum rft_status dump(struct dumping *d, const struct rft_program *program)
 {
     struct named_buffer buffers[N_WORK_BUFFERS];
-    struct rft_range_name names[N_WORK_BUFFERS + 2] = {{prompt_kv, "prompt_kv"}, {weights, "weights"}};
+    struct rft_range_name names[N_WORK_BUFFERS + 4] = {
+        {span(d->prompt_kv, d->weights.config.n_layers), "prompt_kv"},
+        {span(d->own_kv, d->weights.config.n_layers), "own_kv"},
+        {{DUMP_BASE(3), d->setup.plan.weights_bytes}, "weights"},
+        {{DUMP_BASE(4), d->setup.plan.host_bytes}, "host_weights"},
+    };
     struct rft_str text = {0};
     enum rft_status status;
-    list_buffers(work, buffers);
+    list_buffers(&d->work, buffers);
     for (size_t i = 0; i < N_WORK_BUFFERS; i++)
-        names[i + 2] = (struct rft_range_name){*buffers[i].range, buffers[i].name};
+        names[i + 4] = (struct rft_range_name){*buffers[i].range, buffers[i].name};
     status = rft_program_dump(program, names, sizeof names / sizeof *names, &text);
     if (status == RFT_OK)
         fwrite(text.data, 1, text.len, stdout);
@@ -107,59 +192,80 @@ static void shift(struct rft_range *range, uint64_t base)
     range->address += base;
 }
 
-static void shift_work(struct rft_work *work, uint64_t base)
+static void shift_work(struct dumping *d)
 {
     struct named_buffer buffers[N_WORK_BUFFERS];
-    list_buffers(work, buffers);
+    list_buffers(&d->work, buffers);
     for (size_t i = 0; i < N_WORK_BUFFERS; i++)
-        shift(buffers[i].range, base);
+        shift(buffers[i].range, DUMP_BASE(1));
+    for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
+        shift(&d->own_kv[layer], DUMP_BASE(1));
 }
 
-static enum rft_status dump_programs(struct rft_setup *setup, struct rft_weights *weights, struct rft_slice *slices)
+static enum rft_status place_weights(struct dumping *d)
 {
-    struct rft_work_shape shapes[2] = {rft_plan_prefill_shape(&setup->shape, &setup->plan),
-                                       rft_plan_chunk_shape(&setup->shape, &setup->plan)};
-    struct rft_range prompt_kv = {DUMP_BASE(2), setup->plan.prompt_bytes};
-    struct rft_range weights_range = {DUMP_BASE(3), setup->plan.weights_bytes};
-    struct rft_slice cos_sin;
-    struct rft_pool pool;
-    rft_pool_begin(&pool, "weights", &setup->shape.caps);
-    RFT_TRY(rft_weights_take(&pool, weights, slices, &cos_sin));
-    for (size_t i = 0; i < weights->n; i++)
-        shift(&weights->weights[i].matrix.range, DUMP_BASE(3));
-    shift(&weights->cos_sin, DUMP_BASE(3));
-    for (int i = 0; i < 2; i++) {
-        struct rft_program program = {0};
-        struct rft_work work;
-        enum rft_status status;
-        rft_pool_begin(&pool, "work", &setup->shape.caps);
-        RFT_TRY(rft_work_take(&pool, &shapes[i], &work));
-        shift_work(&work, DUMP_BASE(1));
-        work.decode.prompt_kv = prompt_kv;
-        status = i == 0 ? rft_decode_prefill(weights, &work.decode, &program)
-                        : rft_decode_step(weights, &work.decode, &work.sampler, &setup->engine.sampling, &program);
-        if (status == RFT_OK)
-            status = dump(&program, &work, prompt_kv, weights_range);
-        rft_program_finish(&program);
-        RFT_TRY(status);
+    const struct rft_plan *plan = &d->setup.plan;
+    struct rft_pool pool, host;
+    rft_pool_begin(&pool, "weights", &d->setup.shape.caps);
+    rft_pool_begin(&host, "weights on the host", &d->setup.shape.caps);
+    RFT_TRY(rft_weights_take(&pool, &host, plan->n_host_layers, &d->weights));
+    for (size_t i = 0; i < d->weights.n; i++) {
+        struct rft_weight *w = &d->weights.weights[i];
+        bool is_host = w >= rft_weights_layer(&d->weights, d->weights.config.n_layers - plan->n_host_layers, RFT_LAYER_ATTN_NORM);
+        for (uint32_t part = 0; part < w->matrix.n_parts; part++)
+            shift(&w->matrix.parts[part], is_host ? DUMP_BASE(4) : DUMP_BASE(3));
     }
+    shift(&d->weights.cos_sin, DUMP_BASE(3));
+    rft_pool_begin(&pool, "prompts", &d->setup.shape.caps);
+    RFT_TRY(rft_pages_take(&pool, &d->weights.config, plan->n_prompt_pages, d->prompt_kv));
+    for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
+        shift(&d->prompt_kv[layer], DUMP_BASE(2));
     return RFT_OK;
+}
+
+static enum rft_status dump_one(struct dumping *d, const struct rft_work_shape *shape, bool is_step)
+{
+    struct rft_program program = {0};
+    struct rft_pool pool;
+    enum rft_status status;
+    memset(d->own_kv, 0, d->weights.config.n_layers * sizeof *d->own_kv);
+    d->work.own_kv = is_step ? d->own_kv : NULL;
+    rft_pool_begin(&pool, "work", &d->setup.shape.caps);
+    RFT_TRY(rft_work_take(&pool, shape, &d->work));
+    shift_work(d);
+    d->work.decode.prompt_kv = d->prompt_kv;
+    status = is_step ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.engine.sampling, &program)
+                     : rft_decode_prefill(&d->weights, &d->work.decode, &program);
+    if (status == RFT_OK)
+        status = dump(d, &program);
+    rft_program_finish(&program);
+    return status;
+}
+
+static enum rft_status dump_programs(struct dumping *d)
+{
+    const struct rft_work_shape prefill = rft_plan_prefill_shape(&d->setup.shape, &d->setup.plan);
+    const struct rft_work_shape step = rft_plan_chunk_shape(&d->setup.shape, &d->setup.plan);
+    uint32_t n_layers = d->setup.shape.config.n_layers;
+    RFT_TRY(rft_weights_init(&d->weights, &d->setup.shape.config, d->setup.plan.n_positions));
+    d->prompt_kv = rft_alloc(n_layers, sizeof *d->prompt_kv);
+    d->own_kv = rft_alloc(n_layers, sizeof *d->own_kv);
+    if (d->prompt_kv == NULL || d->own_kv == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    RFT_TRY(place_weights(d));
+    RFT_TRY(dump_one(d, &prefill, false));
+    return dump_one(d, &step, true);
 }
 
 enum rft_status rft_run_dump_program(const struct rft_config *config)
 {
-    struct rft_setup setup;
-    struct rft_weights weights = {0};
-    struct rft_slice *slices = NULL;
+    struct dumping d = {0};
     enum rft_status status;
-    RFT_TRY(rft_setup_open(config, &setup));
-    status = rft_weights_init(&weights, &setup.shape.config, setup.shape.caps.weight_tile, setup.plan.n_positions);
-    if (status == RFT_OK) {
-        slices = rft_alloc(weights.n, sizeof *slices);
-        status = slices == NULL ? RFT_ERR_HOST_MEMORY : dump_programs(&setup, &weights, slices);
-    }
-    rft_free(slices);
-    rft_weights_finish(&weights);
-    rft_setup_close(&setup);
+    RFT_TRY(rft_setup_open(config, &d.setup));
+    status = dump_programs(&d);
+    rft_free(d.prompt_kv);
+    rft_free(d.own_kv);
+    rft_weights_finish(&d.weights);
+    rft_setup_close(&d.setup);
     return status == RFT_OK ? flush_stdout() : status;
 }

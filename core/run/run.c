@@ -86,13 +86,14 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generation *g = &run->generation;
+    uint32_t arithmetic_version = config->device_arithmetic ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
     struct rft_output_options options = {.path = config->output_path,
                                          .format = config->output_format,
                                          .records_path = config->output_records,
                                          .keep = config->select_keep,
                                          .n_samples = config->generate_samples,
                                          .seed = config->generate_seed,
-                                         .arithmetic_version = RFT_ARITHMETIC_VERSION,
+                                         .arithmetic_version = arithmetic_version,
                                          .verify = rft_config_verify(config)};
     struct rft_summary summary = {.tokens = g->n_tokens,
                                   .prompt_tokens = g->n_prompt_tokens,
@@ -102,9 +103,10 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .tokens_per_second = g->seconds > 0 ? (double)g->n_tokens / g->seconds : 0,
                                   .peak_bytes = dev->peak_bytes,
                                   .budget_bytes = run->setup.plan.budget_bytes,
+                                  .host_bytes = dev->host_bytes,
                                   .peak_rss_bytes = rft_os_peak_rss_bytes(),
                                   .mapped_bytes = run->setup.inputs.mapped_bytes,
-                                  .arithmetic_version = RFT_ARITHMETIC_VERSION,
+                                  .arithmetic_version = arithmetic_version,
                                   .backend = dev->backend != NULL ? dev->backend->name : NULL,
                                   .device = dev->backend != NULL ? dev->info.name : NULL,
                                   .rftgen_version = RFT_VERSION,

@@ -16,10 +16,15 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
 /* Prints the memory plan on stdout: weights, pools, pages and slots for the configured budget. Generates nothing. */
 enum rft_status rft_run_plan(const struct rft_config *config);
 
-/* Prints the compiled-in backends and their devices on stdout. */
+/* Prints the compiled-in backends and their devices on stdout, each device opened and tested. */
 enum rft_status rft_run_devices(void);
 
 /* Prints the program of kernel calls, prefill and step, on stdout. */
 enum rft_status rft_run_dump_program(const struct rft_config *config);
+
+/* Computes the first question's prompt and the first steps of its first samples kernel call by kernel call, and prints for
+ * each a line on stdout: program, run, number, op, label, and the XXH64 of every range it wrote. Two devices' outputs differ
+ * first at the first call whose results differ. */
+enum rft_status rft_run_trace(const struct rft_config *config);
 
 #endif

@@ -22,10 +22,17 @@ static uint64_t budget_bytes(const struct rft_config *config, uint64_t available
 static enum rft_status open_all(const struct rft_config *config, struct rft_setup *setup)
 {
     struct rft_engine *engine = &setup->engine;
-    const struct rft_device_options options = {.n_threads = config->device_threads};
+    const struct rft_device_options options = {.n_threads = config->device_threads,
+                                               .is_unchecked = config->device_arithmetic,
+                                               .access = config->device_memory,
+                                               .dispatch_us_max = config->device_dispatch_ms * 1000};
+    struct rft_memory memory;
     RFT_TRY(rft_inputs_open(config, &setup->inputs));
     RFT_TRY(rft_dev_open(config->device_backend, config->device_device, &options, &engine->dev));
-    RFT_TRY(rft_dev_available(&engine->dev, &setup->available_bytes));
+    if (options.is_unchecked)
+        rft_log_warn("[device] arithmetic = unchecked: the text may differ from what other devices give");
+    RFT_TRY(rft_dev_memory(&engine->dev, &memory));
+    setup->available_bytes = memory.available_bytes;
     if (setup->available_bytes == 0 && config->memory_budget.kind != RFT_AMOUNT_BYTES) {
         rft_log_error("%s: the system does not say how much memory is free; give [memory] budget in bytes", engine->dev.info.name);
         return RFT_ERR_BUDGET;
@@ -43,7 +50,8 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                           .n_prompt_max = setup->inputs.n_prompt_max,
                                           .n_new_max = rft_config_max_new_tokens(config),
                                           .n_eos = setup->inputs.n_eos,
-                                          .budget_bytes = budget_bytes(config, setup->available_bytes)};
+                                          .budget_bytes = budget_bytes(config, setup->available_bytes),
+                                          .host_available_bytes = memory.host_available_bytes};
     return rft_plan_make(&setup->shape, &setup->plan);
 }
 
@@ -57,12 +65,51 @@ enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup
     return status;
 }
 
+static enum rft_status load(struct rft_setup *setup)
+{
+    const struct rft_plan *plan = &setup->plan;
+    setup->engine.n_host_layers = plan->n_host_layers;
+    if (plan->n_host_layers != 0)
+        rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %" PRIu64 " bytes, read over the bus in every step",
+                     plan->n_host_layers, setup->shape.config.n_layers, plan->host_bytes);
+    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, plan->n_positions);
+}
+
+/* Makes a plan with an eighth of the layers more on the host; *can is false if there is no room, or nothing left to put there. */
+static enum rft_status put_more_on_host(struct rft_setup *setup, bool *can)
+{
+    uint32_t n_layers = setup->shape.config.n_layers;
+    uint32_t n_more = setup->plan.n_host_layers + (n_layers + 7) / 8;
+    uint64_t bytes;
+    n_more = n_more < n_layers ? n_more : n_layers;
+    RFT_TRY(rft_plan_host_bytes(&setup->shape, n_more, &bytes));
+    *can = n_more > setup->plan.n_host_layers && bytes <= setup->shape.host_available_bytes;
+    if (!*can)
+        return RFT_OK;
+    rft_log_warn("%s: no memory for the weights; %" PRIu32 " of %" PRIu32 " layers' stay on the host", setup->engine.dev.info.name,
+                 n_more, n_layers);
+    setup->shape.n_host_layers = n_more;
+    return rft_plan_make(&setup->shape, &setup->plan);
+}
+
 enum rft_status rft_setup_load(struct rft_setup *setup)
 {
-    enum rft_status status = rft_engine_load(&setup->engine, &setup->inputs.checkpoint, setup->plan.n_positions);
+    const char *name = setup->engine.dev.info.name;
+    uint32_t n_lost = 0;
+    bool can = true;
+    enum rft_status status = load(setup);
+    while ((status == RFT_ERR_DEVICE_MEMORY && can) || (status == RFT_ERR_DEVICE_LOST && n_lost++ < RFT_DEVICE_LOST_MAX)) {
+        if (status == RFT_ERR_DEVICE_LOST) {
+            rft_log_warn("%s: the device was lost; opening it again", name);
+            status = rft_engine_revive(&setup->engine);
+        } else {
+            RFT_TRY(put_more_on_host(setup, &can));
+            status = can ? load(setup) : status;
+        }
+    }
     if (status == RFT_ERR_DEVICE_MEMORY)
-        rft_log_error("%s: no memory for the weights of %" PRIu64 " bytes; free some, or take a smaller model",
-                      setup->engine.dev.info.name, setup->plan.weights_bytes);
+        rft_log_error("%s: no memory for the weights of %" PRIu64 " bytes; free some, or take a smaller model", name,
+                      setup->plan.weights_bytes);
     return status;
 }
 

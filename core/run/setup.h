@@ -18,7 +18,8 @@ struct rft_setup {
 
 /* Reads the inputs, opens the device and makes the plan. */
 enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup);
-/* Puts the weights on the device. */
+/* Puts the weights on the device. If it turns out to have less memory than it said, more layers' weights go to the host, and
+ * the plan follows; a lost device is opened again. */
 enum rft_status rft_setup_load(struct rft_setup *setup);
 void rft_setup_close(struct rft_setup *setup);
 

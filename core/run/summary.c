@@ -71,11 +71,16 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
         { "budget_bytes", s->budget_bytes },
         { "peak_rss_bytes", s->peak_rss_bytes },
         { "mapped_bytes", s->mapped_bytes },
-        { "arithmetic", s->arithmetic_version },
     };
     RFT_TRY(rft_str_append_z(out, "{\n  \"rftgen\": \"summary\""));
     for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
         RFT_TRY(append_u64(out, wholes[i].name, wholes[i].value));
+    if (s->host_bytes)
+        RFT_TRY(append_u64(out, "host_bytes", s->host_bytes));
+    if (s->arithmetic_version)
+        RFT_TRY(append_u64(out, "arithmetic", s->arithmetic_version));
+    else
+        RFT_TRY(append_text(out, "arithmetic", "unchecked"));
     RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
     RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
     size_t n_finishes = sizeof c->n_by_finish / sizeof *c->n_by_finish;
@@ -117,6 +122,8 @@ void rft_summary_log(const struct rft_config *config, const struct rft_summary *
     if (s->peak_bytes)
         rft_log_info("peak memory %.1f MiB of a budget of %.1f MiB", (double)s->peak_bytes / 1048576,
                      (double)s->budget_bytes / 1048576);
+    if (s->host_bytes)
+        rft_log_info("and %.1f MiB of weights on the host, read over the bus in every step", (double)s->host_bytes / 1048576);
     rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
     if (*config->output_records)
         rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);

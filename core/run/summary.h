@@ -19,9 +19,10 @@ struct rft_summary {
     double tokens_per_second;         /* generated tokens over the time spent generating */
     uint64_t peak_bytes;              /* of the device memory that the budget covers */
     uint64_t budget_bytes;
+    uint64_t host_bytes;              /* of weights on the host; written only if there are any */
     uint64_t peak_rss_bytes;          /* of the process */
     uint64_t mapped_bytes;            /* of input files */
-    uint32_t arithmetic_version;
+    uint32_t arithmetic_version;      /* 0: the device's arithmetic was not checked; written as "unchecked" */
     /* Not owned; NULL is written as null. */
     const char *backend;
     const char *device;

@@ -90,15 +90,10 @@ static float softmax_weights(float *scores, float max, const struct column *colu
 
 static void store_outputs(const struct column *column, const float *totals, float inverse_sum, uint32_t head_dim)
 {
-    uint32_t bad = 0;
-    for (uint32_t i = 0; i < head_dim; i++) {
-        float y = rft_flush(totals[i]) * inverse_sum;
-        uint32_t is_bad = rft_is_bad(y);
-        bad |= is_bad;
-        column->y[i] = (uint16_t)(is_bad != 0 ? 0 : rft_to_bf16(y));
-    }
-    if (bad != 0)
-        cpu_mark_bad(column->row);
+    float y[RFT_HEAD_DIM_MAX];
+    for (uint32_t i = 0; i < head_dim; i++)
+        y[i] = rft_flush(totals[i]) * inverse_sum;
+    round_row(column->y, y, head_dim, column->row);
 }
 
 /* Rows of one item that are worked on together: same prompt pages, each its own further pages. */
@@ -133,13 +128,15 @@ static struct cpu_keys list_columns(const struct rows *rows, struct column *colu
     const struct rft_args_attention *a = rows->args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + rows->first_row;
     struct cpu_keys prompt = keys_of(rows, row, false);
+    const uint32_t heads_dim = a->n_heads * a->head_dim;
     for (uint32_t c = 0; c < rows->n * rows->group; c++) {
         uint32_t index = c / rows->group;
-        size_t at = ((size_t)(rows->first_row + index) * a->n_heads + rows->first_head + c % rows->group) * a->head_dim;
+        size_t in_row = (size_t)(rows->first_head + c % rows->group) * a->head_dim;
         uint32_t n = row[index].position + 1;
         uint32_t n_prompt = n < row[index].n_prompt ? n : row[index].n_prompt;
-        q[c] = (const uint16_t *)cpu_pointer(a->q) + at;
-        columns[c] = (struct column){row + index, (uint16_t *)cpu_pointer(a->y) + at, n_prompt, n};
+        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)(rows->first_row + index) * RFT_PADDED(heads_dim);
+        q[c] = (const uint16_t *)cpu_pointer(a->q) + (size_t)(rows->first_row + index) * heads_dim + in_row;
+        columns[c] = (struct column){row + index, y + in_row, n_prompt, n};
         prompt.n = n_prompt > prompt.n ? n_prompt : prompt.n;
     }
     return prompt;

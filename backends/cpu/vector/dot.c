@@ -6,12 +6,9 @@
 
 #define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
 #define CHUNK (CHUNK_BLOCKS * RFT_DOT_BLOCK)
-#define TILES_MAX 16u   /* weight tiles of one item */
-/* With few columns the memory is the limit and its own prefetcher knows best; with more, weights are asked for so far ahead
- * that they come while others are multiplied. */
-#define PREFETCH_COLUMNS 6u
+/* Weights are asked for so far ahead that they come while others are multiplied: a processor's own prefetcher stops at the end
+ * of a page of 4 KiB, and a wait there costs a third of the time even if one column is multiplied. */
 #define PREFETCH_WORDS 1024u
-#define ITEM_WORDS (1u << 17) /* of weights: 512 KiB, so that they stay in the second-level cache for all columns */
 
 /* Tiles that are multiplied with so many columns at a time. */
 #define TILES_AT_ONCE(n_columns)                                                                                       \
@@ -20,7 +17,7 @@
      : CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) == 2u ? 2u                                                  \
                                                                  : 1u)
 
-/* totals[vector of the tiles' rows][column] += sums of the blocks of n_words words. panel: [block][column][64] f32. */
+/* totals[tile][column][16] += sums of the blocks of n_words words. panel: [block][column][64] f32. */
 CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const uint32_t *const *tiles, const float *panel,
                          uint32_t n_words, cpu_f32 *totals)
 {
@@ -36,10 +33,10 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
             cpu_u32 words[CPU_ACCUMULATORS];
             CPU_UNROLL
             for (unsigned v = 0; v < n_vectors; v++)
-                words[v] = load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * CPU_WEIGHT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
+                words[v] = load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * RFT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
             CPU_UNROLL
-            for (unsigned t = 0; n_columns >= PREFETCH_COLUMNS && t < n_tiles; t++)
-                __builtin_prefetch(tiles[t] + (size_t)i * CPU_WEIGHT_TILE + PREFETCH_WORDS);
+            for (unsigned t = 0; t < n_tiles; t++)
+                __builtin_prefetch(tiles[t] + (size_t)i * RFT_TILE + PREFETCH_WORDS);
             CPU_UNROLL
             for (unsigned c = 0; c < n_columns; c++) {
                 CPU_UNROLL
@@ -54,8 +51,11 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
             }
         }
         CPU_UNROLL
-        for (unsigned i = 0; i < n_vectors * n_columns; i++)
-            totals[i] += sums[i];
+        for (unsigned v = 0; v < n_vectors; v++) {
+            CPU_UNROLL
+            for (unsigned c = 0; c < n_columns; c++)
+                totals[(v / CPU_TILE_VECTORS * n_columns + c) * CPU_TILE_VECTORS + v % CPU_TILE_VECTORS] += sums[v * n_columns + c];
+        }
         panel += (size_t)n_columns * RFT_DOT_BLOCK;
     }
 }
@@ -105,93 +105,24 @@ static void fill_panel(float *panel, const uint16_t *const *columns, uint32_t n_
     }
 }
 
-/* Stores one column of one tile: n of its 16 outputs. */
-static void store_column(float *to, const cpu_f32 *totals, uint32_t stride, uint32_t n, bool adds)
+void CPU_NAME(cpu_dot_tiles)(const uint32_t *weight, uint32_t k, uint32_t n_tiles, const uint16_t *const *columns,
+                             uint32_t n_columns, cpu_f32 *totals)
 {
-    float outputs[CPU_WEIGHT_TILE];
-    if (n < CPU_WEIGHT_TILE && adds)
-        memcpy(outputs, to, n * sizeof *to);
-    for (unsigned v = 0; v < CPU_TILE_VECTORS; v++) {
-        cpu_f32 sum = totals[v * stride];
-        if (adds)
-            sum = load_f32((n < CPU_WEIGHT_TILE ? outputs : to) + v * CPU_LANES) + sum;
-        store_f32(outputs + v * CPU_LANES, canonical(sum));
-    }
-    memcpy(to, outputs, n * sizeof *to);
-}
-
-/* Tiles per item: as many as possible, because an item widens the activations anew, while the busiest of the threads has
- * little more than its share. */
-static uint32_t tiles_per_item(const struct rft_args_matmul *a, uint32_t n_workers)
-{
-    const uint32_t n_tiles = (a->n + CPU_WEIGHT_TILE - 1) / CPU_WEIGHT_TILE;
-    const uint32_t most = ITEM_WORDS / (a->k / 2 * CPU_WEIGHT_TILE);
-    uint32_t best = 2, best_cost = UINT32_MAX;
-    for (uint32_t n = 2; n <= TILES_MAX && (n == 2 || n <= most); n += 2) {
-        uint32_t n_items = (n_tiles + n - 1) / n;
-        uint32_t n_turns = (n_items + n_workers - 1) / n_workers;
-        uint32_t cost = n_turns * (4 * n + 1); /* widening costs about a quarter of a tile */
-        if (cost < best_cost) {
-            best = n;
-            best_cost = cost;
-        }
-    }
-    return best;
-}
-
-uint32_t CPU_NAME(cpu_matmul_items)(const void *args, uint32_t n_workers)
-{
-    const struct rft_args_matmul *a = args;
-    uint32_t n_tiles = (a->n + CPU_WEIGHT_TILE - 1) / CPU_WEIGHT_TILE;
-    uint32_t n = tiles_per_item(a, n_workers);
-    return (n_tiles + n - 1) / n;
-}
-
-/* Tiles [tile_0, tile_end) of the matrix times n_columns rows of x, from row `first`. */
-static void multiply_columns(const struct rft_args_matmul *a, uint32_t tile_0, uint32_t tile_end, uint32_t first, uint32_t n_columns)
-{
-    cpu_f32 totals[(TILES_MAX + 4) * CPU_TILE_VECTORS * CPU_COLUMNS];
     float panel[CPU_COLUMNS * CHUNK] __attribute__((aligned(64)));
     const uint32_t at_once = multiply_by_columns[n_columns].n_tiles;
-    const uint32_t *weight = cpu_pointer(a->weight);
-    const uint16_t *columns[CPU_COLUMNS];
-    float *y = (float *)cpu_pointer(a->y) + (size_t)first * a->n;
     const uint32_t tile_totals = CPU_TILE_VECTORS * n_columns;
-    for (uint32_t c = 0; c < n_columns; c++)
-        columns[c] = (const uint16_t *)cpu_pointer(a->x) + (size_t)(first + c) * a->k;
-    memset(totals, 0, (tile_end - tile_0 + at_once) * tile_totals * sizeof *totals);
-    for (uint32_t k = 0; k < a->k; k += CHUNK) {
-        uint32_t n_k = a->k - k < CHUNK ? a->k - k : CHUNK;
-        fill_panel(panel, columns, n_columns, k, n_k);
-        for (uint32_t tile = tile_0; tile < tile_end; tile += at_once) {
-            const uint32_t *tiles[4];
+    memset(totals, 0, (n_tiles + at_once - 1) * tile_totals * sizeof *totals);
+    for (uint32_t first = 0; first < k; first += CHUNK) {
+        uint32_t n = k - first < CHUNK ? k - first : CHUNK;
+        fill_panel(panel, columns, n_columns, first, n);
+        for (uint32_t tile = 0; tile < n_tiles; tile += at_once) {
+            const uint32_t *tiles[CPU_TILES_AT_ONCE];
             for (uint32_t i = 0; i < at_once; i++) { /* past the end: the last tile again, and nobody reads the sums */
-                uint32_t from = tile + i < tile_end ? tile + i : tile_end - 1;
-                tiles[i] = weight + ((size_t)from * (a->k / 2) + k / 2) * CPU_WEIGHT_TILE;
+                uint32_t from = tile + i < n_tiles ? tile + i : n_tiles - 1;
+                tiles[i] = weight + ((size_t)from * (k / 2) + first / 2) * RFT_TILE;
             }
-            multiply_by_columns[n_columns].run(tiles, panel, n_k / 2, totals + (tile - tile_0) * tile_totals);
+            multiply_by_columns[n_columns].run(tiles, panel, n / 2, totals + tile * tile_totals);
         }
-    }
-    for (uint32_t tile = tile_0; tile < tile_end; tile++) {
-        uint32_t n = a->n - tile * CPU_WEIGHT_TILE < CPU_WEIGHT_TILE ? a->n - tile * CPU_WEIGHT_TILE : CPU_WEIGHT_TILE;
-        for (uint32_t c = 0; c < n_columns; c++)
-            store_column(y + (size_t)c * a->n + tile * CPU_WEIGHT_TILE, totals + (tile - tile_0) * tile_totals + c, n_columns, n,
-                         (a->flags & RFT_MATMUL_ADD) != 0);
-    }
-}
-
-void CPU_NAME(cpu_matmul)(const void *args, uint32_t item, struct cpu_worker worker)
-{
-    const struct rft_args_matmul *a = args;
-    uint32_t n_tiles = (a->n + CPU_WEIGHT_TILE - 1) / CPU_WEIGHT_TILE;
-    uint32_t n = tiles_per_item(a, worker.n);
-    uint32_t end = (item + 1) * n < n_tiles ? (item + 1) * n : n_tiles;
-    uint32_t n_rows = cpu_n_rows(a->batch);
-    uint32_t n_groups = (n_rows + CPU_COLUMNS - 1) / CPU_COLUMNS;
-    for (uint32_t group = 0, first = 0; group < n_groups; group++) { /* groups of nearly equal size */
-        uint32_t n_columns = (n_rows - first + n_groups - group - 1) / (n_groups - group);
-        multiply_columns(a, item * n, end, first, n_columns);
-        first += n_columns;
     }
 }
 
@@ -207,7 +138,7 @@ void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *
         fill_panel(panel, q + first, n, 0, head_dim);
         for (uint32_t page = 0; page < n_pages; page += at_once) {
             cpu_f32 totals[CPU_ACCUMULATORS] = {{0}};
-            const uint32_t *tiles[4];
+            const uint32_t *tiles[CPU_TILES_AT_ONCE];
             for (uint32_t i = 0; i < at_once; i++)
                 tiles[i] = keys->pages + keys->table[page + i < n_pages ? page + i : n_pages - 1] * keys->page_words;
             multiply_by_columns[n].run(tiles, panel, head_dim / 2, totals);
@@ -215,8 +146,7 @@ void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *
                 uint32_t key = (page + i) * RFT_PAGE_TOKENS;
                 uint32_t n_keys = keys->n - key < RFT_PAGE_TOKENS ? keys->n - key : RFT_PAGE_TOKENS;
                 for (uint32_t c = 0; c < n; c++)
-                    store_column(scores + (first + c) * scores_stride + key, totals + i * CPU_TILE_VECTORS * n + c, n, n_keys,
-                                 false);
+                    memcpy(scores + (first + c) * scores_stride + key, totals + (i * n + c) * CPU_TILE_VECTORS, n_keys * sizeof *scores);
             }
         }
     }

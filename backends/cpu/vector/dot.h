@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The dot products of attention, which stand apart because they are compiled with contraction (dot.c). */
+/* The dot products of matmul and attention, which stand apart because they are compiled with contraction (dot.c). */
 #ifndef RFT_CPU_DOT_H
 #define RFT_CPU_DOT_H
 
 #include "form.h"
+
+#define CPU_TILES_AT_ONCE 4u /* at most */
+
+/* totals[tile][column][16] = weight . column, for packed tiles of k elements, a multiple of 64, and 1 to CPU_COLUMNS columns.
+ * There must be room for CPU_TILES_AT_ONCE - 1 tiles more; what is written there means nothing. */
+void CPU_NAME(cpu_dot_tiles)(const uint32_t *weight, uint32_t k, uint32_t n_tiles, const uint16_t *const *columns,
+                             uint32_t n_columns, cpu_f32 *totals);
 
 /* Keys of one kv head that follow each other in pages: a prompt's, or a sample's own. Both sums below take them in blocks of
  * 64 from the first. */

@@ -10,7 +10,7 @@
 
 #define CPU_JOIN_(a, b) a##_##b
 #define CPU_JOIN(a, b) CPU_JOIN_(a, b)
-#define CPU_NAME(stem) CPU_JOIN(stem, CPU_FORM) /* cpu_matmul -> cpu_matmul_avx512 */
+#define CPU_NAME(stem) CPU_JOIN(stem, CPU_FORM) /* cpu_qkv -> cpu_qkv_avx512 */
 
 #define CPU_INLINE static inline __attribute__((always_inline))
 #ifdef __clang__
@@ -57,10 +57,17 @@ CPU_INLINE cpu_f32 widen_bf16(cpu_u16 v)
     return (cpu_f32)(__builtin_convertvector(v, cpu_u32) << 16);
 }
 
-/* -0 becomes +0. */
-CPU_INLINE cpu_f32 canonical(cpu_f32 v)
+/* Rounds n values to bf16; bad ones are stored as +0 and mark the row. */
+static inline void round_row(uint16_t *to, const float *from, uint32_t n, struct rft_row *row)
 {
-    return (cpu_f32)((cpu_u32)v & ~(cpu_u32)((cpu_u32)v == 0x80000000u));
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t is_bad = rft_is_bad(from[i]);
+        bad |= is_bad;
+        to[i] = (uint16_t)(is_bad != 0 ? 0 : rft_to_bf16(from[i]));
+    }
+    if (bad != 0)
+        cpu_mark_bad(row);
 }
 
 /* Columns that a dot product kernel handles at a time, and accumulators that its registers hold. */
@@ -78,6 +85,6 @@ CPU_INLINE cpu_f32 canonical(cpu_f32 v)
 #define CPU_ACCUMULATORS 12u
 #endif
 
-#define CPU_TILE_VECTORS (CPU_WEIGHT_TILE / CPU_LANES)
+#define CPU_TILE_VECTORS (RFT_TILE / CPU_LANES)
 
 #endif

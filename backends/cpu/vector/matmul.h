@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* The one matrix multiplication behind qkv, residual, gate_up and logits: who takes which tiles, and the loop over the rows of
+ * the batch. What an op does with finished dot products is its own (matmul.c, qkv.c), and compiled without contraction. */
+#ifndef RFT_CPU_MATMUL_H
+#define RFT_CPU_MATMUL_H
+
+#include "dot.h"
+
+#define CPU_ITEM_TILES 16u /* weight tiles of one item, at most */
+#define CPU_ITEM_OUTPUTS (CPU_ITEM_TILES * RFT_TILE)
+
+/* A packed matrix times the rows of a batch. */
+struct cpu_matrix {
+    const uint32_t *weight;
+    uint32_t n; /* rows of the matrix: results per row of the batch */
+    uint32_t k; /* padded */
+};
+
+/* Finished dot products: outputs [first, first + n) of the rows [row_0, row_0 + n_rows) of the batch. */
+struct cpu_totals {
+    uint32_t first; /* a multiple of 16 */
+    uint32_t n;
+    uint32_t row_0;
+    uint32_t n_rows;     /* at most CPU_COLUMNS */
+    const float *values; /* [tile][row][16] */
+};
+
+typedef void (*cpu_finish)(const void *args, const struct cpu_totals *totals);
+
+uint32_t CPU_NAME(cpu_multiply_items)(const struct cpu_matrix *matrix, uint32_t n_workers);
+/* One item: `finish` gets all its totals, some rows at a time. x: bf16 rows of the batch, x_stride elements apart. */
+void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows, uint32_t item,
+                            uint32_t n_workers, cpu_finish finish, const void *args);
+
+/* Normed rows: what their factors are made of. */
+struct cpu_norm {
+    const uint32_t *h;
+    uint32_t dim;
+    uint32_t inverse_dim_bits;
+    uint32_t eps_bits;
+};
+
+/* The factors of n rows, at most CPU_COLUMNS, from row_0. A row whose squares are bad is marked, or, if only_running, left
+ * alone unless it is RUNNING. */
+void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *rows, uint32_t row_0, uint32_t n, bool only_running,
+                                float *factors);
+
+/* The row_0 + index'th row's totals, one tile behind the other: in a flat array compilers turn the loops over them into vector
+ * code. */
+static inline void list_totals(const struct cpu_totals *totals, uint32_t index, float outputs[CPU_ITEM_OUTPUTS])
+{
+    for (uint32_t at = 0; at < totals->n; at += RFT_TILE)
+        memcpy(outputs + at, totals->values + (size_t)at * totals->n_rows + index * RFT_TILE, RFT_TILE * sizeof *outputs);
+}
+
+/* The same, each times the row's factor. */
+static inline void list_scaled(const struct cpu_totals *totals, uint32_t index, float factor, float outputs[CPU_ITEM_OUTPUTS])
+{
+    const uint32_t n = totals->n;
+    list_totals(totals, index, outputs);
+    for (uint32_t i = 0; i < n; i++)
+        outputs[i] = rft_scaled_sum(outputs[i], factor);
+}
+
+/* Takes paired rows a0 a1 b0 b1 a2 a3 b2 b3 ... apart: n / 2 each, n a multiple of 4. */
+static inline void split_pairs(const float *restrict pairs, uint32_t n, float *restrict a, float *restrict b)
+{
+    for (size_t i = 0; i < n / 4; i++) {
+        a[2 * i] = pairs[4 * i];
+        a[2 * i + 1] = pairs[4 * i + 1];
+        b[2 * i] = pairs[4 * i + 2];
+        b[2 * i + 1] = pairs[4 * i + 3];
+    }
+}
+
+#endif

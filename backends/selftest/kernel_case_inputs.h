@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Buffers of a kernel case, filled: what the builders of kernel_cases.c are made of. Each returns the buffer's address. A
+ * buffer that a kernel only writes starts as bits that no kernel writes, so that a store left out shows; padding is zero. */
+#ifndef RFT_KERNEL_CASE_INPUTS_H
+#define RFT_KERNEL_CASE_INPUTS_H
+
+#include "kernel_cases.h"
+
+struct rft_build {
+    struct rft_call_image *image;
+    const struct rft_kernel_case *c;
+    uint32_t n_rows; /* capacity */
+};
+
+float rft_case_value(const struct rft_build *b, enum rft_values values);
+
+uint64_t rft_case_batch(const struct rft_build *b);
+/* Rows in groups of four that share a prompt; their places differ. n_tokens: of the vocabulary; 0 = tokens do not matter. */
+uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens);
+/* Page numbers in no order. */
+uint64_t rft_case_tables(const struct rft_build *b);
+/* A packed matrix [n][k]. */
+uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k);
+/* f32 [rows][n]. */
+uint64_t rft_case_floats(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t n);
+/* The weight of a norm. */
+uint64_t rft_case_norm(const struct rft_build *b, uint32_t dim);
+/* Input rows of n bf16, padded or not. */
+uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_padded);
+uint64_t rft_case_normed(const struct rft_build *b, uint32_t dim);
+uint64_t rft_case_cos_sin(const struct rft_build *b);
+/* Pages of keys and values: is_own ? the rows' own pages : prompt pages. */
+uint64_t rft_case_pages(const struct rft_build *b, enum rft_call_kind kind, bool is_own);
+/* The vocabulary has all but a few tokens. */
+uint64_t rft_case_mask(const struct rft_build *b, uint32_t vocab);
+
+/* Only written: rows of n elements of so many bytes, the first n_used of which are to be written. */
+uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used, uint32_t element_bytes);
+uint64_t rft_case_normed_output(const struct rft_build *b, uint32_t dim);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of cases. Borders: tiles of 16 outputs, blocks of 64 elements or keys, pages of 16 keys, parts of 2048 vocabulary
+ * entries, and groups of up to 16 rows that a kernel takes at once. The first argument says whether a case is quick. */
+#include "kernel_cases.h"
+
+#define EMBED(quick, rows_, n_, dim, first_, values_)                                                                  \
+    {.op = RFT_OP_embed, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_, .values = RFT_VALUES_##values_}
+#define QKV(quick, rows_, idle, dim, heads, kv, head_dim_, prompt, own, values_)                                       \
+    {.op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .has_idle = idle, .k = dim, .n_heads = heads, .n_kv_heads = kv, \
+     .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_}
+#define QKV_PREFILL(quick, rows_, dim, heads, kv, head_dim_, prompt, values_)                                          \
+    {.op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .is_prefill = true, .k = dim, .n_heads = heads, .n_kv_heads = kv, \
+     .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_}
+#define ATTEND(quick, rows_, idle, heads, kv, head_dim_, prompt, own, values_)                                         \
+    {.op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .has_idle = idle, .n_heads = heads, .n_kv_heads = kv,   \
+     .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_}
+#define ATTEND_PREFILL(quick, rows_, heads, kv, head_dim_, prompt, values_)                                            \
+    {.op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .is_prefill = true, .n_heads = heads, .n_kv_heads = kv, \
+     .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_}
+#define RESIDUAL(quick, rows_, dim, k_, values_)                                                                       \
+    {.op = RFT_OP_residual, .is_quick = quick, .rows = rows_, .n = dim, .k = k_, .values = RFT_VALUES_##values_}
+#define GATE_UP(quick, rows_, ffn_dim, dim, values_)                                                                   \
+    {.op = RFT_OP_gate_up, .is_quick = quick, .rows = rows_, .n = ffn_dim, .k = dim, .values = RFT_VALUES_##values_}
+#define LOGITS(quick, rows_, n_, dim, first_, values_)                                                                 \
+    {.op = RFT_OP_logits, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_, .values = RFT_VALUES_##values_}
+#define FILTER(quick, rows_, n_, t, k_, p, values_)                                                                    \
+    {.op = RFT_OP_filter, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .top_k = k_, .top_p_65536 = p,  \
+     .has_idle = rows_ > 2, .values = RFT_VALUES_##values_}
+#define SAMPLE(quick, rows_, n_, t, min, flags_, values_)                                                              \
+    {.op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .min_p = min, .flags = flags_,  \
+     .has_idle = rows_ > 2, .values = RFT_VALUES_##values_}
+#define ADVANCE(quick, rows_, n_, idle, values_)                                                                       \
+    {.op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .has_idle = idle, .values = RFT_VALUES_##values_}
+
+const struct rft_kernel_case kernel_cases[] = {
+    EMBED(true, 7, 50, 100, 0, PLAIN),
+    EMBED(true, 9, 37, 40, 32, WIDE),
+    EMBED(true, 9, 20, 576, 0, BAD),
+    EMBED(true, 13, 16, 64, 16, TIES),
+    EMBED(false, 5, 33, 130, 0, TINY),
+    EMBED(false, 1, 1, 8, 0, PLAIN),
+    EMBED(false, 17, 17, 1100, 48, PLAIN),
+    EMBED(false, 3, 300, 4112, 0, WIDE), /* more than 64 x 64 squares */
+    EMBED(false, 130, 900, 576, 0, PLAIN),
+
+    QKV(true, 12, true, 64, 9, 3, 64, 20, 18, PLAIN),
+    QKV(true, 13, false, 576, 4, 4, 8, 16, 17, BAD),
+    QKV(true, 17, true, 100, 2, 1, 80, 40, 3, WIDE),
+    QKV_PREFILL(true, 12, 40, 3, 1, 16, 33, TIES),
+    QKV(true, 7, false, 100, 4, 2, 64, 20, 5, TINY),
+    QKV(false, 1, false, 8, 1, 1, 8, 1, 1, PLAIN),
+    QKV(false, 1, false, 576, 9, 3, 64, 40, 35, PLAIN),
+    QKV(false, 2, false, 1100, 20, 1, 16, 15, 16, PLAIN),
+    QKV(false, 3, false, 40, 14, 2, 64, 64, 64, PLAIN),
+    QKV(false, 4, true, 100, 9, 3, 64, 65, 1, TIES),
+    QKV(false, 5, true, 576, 4, 2, 128, 31, 33, PLAIN),
+    QKV(false, 6, true, 128, 3, 1, 256, 17, 16, BAD),
+    QKV(false, 7, false, 130, 4, 4, 80, 16, 17, WIDE),
+    QKV(false, 8, true, 66, 8, 2, 16, 20, 40, PLAIN),
+    QKV(false, 9, true, 192, 9, 3, 64, 128, 35, BAD),
+    QKV(false, 15, false, 64, 5, 1, 24, 127, 35, PLAIN),
+    QKV(false, 16, false, 64, 4, 1, 64, 129, 35, PLAIN),
+    QKV(false, 17, true, 576, 9, 3, 64, 40, 35, PLAIN),
+    QKV(false, 64, true, 100, 14, 2, 64, 100, 40, PLAIN),
+    QKV_PREFILL(false, 33, 100, 3, 1, 32, 50, PLAIN),
+    QKV_PREFILL(false, 64, 192, 9, 3, 64, 64, PLAIN),
+    QKV_PREFILL(false, 130, 64, 4, 4, 64, 141, PLAIN),
+    /* Outputs are bf16, which hides most wrong last bits of f32: so many values that a fused operation shows. */
+    QKV(false, 400, false, 64, 40, 4, 64, 40, 15, PLAIN),
+
+    ATTEND(true, 5, false, 9, 3, 64, 70, 20, PLAIN),
+    ATTEND(true, 6, false, 4, 4, 80, 33, 17, PLAIN),
+    ATTEND(true, 9, true, 14, 2, 16, 129, 65, TIES),
+    ATTEND(true, 3, false, 2, 1, 256, 15, 16, PLAIN),
+    ATTEND(true, 9, true, 6, 2, 48, 20, 70, WIDE),
+    ATTEND_PREFILL(true, 12, 3, 1, 64, 100, PLAIN),
+    ATTEND(false, 1, false, 1, 1, 8, 1, 1, PLAIN),
+    ATTEND(false, 1, false, 9, 3, 64, 200, 100, PLAIN),
+    ATTEND(false, 2, false, 9, 3, 64, 63, 1, PLAIN),
+    ATTEND(false, 3, false, 9, 3, 64, 64, 2, PLAIN),
+    ATTEND(false, 4, false, 9, 3, 64, 65, 16, PLAIN),
+    ATTEND(false, 5, false, 9, 3, 64, 127, 17, PLAIN),
+    ATTEND(false, 7, false, 9, 3, 64, 128, 64, PLAIN),
+    ATTEND(false, 8, false, 9, 3, 64, 200, 100, PLAIN),
+    ATTEND(false, 10, true, 9, 3, 64, 129, 65, TIES),
+    ATTEND(false, 21, true, 9, 3, 64, 64, 17, PLAIN),
+    ATTEND(false, 64, true, 9, 3, 64, 100, 40, PLAIN),
+    ATTEND(false, 130, true, 3, 1, 64, 130, 70, PLAIN),
+    ATTEND(false, 6, false, 4, 4, 80, 65, 64, PLAIN),
+    ATTEND(false, 6, false, 8, 2, 128, 31, 33, PLAIN),
+    ATTEND(false, 5, false, 3, 1, 256, 130, 129, PLAIN),
+    ATTEND(false, 7, false, 14, 2, 64, 300, 5, PLAIN),
+    ATTEND(false, 4, false, 20, 1, 16, 70, 3, PLAIN),
+    ATTEND(false, 9, false, 3, 1, 24, 90, 70, PLAIN),
+    ATTEND(false, 8, false, 4, 2, 64, 130, 0, PLAIN),
+    ATTEND(false, 9, true, 6, 2, 64, 700, 130, PLAIN),
+    ATTEND(false, 9, true, 6, 2, 48, 70, 70, WIDE),
+    ATTEND_PREFILL(false, 1, 9, 3, 64, 1, PLAIN),
+    ATTEND_PREFILL(false, 17, 9, 3, 8, 17, PLAIN),
+    ATTEND_PREFILL(false, 70, 9, 3, 64, 70, PLAIN),
+    ATTEND_PREFILL(false, 128, 9, 3, 64, 300, PLAIN),
+    ATTEND_PREFILL(false, 37, 4, 2, 80, 141, TIES),
+    /* As many values as qkv's last case, for the same reason. */
+    ATTEND(false, 400, false, 40, 4, 64, 5, 4, PLAIN),
+
+    RESIDUAL(true, 12, 40, 1100, PLAIN),
+    RESIDUAL(true, 5, 100, 576, WIDE),
+    RESIDUAL(true, 9, 66, 100, BAD),
+    RESIDUAL(true, 17, 48, 86, TIES),
+    RESIDUAL(true, 6, 100, 64, TINY),
+    RESIDUAL(true, 2, 16, 20000, PLAIN),
+    RESIDUAL(false, 1, 8, 8, PLAIN),
+    RESIDUAL(false, 1, 576, 1536, PLAIN),
+    RESIDUAL(false, 1, 1100, 64, WIDE),
+    RESIDUAL(false, 2, 48, 576, WIDE),
+    RESIDUAL(false, 3, 24, 130, TIES),
+    RESIDUAL(false, 4, 96, 1536, PLAIN),
+    RESIDUAL(false, 5, 1000, 100, PLAIN),
+    RESIDUAL(false, 6, 40, 62, PLAIN),
+    RESIDUAL(false, 7, 40, 512, PLAIN),
+    RESIDUAL(false, 8, 32, 514, WIDE),
+    RESIDUAL(false, 9, 64, 64, PLAIN),
+    RESIDUAL(false, 10, 130, 576, BAD),
+    RESIDUAL(false, 11, 50, 2, PLAIN),
+    RESIDUAL(false, 12, 130, 200, PLAIN),
+    RESIDUAL(false, 13, 80, 128, WIDE),
+    RESIDUAL(false, 14, 576, 86, PLAIN),
+    RESIDUAL(false, 15, 40, 576, TIES),
+    RESIDUAL(false, 16, 16, 1030, PLAIN),
+    RESIDUAL(false, 17, 576, 576, PLAIN),
+    RESIDUAL(false, 64, 100, 192, PLAIN),
+    RESIDUAL(false, 130, 70, 96, PLAIN),
+    RESIDUAL(false, 5, 40, 20000, PLAIN),
+    RESIDUAL(false, 3, 4112, 40, PLAIN),
+
+    GATE_UP(true, 12, 86, 400, PLAIN),
+    GATE_UP(true, 5, 2, 100, TIES),
+    GATE_UP(true, 7, 334, 100, BAD),
+    GATE_UP(true, 4, 90, 576, WIDE),
+    GATE_UP(true, 17, 40, 130, PLAIN),
+    GATE_UP(false, 1, 2, 8, PLAIN),
+    GATE_UP(false, 1, 1536, 576, PLAIN),
+    GATE_UP(false, 2, 86, 40, PLAIN),
+    GATE_UP(false, 3, 86, 1100, PLAIN),
+    GATE_UP(false, 6, 30, 576, BAD),
+    GATE_UP(false, 8, 1536, 64, WIDE),
+    GATE_UP(false, 9, 18, 100, PLAIN),
+    GATE_UP(false, 15, 86, 100, PLAIN),
+    GATE_UP(false, 16, 86, 64, PLAIN),
+    GATE_UP(false, 17, 1536, 40, PLAIN),
+    GATE_UP(false, 64, 200, 100, PLAIN),
+    GATE_UP(false, 130, 86, 40, PLAIN),
+    GATE_UP(false, 2, 40, 4112, PLAIN),
+    GATE_UP(false, 128, 8192, 40, PLAIN), /* as many values as qkv's last case, for the same reason */
+
+    LOGITS(true, 12, 100, 576, 0, PLAIN),
+    LOGITS(true, 5, 37, 100, 48, WIDE),
+    LOGITS(true, 9, 50, 40, 0, BAD),
+    LOGITS(true, 17, 33, 130, 0, TIES),
+    LOGITS(true, 6, 100, 64, 0, TINY),
+    LOGITS(false, 1, 1, 2, 0, PLAIN),
+    LOGITS(false, 1, 16, 64, 0, PLAIN),
+    LOGITS(false, 1, 1000, 576, 0, PLAIN),
+    LOGITS(false, 2, 48, 1100, 16, PLAIN),
+    LOGITS(false, 3, 17, 130, 0, TIES),
+    LOGITS(false, 4, 96, 40, 0, PLAIN),
+    LOGITS(false, 5, 3000, 100, 0, PLAIN),
+    LOGITS(false, 6, 40, 64, 32, PLAIN),
+    LOGITS(false, 7, 41, 512, 0, WIDE),
+    LOGITS(false, 8, 31, 514, 0, PLAIN),
+    LOGITS(false, 9, 64, 64, 0, PLAIN),
+    LOGITS(false, 10, 130, 576, 0, BAD),
+    LOGITS(false, 11, 51, 40, 0, PLAIN),
+    LOGITS(false, 12, 129, 200, 0, PLAIN),
+    LOGITS(false, 13, 80, 128, 0, WIDE),
+    LOGITS(false, 14, 33, 96, 16, PLAIN),
+    LOGITS(false, 15, 66, 100, 0, PLAIN),
+    LOGITS(false, 16, 47, 40, 0, PLAIN),
+    LOGITS(false, 17, 500, 576, 160, PLAIN),
+    LOGITS(false, 64, 100, 192, 0, PLAIN),
+    LOGITS(false, 130, 300, 100, 0, PLAIN),
+    LOGITS(false, 2, 24, 4112, 0, PLAIN),
+
+    FILTER(true, 3, 1000, 0.8f, 1, 65536, PLAIN),
+    FILTER(true, 3, 1000, 1.0f, 50, 65536, TIES),
+    FILTER(true, 5, 3001, 0.7f, 50, 62259, PLAIN),
+    FILTER(true, 4, 500, 1.3f, 0, 1, WIDE),
+    FILTER(true, 6, 500, 1.0f, 20, 60000, BAD),
+    FILTER(false, 2, 3001, 1.0f, 5000, 32768, TIES),
+    FILTER(false, 2, 49152, 1.0f, 0, 58982, PLAIN),
+    FILTER(false, 2, 49152, 1.0f, 0, 65536, PLAIN),
+    FILTER(false, 1, 1, 1.0f, 1, 65535, PLAIN),
+
+    SAMPLE(true, 7, 5000, 0.7f, 0.0f, 0, TIES),
+    SAMPLE(true, 2000, 4, 0.7f, 0.0f, 0, ZERO), /* the noise's own bits */
+    SAMPLE(true, 5, 2049, 1.0f, 0.0f, RFT_SAMPLE_GREEDY, TIES),
+    SAMPLE(true, 6, 3000, 1.2f, 0.05f, RFT_SAMPLE_FILTERED, PLAIN),
+    SAMPLE(true, 9, 2500, 1.0f, 0.0f, 0, BAD),
+    SAMPLE(false, 1, 3, 1.0f, 0.0f, 0, PLAIN),
+    SAMPLE(false, 4000, 64, 0.7f, 0.0f, 0, ZERO), /* small random words win ... */
+    SAMPLE(false, 4000, 1, 1.0f, 0.0f, 0, ZERO), /* ... or any word */
+    SAMPLE(false, 4000, 5, 0.7f, 0.0f, 0, PLAIN), /* many draws: one wrong last bit shows */
+    SAMPLE(false, 2, 49152, 1.0f, 0.0f, 0, PLAIN),
+    SAMPLE(false, 5, 4096, 1.0f, 0.0f, RFT_SAMPLE_GREEDY, WIDE),
+    SAMPLE(false, 6, 3000, 0.9f, 0.0f, RFT_SAMPLE_FILTERED, TIES),
+    SAMPLE(false, 9, 2500, 1.0f, 0.05f, RFT_SAMPLE_FILTERED, BAD),
+
+    ADVANCE(true, 13, 24, true, PLAIN),
+    ADVANCE(true, 9, 3, true, BAD),
+    ADVANCE(true, 130, 5, true, PLAIN),
+    ADVANCE(false, 1, 1, false, PLAIN),
+};
+
+const uint32_t n_kernel_cases = sizeof kernel_cases / sizeof *kernel_cases;

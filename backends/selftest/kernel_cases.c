@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel_cases.h"
+
+#include "alloc.h"
+#include "arith.h"
+#include "kernel_case_inputs.h"
+#include "op.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define EPS 1e-5f
+
+static uint32_t inverse_bits(uint32_t n)
+{
+    return RFT_BITS((float)(1.0 / n));
+}
+
+/* Some rows' tokens are in other parts of the matrix, before and behind. */
+static void build_embed(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_embed a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
+    a.rows = rft_case_rows(b, c->first == 0 ? c->n : c->first + c->n + c->n / 4);
+    a.weight = rft_case_matrix(b, c->n, c->k);
+    a.norm = rft_case_norm(b, c->k);
+    a.x = rft_case_output(b, "x", c->k, c->k, 4);
+    a.h = rft_case_normed_output(b, c->k);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_qkv(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    uint32_t heads_dim = c->n_heads * c->head_dim;
+    struct rft_args_qkv a = {.batch = rft_case_batch(b)};
+    a.rows = rft_case_rows(b, 0);
+    a.tables = rft_case_tables(b);
+    a.weight = rft_case_matrix(b, (c->n_heads + 2 * c->n_kv_heads) * c->head_dim, c->k);
+    a.h = rft_case_normed(b, c->k);
+    a.cos_sin = rft_case_cos_sin(b);
+    a.q = rft_case_output(b, "q", heads_dim, heads_dim, 2);
+    a.prompt_kv = rft_case_pages(b, RFT_CALL_OUT, false);
+    a.own_kv = rft_case_pages(b, RFT_CALL_OUT, true);
+    a.dim = c->k;
+    a.n_heads = c->n_heads;
+    a.n_kv_heads = c->n_kv_heads;
+    a.head_dim = c->head_dim;
+    a.inverse_dim_bits = inverse_bits(c->k);
+    a.eps_bits = RFT_BITS(EPS);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_attention(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    uint32_t heads_dim = c->n_heads * c->head_dim, n_scratch = b->image->n_scratch;
+    uint64_t n_floats = rft_scratch_floats(n_scratch, c->n_heads / c->n_kv_heads, c->n_prompt + c->n_own);
+    uint64_t n_pieces = n_scratch != 0 ? n_scratch : (uint64_t)b->n_rows * c->n_kv_heads;
+    void *scratch;
+    struct rft_args_attention a = {.batch = rft_case_batch(b)};
+    a.rows = rft_case_rows(b, 0);
+    a.tables = rft_case_tables(b);
+    a.q = rft_case_activations(b, "q", heads_dim, heads_dim);
+    a.prompt_kv = rft_case_pages(b, RFT_CALL_IN, false);
+    a.own_kv = rft_case_pages(b, RFT_CALL_IN, true);
+    a.y = rft_case_output(b, "y", RFT_PADDED(heads_dim), heads_dim, 2);
+    a.scratch = rft_call_buffer(b->image, "scratch", RFT_CALL_SCRATCH, n_pieces * n_floats * 4, &scratch);
+    a.n_heads = c->n_heads;
+    a.n_kv_heads = c->n_kv_heads;
+    a.head_dim = c->head_dim;
+    a.scale_bits = RFT_BITS(0.125f);
+    a.scratch_floats = (uint32_t)n_floats;
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_residual(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_residual a = {.batch = rft_case_batch(b), .dim = c->n, .k = c->k};
+    a.rows = rft_case_rows(b, 0);
+    a.weight = rft_case_matrix(b, c->n, c->k);
+    a.y = rft_case_activations(b, "y", c->k, RFT_PADDED(c->k));
+    a.norm = rft_case_norm(b, c->n);
+    a.x = rft_case_floats(b, "x", RFT_CALL_OUT, c->n);
+    a.h = rft_case_normed_output(b, c->n);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_gate_up(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_gate_up a = {.batch = rft_case_batch(b), .dim = c->k, .ffn_dim = c->n};
+    a.rows = rft_case_rows(b, 0);
+    a.weight = rft_case_matrix(b, 2 * c->n, c->k);
+    a.h = rft_case_normed(b, c->k);
+    a.y = rft_case_output(b, "y", RFT_PADDED(c->n), c->n, 2);
+    a.inverse_dim_bits = inverse_bits(c->k);
+    a.eps_bits = RFT_BITS(EPS);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+/* A matrix in parts has logits before and behind this part's. */
+static void build_logits(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_logits a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
+    a.rows = rft_case_rows(b, 0);
+    a.vocab = c->first == 0 ? c->n : c->first + c->n + 5;
+    a.weight = rft_case_matrix(b, c->n, c->k);
+    a.h = rft_case_normed(b, c->k);
+    a.logits = rft_case_output(b, "logits", a.vocab, a.vocab, 4);
+    a.inverse_dim_bits = inverse_bits(c->k);
+    a.eps_bits = RFT_BITS(EPS);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static uint32_t inverse_temperature(const struct rft_kernel_case *c)
+{
+    return RFT_BITS(c->temperature > 0.0f ? (float)(1.0 / (double)c->temperature) : 1.0f);
+}
+
+static void build_filter(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_filter a = {.batch = rft_case_batch(b), .vocab = c->n};
+    a.rows = rft_case_rows(b, 0);
+    a.logits = rft_case_floats(b, "logits", RFT_CALL_IN, c->n);
+    a.mask = rft_case_mask(b, c->n);
+    a.cutoffs = rft_case_output(b, "cutoffs", 1, 1, sizeof(struct rft_cutoff));
+    a.inverse_temperature_bits = inverse_temperature(c);
+    a.top_k = c->top_k;
+    a.top_p_65536 = c->top_p_65536;
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_sample(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_cutoff *cutoffs;
+    struct rft_args_sample a = {.batch = rft_case_batch(b), .vocab = c->n, .flags = c->flags};
+    a.rows = rft_case_rows(b, 0);
+    a.logits = rft_case_floats(b, "logits", RFT_CALL_IN, c->n);
+    a.mask = rft_case_mask(b, c->n);
+    a.cutoffs = rft_call_buffer(b->image, "cutoffs", RFT_CALL_IN, b->n_rows * sizeof *cutoffs, &cutoffs);
+    for (uint32_t i = 0; cutoffs != NULL && i < b->n_rows; i++) /* around the middle of the values; on a tie, by id */
+        cutoffs[i] = (struct rft_cutoff){rft_sort_key(1.0f - (float)(i % 3)), c->n / 2, RFT_BITS(4.0f), 0};
+    a.n_parts = (c->n + RFT_SAMPLE_PART - 1) / RFT_SAMPLE_PART;
+    a.candidates = rft_case_output(b, "candidates", a.n_parts, a.n_parts, sizeof(struct rft_candidate));
+    a.inverse_temperature_bits = inverse_temperature(c);
+    a.min_p_bits = RFT_BITS(c->min_p);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_advance(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_candidate *candidates;
+    uint32_t *eos;
+    struct rft_args_advance a = {.batch = rft_case_batch(b)};
+    a.rows = rft_case_rows(b, 0);
+    a.n_parts = c->n;
+    a.n_eos = 2;
+    a.tokens_stride = 9;
+    a.candidates = rft_call_buffer(b->image, "candidates", RFT_CALL_IN, (uint64_t)b->n_rows * c->n * sizeof *candidates, &candidates);
+    for (uint32_t i = 0; candidates != NULL && i < b->n_rows * c->n; i++) { /* keys tie often, some rows have no candidate */
+        uint32_t key = i / c->n % 6 == 4 ? 0 : rft_call_random(b->image) % 5;
+        candidates[i] = (struct rft_candidate){key, i % c->n * 3 + rft_call_random(b->image) % 3};
+    }
+    a.eos = rft_call_buffer(b->image, "eos", RFT_CALL_IN, 8, &eos);
+    if (eos != NULL) {
+        eos[0] = 4;
+        eos[1] = 1;
+    }
+    a.tokens = rft_case_output(b, "tokens", a.tokens_stride, a.tokens_stride, 4);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+uint32_t kernel_case_capacity(const struct rft_kernel_case *c)
+{
+    return c->rows + c->rows % 4;
+}
+
+/* Lays the buffers out and, where there are bytes, fills them. The same case has the same content wherever it lies. */
+static void build(struct rft_call_image *image, const struct rft_kernel_case *c)
+{
+    static void (*const builders[])(const struct rft_build *b) = {
+#define RFT_OP(name, grid) build_##name,
+#include "ops.def"
+#undef RFT_OP
+    };
+    const struct rft_build b = {image, c, kernel_case_capacity(c)};
+    uint64_t seed = ((((uint64_t)c->op * 31 + c->rows) * 31 + c->n) * 31 + c->k) * 31 + c->head_dim;
+    rft_call_begin(image, c->op, (seed * 31 + c->n_prompt) * 31 + (uint64_t)c->values);
+    image->node.n_rows = b.n_rows;
+    image->node.n_rows = b.n_rows;
+    builders[c->op](&b);
+}
+
+uint64_t kernel_case_bytes(const struct rft_kernel_case *c, uint32_t n_scratch, uint32_t align_bytes)
+{
+    struct rft_call_image measured = {.n_scratch = n_scratch, .align_bytes = align_bytes};
+    build(&measured, c);
+    return measured.used;
+}
+
+enum rft_status kernel_case_build(struct rft_call_image *image, const struct rft_kernel_case *c, uint64_t base)
+{
+    uint64_t bytes = kernel_case_bytes(c, image->n_scratch, image->align_bytes);
+    if (bytes > image->capacity) {
+        rft_free(image->bytes);
+        image->bytes = rft_alloc((size_t)bytes, 1);
+        image->capacity = image->bytes != NULL ? bytes : 0;
+        if (image->bytes == NULL)
+            return RFT_ERR_HOST_MEMORY;
+    }
+    image->base = base != 0 ? base : (uint64_t)(uintptr_t)image->bytes;
+    build(image, c);
+    return RFT_OK;
+}
+
+/* Appends " name value" unless the value is 0. */
+static size_t append_number(char text[RFT_CALL_TEXT_MAX], size_t used, const char *name, uint32_t value)
+{
+    int n = value != 0 && used < RFT_CALL_TEXT_MAX ? snprintf(text + used, RFT_CALL_TEXT_MAX - used, ", %s %" PRIu32, name, value) : 0;
+    return used + (size_t)n;
+}
+
+void kernel_case_name(const struct rft_kernel_case *c, char text[RFT_CALL_TEXT_MAX])
+{
+    static const char *const values[] = {"plain", "wide", "bad", "ties", "tiny", "zero"};
+    const struct {
+        const char *name;
+        uint32_t value;
+    } numbers[] = {
+        {"n", c->n}, {"k", c->k}, {"first", c->first}, {"heads", c->n_heads}, {"kv heads", c->n_kv_heads},
+        {"head_dim", c->head_dim}, {"prompt", c->n_prompt}, {"own", c->n_own}, {"top_k", c->top_k}, {"flags", c->flags},
+        {"prefill", c->is_prefill}, {"idle", c->has_idle},
+    };
+    size_t used = (size_t)snprintf(text, RFT_CALL_TEXT_MAX, "%s, %s values, rows %" PRIu32, rft_op_name(c->op), values[c->values], c->rows);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        used = append_number(text, used, numbers[i].name, numbers[i].value);
+}
