@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The self-test: a pipeline against the cpu's plain kernel, on the quick cases of its op. A device whose driver reorders, fuses
+ * or flushes where the contract does not allow it is found out here, before it makes a dataset that differs. */
+#include "vulkan_pipelines.h"
+
+#include "alloc.h"
+#include "cpu_reference.h"
+#include "kernel_cases.h"
+#include "log.h"
+
+static enum rft_status record(struct rft_device *device, const struct vulkan_call *call, const struct rft_node *node,
+                              VkCommandBuffer commands)
+{
+    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    const VkMemoryBarrier before = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                    .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+                                    .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT};
+    const VkMemoryBarrier after = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                   .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT,
+                                   .dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_HOST_READ_BIT};
+    const uint32_t width = call->n_groups < VULKAN_WIDTH ? call->n_groups : VULKAN_WIDTH;
+    RFT_TRY(vulkan_check(device, device->vk.vkBeginCommandBuffer(commands, &begin), "vkBeginCommandBuffer"));
+    device->vk.vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &before, 0,
+                                    NULL, 0, NULL);
+    device->vk.vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, call->pipeline);
+    device->vk.vkCmdPushConstants(commands, vulkan_kernels_layout(device), VK_SHADER_STAGE_COMPUTE_BIT, 0, call->args_bytes,
+                                  node->args.bytes);
+    device->vk.vkCmdDispatch(commands, width, (call->n_groups + width - 1) / width, 1);
+    device->vk.vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                                    VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &after, 0, NULL, 0, NULL);
+    return vulkan_check(device, device->vk.vkEndCommandBuffer(commands), "vkEndCommandBuffer");
+}
+
+static enum rft_status run_call(struct rft_device *device, const struct vulkan_pipeline *pipeline, const struct rft_node *node)
+{
+    const struct vulkan_call call = vulkan_pipeline_call(pipeline, node);
+    const VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                              .commandPool = device->pool,
+                                              .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                              .commandBufferCount = 1};
+    VkCommandBuffer commands;
+    uint64_t ticket;
+    enum rft_status status;
+    RFT_TRY(vulkan_check(device, device->vk.vkAllocateCommandBuffers(device->handle, &info, &commands), "vkAllocateCommandBuffers"));
+    status = record(device, &call, node, commands);
+    if (status == RFT_OK)
+        status = vulkan_submit(device, commands, 1, &ticket);
+    if (status == RFT_OK)
+        status = vulkan_wait(device, ticket);
+    device->vk.vkFreeCommandBuffers(device->handle, device->pool, 1, &commands);
+    return status;
+}
+
+/* One case: what the device makes of it, and what it should. */
+struct comparison {
+    struct rft_call_image image;
+    struct rft_call_image expected;
+    struct rft_block block;
+    uint8_t *after;
+};
+
+static enum rft_status compare(struct rft_device *device, const struct vulkan_pipeline *pipeline, const char *name,
+                               const struct rft_kernel_case *c, struct comparison *x)
+{
+    char case_name[RFT_CALL_TEXT_MAX], difference[RFT_CALL_TEXT_MAX];
+    struct rft_slice all;
+    RFT_TRY(kernel_case_build(&x->expected, c, 0));
+    cpu_reference_run(&x->expected.node);
+    RFT_TRY(vulkan_block_create(device, kernel_case_bytes(c, 0, x->image.align_bytes), RFT_PLACE_DEVICE, "the self-test", &x->block));
+    RFT_TRY(kernel_case_build(&x->image, c, x->block.address));
+    x->after = rft_alloc((size_t)x->image.used, 1);
+    if (x->after == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    all = (struct rft_slice){&x->block, 0, x->image.used};
+    RFT_TRY(vulkan_write(device, all, x->image.bytes));
+    RFT_TRY(run_call(device, pipeline, &x->image.node));
+    RFT_TRY(vulkan_read(device, all, x->after));
+    if (rft_call_is_right(&x->image, x->after, &x->expected, difference))
+        return RFT_OK;
+    kernel_case_name(c, case_name);
+    rft_log_error("%s (%s %s): kernel %s does not give the bits of the arithmetic contract: %s: %s; take another device or "
+                  "driver, or [device] arithmetic = unchecked",
+                  device->facts.name, device->facts.driver, device->facts.driver_info, name, case_name, difference);
+    return RFT_ERR_UNSUPPORTED;
+}
+
+enum rft_status vulkan_test_pipeline(struct rft_device *device, const struct vulkan_pipeline *pipeline, const char *name)
+{
+    enum rft_status status = RFT_OK;
+    for (uint32_t i = 0; i < n_kernel_cases && status == RFT_OK; i++) {
+        struct comparison x = {.image = {.align_bytes = 256}, .expected = {.align_bytes = 256}};
+        if (kernel_cases[i].op != pipeline->op || !kernel_cases[i].is_quick)
+            continue;
+        status = compare(device, pipeline, name, &kernel_cases[i], &x);
+        vulkan_block_destroy(device, &x.block);
+        rft_call_finish(&x.image);
+        rft_call_finish(&x.expected);
+        rft_free(x.after);
+    }
+    return status;
+}

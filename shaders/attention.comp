@@ -1,0 +1,265 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// Attention over pages. A workgroup has a row and a key-value head, with the query heads that share it, four at a time: their
+// scores, then their exponentials, lie side by side in scratch as [key][4]. First an invocation has a key, then a block of 64
+// keys (whose exponentials it adds), then eight neighbouring dimensions of the values of a block.
+//
+// The width does not show in the bits. Narrow groups suit processors, which pay for every barrier of every invocation.
+// variant narrow: LOCAL=32u
+// variant wide: LOCAL=64u
+#extension GL_GOOGLE_include_directive : require
+#include "kernel.glsl"
+
+layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
+layout(push_constant) uniform Args { rft_args_attention a; };
+layout(buffer_reference, std430, buffer_reference_align = 16) coherent buffer Scores { vec4 v[]; };
+
+#include "pages.glsl"
+
+shared uint max_keys[4];
+shared vec4 block_sums[8u * LOCAL];         // of four heads
+shared vec4 totals[RFT_HEAD_DIM_MAX];       // of a dimension, of four heads
+shared vec4 inverse_sums;
+
+// Keys of one kind of pages: where the row's list of those pages begins, and the place of their scores. Both kinds begin with
+// a page, in scratch as well, so that whole pages can be worked on: scores past the last key are +0, which changes no sum.
+struct Segment {
+    bool is_prompt;
+    uint table;
+    uint scratch;
+    uint n;
+};
+
+uint whole_pages(uint n)
+{
+    return (n + RFT_PAGE_TOKENS - 1u) / RFT_PAGE_TOKENS * RFT_PAGE_TOKENS;
+}
+
+Segment segment(rft_row r, bool is_prompt, uint scratch)
+{
+    uint n = r.position + 1u, n_prompt = min(n, r.n_prompt);
+    return is_prompt ? Segment(true, r.prompt_table, scratch, n_prompt)
+                     : Segment(false, r.own_table, scratch + whole_pages(n_prompt), n - n_prompt);
+}
+
+uint word_at(bool is_prompt, uint at)
+{
+    return is_prompt ? Words(a.prompt_kv).v[at] : Words(a.own_kv).v[at];
+}
+
+// First words of four query heads; heads past the group repeat the last one, and nobody reads their results.
+uvec4 query_words(uint row, uint kv_head, uint first_head)
+{
+    uint group = a.n_heads / a.n_kv_heads;
+    uvec4 heads = min(uvec4(first_head) + uvec4(0u, 1u, 2u, 3u), uvec4(group - 1u)) + kv_head * group;
+    return (row * a.n_heads + heads) * (a.head_dim / 2u);
+}
+
+#define MULTIPLY_KEY(q, k)                                                                                             \
+    sum = fma(uintBitsToFloat((q) << 16), vec4(uintBitsToFloat((k) << 16)), sum);                                      \
+    sum = fma(uintBitsToFloat((q) & 0xffff0000u), vec4(uintBitsToFloat((k) & 0xffff0000u)), sum);
+
+// Products of one key with four queries, in blocks of 64 dimensions.
+vec4 key_products(Segment s, uint page, uint column, uvec4 q)
+{
+    Quads queries = Quads(a.q);
+    vec4 total = vec4(0.0);
+    for (uint block = 0u; block < a.head_dim / 2u; block += RFT_DOT_BLOCK / 2u) {
+        vec4 sum = vec4(0.0);
+        for (uint i = block; i < min(block + RFT_DOT_BLOCK / 2u, a.head_dim / 2u); i += 4u) {
+            uvec4 q0 = queries.v[(q.x + i) / 4u], q1 = queries.v[(q.y + i) / 4u];
+            uvec4 q2 = queries.v[(q.z + i) / 4u], q3 = queries.v[(q.w + i) / 4u];
+            uint at = page + i * RFT_PAGE_TOKENS + column;
+            uint k0 = word_at(s.is_prompt, at), k1 = word_at(s.is_prompt, at + RFT_PAGE_TOKENS);
+            uint k2 = word_at(s.is_prompt, at + 2u * RFT_PAGE_TOKENS), k3 = word_at(s.is_prompt, at + 3u * RFT_PAGE_TOKENS);
+            MULTIPLY_KEY(uvec4(q0.x, q1.x, q2.x, q3.x), k0)
+            MULTIPLY_KEY(uvec4(q0.y, q1.y, q2.y, q3.y), k1)
+            MULTIPLY_KEY(uvec4(q0.z, q1.z, q2.z, q3.z), k2)
+            MULTIPLY_KEY(uvec4(q0.w, q1.w, q2.w, q3.w), k3)
+        }
+        total = total + sum;
+    }
+    return total;
+}
+
+// Scores of a segment's keys; the invocation's greatest ones as sort keys.
+void find_scores(Segment s, uint row, uint kv_head, uint n_used, uvec4 q, inout uvec4 greatest)
+{
+    for (uint i = gl_LocalInvocationID.x; i < s.n; i += LOCAL) {
+        vec4 score = key_products(s, page_word(s.table, i, kv_head), i % RFT_PAGE_TOKENS, q);
+        score = score * vec4(uintBitsToFloat(a.scale_bits));
+        uvec4 bad = uvec4(rft_is_bad(score.x), rft_is_bad(score.y), rft_is_bad(score.z), rft_is_bad(score.w));
+        if (bad != uvec4(0u)) {
+            for (uint head = 0u; head < 4u; head++) {
+                if (bad[head] != 0u && head < n_used)
+                    mark_bad(Rows(a.rows), row);
+                score[head] = bad[head] != 0u ? 0.0 : score[head];
+            }
+        }
+        score = vec4(rft_flush(score.x), rft_flush(score.y), rft_flush(score.z), rft_flush(score.w));
+        greatest = max(greatest, uvec4(rft_sort_key(score.x), rft_sort_key(score.y), rft_sort_key(score.z), rft_sort_key(score.w)));
+        Scores(a.scratch).v[s.scratch + i] = score;
+    }
+}
+
+float from_sort_key(uint key)
+{
+    return uintBitsToFloat((key & 0x80000000u) != 0u ? key & 0x7fffffffu : ~key);
+}
+
+void find_exponentials(Segment s)
+{
+    vec4 maxima = vec4(from_sort_key(max_keys[0]), from_sort_key(max_keys[1]), from_sort_key(max_keys[2]),
+                       from_sort_key(max_keys[3]));
+    for (uint i = gl_LocalInvocationID.x; i < whole_pages(s.n); i += LOCAL) {
+        vec4 e = vec4(0.0);
+        if (i < s.n) {
+            vec4 difference = Scores(a.scratch).v[s.scratch + i] - maxima;
+            e = vec4(rft_flush(rft_exp(difference.x)), rft_flush(rft_exp(difference.y)), rft_flush(rft_exp(difference.z)),
+                     rft_flush(rft_exp(difference.w)));
+        }
+        Scores(a.scratch).v[s.scratch + i] = e;
+    }
+}
+
+// total + the sums of a segment's blocks, in ascending order: an invocation adds up a block, the first one the blocks.
+vec4 add_blocks(Segment s, vec4 total)
+{
+    uint n = whole_pages(s.n), n_blocks = (n + RFT_DOT_BLOCK - 1u) / RFT_DOT_BLOCK;
+    for (uint round = 0u; round < n_blocks; round += LOCAL) {
+        uint block = round + gl_LocalInvocationID.x;
+        if (block < n_blocks) {
+            vec4 sum = vec4(0.0);
+            for (uint i = block * RFT_DOT_BLOCK; i < min((block + 1u) * RFT_DOT_BLOCK, n); i += RFT_PAGE_TOKENS)
+                [[unroll]] for (uint j = 0u; j < RFT_PAGE_TOKENS; j++)
+                    sum = sum + Scores(a.scratch).v[s.scratch + i + j];
+            block_sums[gl_LocalInvocationID.x] = sum;
+        }
+        barrier();
+        if (gl_LocalInvocationID.x == 0u)
+            for (uint i = 0u; i < min(LOCAL, n_blocks - round); i++)
+                total = total + block_sums[i];
+        barrier();
+    }
+    return total;
+}
+
+void round_weights(Segment s)
+{
+    for (uint i = gl_LocalInvocationID.x; i < s.n; i += LOCAL) {
+        vec4 e = Scores(a.scratch).v[s.scratch + i];
+        Scores(a.scratch).v[s.scratch + i] = vec4(rft_low_bf16(rft_to_bf16(e.x)), rft_low_bf16(rft_to_bf16(e.y)),
+                                                  rft_low_bf16(rft_to_bf16(e.z)), rft_low_bf16(rft_to_bf16(e.w)));
+    }
+}
+
+#define ADD_VALUE(low, high, word)                                                                                     \
+    low = fma(weight, vec4(uintBitsToFloat((word) << 16)), low);                                                       \
+    high = fma(weight, vec4(uintBitsToFloat((word) & 0xffff0000u)), high);
+
+// Weighted sums of a block of values, in eight dimensions from 8 octet, into the invocation's part of block_sums.
+void sum_block(Segment s, uint kv_head, uint block, uint octet)
+{
+    vec4 v0 = vec4(0.0), v1 = vec4(0.0), v2 = vec4(0.0), v3 = vec4(0.0);
+    vec4 v4 = vec4(0.0), v5 = vec4(0.0), v6 = vec4(0.0), v7 = vec4(0.0);
+    for (uint page = block * RFT_DOT_BLOCK; page < min((block + 1u) * RFT_DOT_BLOCK, s.n); page += RFT_PAGE_TOKENS) {
+        uint at = (page_word(s.table, page, kv_head) + RFT_PAGE_TOKENS / 2u * a.head_dim) / 4u + octet;
+        [[unroll]] for (uint j = 0u; j < RFT_PAGE_TOKENS; j++) {
+            vec4 weight = Scores(a.scratch).v[s.scratch + page + j];
+            uvec4 words = s.is_prompt ? Quads(a.prompt_kv).v[at] : Quads(a.own_kv).v[at];
+            ADD_VALUE(v0, v1, words.x)
+            ADD_VALUE(v2, v3, words.y)
+            ADD_VALUE(v4, v5, words.z)
+            ADD_VALUE(v6, v7, words.w)
+            at += a.head_dim / 8u;
+        }
+    }
+    uint to = 8u * gl_LocalInvocationID.x;
+    block_sums[to] = v0;
+    block_sums[to + 1u] = v1;
+    block_sums[to + 2u] = v2;
+    block_sums[to + 3u] = v3;
+    block_sums[to + 4u] = v4;
+    block_sums[to + 5u] = v5;
+    block_sums[to + 6u] = v6;
+    block_sums[to + 7u] = v7;
+}
+
+// totals += the sums of a segment's blocks, in ascending order. Several blocks at once; then an invocation has a dimension.
+void add_values(Segment s, uint kv_head)
+{
+    uint n_octets = a.head_dim / 8u, n_at_once = LOCAL / n_octets;
+    uint n_blocks = (s.n + RFT_DOT_BLOCK - 1u) / RFT_DOT_BLOCK;
+    uint octet = gl_LocalInvocationID.x % n_octets, lane = gl_LocalInvocationID.x / n_octets;
+    for (uint round = 0u; round < n_blocks; round += n_at_once) {
+        if (lane < n_at_once && round + lane < n_blocks)
+            sum_block(s, kv_head, round + lane, octet);
+        barrier();
+        for (uint i = gl_LocalInvocationID.x; i < a.head_dim; i += LOCAL) {
+            vec4 total = totals[i];
+            for (uint block = 0u; block < min(n_at_once, n_blocks - round); block++)
+                total = total + block_sums[block * a.head_dim + i];
+            totals[i] = total;
+        }
+        barrier();
+    }
+}
+
+void store_outputs(uint row, uint kv_head, uint first_head, uint n_used)
+{
+    uint head = kv_head * (a.n_heads / a.n_kv_heads) + first_head;
+    uint at = row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) + head * (a.head_dim / 2u);
+    for (uint i = gl_LocalInvocationID.x; i < n_used * (a.head_dim / 2u); i += LOCAL) {
+        uint word = i % (a.head_dim / 2u), of_head = i / (a.head_dim / 2u);
+        float y_low = rft_flush(totals[2u * word][of_head]) * inverse_sums[of_head];
+        float y_high = rft_flush(totals[2u * word + 1u][of_head]) * inverse_sums[of_head];
+        Words(a.y).v[at + i] = pair_or_mark(y_low, y_high, Rows(a.rows), row);
+    }
+}
+
+// Everything about (at most) four query heads of the group, from the first_head-th.
+void attend(uint row, uint kv_head, uint first_head, uint scratch)
+{
+    rft_row r = Rows(a.rows).v[row];
+    Segment prompt = segment(r, true, scratch), own = segment(r, false, scratch);
+    uint n_used = min(4u, a.n_heads / a.n_kv_heads - first_head);
+    uvec4 q = query_words(row, kv_head, first_head), greatest = uvec4(0u);
+    if (gl_LocalInvocationID.x < 4u)
+        max_keys[gl_LocalInvocationID.x] = 0u;
+    find_scores(prompt, row, kv_head, n_used, q, greatest);
+    find_scores(own, row, kv_head, n_used, q, greatest);
+    barrier();
+    atomicMax(max_keys[0], greatest.x);
+    atomicMax(max_keys[1], greatest.y);
+    atomicMax(max_keys[2], greatest.z);
+    atomicMax(max_keys[3], greatest.w);
+    barrier();
+    find_exponentials(prompt);
+    find_exponentials(own);
+    memoryBarrierBuffer();
+    barrier();
+    vec4 total = add_blocks(own, add_blocks(prompt, vec4(0.0)));
+    if (gl_LocalInvocationID.x == 0u)
+        inverse_sums = vec4(rft_reciprocal(total.x), rft_reciprocal(total.y), rft_reciprocal(total.z), rft_reciprocal(total.w));
+    round_weights(prompt);
+    round_weights(own);
+    for (uint i = gl_LocalInvocationID.x; i < a.head_dim; i += LOCAL)
+        totals[i] = vec4(0.0);
+    memoryBarrierBuffer();
+    barrier();
+    add_values(prompt, kv_head);
+    add_values(own, kv_head);
+    store_outputs(row, kv_head, first_head, n_used);
+    barrier();
+}
+
+void main()
+{
+    uint row = group_id() / a.n_kv_heads, kv_head = group_id() % a.n_kv_heads;
+    uint group = a.n_heads / a.n_kv_heads;
+    if (row >= Batch(a.batch).v.n_rows || Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
+        return;
+    uint n_keys = a.scratch_floats / ((group + 3u) / 4u * 4u);
+    for (uint first_head = 0u; first_head < group; first_head += 4u)
+        attend(row, kv_head, first_head, group_id() * (a.scratch_floats / 4u) + first_head / 4u * n_keys);
+}

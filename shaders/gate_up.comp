@@ -1,0 +1,24 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// The gated unit: gate and up lie paired in the matrix, two of each in a quad.
+#extension GL_GOOGLE_include_directive : require
+#include "kernel.glsl"
+
+layout(push_constant) uniform Args { rft_args_gate_up a; };
+
+#define INPUT a.h
+#define N_ROWS_OF_MATRIX (2u * a.ffn_dim)
+#define K a.dim
+#define STRIDE RFT_H_WORDS(a.dim)
+#define NORMED
+#include "matmul.glsl"
+
+void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
+{
+    values = vec4(0.0);
+    if (quad * 4u >= N_ROWS_OF_MATRIX)
+        return;
+    float low = rft_silu_mul(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.z, factor));
+    float high = rft_silu_mul(rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.w, factor));
+    Words(a.y).v[row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] = pair_or_mark(low, high, Rows(a.rows), row);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+// The matrix products: one text for the four ops that have one, in three variants with the same bits, because the contract
+// fixes the order within an output and nothing else. An output's sum takes blocks of 64 elements; a weight is read as uvec4,
+// the words of four matrix rows (a "quad") for two elements.
+//
+//   rows   an invocation has a quad and COLUMNS activation rows: nothing is shared, so it suits processors
+//   lanes  a workgroup has a tile of 16 matrix rows; its lanes take blocks in turn and hand over whole block sums: reads as
+//          many weights at once as possible, for few activation rows on a GPU
+//   tiled  a workgroup has 64 matrix rows and 32 activation rows, both staged in shared memory block by block: many rows
+//
+// variant rows_1: VARIANT_ROWS COLUMNS=1
+// variant rows_2: VARIANT_ROWS COLUMNS=2
+// variant rows_4: VARIANT_ROWS COLUMNS=4
+// variant rows_5: VARIANT_ROWS COLUMNS=5
+// variant rows_8: VARIANT_ROWS COLUMNS=8
+// variant lanes_1: VARIANT_LANES COLUMNS=1
+// variant lanes_2: VARIANT_LANES COLUMNS=2
+// variant lanes_4: VARIANT_LANES COLUMNS=4
+// variant lanes_5: VARIANT_LANES COLUMNS=5
+// variant lanes_6: VARIANT_LANES COLUMNS=6
+// variant tiled: VARIANT_TILED
+//
+// The including kernel defines, before: INPUT, N_ROWS_OF_MATRIX, K, STRIDE (words of an activation row), with NORMED the
+// factor of each row is computed, with SQUARES the sums of squares are handed on; and after this text
+//   void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
+// which receives the sums of matrix rows 4 quad .. 4 quad + 3 and returns, for SQUARES, the values to be squared.
+#if defined(VARIANT_ROWS)
+#define LOCAL 16u
+#define QUADS_OF_GROUP LOCAL
+#define ROWS_OF_GROUP uint(COLUMNS)
+#elif defined(VARIANT_LANES)
+#define LANES 16u
+#define LOCAL (4u * LANES)
+#define QUADS_OF_GROUP 4u
+#define ROWS_OF_GROUP uint(COLUMNS)
+#elif defined(VARIANT_TILED)
+#define LOCAL 128u
+#define QUADS_OF_GROUP 16u
+#define ROWS_OF_GROUP 32u
+#endif
+layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
+
+void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values);
+
+uint n_quads()
+{
+    return (N_ROWS_OF_MATRIX + RFT_TILE - 1u) / RFT_TILE * 4u;
+}
+
+#if defined(NORMED)
+shared float factors[ROWS_OF_GROUP];
+
+// The factors of the group's activation rows.
+void find_factors(uint first, uint n_rows)
+{
+    for (uint i = gl_LocalInvocationID.x; i < ROWS_OF_GROUP; i += LOCAL)
+        if (first + i < n_rows)
+            factors[i] = norm_factor(Quads(INPUT), Rows(a.rows), first + i, a.dim, a.inverse_dim_bits, a.eps_bits);
+}
+#define FACTOR(i) factors[i]
+#else
+#define FACTOR(i) 1.0
+#endif
+
+#if defined(SQUARES)
+#if defined(VARIANT_TILED)
+#define SQUARES_OF(quad, i) stage[(quad) * ROWS_OF_GROUP + (i)]
+#else
+shared uvec4 squares[QUADS_OF_GROUP * ROWS_OF_GROUP];
+#define SQUARES_OF(quad, i) squares[(quad) * ROWS_OF_GROUP + (i)]
+#endif
+#define KEEP_SQUARES(quad, i, values) SQUARES_OF(quad, i) = floatBitsToUint((values) * (values));
+#else
+#define KEEP_SQUARES(quad, i, values)
+#endif
+
+#define STORE(quad_in_group, i, first, first_quad, n_rows, sums)                                                       \
+    if ((first) + (i) < (n_rows) && (first_quad) + (quad_in_group) < n_quads()) {                                      \
+        vec4 values;                                                                                                   \
+        store_quad((first_quad) + (quad_in_group), (first) + (i), sums, FACTOR(i), values);                            \
+        KEEP_SQUARES(quad_in_group, i, values)                                                                         \
+    }
+
+// acc += the products of one word of a quad's weights (two elements of four matrix rows) and one word of activations.
+#define MULTIPLY_WORD(acc, weight, word)                                                                               \
+    acc = fma(uintBitsToFloat((weight) << 16), vec4(uintBitsToFloat((word) << 16)), acc);                              \
+    acc = fma(uintBitsToFloat((weight) & 0xffff0000u), vec4(uintBitsToFloat((word) & 0xffff0000u)), acc);
+
+#if defined(VARIANT_TILED)
+shared uvec4 stage[16u * 32u + 8u * 32u]; // [word of the block][quad]; then, as words, [word of the block][row]
+
+#define STAGE_WORD(word, row) stage[512u + (word) * 8u + (row) / 4u]
+
+void stage_block(uint block, uint first, uint first_quad, uint n_rows)
+{
+    uint k_words = RFT_PADDED(K) / 2u;
+    for (uint i = gl_LocalInvocationID.x; i < 512u; i += LOCAL) {
+        uint word = i / 16u, quad = min(first_quad + i % 16u, n_quads() - 1u);
+        stage[i] = Quads(a.weight).v[(quad / 4u) * (k_words * 4u) + (block * 32u + word) * 4u + quad % 4u];
+    }
+    for (uint i = gl_LocalInvocationID.x; i < 256u; i += LOCAL) {
+        uint row = i % 32u, part = i / 32u;
+        uvec4 words = Quads(INPUT).v[(min(first + row, n_rows - 1u) * STRIDE + block * 32u) / 4u + part];
+        STAGE_WORD(part * 4u, row)[row % 4u] = words.x;
+        STAGE_WORD(part * 4u + 1u, row)[row % 4u] = words.y;
+        STAGE_WORD(part * 4u + 2u, row)[row % 4u] = words.z;
+        STAGE_WORD(part * 4u + 3u, row)[row % 4u] = words.w;
+    }
+}
+
+void multiply(uint first, uint first_quad, uint n_rows)
+{
+    uint quad = gl_LocalInvocationID.x % 16u, row = gl_LocalInvocationID.x / 16u * 4u;
+    vec4 total0 = vec4(0.0), total1 = vec4(0.0), total2 = vec4(0.0), total3 = vec4(0.0);
+    for (uint block = 0u; block < RFT_PADDED(K) / 64u; block++) {
+        vec4 acc0 = vec4(0.0), acc1 = vec4(0.0), acc2 = vec4(0.0), acc3 = vec4(0.0);
+        stage_block(block, first, first_quad, n_rows);
+        barrier();
+        for (uint word = 0u; word < 32u; word++) {
+            uvec4 weight = stage[word * 16u + quad];
+            uvec4 words = STAGE_WORD(word, row);
+            MULTIPLY_WORD(acc0, weight, words.x)
+            MULTIPLY_WORD(acc1, weight, words.y)
+            MULTIPLY_WORD(acc2, weight, words.z)
+            MULTIPLY_WORD(acc3, weight, words.w)
+        }
+        total0 = total0 + acc0;
+        total1 = total1 + acc1;
+        total2 = total2 + acc2;
+        total3 = total3 + acc3;
+        barrier();
+    }
+    STORE(quad, row, first, first_quad, n_rows, total0)
+    STORE(quad, row + 1u, first, first_quad, n_rows, total1)
+    STORE(quad, row + 2u, first, first_quad, n_rows, total2)
+    STORE(quad, row + 3u, first, first_quad, n_rows, total3)
+}
+#else
+#include "columns.glsl"
+
+// One block of the products of a quad and the group's activation rows: acc0, acc1, ...
+#define DECLARE_X(c) uint x##c = min(first + uint(c), n_rows - 1u) * STRIDE / 4u;
+#define DECLARE_ACC(c) vec4 acc##c;
+#define CLEAR_ACC(c) acc##c = vec4(0.0);
+#define MULTIPLY_COLUMN(c)                                                                                             \
+    {                                                                                                                  \
+        uvec4 words = input_words.v[x##c + i];                                                                         \
+        MULTIPLY_WORD(acc##c, w0, words.x)                                                                             \
+        MULTIPLY_WORD(acc##c, w1, words.y)                                                                             \
+        MULTIPLY_WORD(acc##c, w2, words.z)                                                                             \
+        MULTIPLY_WORD(acc##c, w3, words.w)                                                                             \
+    }
+#define MULTIPLY_BLOCK(block)                                                                                          \
+    EACH_COLUMN(CLEAR_ACC)                                                                                             \
+    for (uint i = (block) * 8u; i < (block) * 8u + 8u; i++) {                                                          \
+        uvec4 w0 = weights.v[at + i * 16u], w1 = weights.v[at + i * 16u + 4u];                                         \
+        uvec4 w2 = weights.v[at + i * 16u + 8u], w3 = weights.v[at + i * 16u + 12u];                                   \
+        EACH_COLUMN(MULTIPLY_COLUMN)                                                                                   \
+    }
+
+#if defined(VARIANT_ROWS)
+#define DECLARE_TOTAL(c) vec4 total##c = vec4(0.0);
+#define ADD_BLOCK(c) total##c = total##c + acc##c;
+#define COLLECT(c) totals[c] = total##c;
+
+void multiply(uint first, uint first_quad, uint n_rows)
+{
+    Quads weights = Quads(a.weight), input_words = Quads(INPUT);
+    uint quad = min(first_quad + gl_LocalInvocationID.x, n_quads() - 1u);
+    uint at = (quad / 4u) * (RFT_PADDED(K) * 2u) + quad % 4u;
+    EACH_COLUMN(DECLARE_X)
+    EACH_COLUMN(DECLARE_TOTAL)
+    EACH_COLUMN(DECLARE_ACC)
+    for (uint block = 0u; block < RFT_PADDED(K) / 64u; block++) {
+        MULTIPLY_BLOCK(block)
+        EACH_COLUMN(ADD_BLOCK)
+    }
+    // One copy of the code that stores, not one for each column: drivers compile it in a fraction of the time.
+    vec4 totals[COLUMNS];
+    EACH_COLUMN(COLLECT)
+    [[dont_unroll]] for (uint i = 0u; i < uint(COLUMNS); i++) {
+        STORE(gl_LocalInvocationID.x, i, first, first_quad, n_rows, totals[i])
+    }
+}
+#else
+shared vec4 block_sums[LANES * 4u * ROWS_OF_GROUP]; // [lane][row][quad]
+#define KEEP_BLOCK(c) block_sums[(lane * ROWS_OF_GROUP + uint(c)) * 4u + quad] = acc##c;
+
+void multiply(uint first, uint first_quad, uint n_rows)
+{
+    Quads weights = Quads(a.weight), input_words = Quads(INPUT);
+    uint quad = gl_LocalInvocationID.x % 4u, lane = gl_LocalInvocationID.x / 4u;
+    uint at = (first_quad / 4u) * (RFT_PADDED(K) * 2u) + quad;
+    uint n_blocks = RFT_PADDED(K) / 64u;
+    vec4 total = vec4(0.0);
+    EACH_COLUMN(DECLARE_X)
+    EACH_COLUMN(DECLARE_ACC)
+    for (uint round = 0u; round < n_blocks; round += LANES) {
+        if (round + lane < n_blocks) {
+            MULTIPLY_BLOCK(round + lane)
+            EACH_COLUMN(KEEP_BLOCK)
+        }
+        barrier();
+        if (gl_LocalInvocationID.x < 4u * ROWS_OF_GROUP)
+            for (uint i = 0u; i < min(LANES, n_blocks - round); i++)
+                total = total + block_sums[i * ROWS_OF_GROUP * 4u + gl_LocalInvocationID.x];
+        barrier();
+    }
+    if (gl_LocalInvocationID.x < 4u * ROWS_OF_GROUP) {
+        STORE(quad, lane, first, first_quad, n_rows, total)
+    }
+}
+#endif
+#endif
+
+#if defined(SQUARES)
+// Sums of the squares of 16 neighbouring outputs, behind the elements of the normed row.
+void store_squares(uint first, uint first_quad, uint n_rows)
+{
+    for (uint i = gl_LocalInvocationID.x; i < QUADS_OF_GROUP / 4u * ROWS_OF_GROUP; i += LOCAL) {
+        uint row = i % ROWS_OF_GROUP, tile = i / ROWS_OF_GROUP;
+        float sum = 0.0;
+        if (first + row >= n_rows || first_quad + tile * 4u >= n_quads())
+            continue;
+        for (uint quad = tile * 4u; quad < tile * 4u + 4u; quad++) {
+            vec4 values = uintBitsToFloat(SQUARES_OF(quad, row));
+            sum = sum + values.x;
+            sum = sum + values.y;
+            sum = sum + values.z;
+            sum = sum + values.w;
+        }
+        Words(a.h).v[(first + row) * RFT_H_WORDS(a.dim) + RFT_PADDED(a.dim) / 2u + first_quad / 4u + tile] = floatBitsToUint(sum);
+    }
+}
+#endif
+
+void main()
+{
+    uint n_rows = Batch(a.batch).v.n_rows;
+    uint n_row_groups = (n_rows + ROWS_OF_GROUP - 1u) / ROWS_OF_GROUP; // neighbours read the same weights
+    if (n_rows == 0u || group_id() / n_row_groups * QUADS_OF_GROUP >= n_quads())
+        return;
+    uint first = group_id() % n_row_groups * ROWS_OF_GROUP;
+    uint first_quad = group_id() / n_row_groups * QUADS_OF_GROUP;
+#if defined(NORMED)
+    find_factors(first, n_rows);
+    barrier();
+#endif
+    multiply(first, first_quad, n_rows);
+#if defined(SQUARES)
+    barrier();
+    store_squares(first, first_quad, n_rows);
+#endif
+}

@@ -1,0 +1,79 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// The best candidate of a part of the vocabulary, for one row: a workgroup has both, an invocation four entries at a time,
+// which share one call of the random generator. A maximum has no order.
+#extension GL_GOOGLE_include_directive : require
+#include "kernel.glsl"
+
+#define LOCAL 64u
+layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
+layout(push_constant) uniform Args { rft_args_sample a; };
+
+#include "vocabulary.glsl"
+
+shared uint best_key;
+shared uint best_id;
+
+bool is_kept(uint row, float s, uint id)
+{
+    uint at = row * 4u; // struct rft_cutoff: key, id, max_bits
+    uint cutoff_key = Words(a.cutoffs).v[at], key = rft_sort_key(s);
+    float difference = s - uintBitsToFloat(Words(a.cutoffs).v[at + 2u]);
+    if (key < cutoff_key || (key == cutoff_key && id > Words(a.cutoffs).v[at + 1u]))
+        return false;
+    return !(rft_exp(difference) < uintBitsToFloat(a.min_p_bits));
+}
+
+void look_at(uint row, uint id, uint random, inout uint key, inout uint key_id)
+{
+    if (id >= a.vocab || !has_token(id))
+        return;
+    if (rft_is_bad(Floats(a.logits).v[row * a.vocab + id]) != 0u) {
+        mark_bad(Rows(a.rows), row);
+        return;
+    }
+    float s = scaled_logit(row, id);
+    if ((a.flags & RFT_SAMPLE_FILTERED) != 0u && !is_kept(row, s, id))
+        return;
+    if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+        s = s + rft_gumbel(random);
+    uint candidate = rft_sort_key(s);
+    if (candidate > key) {
+        key = candidate;
+        key_id = id;
+    }
+}
+
+void main()
+{
+    uint row = group_id() / a.n_parts, part = group_id() % a.n_parts;
+    if (row >= Batch(a.batch).v.n_rows || Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
+        return;
+    rft_row r = Rows(a.rows).v[row];
+    uint key = 0u, key_id = 0u;
+    if (gl_LocalInvocationID.x == 0u) {
+        best_key = 0u;
+        best_id = 0xffffffffu;
+    }
+    barrier();
+    for (uint i = gl_LocalInvocationID.x; i < RFT_SAMPLE_PART / 4u; i += LOCAL) {
+        uint id = part * RFT_SAMPLE_PART + i * 4u;
+        if (id >= a.vocab)
+            break;
+        rft_philox random = rft_philox4x32(r.sample_index, r.n_new, id / 4u, RFT_PHILOX_DOMAIN_SAMPLE, r.key0, r.key1);
+        look_at(row, id, random.x0, key, key_id);
+        look_at(row, id + 1u, random.x1, key, key_id);
+        look_at(row, id + 2u, random.x2, key, key_id);
+        look_at(row, id + 3u, random.x3, key, key_id);
+    }
+    atomicMax(best_key, key);
+    barrier();
+    if (key == best_key && key != 0u)
+        atomicMin(best_id, key_id);
+    barrier();
+    if (gl_LocalInvocationID.x == 0u) {
+        uint at = (row * a.n_parts + part) * 2u;
+        Words(a.candidates).v[at] = best_key;
+        Words(a.candidates).v[at + 1u] = best_key != 0u ? best_id : 0u;
+    }
+}

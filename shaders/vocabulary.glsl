@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Entries of the vocabulary, as the kernels that draw tokens see them.
+bool has_token(uint id)
+{
+    return (Words(a.mask).v[id / 32u] >> (id % 32u) & 1u) != 0u;
+}
+
+float scaled_logit(uint row, uint id)
+{
+    return rft_scaled_logit(Floats(a.logits).v[row * a.vocab + id], uintBitsToFloat(a.inverse_temperature_bits));
+}
