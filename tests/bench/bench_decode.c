@@ -38,7 +38,7 @@ struct bench {
     struct options options;
     struct rft_engine engine;
     struct rft_pool prompt_pool, pool;
-    struct rft_slice pages;
+    struct rft_range *pages; /* [n_layers] */
     struct rft_work work;
     struct rft_row *rows;
     struct rft_program program;
@@ -66,21 +66,28 @@ static enum rft_status fill(struct rft_dev *dev, struct rft_slice to)
     return RFT_OK;
 }
 
+/* Normed rows: random elements, and sums of squares that fit. */
+static enum rft_status fill_h(struct rft_dev *dev, struct rft_slice h, uint32_t dim)
+{
+    const float sum = 0.06f;
+    const uint64_t row_bytes = RFT_H_WORDS((uint64_t)dim) * 4;
+    RFT_TRY(fill(dev, h));
+    for (uint64_t at = 0; at < h.bytes; at += row_bytes)
+        for (uint64_t i = RFT_PADDED((uint64_t)dim) * 2; i < row_bytes; i += sizeof sum)
+            RFT_TRY(rft_dev_write(dev, rft_slice_part(h, at + i, sizeof sum), &sum));
+    return RFT_OK;
+}
+
 static enum rft_status load(struct bench *b, const struct rft_model_config *config)
 {
     struct rft_engine *e = &b->engine;
-    RFT_TRY(rft_weights_init(&e->weights, config, e->dev.caps.weight_tile, b->options.prompt + b->options.n_new + 1));
-    e->weight_slices = rft_alloc(e->weights.n, sizeof *e->weight_slices);
-    if (e->weight_slices == NULL)
-        return RFT_ERR_HOST_MEMORY;
-    rft_pool_begin(&e->pool, "weights", &e->dev.caps);
-    RFT_TRY(rft_weights_take(&e->pool, &e->weights, e->weight_slices, &e->cos_sin));
-    RFT_TRY(rft_pool_open(&e->pool, &e->dev));
-    RFT_TRY(rft_weights_take(&e->pool, &e->weights, e->weight_slices, &e->cos_sin));
-    for (size_t i = 0; i < e->weights.n; i++)
-        if (e->weight_slices[i].block != NULL)
-            RFT_TRY(fill(&e->dev, e->weight_slices[i]));
-    return fill(&e->dev, e->cos_sin);
+    RFT_TRY(rft_engine_place(e, config, b->options.prompt + b->options.n_new + 1));
+    for (size_t i = 0; i < e->weights.n; i++) {
+        const struct rft_weight *w = &e->weights.weights[i];
+        for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)
+            RFT_TRY(fill(&e->dev, rft_engine_slice(e, w->matrix.parts[part])));
+    }
+    return fill(&e->dev, rft_engine_slice(e, e->weights.cos_sin));
 }
 
 static uint32_t n_questions_of(const struct bench *b, uint32_t n_rows)
@@ -118,14 +125,16 @@ static enum rft_status prepare(struct bench *b, uint32_t n_rows)
     if (mask == NULL)
         return RFT_ERR_HOST_MEMORY;
     memset(mask, 0xff, (config->vocab_size + 31) / 32 * 4);
-    rft_pool_begin(&b->prompt_pool, "prompts", &e->dev.caps);
-    RFT_TRY(rft_pages_take(&b->prompt_pool, config, prompt_pages, &b->pages));
-    RFT_TRY(rft_pool_open(&b->prompt_pool, &e->dev));
-    RFT_TRY(rft_pages_take(&b->prompt_pool, config, prompt_pages, &b->pages));
+    RFT_TRY(rft_engine_take_pages(e, "prompts", prompt_pages, &b->prompt_pool, &b->pages));
     RFT_TRY(rft_engine_take(e, "step", &shape, &b->pool, &b->work));
-    b->work.decode.prompt_kv = rft_slice_range(b->pages);
-    RFT_TRY(fill(&e->dev, b->pages));
-    RFT_TRY(fill(&e->dev, b->work.h));
+    b->work.decode.prompt_kv = b->pages;
+    for (uint32_t layer = 0; layer < config->n_layers; layer++) {
+        struct rft_slice pages;
+        if (!rft_pool_find(&b->prompt_pool, b->pages[layer], &pages))
+            return RFT_ERR_UNSUPPORTED;
+        RFT_TRY(fill(&e->dev, pages));
+    }
+    RFT_TRY(fill_h(&e->dev, b->work.h, config->dim));
     RFT_TRY(fill_tables(b, n_rows, own_pages));
     RFT_TRY(rft_dev_write(&e->dev, b->work.batch, &batch));
     RFT_TRY(rft_dev_write(&e->dev, b->work.eos, &no_token));
@@ -139,8 +148,8 @@ static void finish(struct bench *b)
 {
     rft_dev_exec_destroy(&b->engine.dev, b->exec);
     rft_program_finish(&b->program);
-    rft_pool_close(&b->pool);
-    rft_pool_close(&b->prompt_pool);
+    rft_engine_give(&b->pool, &b->work);
+    rft_engine_give_pages(&b->prompt_pool, &b->pages);
     b->exec = NULL;
 }
 
@@ -161,15 +170,15 @@ static enum rft_status reset_rows(struct bench *b, struct rft_row *rows, uint32_
     return rft_dev_write(&b->engine.dev, rft_slice_part(b->work.rows, 0, n_rows * sizeof *rows), rows);
 }
 
-/* What a node is counted as: its op, matrices apart by their size. */
+/* What a node is counted as: its op; residuals apart by their matrix. */
 static void node_title(const struct rft_node *node, char *title, size_t bytes)
 {
-    struct rft_args_matmul a;
+    struct rft_args_residual a;
     snprintf(title, bytes, "%s", rft_op_name(node->op));
-    if (node->op != RFT_OP_matmul)
+    if (node->op != RFT_OP_residual)
         return;
     memcpy(&a, node->args.bytes, sizeof a);
-    snprintf(title, bytes, "matmul %" PRIu32 "x%" PRIu32, a.n, a.k);
+    snprintf(title, bytes, "residual %" PRIu32 "x%" PRIu32, a.dim, a.k);
 }
 
 static enum rft_status print_profile(struct bench *b)

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory and replay of every device of every backend: blocks come zeroed and keep what is written, n replays are one replay n
  * times, and nothing wears out. */
-#include "kernel_cases.h"
+#include "call_runner.h"
 
 #include <string.h>
 
-#define DEVICES_MAX 16u
-
 static void on_every_device(void (*check)(const struct rft_backend *backend, uint32_t index))
 {
-    uint32_t n_backends;
-    const struct rft_backend *const *backends = rft_backends(&n_backends);
-    for (uint32_t b = 0; b < n_backends; b++) {
-        struct rft_device_info infos[DEVICES_MAX];
-        uint32_t n;
-        assert_int_equal(backends[b]->enumerate(infos, DEVICES_MAX, &n), RFT_OK);
-        for (uint32_t index = 0; index < n && index < DEVICES_MAX; index++)
-            check(backends[b], index);
-    }
+    static struct rft_test_device devices[RFT_TEST_DEVICES_MAX];
+    uint32_t n = rft_test_devices(devices);
+    assert_true(n > 0);
+    for (uint32_t i = 0; i < n; i++)
+        check(devices[i].backend, devices[i].index);
 }
 
 static struct rft_device *open_device(const struct rft_backend *backend, uint32_t index)
 {
-    const struct rft_device_options options = {.n_threads = 2};
+    const struct rft_device_options options = {.n_threads = 2, .is_unchecked = true};
     struct rft_device *device = NULL;
     assert_int_equal(backend->open(index, &options, &device), RFT_OK);
     assert_non_null(device);
@@ -38,7 +32,7 @@ static void check_blocks(const struct rft_backend *backend, uint32_t index)
     for (uint32_t turn = 0; turn < 3; turn++) {
         struct rft_block blocks[4];
         for (size_t i = 0; i < 4; i++) {
-            assert_int_equal(backend->block_create(device, sizes[i], "test", &blocks[i]), RFT_OK);
+            assert_int_equal(backend->block_create(device, sizes[i], RFT_PLACE_DEVICE, "test", &blocks[i]), RFT_OK);
             assert_true(blocks[i].bytes == sizes[i] && blocks[i].address % caps.align_bytes == 0);
         }
         for (size_t i = 0; i < 4; i++) {
@@ -75,7 +69,7 @@ static void check_too_large(const struct rft_backend *backend, uint32_t index)
 {
     struct rft_device *device = open_device(backend, index);
     struct rft_block block;
-    assert_int_equal(backend->block_create(device, UINT64_MAX / 2, "a huge block", &block), RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(backend->block_create(device, UINT64_MAX / 2, RFT_PLACE_DEVICE, "a huge block", &block), RFT_ERR_DEVICE_MEMORY);
     assert_true(block.address == 0 && block.bytes == 0 && block.handle == NULL);
     backend->close(device);
 }
@@ -89,35 +83,30 @@ static void test_too_large(void **state)
     rft_test_log_release();
 }
 
-/* An op whose result depends on how often it ran: y = y + w x. */
-static const struct kernel_case *adding_case(void)
+/* An op whose result depends on how often it ran: x = x + w y. */
+static const struct rft_kernel_case *adding_case(void)
 {
     for (uint32_t i = 0; i < n_kernel_cases; i++)
-        if (kernel_cases[i].op == RFT_OP_matmul && (kernel_cases[i].flags & RFT_MATMUL_ADD) && kernel_cases[i].rows > 4)
+        if (kernel_cases[i].op == RFT_OP_residual && kernel_cases[i].rows > 4 && kernel_cases[i].values == RFT_VALUES_PLAIN)
             return &kernel_cases[i];
     return NULL;
 }
 
+/* n replays are the node run n times. */
 static void check_replays(const struct rft_backend *backend, uint32_t index)
 {
-    struct fixture once, many;
-    const struct kernel_case *c = adding_case();
+    struct rft_call_runner r;
+    const struct rft_kernel_case *c = adding_case();
     assert_non_null(c);
-    fixture_open(&once, backend, index, 2);
-    fixture_open(&many, backend, index, 2);
-    kernel_case_build(&once, c);
-    for (uint32_t i = 0; i < 7; i++) {
-        fixture_run(&once, 1);
-        memcpy(once.image, once.after, (size_t)once.used);
-    }
-    kernel_case_build(&many, c);
-    fixture_run(&many, 7);
-    assert_null(fixture_difference(&many, &once));
-    kernel_case_build(&many, c);
-    fixture_run(&many, 6);
-    assert_non_null(fixture_difference(&many, &once));
-    fixture_close(&many);
-    fixture_close(&once);
+    rft_call_runner_open(&r, backend, index, 2);
+    rft_call_runner_build(&r, c, true);
+    for (uint32_t i = 1; i < 7; i++)
+        cpu_reference_run(&r.expected.node);
+    rft_call_runner_run(&r, 7);
+    assert_true(rft_call_runner_is_right(&r));
+    rft_call_runner_run(&r, 6);
+    assert_false(rft_call_runner_is_right(&r));
+    rft_call_runner_close(&r);
 }
 
 static void test_replays(void **state)
@@ -133,7 +122,7 @@ static void check_open_close(const struct rft_backend *backend, uint32_t index)
         struct rft_device *device = open_device(backend, index);
         struct rft_block block;
         struct rft_memory memory;
-        assert_int_equal(backend->block_create(device, 1 << 20, "test", &block), RFT_OK);
+        assert_int_equal(backend->block_create(device, 1 << 20, RFT_PLACE_DEVICE, "test", &block), RFT_OK);
         assert_int_equal(backend->memory(device, &memory), RFT_OK);
         assert_true(memory.total_bytes >= memory.available_bytes);
         backend->block_destroy(device, &block);

@@ -54,3 +54,11 @@ n_lines()
 {
     grep -c "$1" "$2" || true
 }
+
+# The devices that can be used, a line each: the backend's name and the device's index. RFT_TEST_BACKENDS="cpu" leaves others out.
+list_devices()
+{
+    "$rftgen" devices | awk -v backends=" ${RFT_TEST_BACKENDS:-} " '
+        /^[a-z]+: [0-9]+ device/ { backend = $1; sub(":", "", backend) }
+        /^  [0-9]+  / && !/ missing: / && (backends == "  " || index(backends, " " backend " ")) { print backend, $1 }'
+}

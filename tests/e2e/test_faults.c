@@ -49,7 +49,7 @@ static bool must_recover(enum rft_wrap_call call, enum rft_status failure, const
 {
     bool is_generating = wrap->n_calls[RFT_WRAP_EXEC_CREATE] > 0;
     if (failure == RFT_ERR_DEVICE_LOST)
-        return is_generating;
+        return wrap->n_calls[RFT_WRAP_BLOCK_CREATE] > 0; /* from the first of the weights on */
     return failure == RFT_ERR_DEVICE_MEMORY && call == RFT_WRAP_BLOCK_CREATE && is_generating;
 }
 
@@ -215,6 +215,111 @@ static void test_no_memory_at_all(void **state)
     rft_wrap_end();
 }
 
+/* Runs the job on a device that says it has so many bytes, and a host that has many more. */
+static enum rft_status run_on_small_device(uint64_t bytes, uint64_t host_bytes, uint64_t *host_peak)
+{
+    struct rft_wrap *wrap = rft_wrap_begin();
+    enum rft_status status;
+    wrap->available_bytes = bytes;
+    wrap->limit_bytes = bytes;
+    wrap->host_available_bytes = host_bytes;
+    rft_test_job_clean(&job);
+    status = rft_test_job_run(&job);
+    *host_peak = wrap->peak_host_bytes;
+    assert_true(wrap->peak_bytes <= bytes);
+    rft_wrap_end();
+    return status;
+}
+
+static enum rft_status plan_job(void *user)
+{
+    const char *set = user;
+    struct rft_config config;
+    enum rft_status status;
+    RFT_TRY(rft_config_load(rft_test_path("tests/e2e/tiny.ini"), &set, 1, &config));
+    status = rft_run_plan(&config);
+    rft_config_finish(&config);
+    return status;
+}
+
+/* `rftgen plan` says what would lie on the host. */
+static void test_plan_says_host(void **state)
+{
+    static char set[] = "memory.budget=200000";
+    struct rft_wrap *wrap = rft_wrap_begin();
+    struct rft_str text = { 0 };
+    (void)state;
+    wrap->host_available_bytes = 1 << 30;
+    assert_int_equal(rft_test_stdout_of(plan_job, set, &text), RFT_OK);
+    rft_wrap_end();
+    assert_non_null(strstr(text.data, "\nweights on the host: 3 of 3 layers, "));
+    assert_non_null(strstr(text.data, " bytes, read over the bus in every step\n"));
+    rft_str_finish(&text);
+}
+
+static uint64_t peak_of_job(void)
+{
+    struct rft_wrap *wrap = rft_wrap_begin();
+    struct rft_str bytes = { 0 };
+    uint64_t peak;
+    rft_test_job_once(&job, &bytes);
+    peak = wrap->peak_bytes;
+    rft_wrap_end();
+    rft_str_finish(&bytes);
+    return peak;
+}
+
+/* Weights that the device cannot hold lie on the host, more of them the smaller it is; the text stays. */
+static void test_weights_on_host(void **state)
+{
+    uint64_t host_peak = 0, before = 0, bytes = peak_of_job(), n_with_host = 0;
+    enum rft_status status = RFT_OK;
+    (void)state;
+    rft_test_log_capture();
+    for (; status == RFT_OK; bytes -= 4096) {
+        struct rft_str text = { 0 };
+        status = run_on_small_device(bytes, 1 << 30, &host_peak);
+        if (status != RFT_OK)
+            break;
+        rft_test_job_bytes(&job, &text);
+        rft_test_same_bytes(&text, &wanted, "weights on the host");
+        rft_str_finish(&text);
+        assert_true(host_peak >= before);
+        before = host_peak;
+        n_with_host += host_peak != 0;
+    }
+    assert_int_equal(status, RFT_ERR_BUDGET);
+    assert_true(n_with_host > 3);
+    assert_int_equal(run_on_small_device(bytes + 4096, before - 1, &host_peak), RFT_ERR_BUDGET);
+    assert_int_equal(count(rft_test_log_text(), ", and the host has "), 1);
+    rft_test_log_release();
+    rft_test_job_clean(&job);
+}
+
+/* A device that promised more than it has: a layer's weights move to the host, if there is one. */
+static void test_less_than_promised(void **state)
+{
+    struct rft_wrap *wrap = rft_wrap_begin();
+    (void)state;
+    wrap->limit_bytes = 310000; /* the weights are 317,376 bytes */
+    rft_test_job_clean(&job);
+    rft_test_log_capture();
+    assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(count(rft_test_log_text(), ": no memory for the weights of 317376 bytes; "), 1);
+    rft_test_log_capture();
+    wrap->host_available_bytes = 1000; /* not enough for a layer */
+    assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(count(rft_test_log_text(), ": no memory for the weights of 317376 bytes; "), 1);
+    rft_test_log_capture();
+    wrap->host_available_bytes = 1 << 30;
+    rft_test_job_expect(&job, &wanted, "a layer on the host");
+    assert_int_equal(count(rft_test_log_text(), ": no memory for the weights; 1 of 3 layers' stay on the host\n"), 1);
+    assert_true(wrap->peak_host_bytes != 0);
+    rft_test_log_release();
+    rft_wrap_end();
+    rft_test_job_clean(&job);
+}
+
 static enum rft_status run_job(void *user)
 {
     enum rft_status status;
@@ -272,7 +377,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_twice),
         cmocka_unit_test(test_lost_for_good),    cmocka_unit_test(test_shrinking_memory),
-        cmocka_unit_test(test_no_memory_at_all), cmocka_unit_test(test_allocations),
+        cmocka_unit_test(test_no_memory_at_all), cmocka_unit_test(test_weights_on_host),
+        cmocka_unit_test(test_plan_says_host),
+        cmocka_unit_test(test_less_than_promised), cmocka_unit_test(test_allocations),
     };
     return cmocka_run_group_tests(tests, make_wanted, drop_wanted);
 }

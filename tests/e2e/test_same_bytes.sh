@@ -22,12 +22,11 @@ for chunk in 1 2 5 10 auto; do
 done
 
 # Every device that this machine has.
-"$rftgen" devices >devices
-sed -n 's/^  [0-9]*  \([^ ]*\) .*/\1/p' devices >names
+list_devices >names
 [ -s names ] || fail "rftgen devices lists no device"
-while read -r device; do
-    expect device --set device.device="$device" --set generate.questions_in_flight=auto
-    echo "device $device: same bytes"
+while read -r backend device; do
+    expect device --set device.backend="$backend" --set device.device="$device" --set generate.questions_in_flight=auto
+    echo "$backend device $device: same bytes"
 done <names
 
 # Every key that changes what is drawn, with two ways to cut the work up.

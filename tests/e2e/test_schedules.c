@@ -52,14 +52,13 @@ static void test_device(void **state)
         { "prefill of 7 rows", { .prefill_rows = 7 } },
         { "prefill of 1000 rows", { .prefill_rows = 1000 } },
         { "blocks of 400,000 bytes", { .block_bytes_max = 400000 } },
+        { "blocks of 41,000 bytes", { .block_bytes_max = 41000 } }, /* the larger matrices fill one; plans shrink */
         { "wide alignment", { .align_bytes = 4096 } },
     };
     static const struct rft_test_job many = { "many",
                                               { SETS, "generate.questions_in_flight=auto", "generate.chunk=auto" },
                                               false };
-    const struct rft_caps small_blocks = { .block_bytes_max = 200000 }; /* too small for the larger job's pages */
     (void)state;
-    expect_with(&small_blocks, &base, "blocks of 200,000 bytes");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         expect_with(&cases[i].caps, &base, cases[i].what);
         expect_with(&cases[i].caps, &many, cases[i].what);
@@ -100,6 +99,34 @@ static void test_peak(void **state)
     rft_wrap_end();
 }
 
+/* How the device is reached is the backend's to know, and nothing of it shows; unchecked arithmetic is called so. */
+static void test_device_keys(void **state)
+{
+    static const char *const unchecked[] = { "\"arithmetic\": \"unchecked\",", "\"arithmetic\": 0, " };
+    char set[300];
+    const struct rft_test_job keys = { "keys", { SETS, "device.memory=staged", "device.dispatch_ms=7" }, false };
+    const struct rft_test_job odd = { "odd", { SETS, "device.arithmetic=unchecked", set }, false };
+    struct rft_wrap *wrap = rft_wrap_begin();
+    struct rft_str text = { 0 }, summary;
+    (void)state;
+    rft_test_job_expect(&keys, &wanted, "device keys");
+    assert_int_equal(wrap->options.access, RFT_ACCESS_STAGED);
+    assert_int_equal(wrap->options.dispatch_us_max, 7000);
+    assert_false(wrap->options.is_unchecked);
+    snprintf(set, sizeof set, "output.summary=%s", rft_test_job_path(&odd, ".summary"));
+    rft_test_log_capture();
+    rft_test_job_once(&odd, &text);
+    assert_non_null(strstr(rft_test_log_text(), "[device] arithmetic = unchecked"));
+    rft_test_log_release();
+    assert_true(wrap->options.is_unchecked);
+    assert_int_equal(rft_file_read(rft_test_job_path(&odd, ".summary"), UINT64_MAX, &summary), RFT_OK);
+    assert_non_null(strstr(summary.data, unchecked[0]));
+    assert_non_null(strstr(text.data, unchecked[1])); /* the records' first line */
+    rft_str_finish(&summary);
+    rft_str_finish(&text);
+    rft_wrap_end();
+}
+
 /* Seeds do change the text: otherwise the tests above compare nothing. */
 static void test_seed_shows(void **state)
 {
@@ -115,6 +142,7 @@ static void test_seed_shows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_device), cmocka_unit_test(test_keys),
-                                        cmocka_unit_test(test_peak), cmocka_unit_test(test_seed_shows) };
+                                        cmocka_unit_test(test_peak), cmocka_unit_test(test_device_keys),
+                                        cmocka_unit_test(test_seed_shows) };
     return cmocka_run_group_tests(tests, make_wanted, drop_wanted);
 }

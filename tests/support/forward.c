@@ -2,14 +2,15 @@
 #include "forward.h"
 
 #include "alloc.h"
-#include "group.h"
+#include "buffers.h"
+#include "engine.h"
 
 #include <string.h>
 
 struct forward {
     struct rft_engine engine;
     struct rft_pool pages_pool, pool;
-    struct rft_slice pages;
+    struct rft_range *pages; /* [n_layers] */
     struct rft_work work;
     struct rft_program prefill, head;
     struct rft_exec *prefill_exec, *head_exec;
@@ -17,12 +18,9 @@ struct forward {
 
 static enum rft_status take(struct forward *f, const struct rft_work_shape *shape, uint32_t n_pages)
 {
-    rft_pool_begin(&f->pages_pool, "prompts", &f->engine.dev.caps);
-    RFT_TRY(rft_pages_take(&f->pages_pool, shape->config, n_pages, &f->pages));
-    RFT_TRY(rft_pool_open(&f->pages_pool, &f->engine.dev));
-    RFT_TRY(rft_pages_take(&f->pages_pool, shape->config, n_pages, &f->pages));
+    RFT_TRY(rft_engine_take_pages(&f->engine, "prompts", n_pages, &f->pages_pool, &f->pages));
     RFT_TRY(rft_engine_take(&f->engine, "forward", shape, &f->pool, &f->work));
-    f->work.decode.prompt_kv = rft_slice_range(f->pages);
+    f->work.decode.prompt_kv = f->pages;
     return RFT_OK;
 }
 
@@ -83,8 +81,8 @@ enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const 
     rft_dev_exec_destroy(&f.engine.dev, f.head_exec);
     rft_program_finish(&f.prefill);
     rft_program_finish(&f.head);
-    rft_pool_close(&f.pool);
-    rft_pool_close(&f.pages_pool);
+    rft_engine_give(&f.pool, &f.work);
+    rft_engine_give_pages(&f.pages_pool, &f.pages);
     rft_engine_close(&f.engine);
     return status;
 }

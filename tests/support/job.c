@@ -3,6 +3,7 @@
 
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,6 +72,29 @@ void rft_test_job_once(const struct rft_test_job *job, struct rft_str *bytes)
     assert_int_equal(rft_test_job_run(job), RFT_OK);
     assert_false(rft_file_exists(rft_test_job_path(job, ".journal")));
     rft_test_job_bytes(job, bytes);
+}
+
+enum rft_status rft_test_stdout_of(enum rft_status (*fn)(void *user), void *user, struct rft_str *text)
+{
+    char path[256];
+    int saved, file;
+    enum rft_status status;
+    struct rft_str written;
+    snprintf(path, sizeof path, "%s/stdout", rft_test_tmp_dir());
+    fflush(stdout);
+    saved = dup(STDOUT_FILENO);
+    file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(saved >= 0 && file >= 0 && dup2(file, STDOUT_FILENO) >= 0);
+    status = fn(user);
+    fflush(stdout);
+    assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+    close(saved);
+    close(file);
+    assert_int_equal(rft_file_read(path, UINT64_MAX, &written), RFT_OK);
+    assert_int_equal(rft_str_append(text, written.data, written.len), RFT_OK);
+    rft_str_finish(&written);
+    unlink(path);
+    return status;
 }
 
 void rft_test_same_bytes(const struct rft_str *got, const struct rft_str *wanted, const char *what)

@@ -32,6 +32,9 @@ void rft_test_job_once(const struct rft_test_job *job, struct rft_str *bytes);
 /* Runs it afresh; its bytes must be `wanted`. `what` is for messages. */
 void rft_test_job_expect(const struct rft_test_job *job, const struct rft_str *wanted, const char *what);
 
+/* What fn writes to the standard output, appended to `text`; its status. */
+enum rft_status rft_test_stdout_of(enum rft_status (*fn)(void *user), void *user, struct rft_str *text);
+
 /* Fails the test, naming the first line that differs. */
 void rft_test_same_bytes(const struct rft_str *got, const struct rft_str *wanted, const char *what);
 

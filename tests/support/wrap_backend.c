@@ -64,6 +64,7 @@ static enum rft_status wrap_enumerate(struct rft_device_info *infos, uint32_t ca
 static enum rft_status wrap_open(uint32_t index, const struct rft_device_options *options, struct rft_device **device)
 {
     *device = NULL;
+    wrap.options = *options;
     if (wrap.n_open != 0)
         violate("a second open");
     RFT_TRY(enter(RFT_WRAP_OPEN));
@@ -104,34 +105,46 @@ static enum rft_status wrap_memory(struct rft_device *device, struct rft_memory 
     RFT_TRY(cpu->memory(device, memory));
     if (wrap.available_bytes != 0)
         memory->available_bytes = wrap.available_bytes;
+    memory->host_available_bytes = wrap.host_available_bytes;
     return RFT_OK;
 }
 
-static bool is_over_limit(uint64_t bytes)
+static bool is_over_limit(uint64_t bytes, enum rft_place place)
 {
+    if (place == RFT_PLACE_HOST)
+        return wrap.live_host_bytes + bytes > wrap.host_available_bytes;
     return wrap.limit_bytes != 0 && wrap.live_bytes + bytes > wrap.limit_bytes;
 }
 
-static enum rft_status wrap_block_create(struct rft_device *device, uint64_t bytes, const char *label,
-                                         struct rft_block *block)
+static void count_block(const struct rft_block *block, enum rft_place place)
+{
+    uint64_t *live = place == RFT_PLACE_HOST ? &wrap.live_host_bytes : &wrap.live_bytes;
+    uint64_t *peak = place == RFT_PLACE_HOST ? &wrap.peak_host_bytes : &wrap.peak_bytes;
+    *live += block->bytes;
+    *peak = *live > *peak ? *live : *peak;
+    if (wrap.n_blocks == RFT_WRAP_BLOCKS_MAX) {
+        violate("more blocks than the test can follow");
+        return;
+    }
+    wrap.places[wrap.n_blocks] = place;
+    wrap.blocks[wrap.n_blocks++] = *block;
+}
+
+static enum rft_status wrap_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place,
+                                         const char *label, struct rft_block *block)
 {
     *block = (struct rft_block){ 0 };
     RFT_TRY(enter(RFT_WRAP_BLOCK_CREATE));
     if (wrap.caps.block_bytes_max != 0 && bytes > wrap.caps.block_bytes_max)
         violate("a block larger than block_bytes_max");
-    if (is_over_limit(bytes)) {
+    if (is_over_limit(bytes, place)) {
         rft_log_warn("test: no memory for %s: %llu bytes", label, (unsigned long long)bytes);
         return RFT_ERR_DEVICE_MEMORY;
     }
     if (wrap.limit_bytes > wrap.limit_floor_bytes + wrap.limit_drop_bytes)
         wrap.limit_bytes -= wrap.limit_drop_bytes;
-    RFT_TRY(cpu->block_create(device, bytes, label, block));
-    if (wrap.n_blocks == RFT_WRAP_BLOCKS_MAX)
-        violate("more blocks than the test can follow");
-    else
-        wrap.blocks[wrap.n_blocks++] = *block;
-    wrap.live_bytes += bytes;
-    wrap.peak_bytes = wrap.live_bytes > wrap.peak_bytes ? wrap.live_bytes : wrap.peak_bytes;
+    RFT_TRY(cpu->block_create(device, bytes, place, label, block));
+    count_block(block, place);
     return RFT_OK;
 }
 
@@ -144,8 +157,9 @@ static void wrap_block_destroy(struct rft_device *device, struct rft_block *bloc
     for (uint32_t i = 0; i < wrap.n_blocks; i++) {
         if (wrap.blocks[i].handle != block->handle)
             continue;
-        wrap.live_bytes -= block->bytes;
+        *(wrap.places[i] == RFT_PLACE_HOST ? &wrap.live_host_bytes : &wrap.live_bytes) -= block->bytes;
         wrap.blocks[i] = wrap.blocks[--wrap.n_blocks];
+        wrap.places[i] = wrap.places[wrap.n_blocks];
         cpu->block_destroy(device, block);
         return;
     }

@@ -21,7 +21,7 @@ enum rft_wrap_call {
 };
 const char *rft_wrap_call_name(enum rft_wrap_call call);
 
-#define RFT_WRAP_BLOCKS_MAX 256u
+#define RFT_WRAP_BLOCKS_MAX 1024u
 
 /* One replay of a program, handed to a test. */
 struct rft_wrap_replay {
@@ -41,6 +41,7 @@ struct rft_wrap {
     uint64_t limit_drop_bytes; /* taken off limit_bytes with every block created, as long as limit_floor_bytes remain */
     uint64_t limit_floor_bytes;
     uint64_t available_bytes; /* what memory() says; 0 = the truth */
+    uint64_t host_available_bytes; /* what it says of the host; block_create refuses to go beyond */
     struct rft_caps caps;     /* members that are not 0 replace the cpu's */
     /* Called for every replay instead of running it, if set; it runs the nodes with rft_wrap_run_node. */
     enum rft_status (*on_replay)(void *user, const struct rft_wrap_replay *replay);
@@ -49,10 +50,13 @@ struct rft_wrap {
     /* Observations. */
     uint64_t n_calls[RFT_WRAP_CALL_COUNT];
     uint64_t n_failed;
-    uint64_t live_bytes, peak_bytes;
+    uint64_t live_bytes, peak_bytes;           /* of blocks on the device */
+    uint64_t live_host_bytes, peak_host_bytes; /* of blocks of RFT_PLACE_HOST */
     uint32_t n_blocks;
     struct rft_block blocks[RFT_WRAP_BLOCKS_MAX]; /* those that exist */
+    enum rft_place places[RFT_WRAP_BLOCKS_MAX];
     uint32_t n_open, n_execs;
+    struct rft_device_options options; /* of the last open */
     bool is_lost;
     char violation[160]; /* the first breach of backend.h by the core; "" = none */
 };

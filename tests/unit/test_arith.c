@@ -62,6 +62,22 @@ static float scaled(float x)
     return rft_scaled_logit(x, 1.0f / 0.7f);
 }
 
+#define INVERSE_DIM (1.0f / 576.0f)
+#define EPS 1e-5f
+#define SCALE 0.3712f
+static float total_input(uint32_t i)
+{
+    return i % 8 == 0 ? 0.0f : spread(i, i % 2 == 0 ? -60 : -12, i % 2 == 0 ? 120 : 2, false); /* also where eps counts */
+}
+static float norm_scale_of(float total)
+{
+    return rft_norm_scale(total, INVERSE_DIM, EPS);
+}
+static float scaled_sum_of(float x)
+{
+    return rft_scaled_sum(x, SCALE);
+}
+
 static double true_reciprocal(double x)
 {
     return 1.0 / x;
@@ -74,6 +90,14 @@ static double true_gumbel(double index)
 {
     const double u = ((double)scrambled((uint32_t)index) + 0.5) * 0x1p-32;
     return -log(-log1p(-u));
+}
+static double true_norm_scale(double total)
+{
+    return 1.0 / sqrt(total * (double)INVERSE_DIM + (double)EPS);
+}
+static double true_scaled_sum(double x)
+{
+    return x * (double)SCALE;
 }
 static double true_silu(double x)
 {
@@ -96,6 +120,8 @@ static const struct function {
     {"rsqrt", rft_rsqrt, true_rsqrt, wide_input, 0x1p-22, 0.0, 0x4d656a60932afd04},
     {"log", rft_log, log, log_input, 0x1p-22, 0.0, 0xd6e2f8eb39002fbe},
     {"gumbel", gumbel_of_index, true_gumbel, index_input, 0x1p-20, 1.0, 0xb3384104802ff35d},
+    {"norm_scale", norm_scale_of, true_norm_scale, total_input, 0x1p-22, 0.0, 0x6f79a6b841629e20},
+    {"scaled_sum", scaled_sum_of, true_scaled_sum, silu_input, 0x1p-24, 0x1p-26, 0xe5e4fa3e6c57fa19},
     {"silu_mul", silu_of, true_silu, silu_input, 0x1p-20, 0x1p-28, 0x0b61d406d64631a2},
     {"scaled_logit", scaled, NULL, silu_input, 0.0, 0.0, 0xec02575f623b09c3},
 };

@@ -67,6 +67,15 @@ static void test_values(void **state)
         { "output.format=jsonl", "output.format=jsonl\n" },
         { "output.records=r", "output.records=\"r\"\n" },
         { "device.threads=3", "device.threads=3\n" },
+        { "device.memory=mapped", "device.memory=mapped\n" },
+        { "device.memory=imported", "device.memory=imported\n" },
+        { "device.memory=staged", "device.memory=staged\n" },
+        { "device.memory=auto", "device.memory=auto\n" },
+        { "device.dispatch_ms=1", "device.dispatch_ms=1\n" },
+        { "device.dispatch_ms=1000", "device.dispatch_ms=1000\n" },
+        { "device.dispatch_ms=auto", "device.dispatch_ms=auto\n" },
+        { "device.arithmetic=checked", "device.arithmetic=checked\n" },
+        { "device.arithmetic=unchecked", "device.arithmetic=unchecked\n" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_config config;
@@ -118,6 +127,10 @@ static void test_bad_values(void **state)
         { "memory.budget=1.2.3", "percentage" },
         { "memory.budget=99999999999TB", "percentage" },
         { "memory.reserve=auto", "percentage" },
+        { "device.memory=pinned", "auto, mapped, imported or staged" },
+        { "device.dispatch_ms=0", "1 to 1000 or auto" },
+        { "device.dispatch_ms=1001", "1 to 1000 or auto" },
+        { "device.arithmetic=auto", "checked or unchecked" },
         { "prompt.format=chat", "not supported yet" },
         { "prompt.system=Be nice.", "prompt.system" },
         { "prompt.examples=e.txt", "prompt.examples" },
@@ -246,6 +259,9 @@ static void test_defaults(void **state)
     assert_int_equal(config.generate_questions_in_flight, 1);
     assert_int_equal(rft_config_max_new_tokens(&config), 100);
     assert_int_equal(config.select_keep, 1);
+    assert_int_equal(config.device_memory, RFT_ACCESS_AUTO);
+    assert_int_equal(config.device_dispatch_ms, 0);
+    assert_false(config.device_arithmetic);
     assert_false(config.verify_cut_off);
     assert_true(config.generate_temperature == 0.7 && config.verify_rel_tol == 0.05 && config.generate_top_p == 1);
     assert_int_equal(config.prompt_format, RFT_PROMPT_RAW);
@@ -275,6 +291,7 @@ static void test_fingerprint(void **state)
         { "generate.questions_in_flight=2", false }, { "verify.rel_tol=0.1", false }, { "select.keep=all", false },
         { "memory.budget=1GB", false },       { "device.threads=1", false },          { "device.backend=cpu", false },
         { "output.path=p", false },           { "output.format=jsonl", false },       { "model.path=other", false },
+        { "device.memory=staged", false },    { "device.dispatch_ms=5", false },      { "device.arithmetic=unchecked", false },
         { "verify.kind=gsm8k", false },       { "verify.compat=homework", false },    { "verify.cut_off=accept", false },
     };
     struct rft_config config;

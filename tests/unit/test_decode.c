@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct rft_caps caps = {
-    .block_bytes_max = UINT64_MAX, .align_bytes = 64, .weight_tile = 16, .n_scratch = 2
+    .block_bytes_max = UINT64_MAX, .align_bytes = 64, .n_scratch = 2
 };
 static const struct rft_sampling unfiltered = { 1.0f, 0, 65536, 0 }, filtered = { 1.0f, 5, 65536, 0 };
 
@@ -16,32 +16,34 @@ static const struct rft_sampling unfiltered = { 1.0f, 0, 65536, 0 }, filtered = 
 struct setting {
     struct rft_model_config config;
     struct rft_weights weights;
-    struct rft_slice slices[64];
     struct rft_work work;
+    struct rft_range prompt_kv[3], own_kv[3];
 };
 
-static enum rft_status set_up(struct setting *s)
+static enum rft_status set_up(struct setting *s, const struct rft_caps *device_caps)
 {
     const struct rft_work_shape shape = { .config = &s->config,
-                                          .caps = &caps,
+                                          .caps = device_caps,
                                           .n_rows = 4,
                                           .n_keys_max = 100,
                                           .n_table_entries = 20,
                                           .n_own_pages = 8,
                                           .n_eos = 1,
                                           .n_new_max = 30 };
-    struct rft_pool pool;
-    struct rft_slice cos_sin, pages;
-    rft_pool_begin(&pool, "test", &caps);
-    RFT_TRY(rft_weights_init(&s->weights, &s->config, caps.weight_tile, 100));
-    RFT_TRY(rft_weights_take(&pool, &s->weights, s->slices, &cos_sin));
+    static struct rft_pool pool, host;
+    rft_pool_begin(&pool, "test", device_caps);
+    rft_pool_begin(&host, "test", device_caps);
+    RFT_TRY(rft_weights_init(&s->weights, &s->config, 100));
+    RFT_TRY(rft_weights_take(&pool, &host, 0, &s->weights));
+    s->work.own_kv = s->own_kv;
     RFT_TRY(rft_work_take(&pool, &shape, &s->work));
-    RFT_TRY(rft_pages_take(&pool, &s->config, 6, &pages));
-    s->work.decode.prompt_kv = rft_slice_range(pages);
+    RFT_TRY(rft_pages_take(&pool, &s->config, 6, s->prompt_kv));
+    s->work.decode.prompt_kv = s->prompt_kv;
     return RFT_OK;
 }
 
-static const char layer_ops[] = "rms_norm matmul rope_kv attention matmul rms_norm matmul silu_mul matmul ";
+/* Five dispatches a layer: a norm rides on its neighbours. */
+static const char layer_ops[] = "qkv attention residual gate_up residual ";
 
 static void append_names(const struct rft_program *program, struct rft_str *text)
 {
@@ -56,7 +58,6 @@ static void check_names(const struct rft_program *program, const char *before, u
     assert_int_equal(rft_str_printf(&wanted, "%sembed ", before), RFT_OK);
     for (uint32_t i = 0; i < n_layers; i++)
         assert_int_equal(rft_str_append_z(&wanted, layer_ops), RFT_OK);
-    assert_int_equal(rft_str_append_z(&wanted, "rms_norm "), RFT_OK);
     if (strcmp(names.data, wanted.data) != 0)
         fail_msg("%s: %s", what, names.data);
     rft_str_finish(&names);
@@ -70,15 +71,18 @@ static void test_programs(void **state)
         struct setting s = { .config = rft_test_config() };
         struct rft_program prefill = { 0 }, step = { 0 }, filtered_step = { 0 }, logits = { 0 };
         s.config.n_layers = n_layers;
-        assert_int_equal(set_up(&s), RFT_OK);
+        assert_int_equal(set_up(&s, &caps), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &prefill), RFT_OK);
         assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
         assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &filtered, &filtered_step),
                          RFT_OK);
         assert_int_equal(rft_decode_logits(&s.weights, &s.work.decode, s.work.sampler.logits, &logits), RFT_OK);
         check_names(&prefill, "", n_layers, "prefill");
-        check_names(&step, "matmul sample advance ", n_layers, "step");
-        check_names(&filtered_step, "matmul filter sample advance ", n_layers, "filtered step");
+        check_names(&step, "logits sample advance ", n_layers, "step");
+        check_names(&filtered_step, "logits filter sample advance ", n_layers, "filtered step");
+        assert_int_equal(prefill.n_nodes, 5 * n_layers + 1);
+        assert_int_equal(step.n_nodes, 5 * n_layers + 4);
+        assert_int_equal(filtered_step.n_nodes, 5 * n_layers + 5);
         assert_int_equal(logits.n_nodes, 1);
         assert_memory_equal(logits.nodes[0].args.bytes, step.nodes[0].args.bytes, logits.nodes[0].args_bytes);
         for (size_t i = 0; i < prefill.n_nodes; i++) {
@@ -97,37 +101,75 @@ static void test_programs(void **state)
     }
 }
 
-/* Each layer has its own weights and its own part of the pages, the parts touch and do not overlap. */
+static uint64_t weight_of(const struct setting *s, uint32_t layer, enum rft_layer_weight which)
+{
+    return rft_weights_layer(&s->weights, layer, which)->matrix.parts[0].address;
+}
+
+/* Each layer has its own weights and its own pages, each residual the norm that comes next. */
 static void test_layers(void **state)
 {
     struct setting s = { .config = rft_test_config() };
     struct rft_program program = { 0 };
-    uint64_t prompt_kv, own_kv, page_bytes = rft_kv_page_bytes(&s.config);
-    uint32_t layer = 0;
+    struct rft_args_embed embed;
     (void)state;
-    assert_int_equal(page_bytes, (uint64_t)s.config.n_kv_heads * 2 * 16 * s.config.head_dim * 2);
-    assert_int_equal(set_up(&s), RFT_OK);
+    assert_int_equal(rft_kv_page_bytes(&s.config), (uint64_t)s.config.n_kv_heads * 2 * 16 * s.config.head_dim * 2);
+    assert_int_equal(set_up(&s, &caps), RFT_OK);
     assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
-    prompt_kv = s.work.decode.prompt_kv.address;
-    own_kv = s.work.decode.own_kv.address;
-    for (size_t i = 0; i < program.n_nodes; i++) {
-        struct rft_args_rope_kv rope;
+    memcpy(&embed, program.nodes[0].args.bytes, sizeof embed);
+    assert_int_equal(embed.norm, weight_of(&s, 0, RFT_LAYER_ATTN_NORM));
+    for (uint32_t layer = 0; layer < s.config.n_layers; layer++) {
+        const struct rft_node *nodes = &program.nodes[1 + 5 * layer];
+        bool is_last = layer + 1 == s.config.n_layers;
+        struct rft_args_qkv qkv;
         struct rft_args_attention attention;
-        struct rft_args_matmul matmul;
-        if (program.nodes[i].op != RFT_OP_rope_kv)
-            continue;
-        memcpy(&rope, program.nodes[i].args.bytes, sizeof rope);
-        memcpy(&attention, program.nodes[i + 1].args.bytes, sizeof attention);
-        memcpy(&matmul, program.nodes[i - 1].args.bytes, sizeof matmul);
-        assert_int_equal(rope.prompt_kv, prompt_kv + layer * 6 * page_bytes);
-        assert_int_equal(rope.own_kv, own_kv + layer * 8 * page_bytes);
-        assert_int_equal(attention.prompt_kv, rope.prompt_kv);
-        assert_int_equal(attention.own_kv, rope.own_kv);
-        assert_int_equal(matmul.weight, rft_weights_layer(&s.weights, layer, RFT_LAYER_QKV)->matrix.range.address);
-        layer++;
+        struct rft_args_residual o, down;
+        struct rft_args_gate_up gate_up;
+        memcpy(&qkv, nodes[0].args.bytes, sizeof qkv);
+        memcpy(&attention, nodes[1].args.bytes, sizeof attention);
+        memcpy(&o, nodes[2].args.bytes, sizeof o);
+        memcpy(&gate_up, nodes[3].args.bytes, sizeof gate_up);
+        memcpy(&down, nodes[4].args.bytes, sizeof down);
+        assert_int_equal(qkv.prompt_kv, s.prompt_kv[layer].address);
+        assert_int_equal(qkv.own_kv, s.own_kv[layer].address);
+        assert_int_equal(attention.prompt_kv, qkv.prompt_kv);
+        assert_int_equal(attention.own_kv, qkv.own_kv);
+        assert_int_equal(attention.y, o.y);
+        assert_int_equal(gate_up.y, down.y);
+        assert_int_equal(qkv.weight, weight_of(&s, layer, RFT_LAYER_QKV));
+        assert_int_equal(o.weight, weight_of(&s, layer, RFT_LAYER_O));
+        assert_int_equal(gate_up.weight, weight_of(&s, layer, RFT_LAYER_GATE_UP));
+        assert_int_equal(down.weight, weight_of(&s, layer, RFT_LAYER_DOWN));
+        assert_int_equal(o.norm, weight_of(&s, layer, RFT_LAYER_FFN_NORM));
+        assert_int_equal(down.norm, is_last ? rft_weights_final_norm(&s.weights)->matrix.parts[0].address
+                                            : weight_of(&s, layer + 1, RFT_LAYER_ATTN_NORM));
+        assert_int_equal(o.k, s.config.n_heads * s.config.head_dim);
+        assert_int_equal(down.k, s.config.ffn_dim);
     }
-    assert_int_equal(layer, s.config.n_layers);
     rft_program_finish(&program);
+    rft_weights_finish(&s.weights);
+}
+
+/* Where a block cannot hold the embedding, embed and logits are a node for each of its parts, and nothing else changes. */
+static void test_parts(void **state)
+{
+    struct setting s = { .config = rft_test_config() };
+    struct rft_caps small = caps;
+    struct rft_program step = { 0 };
+    struct rft_str names = { 0 }, wanted = { 0 };
+    (void)state;
+    s.config.n_layers = 1;
+    s.config.vocab_size = 3000;
+    small.block_bytes_max = 160000; /* of 188 tiles 78 fit */
+    assert_int_equal(set_up(&s, &small), RFT_OK);
+    assert_int_equal(rft_weights_embedding(&s.weights)->matrix.n_parts, 3);
+    assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
+    append_names(&step, &names);
+    assert_int_equal(rft_str_printf(&wanted, "logits logits logits sample advance embed embed embed %s", layer_ops), RFT_OK);
+    assert_string_equal(names.data, wanted.data);
+    rft_str_finish(&names);
+    rft_str_finish(&wanted);
+    rft_program_finish(&step);
     rft_weights_finish(&s.weights);
 }
 
@@ -144,7 +186,8 @@ static void test_alloc_faults(void **state)
 {
     struct setting s = { .config = rft_test_config() };
     (void)state;
-    assert_int_equal(set_up(&s), RFT_OK);
+    s.config.n_layers = 3;
+    assert_int_equal(set_up(&s, &caps), RFT_OK);
     assert_true(rft_test_alloc_faults(make_step, &s) >= 2);
     rft_weights_finish(&s.weights);
 }
@@ -152,6 +195,6 @@ static void test_alloc_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
-                                        cmocka_unit_test(test_alloc_faults) };
+                                        cmocka_unit_test(test_parts), cmocka_unit_test(test_alloc_faults) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

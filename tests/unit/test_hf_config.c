@@ -102,7 +102,7 @@ static void test_refused(void **state)
         { "{" BASE ",\"rms_norm_eps\":0}", "rms_norm_eps = 0 must be" },
         { "{" BASE ",\"rms_norm_eps\":\"tiny\"}", "rms_norm_eps must be a number" },
         { "{" BASE ",\"head_dim\":258}", "head_dim = 258 must be from 1 to 256" },
-        { "{" BASE ",\"head_dim\":15}", "head dimension must be even" },
+        { "{" BASE ",\"head_dim\":15}", "head dimension must be a multiple of 8" },
         { "{" BASE ",\"head_dim\":16.0}", "head_dim must be a whole number" },
         { "{" BASE ",\"num_key_value_heads\":3}", "must divide the number of attention heads" },
         { "{" BASE ",\"num_key_value_heads\":8}", "must divide the number of attention heads" },

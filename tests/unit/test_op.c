@@ -18,11 +18,11 @@ enum buffer {
     TABLES,
     X,
     H,
-    QKV,
     Q,
     Y,
-    GATE_UP,
     WEIGHT,
+    WEIGHT_2,
+    WEIGHT_3,
     NORM,
     COS_SIN,
     PROMPT,
@@ -48,10 +48,10 @@ static struct rft_emit emitter(struct rft_program *program)
     return (struct rft_emit){ .program = program,
                               .label = "layer 7",
                               .n_rows = N_ROWS,
-                              .weight_tile = 16,
                               .n_heads = 8,
                               .n_kv_heads = 2,
                               .head_dim = 64,
+                              .norm = { 100, 1e-5f },
                               .batch = buffer(BATCH),
                               .rows = buffer(ROWS),
                               .tables = buffer(TABLES) };
@@ -71,30 +71,38 @@ static struct rft_sampler sampler(void)
     return s;
 }
 
-static void run_emitter(struct rft_emit *e, enum rft_op op, uint32_t flags)
+/* A matrix in one piece. */
+static struct rft_matrix matrix(uint32_t n, uint32_t k)
 {
-    const struct rft_matrix w = { buffer(WEIGHT), 100, 64 };
+    return (struct rft_matrix){ .n = n, .k = k, .n_parts = 1, .part_rows = n, .parts = { buffer(WEIGHT) } };
+}
+
+/* dim 100: not whole blocks. */
+static void run_emitter(struct rft_emit *e, enum rft_op op)
+{
+    const struct rft_matrix qkv = matrix((8 + 2 * 2) * 64, 100), o = matrix(100, 512), gate_up = matrix(2 * 90, 100),
+                            head = matrix(5000, 100);
     const struct rft_kv_layer kv = { buffer(PROMPT), buffer(OWN) };
     const struct rft_sampling sampling = { 0.5f, 40, 60000, 0.25f };
     const struct rft_sampler s = sampler();
     switch (op) {
     case RFT_OP_embed:
-        emit_embed(e, buffer(X), &w);
+        emit_embed(e, buffer(X), buffer(H), &head, buffer(NORM));
         break;
-    case RFT_OP_rms_norm:
-        emit_rms_norm(e, buffer(H), buffer(X), buffer(NORM), 64, 1e-5f);
-        break;
-    case RFT_OP_matmul:
-        emit_matmul(e, buffer(Y), buffer(H), &w, flags);
-        break;
-    case RFT_OP_rope_kv:
-        emit_rope_kv(e, buffer(Q), buffer(QKV), buffer(COS_SIN), &kv);
+    case RFT_OP_qkv:
+        emit_qkv(e, buffer(Q), buffer(H), &qkv, buffer(COS_SIN), &kv);
         break;
     case RFT_OP_attention:
         emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512);
         break;
-    case RFT_OP_silu_mul:
-        emit_silu_mul(e, buffer(Y), buffer(GATE_UP), 96);
+    case RFT_OP_residual:
+        emit_residual(e, buffer(X), buffer(H), buffer(Y), &o, buffer(NORM));
+        break;
+    case RFT_OP_gate_up:
+        emit_gate_up(e, buffer(Y), buffer(H), &gate_up);
+        break;
+    case RFT_OP_logits:
+        emit_logits(e, buffer(LOGITS), buffer(H), &head);
         break;
     case RFT_OP_filter:
         emit_filter(e, &s, &sampling);
@@ -114,23 +122,23 @@ static void run_emitter(struct rft_emit *e, enum rft_op op, uint32_t flags)
 #define BIT(b) (1u << (b))
 static const struct {
     enum rft_op op;
-    uint32_t flags, reads, writes;
+    uint32_t reads, writes;
     size_t addresses_end, args_bytes;
 } cases[] = {
 #define ARGS(name, first_number) offsetof(struct rft_args_##name, first_number), sizeof(struct rft_args_##name)
-    { RFT_OP_embed, 0, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT), BIT(X), ARGS(embed, dim) },
-    { RFT_OP_rms_norm, 0, BIT(BATCH) | BIT(ROWS) | BIT(X) | BIT(NORM), BIT(ROWS) | BIT(H), ARGS(rms_norm, dim) },
-    { RFT_OP_matmul, 0, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(Y), ARGS(matmul, n) },
-    { RFT_OP_matmul, RFT_MATMUL_ADD, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(Y), BIT(Y), ARGS(matmul, n) },
-    { RFT_OP_rope_kv, 0, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(QKV) | BIT(COS_SIN),
-      BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(rope_kv, n_heads) },
-    { RFT_OP_attention, 0, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
+    { RFT_OP_embed, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(NORM), BIT(ROWS) | BIT(X) | BIT(H), ARGS(embed, dim) },
+    { RFT_OP_qkv, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(WEIGHT) | BIT(H) | BIT(COS_SIN),
+      BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(qkv, dim) },
+    { RFT_OP_attention, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
       BIT(ROWS) | BIT(Y) | BIT(SCRATCH), ARGS(attention, n_heads) },
-    { RFT_OP_silu_mul, 0, BIT(BATCH) | BIT(ROWS) | BIT(GATE_UP), BIT(ROWS) | BIT(Y), ARGS(silu_mul, ffn_dim) },
-    { RFT_OP_filter, 0, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab) },
-    { RFT_OP_sample, 0, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
+    { RFT_OP_residual, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(Y) | BIT(NORM) | BIT(X), BIT(ROWS) | BIT(X) | BIT(H),
+      ARGS(residual, dim) },
+    { RFT_OP_gate_up, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(Y), ARGS(gate_up, dim) },
+    { RFT_OP_logits, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(LOGITS), ARGS(logits, dim) },
+    { RFT_OP_filter, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab) },
+    { RFT_OP_sample, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
       ARGS(sample, vocab) },
-    { RFT_OP_advance, 0, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
+    { RFT_OP_advance, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
       ARGS(advance, n_parts) },
 #undef ARGS
 };
@@ -156,11 +164,12 @@ static void test_ranges(void **state)
         struct rft_program program;
         struct rft_emit e = emitter(&program);
         const char *name = rft_op_name(cases[i].op);
-        run_emitter(&e, cases[i].op, cases[i].flags);
+        run_emitter(&e, cases[i].op);
         assert_int_equal(e.status, RFT_OK);
         assert_int_equal(program.n_nodes, 1);
         const struct rft_node *node = &program.nodes[0];
         assert_int_equal(node->op, cases[i].op);
+        assert_int_equal(node->n_rows, N_ROWS);
         assert_string_equal(node->label, "layer 7");
         if (bits_of(node->reads, node->n_reads) != cases[i].reads ||
             bits_of(node->writes, node->n_writes) != cases[i].writes)
@@ -188,26 +197,46 @@ static void test_numbers(void **state)
 {
     struct rft_program program;
     struct rft_emit e = emitter(&program);
-    struct rft_args_rms_norm norm;
-    struct rft_args_matmul matmul;
+    struct rft_args_embed embed;
+    struct rft_args_qkv qkv;
     struct rft_args_attention attention;
+    struct rft_args_residual residual;
+    struct rft_args_gate_up gate_up;
+    struct rft_args_logits logits;
     struct rft_args_filter filter;
     struct rft_args_sample sample;
     struct rft_args_advance advance;
     (void)state;
     for (int op = 0; op < RFT_OP_COUNT; op++)
-        run_emitter(&e, (enum rft_op)op, RFT_MATMUL_ADD);
+        run_emitter(&e, (enum rft_op)op);
     assert_int_equal(program.n_nodes, RFT_OP_COUNT);
 #define GET(name) memcpy(&name, program.nodes[RFT_OP_##name].args.bytes, sizeof name)
-    memcpy(&norm, program.nodes[RFT_OP_rms_norm].args.bytes, sizeof norm);
-    assert_int_equal(norm.dim, 64);
-    assert_int_equal(norm.inverse_dim_bits, 0x3c800000u); /* 1/64 */
-    assert_int_equal(norm.eps_bits, 0x3727c5acu);         /* 1e-5 */
-    GET(matmul);
-    assert_int_equal(matmul.n, 100);
-    assert_int_equal(matmul.k, 64);
-    assert_int_equal(matmul.tile, 16);
-    assert_int_equal(matmul.flags, RFT_MATMUL_ADD);
+    GET(embed);
+    assert_int_equal(embed.dim, 100);
+    assert_int_equal(embed.first, 0);
+    assert_int_equal(embed.n, 5000);
+    GET(qkv);
+    assert_int_equal(qkv.dim, 100);
+    assert_int_equal(qkv.n_heads, 8);
+    assert_int_equal(qkv.n_kv_heads, 2);
+    assert_int_equal(qkv.head_dim, 64);
+    assert_int_equal(qkv.inverse_dim_bits, 0x3c23d70au); /* 1/100 */
+    assert_int_equal(qkv.eps_bits, 0x3727c5acu);         /* 1e-5 */
+    GET(residual);
+    assert_int_equal(residual.dim, 100);
+    assert_int_equal(residual.k, 512);
+    GET(gate_up);
+    assert_int_equal(gate_up.dim, 100);
+    assert_int_equal(gate_up.ffn_dim, 90);
+    assert_int_equal(gate_up.inverse_dim_bits, qkv.inverse_dim_bits);
+    assert_int_equal(gate_up.eps_bits, qkv.eps_bits);
+    GET(logits);
+    assert_int_equal(logits.dim, 100);
+    assert_int_equal(logits.vocab, 5000);
+    assert_int_equal(logits.first, 0);
+    assert_int_equal(logits.n, 5000);
+    assert_int_equal(logits.inverse_dim_bits, qkv.inverse_dim_bits);
+    assert_int_equal(logits.eps_bits, qkv.eps_bits);
     GET(attention);
     assert_int_equal(attention.n_heads, 8);
     assert_int_equal(attention.n_kv_heads, 2);
@@ -231,20 +260,64 @@ static void test_numbers(void **state)
     rft_program_finish(&program);
 }
 
+/* A matrix over the vocabulary may lie in parts: a node for each, and together they cover it. */
+static void test_parts(void **state)
+{
+    static const enum buffer parts[] = { WEIGHT, WEIGHT_2, WEIGHT_3 };
+    const struct rft_matrix w = { .n = 4999, .k = 100, .n_parts = 3, .part_rows = 2000 - 16 * 5,
+                                  .parts = { buffer(WEIGHT), buffer(WEIGHT_2), buffer(WEIGHT_3) } };
+    struct rft_program program;
+    struct rft_emit e = emitter(&program);
+    uint32_t first = 0;
+    (void)state;
+    emit_embed(&e, buffer(X), buffer(H), &w, buffer(NORM));
+    emit_logits(&e, buffer(LOGITS), buffer(H), &w);
+    assert_int_equal(program.n_nodes, 6);
+    for (size_t i = 0; i < 3; i++) {
+        struct rft_args_embed embed;
+        struct rft_args_logits logits;
+        memcpy(&embed, program.nodes[i].args.bytes, sizeof embed);
+        memcpy(&logits, program.nodes[3 + i].args.bytes, sizeof logits);
+        assert_int_equal(embed.first, first);
+        assert_int_equal(logits.first, first);
+        assert_int_equal(embed.n, i < 2 ? 1920 : 4999 - 2 * 1920);
+        assert_int_equal(logits.n, embed.n);
+        assert_int_equal(logits.vocab, 4999);
+        assert_int_equal(embed.weight, buffer(parts[i]).address);
+        assert_int_equal(logits.weight, buffer(parts[i]).address);
+        first += embed.n;
+    }
+    assert_int_equal(first, 4999);
+    rft_program_finish(&program);
+}
+
+/* Pieces for workers hold 16 rows of scores; pieces for a row and kv head a score of each head, in fours. One page more. */
+static void test_scratch(void **state)
+{
+    (void)state;
+    assert_int_equal(rft_scratch_floats(2, 3, 1), 16 * 32);
+    assert_int_equal(rft_scratch_floats(2, 9, 16), 16 * 32);
+    assert_int_equal(rft_scratch_floats(7, 1, 17), 16 * 48);
+    assert_int_equal(rft_scratch_floats(0, 3, 17), 4 * 48);
+    assert_int_equal(rft_scratch_floats(0, 4, 16), 4 * 32);
+    assert_int_equal(rft_scratch_floats(0, 20, 1), 20 * 32);
+    assert_int_equal(rft_scratch_floats(0, 5, 1), 8 * 32);
+}
+
 /* 1 / sqrt(head_dim), correctly rounded. */
 static void test_attention_scale(void **state)
 {
     static const struct {
         uint32_t head_dim, bits;
     } scales[] = { { 16, 0x3e800000u }, { 32, 0x3e3504f3u },  { 64, 0x3e000000u },  { 80, 0x3de4f92eu },
-                   { 96, 0x3dd105ecu }, { 128, 0x3db504f3u }, { 256, 0x3d800000u }, { 2, 0x3f3504f3u } };
+                   { 96, 0x3dd105ecu }, { 128, 0x3db504f3u }, { 256, 0x3d800000u }, { 8, 0x3eb504f3u } };
     (void)state;
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
         struct rft_program program;
         struct rft_emit e = emitter(&program);
         struct rft_args_attention args;
         e.head_dim = scales[i].head_dim;
-        run_emitter(&e, RFT_OP_attention, 0);
+        run_emitter(&e, RFT_OP_attention);
         memcpy(&args, program.nodes[0].args.bytes, sizeof args);
         if (args.scale_bits != scales[i].bits)
             fail_msg("head_dim %u: %08x, expected %08x", scales[i].head_dim, args.scale_bits, scales[i].bits);
@@ -295,8 +368,8 @@ static void test_out_of_memory(void **state)
     (void)state;
     rft_test_log_capture();
     rft_alloc_fail_at(1, 0);
-    run_emitter(&e, RFT_OP_embed, 0);
-    run_emitter(&e, RFT_OP_matmul, 0);
+    run_emitter(&e, RFT_OP_embed);
+    run_emitter(&e, RFT_OP_logits);
     rft_alloc_fail_at(0, 0);
     rft_test_log_release();
     assert_int_equal(e.status, RFT_ERR_HOST_MEMORY);
@@ -307,6 +380,7 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_ranges), cmocka_unit_test(test_numbers),
+                                        cmocka_unit_test(test_parts),         cmocka_unit_test(test_scratch),
                                         cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_sampling_flags),
                                         cmocka_unit_test(test_out_of_memory) };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "pool.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define N_TAKES_MAX 40u
 
@@ -49,7 +50,7 @@ static void check_pool(const struct takes *takes, uint64_t block_bytes_max, uint
 {
     struct rft_wrap *wrap = rft_wrap_begin();
     const struct rft_device_options options = { .n_threads = 1 };
-    struct rft_slice measured[N_TAKES_MAX], real[N_TAKES_MAX];
+    struct rft_slice measured[N_TAKES_MAX], real[N_TAKES_MAX], found_nowhere;
     struct rft_pool pool;
     struct rft_dev dev;
     uint64_t bytes;
@@ -66,9 +67,16 @@ static void check_pool(const struct takes *takes, uint64_t block_bytes_max, uint
     assert_int_equal(rft_pool_bytes(&pool), bytes);
     check_slices(takes, real, align);
     for (uint32_t i = 0; i < takes->n; i++) {
+        struct rft_slice found;
+        uint64_t before = 0;
+        for (const struct rft_block *block = pool.blocks; block < real[i].block; block++)
+            before += block->bytes;
         assert_null(measured[i].block);
-        assert_int_equal(measured[i].offset, real[i].offset);
+        assert_int_equal(measured[i].offset, before + real[i].offset);
+        assert_true(rft_pool_find(&pool, rft_slice_range(real[i]), &found));
+        assert_true(found.block == real[i].block && found.offset == real[i].offset && found.bytes == real[i].bytes);
     }
+    assert_false(rft_pool_find(&pool, (struct rft_range){ 1, 1 }, &found_nowhere));
     rft_pool_close(&pool);
     rft_pool_close(&pool);
     assert_int_equal(dev.live_bytes, 0);
@@ -129,23 +137,38 @@ static void test_one_block_is_filled(void **state)
     rft_pool_close(&pool);
 }
 
+/* A measured pool says whether a device can have it; one that it cannot is not opened. */
 static void test_refusals(void **state)
 {
     const struct rft_caps caps = { .block_bytes_max = 1024, .align_bytes = 64 };
     struct rft_pool pool;
     struct rft_slice slice;
+    struct rft_dev none = { 0 };
     (void)state;
-    rft_test_log_capture();
     rft_pool_begin(&pool, "weights", &caps);
-    assert_int_equal(rft_pool_take(&pool, 1025, &slice), RFT_ERR_UNSUPPORTED);
+    assert_int_equal(rft_pool_take(&pool, 1024, &slice), RFT_OK);
+    assert_true(rft_pool_fits(&pool));
+    assert_int_equal(rft_pool_take(&pool, 1025, &slice), RFT_OK);
+    assert_false(rft_pool_fits(&pool));
+    assert_int_equal(rft_pool_take(&pool, 3000, &slice), RFT_OK);
+    assert_int_equal(rft_pool_take(&pool, 10, &slice), RFT_OK);
+    assert_int_equal(rft_pool_bytes(&pool), 1024 + rounded(1025, 64) + rounded(3000, 64) + 64);
+    rft_test_log_capture();
+    assert_int_equal(rft_pool_open(&pool, &none), RFT_ERR_UNSUPPORTED);
     assert_string_equal(
         rft_test_log_text(),
-        "error: weights: a buffer of 1025 bytes does not fit into this device's blocks of 1024 bytes\n");
-    assert_null(slice.block);
-    assert_int_equal(slice.bytes, 0);
+        "error: weights: a buffer of 3000 bytes does not fit into this device's blocks of 1024 bytes\n");
+    rft_test_log_release();
+
+    rft_pool_begin(&pool, "weights", &caps);
     for (uint32_t i = 0; i < RFT_POOL_BLOCKS_MAX; i++)
         assert_int_equal(rft_pool_take(&pool, 1024, &slice), RFT_OK);
-    assert_int_equal(rft_pool_take(&pool, 1024, &slice), RFT_ERR_UNSUPPORTED);
+    assert_true(rft_pool_fits(&pool));
+    assert_int_equal(rft_pool_take(&pool, 1024, &slice), RFT_OK);
+    assert_false(rft_pool_fits(&pool));
+    rft_test_log_capture();
+    assert_int_equal(rft_pool_open(&pool, &none), RFT_ERR_UNSUPPORTED);
+    assert_non_null(strstr(rft_test_log_text(), "more than 256 of this device's blocks"));
     rft_test_log_release();
 }
 

@@ -115,7 +115,7 @@ static void test_dump(void **state)
 {
     const struct rft_range_name names[] = { { { 1000, 100 }, "weights" }, { { 2000, 64 }, "x" } };
     struct rft_program program = { .name = "step" };
-    struct rft_node node = { .op = RFT_OP_matmul, .label = "layer 3", .n_reads = 2, .n_writes = 1 };
+    struct rft_node node = { .op = RFT_OP_logits, .label = "layer 3", .n_reads = 2, .n_writes = 1 };
     struct rft_str text = { 0 };
     (void)state;
     node.reads[0] = names[0].range;
@@ -128,7 +128,7 @@ static void test_dump(void **state)
     assert_int_equal(rft_program_dump(&program, names, 2, &text), RFT_OK);
     assert_string_equal(text.data,
                         "program step: 2 nodes\n"
-                        "   0   matmul     layer 3              reads weights[100] x+16[8] writes ?+5000[4]\n"
+                        "   0   logits     layer 3              reads weights[100] x+16[8] writes ?+5000[4]\n"
                         "   1 | advance                         writes ?+5000[4]\n");
     rft_str_finish(&text);
     rft_program_finish(&program);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "call_runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_wanted(const char *name)
+{
+    const char *list = getenv("RFT_TEST_DEVICES");
+    if (list == NULL || *list == '\0')
+        return true;
+    for (const char *p = list; *p != '\0'; p += *p == ',') {
+        size_t n = strcspn(p, ",");
+        char part[RFT_DEVICE_NAME_MAX];
+        snprintf(part, sizeof part, "%.*s", (int)n, p);
+        if (n != 0 && strstr(name, part) != NULL)
+            return true;
+        p += n;
+    }
+    return false;
+}
+
+uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX])
+{
+    static struct rft_device_info infos[RFT_TEST_DEVICES_MAX];
+    uint32_t n_backends, n = 0;
+    const struct rft_backend *const *backends = rft_backends(&n_backends);
+    for (uint32_t b = 0; b < n_backends; b++) {
+        uint32_t n_infos = 0;
+        assert_int_equal(backends[b]->enumerate(infos, RFT_TEST_DEVICES_MAX, &n_infos), RFT_OK);
+        for (uint32_t i = 0; i < n_infos && i < RFT_TEST_DEVICES_MAX && n < RFT_TEST_DEVICES_MAX; i++) {
+            struct rft_test_device *d = &devices[n];
+            *d = (struct rft_test_device){.backend = backends[b], .index = i, .info = infos[i]};
+            snprintf(d->name, sizeof d->name, "%.32s:%.96s", backends[b]->name, d->info.name);
+            n += infos[i].missing[0] == '\0' && is_wanted(d->name);
+        }
+    }
+    return n;
+}
+
+const struct rft_backend *rft_test_cpu(void)
+{
+    uint32_t n;
+    const struct rft_backend *const *backends = rft_backends(&n);
+    while (strcmp(backends[--n]->name, "cpu") != 0)
+        assert_true(n > 0);
+    return backends[n];
+}
+
+void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index, uint32_t n_threads)
+{
+    const struct rft_device_options options = {.n_threads = n_threads, .is_unchecked = true}; /* these tests are the check */
+    memset(r, 0, sizeof *r);
+    r->backend = backend;
+    assert_int_equal(backend->open(index, &options, &r->device), RFT_OK);
+    backend->caps(r->device, &r->caps);
+    r->image.n_scratch = r->expected.n_scratch = r->caps.n_scratch;
+    r->image.align_bytes = r->expected.align_bytes = r->caps.align_bytes;
+}
+
+void rft_call_runner_close(struct rft_call_runner *r)
+{
+    rft_free(r->after);
+    rft_call_finish(&r->image);
+    rft_call_finish(&r->expected);
+    r->backend->block_destroy(r->device, &r->block);
+    r->backend->close(r->device);
+    memset(r, 0, sizeof *r);
+}
+
+void rft_call_runner_build(struct rft_call_runner *r, const struct rft_kernel_case *c, bool with_expected)
+{
+    uint64_t bytes = kernel_case_bytes(c, r->caps.n_scratch, r->caps.align_bytes);
+    if (bytes > r->block.bytes) {
+        r->backend->block_destroy(r->device, &r->block);
+        rft_free(r->after);
+        r->after = rft_alloc((size_t)bytes, 1);
+        assert_non_null(r->after);
+        assert_int_equal(r->backend->block_create(r->device, bytes, RFT_PLACE_DEVICE, "test", &r->block), RFT_OK);
+    }
+    assert_int_equal(kernel_case_build(&r->image, c, r->block.address), RFT_OK);
+    assert_int_equal(r->image.used, bytes);
+    if (!with_expected)
+        return;
+    assert_int_equal(kernel_case_build(&r->expected, c, 0), RFT_OK);
+    cpu_reference_run(&r->expected.node);
+}
+
+void rft_call_runner_run(struct rft_call_runner *r, uint32_t n_replays)
+{
+    const struct rft_slice all = {&r->block, 0, r->image.used};
+    struct rft_program program = {.name = "test"};
+    struct rft_exec *exec = NULL;
+    uint64_t ticket;
+    assert_int_equal(rft_program_add(&program, &r->image.node), RFT_OK);
+    assert_int_equal(r->backend->write(r->device, all, r->image.bytes), RFT_OK);
+    assert_int_equal(r->backend->exec_create(r->device, &program, &exec), RFT_OK);
+    rft_program_finish(&program);
+    assert_int_equal(r->backend->run(r->device, exec, n_replays, &ticket), RFT_OK);
+    assert_int_equal(r->backend->wait(r->device, ticket), RFT_OK);
+    assert_int_equal(r->backend->read(r->device, all, r->after), RFT_OK);
+    r->backend->exec_destroy(r->device, exec);
+}
+
+bool rft_call_runner_is_right(struct rft_call_runner *r)
+{
+    return rft_call_is_right(&r->image, r->after, &r->expected, r->text);
+}

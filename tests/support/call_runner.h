@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernel cases on devices: which devices a test is for, and one call on one of them. */
+#ifndef RFT_CALL_RUNNER_H
+#define RFT_CALL_RUNNER_H
+
+#include "cpu_reference.h"
+#include "kernel_cases.h"
+#include "support.h"
+
+#define RFT_TEST_DEVICES_MAX 32u
+
+/* A device that tests are for: every device of every backend that misses nothing, as far as the environment's
+ * RFT_TEST_DEVICES allows: substrings of "backend:name", separated by commas; empty = all. */
+struct rft_test_device {
+    const struct rft_backend *backend;
+    uint32_t index;
+    struct rft_device_info info;
+    char name[160]; /* "backend:name" */
+};
+uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX]);
+const struct rft_backend *rft_test_cpu(void);
+
+/* An open device and the call being prepared for it. */
+struct rft_call_runner {
+    const struct rft_backend *backend;
+    struct rft_device *device;
+    struct rft_caps caps;
+    struct rft_block block;
+    struct rft_call_image image;    /* what the block holds before the call */
+    struct rft_call_image expected; /* the same call for the host, made by the plain kernel */
+    uint8_t *after;                 /* [image.used]: what the block holds after it */
+    char text[RFT_CALL_TEXT_MAX];   /* what differed */
+};
+void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index, uint32_t n_threads);
+void rft_call_runner_close(struct rft_call_runner *r);
+
+/* Prepares the case's call; with_expected: and runs it on the host. */
+void rft_call_runner_build(struct rft_call_runner *r, const struct rft_kernel_case *c, bool with_expected);
+/* Runs the call, n_replays times in one go; r->after holds the block. */
+void rft_call_runner_run(struct rft_call_runner *r, uint32_t n_replays);
+/* Compares r->after with what was expected; on false r->text says what differs. */
+bool rft_call_runner_is_right(struct rft_call_runner *r);
+
+#endif
