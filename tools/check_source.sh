@@ -12,7 +12,7 @@ report() {
 }
 
 sources=$(find core backends tests tools shaders kernels configs .ci CMakeLists.txt -type f \( -name '*.[ch]' -o -name '*.def' \
-    -o -name '*.comp' -o -name '*.cu' -o -name '*.py' -o -name '*.sh' -o -name '*.cmake' -o -name 'CMakeLists.txt' -o -name run \) \
+    -o -name '*.comp' -o -name '*.glsl' -o -name '*.cu' -o -name '*.py' -o -name '*.sh' -o -name '*.cmake' -o -name 'CMakeLists.txt' -o -name run \) \
     -not -path '*/corpus/*' 2>/dev/null | sort)
 
 for file in $sources; do
