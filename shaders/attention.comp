@@ -1,8 +1,8 @@
 #version 450
 // SPDX-License-Identifier: MIT
 // Attention over pages. A workgroup has a row and a key-value head, with the query heads that share it, four at a time: their
-// scores, then their exponentials, lie side by side in scratch as [key][4]. First an invocation has a key, then a block of 64
-// keys (whose exponentials it adds), then eight neighbouring dimensions of the values of a block.
+// scores, then their exponentials, lie side by side in scratch as [key][4]. First an invocation has four keys, then a block of
+// 64 keys (whose exponentials it adds), then eight neighbouring dimensions of the values of a block.
 //
 // The width does not show in the bits. Narrow groups suit processors, which pay for every barrier of every invocation.
 // variant narrow: LOCAL=32u
@@ -42,9 +42,9 @@ Segment segment(rft_row r, bool is_prompt, uint scratch)
                      : Segment(false, r.own_table, scratch + whole_pages(n_prompt), n - n_prompt);
 }
 
-uint word_at(bool is_prompt, uint at)
+uvec4 quad_at(bool is_prompt, uint at)
 {
-    return is_prompt ? Words(a.prompt_kv).v[at] : Words(a.own_kv).v[at];
+    return is_prompt ? Quads(a.prompt_kv).v[at] : Quads(a.own_kv).v[at];
 }
 
 // First words of four query heads; heads past the group repeat the last one, and nobody reads their results.
@@ -55,50 +55,73 @@ uvec4 query_words(uint row, uint kv_head, uint first_head)
     return (row * a.n_heads + heads) * (a.head_dim / 2u);
 }
 
-#define MULTIPLY_KEY(q, k)                                                                                             \
-    sum = fma(uintBitsToFloat((q) << 16), vec4(uintBitsToFloat((k) << 16)), sum);                                      \
-    sum = fma(uintBitsToFloat((q) & 0xffff0000u), vec4(uintBitsToFloat((k) & 0xffff0000u)), sum);
+#define MULTIPLY_KEYS(q, k)                                                                                                \
+    {                                                                                                                  \
+        vec4 low = uintBitsToFloat((q) << 16), high = uintBitsToFloat((q) & 0xffff0000u);                              \
+        s0 = fma(low, vec4(uintBitsToFloat((k).x << 16)), s0);                                                         \
+        s1 = fma(low, vec4(uintBitsToFloat((k).y << 16)), s1);                                                         \
+        s2 = fma(low, vec4(uintBitsToFloat((k).z << 16)), s2);                                                         \
+        s3 = fma(low, vec4(uintBitsToFloat((k).w << 16)), s3);                                                         \
+        s0 = fma(high, vec4(uintBitsToFloat((k).x & 0xffff0000u)), s0);                                                \
+        s1 = fma(high, vec4(uintBitsToFloat((k).y & 0xffff0000u)), s1);                                                \
+        s2 = fma(high, vec4(uintBitsToFloat((k).z & 0xffff0000u)), s2);                                                \
+        s3 = fma(high, vec4(uintBitsToFloat((k).w & 0xffff0000u)), s3);                                                \
+    }
 
-// Products of one key with four queries, in blocks of 64 dimensions.
-vec4 key_products(Segment s, uint page, uint column, uvec4 q)
+// Products of four neighbouring keys with four queries, in blocks of 64 dimensions. at: uvec4 of their first dimensions.
+void key_products(bool is_prompt, uint at, uvec4 q, out vec4 t0, out vec4 t1, out vec4 t2, out vec4 t3)
 {
     Quads queries = Quads(a.q);
-    vec4 total = vec4(0.0);
+    t0 = t1 = t2 = t3 = vec4(0.0);
     for (uint block = 0u; block < a.head_dim / 2u; block += RFT_DOT_BLOCK / 2u) {
-        vec4 sum = vec4(0.0);
+        vec4 s0 = vec4(0.0), s1 = vec4(0.0), s2 = vec4(0.0), s3 = vec4(0.0);
         for (uint i = block; i < min(block + RFT_DOT_BLOCK / 2u, a.head_dim / 2u); i += 4u) {
             uvec4 q0 = queries.v[(q.x + i) / 4u], q1 = queries.v[(q.y + i) / 4u];
             uvec4 q2 = queries.v[(q.z + i) / 4u], q3 = queries.v[(q.w + i) / 4u];
-            uint at = page + i * RFT_PAGE_TOKENS + column;
-            uint k0 = word_at(s.is_prompt, at), k1 = word_at(s.is_prompt, at + RFT_PAGE_TOKENS);
-            uint k2 = word_at(s.is_prompt, at + 2u * RFT_PAGE_TOKENS), k3 = word_at(s.is_prompt, at + 3u * RFT_PAGE_TOKENS);
-            MULTIPLY_KEY(uvec4(q0.x, q1.x, q2.x, q3.x), k0)
-            MULTIPLY_KEY(uvec4(q0.y, q1.y, q2.y, q3.y), k1)
-            MULTIPLY_KEY(uvec4(q0.z, q1.z, q2.z, q3.z), k2)
-            MULTIPLY_KEY(uvec4(q0.w, q1.w, q2.w, q3.w), k3)
+            uvec4 k0 = quad_at(is_prompt, at), k1 = quad_at(is_prompt, at + 4u);
+            uvec4 k2 = quad_at(is_prompt, at + 8u), k3 = quad_at(is_prompt, at + 12u);
+            MULTIPLY_KEYS(uvec4(q0.x, q1.x, q2.x, q3.x), k0)
+            MULTIPLY_KEYS(uvec4(q0.y, q1.y, q2.y, q3.y), k1)
+            MULTIPLY_KEYS(uvec4(q0.z, q1.z, q2.z, q3.z), k2)
+            MULTIPLY_KEYS(uvec4(q0.w, q1.w, q2.w, q3.w), k3)
+            at += RFT_PAGE_TOKENS;
         }
-        total = total + sum;
+        t0 = t0 + s0;
+        t1 = t1 + s1;
+        t2 = t2 + s2;
+        t3 = t3 + s3;
     }
-    return total;
 }
 
-// Scores of a segment's keys; the invocation's greatest ones as sort keys.
+// Scales a key's products, puts the scores into scratch, and keeps the greatest as sort keys.
+void store_score(Segment s, uint key, vec4 products, uint row, uint n_used, inout uvec4 greatest)
+{
+    if (key >= s.n)
+        return;
+    vec4 score = products * vec4(uintBitsToFloat(a.scale_bits));
+    uvec4 bad = uvec4(rft_is_bad(score.x), rft_is_bad(score.y), rft_is_bad(score.z), rft_is_bad(score.w));
+    if (bad != uvec4(0u)) {
+        for (uint head = 0u; head < 4u; head++) {
+            if (bad[head] != 0u && head < n_used)
+                mark_bad(Rows(a.rows), row);
+            score[head] = bad[head] != 0u ? 0.0 : score[head];
+        }
+    }
+    score = vec4(rft_flush(score.x), rft_flush(score.y), rft_flush(score.z), rft_flush(score.w));
+    greatest = max(greatest, uvec4(rft_sort_key(score.x), rft_sort_key(score.y), rft_sort_key(score.z), rft_sort_key(score.w)));
+    Scores(a.scratch).v[s.scratch + key] = score;
+}
+
 void find_scores(Segment s, uint row, uint kv_head, uint n_used, uvec4 q, inout uvec4 greatest)
 {
-    for (uint i = gl_LocalInvocationID.x; i < s.n; i += LOCAL) {
-        vec4 score = key_products(s, page_word(s.table, i, kv_head), i % RFT_PAGE_TOKENS, q);
-        score = score * vec4(uintBitsToFloat(a.scale_bits));
-        uvec4 bad = uvec4(rft_is_bad(score.x), rft_is_bad(score.y), rft_is_bad(score.z), rft_is_bad(score.w));
-        if (bad != uvec4(0u)) {
-            for (uint head = 0u; head < 4u; head++) {
-                if (bad[head] != 0u && head < n_used)
-                    mark_bad(Rows(a.rows), row);
-                score[head] = bad[head] != 0u ? 0.0 : score[head];
-            }
-        }
-        score = vec4(rft_flush(score.x), rft_flush(score.y), rft_flush(score.z), rft_flush(score.w));
-        greatest = max(greatest, uvec4(rft_sort_key(score.x), rft_sort_key(score.y), rft_sort_key(score.z), rft_sort_key(score.w)));
-        Scores(a.scratch).v[s.scratch + i] = score;
+    for (uint key = gl_LocalInvocationID.x * 4u; key < s.n; key += LOCAL * 4u) {
+        vec4 t0, t1, t2, t3;
+        uint at = (page_word(s.table, key, kv_head) + key % RFT_PAGE_TOKENS) / 4u;
+        key_products(s.is_prompt, at, q, t0, t1, t2, t3);
+        store_score(s, key, t0, row, n_used, greatest);
+        store_score(s, key + 1u, t1, row, n_used, greatest);
+        store_score(s, key + 2u, t2, row, n_used, greatest);
+        store_score(s, key + 3u, t3, row, n_used, greatest);
     }
 }
 
@@ -166,7 +189,7 @@ void sum_block(Segment s, uint kv_head, uint block, uint octet)
         uint at = (page_word(s.table, page, kv_head) + RFT_PAGE_TOKENS / 2u * a.head_dim) / 4u + octet;
         [[unroll]] for (uint j = 0u; j < RFT_PAGE_TOKENS; j++) {
             vec4 weight = Scores(a.scratch).v[s.scratch + page + j];
-            uvec4 words = s.is_prompt ? Quads(a.prompt_kv).v[at] : Quads(a.own_kv).v[at];
+            uvec4 words = quad_at(s.is_prompt, at);
             ADD_VALUE(v0, v1, words.x)
             ADD_VALUE(v2, v3, words.y)
             ADD_VALUE(v4, v5, words.z)
