@@ -4,9 +4,10 @@
 // scores, then their exponentials, lie side by side in scratch as [key][4]. First an invocation has four keys, then a block of
 // 64 keys (whose exponentials it adds), then eight neighbouring dimensions of the values of a block.
 //
-// The width does not show in the bits. Narrow groups suit processors, which pay for every barrier of every invocation.
-// variant narrow: LOCAL=32u
-// variant wide: LOCAL=64u
+// The width does not show in the bits. Narrow groups suit processors, which pay for every barrier of every invocation, and for
+// every turn of a loop; wide ones suit GPUs, with values read in fours, as sixteen take more registers than there are to spare.
+// variant narrow: LOCAL=32u VALUES_AT_ONCE=16u
+// variant wide: LOCAL=64u VALUES_AT_ONCE=4u
 #extension GL_GOOGLE_include_directive : require
 #include "kernel.glsl"
 
@@ -187,14 +188,16 @@ void sum_block(Segment s, uint kv_head, uint block, uint octet)
     vec4 v4 = vec4(0.0), v5 = vec4(0.0), v6 = vec4(0.0), v7 = vec4(0.0);
     for (uint page = block * RFT_DOT_BLOCK; page < min((block + 1u) * RFT_DOT_BLOCK, s.n); page += RFT_PAGE_TOKENS) {
         uint at = (page_word(s.table, page, kv_head) + RFT_PAGE_TOKENS / 2u * a.head_dim) / 4u + octet;
-        [[unroll]] for (uint j = 0u; j < RFT_PAGE_TOKENS; j++) {
-            vec4 weight = Scores(a.scratch).v[s.scratch + page + j];
-            uvec4 words = quad_at(s.is_prompt, at);
-            ADD_VALUE(v0, v1, words.x)
-            ADD_VALUE(v2, v3, words.y)
-            ADD_VALUE(v4, v5, words.z)
-            ADD_VALUE(v6, v7, words.w)
-            at += a.head_dim / 8u;
+        [[dont_unroll]] for (uint key = page; key < page + RFT_PAGE_TOKENS; key += VALUES_AT_ONCE) {
+            [[unroll]] for (uint j = 0u; j < VALUES_AT_ONCE; j++) {
+                vec4 weight = Scores(a.scratch).v[s.scratch + key + j];
+                uvec4 words = quad_at(s.is_prompt, at);
+                ADD_VALUE(v0, v1, words.x)
+                ADD_VALUE(v2, v3, words.y)
+                ADD_VALUE(v4, v5, words.z)
+                ADD_VALUE(v6, v7, words.w)
+                at += a.head_dim / 8u;
+            }
         }
     }
     uint to = 8u * gl_LocalInvocationID.x;
