@@ -221,4 +221,10 @@ RFT_FN RFT_U32 rft_sort_key(RFT_FLOAT v)
     return (bits & 0x80000000u) != 0u ? ~bits : bits | 0x80000000u;
 }
 
+/* The float of a key that is not 0. */
+RFT_FN_FLOAT rft_from_sort_key(RFT_U32 key)
+{
+    return RFT_FROM_BITS((key & 0x80000000u) != 0u ? key & 0x7fffffffu : ~key);
+}
+
 #endif

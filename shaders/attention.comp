@@ -2,24 +2,27 @@
 // SPDX-License-Identifier: MIT
 // Attention over pages. A workgroup has a row and a key-value head, with the query heads that share it, four at a time: their
 // scores, then their exponentials, lie side by side in scratch as [key][4]. First an invocation has four keys, then a block of
-// 64 keys (whose exponentials it adds), then eight neighbouring dimensions of the values of a block.
+// 64 keys (whose exponentials it adds), then a few neighbouring dimensions of the values of a block.
 //
-// The width does not show in the bits. Narrow groups suit processors, which pay for every barrier of every invocation, and for
-// every turn of a loop; wide ones suit GPUs, with values read in fours, as sixteen take more registers than there are to spare.
-// variant narrow: LOCAL=32u VALUES_AT_ONCE=16u
-// variant wide: LOCAL=64u VALUES_AT_ONCE=4u
+// The width does not show in the bits. Narrow groups suit processors, which pay for every barrier of every invocation, every turn
+// of a loop and every load. Wide ones suit GPUs: neighbouring invocations read neighbouring words, so little shared memory and few
+// registers are needed, and many groups hide each other's waits.
+// variant narrow: LOCAL=32u VALUES_AT_ONCE=16u DIMENSIONS=8
+// variant wide: LOCAL=64u VALUES_AT_ONCE=4u DIMENSIONS=2
 #extension GL_GOOGLE_include_directive : require
+#extension GL_KHR_memory_scope_semantics : require
 #include "kernel.glsl"
 
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 layout(push_constant) uniform Args { rft_args_attention a; };
-layout(buffer_reference, std430, buffer_reference_align = 16) coherent buffer Scores { vec4 v[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer Scores { vec4 v[]; };
 
 #include "pages.glsl"
 
 shared uint max_keys[4];
-shared vec4 block_sums[8u * LOCAL];         // of four heads
-shared vec4 totals[RFT_HEAD_DIM_MAX];       // of a dimension, of four heads
+#define DIMENSIONS_OF_TURN 64u
+shared vec4 block_sums[DIMENSIONS * LOCAL]; // of four heads
+shared vec4 totals[DIMENSIONS_OF_TURN];     // of a dimension, of four heads
 shared vec4 inverse_sums;
 
 // Keys of one kind of pages: where the row's list of those pages begins, and the place of their scores. Both kinds begin with
@@ -36,11 +39,19 @@ uint whole_pages(uint n)
     return (n + RFT_PAGE_TOKENS - 1u) / RFT_PAGE_TOKENS * RFT_PAGE_TOKENS;
 }
 
-Segment segment(rft_row r, bool is_prompt, uint scratch)
+Segment segment(uint row, bool is_prompt, uint scratch)
 {
-    uint n = r.position + 1u, n_prompt = min(n, r.n_prompt);
-    return is_prompt ? Segment(true, r.prompt_table, scratch, n_prompt)
-                     : Segment(false, r.own_table, scratch + whole_pages(n_prompt), n - n_prompt);
+    Rows rows = Rows(a.rows);
+    uint n = rows.v[row].position + 1u, n_prompt = min(n, rows.v[row].n_prompt);
+    return is_prompt ? Segment(true, rows.v[row].prompt_table, scratch, n_prompt)
+                     : Segment(false, rows.v[row].own_table, scratch + whole_pages(n_prompt), n - n_prompt);
+}
+
+// What an invocation has put into scratch or shared memory is there for the others of its group.
+void scratch_barrier()
+{
+    controlBarrier(gl_ScopeWorkgroup, gl_ScopeWorkgroup, gl_StorageSemanticsBuffer | gl_StorageSemanticsShared,
+                   gl_SemanticsAcquireRelease);
 }
 
 uvec4 quad_at(bool is_prompt, uint at)
@@ -126,15 +137,10 @@ void find_scores(Segment s, uint row, uint kv_head, uint n_used, uvec4 q, inout 
     }
 }
 
-float from_sort_key(uint key)
-{
-    return uintBitsToFloat((key & 0x80000000u) != 0u ? key & 0x7fffffffu : ~key);
-}
-
 void find_exponentials(Segment s)
 {
-    vec4 maxima = vec4(from_sort_key(max_keys[0]), from_sort_key(max_keys[1]), from_sort_key(max_keys[2]),
-                       from_sort_key(max_keys[3]));
+    vec4 maxima = vec4(rft_from_sort_key(max_keys[0]), rft_from_sort_key(max_keys[1]), rft_from_sort_key(max_keys[2]),
+                       rft_from_sort_key(max_keys[3]));
     for (uint i = gl_LocalInvocationID.x; i < whole_pages(s.n); i += LOCAL) {
         vec4 e = vec4(0.0);
         if (i < s.n) {
@@ -154,8 +160,8 @@ vec4 add_blocks(Segment s, vec4 total)
         uint block = round + gl_LocalInvocationID.x;
         if (block < n_blocks) {
             vec4 sum = vec4(0.0);
-            for (uint i = block * RFT_DOT_BLOCK; i < min((block + 1u) * RFT_DOT_BLOCK, n); i += RFT_PAGE_TOKENS)
-                [[unroll]] for (uint j = 0u; j < RFT_PAGE_TOKENS; j++)
+            [[dont_unroll]] for (uint i = block * RFT_DOT_BLOCK; i < min((block + 1u) * RFT_DOT_BLOCK, n); i += VALUES_AT_ONCE)
+                [[unroll]] for (uint j = 0u; j < VALUES_AT_ONCE; j++)
                     sum = sum + Scores(a.scratch).v[s.scratch + i + j];
             block_sums[gl_LocalInvocationID.x] = sum;
         }
@@ -181,73 +187,82 @@ void round_weights(Segment s)
     low = fma(weight, vec4(uintBitsToFloat((word) << 16)), low);                                                       \
     high = fma(weight, vec4(uintBitsToFloat((word) & 0xffff0000u)), high);
 
-// Weighted sums of a block of values, in eight dimensions from 8 octet, into the invocation's part of block_sums.
-void sum_block(Segment s, uint kv_head, uint block, uint octet)
+// Weighted sums of a block of values, in DIMENSIONS dimensions from this one, into the invocation's part of block_sums.
+void sum_block(Segment s, uint kv_head, uint block, uint dimension)
 {
-    vec4 v0 = vec4(0.0), v1 = vec4(0.0), v2 = vec4(0.0), v3 = vec4(0.0);
-    vec4 v4 = vec4(0.0), v5 = vec4(0.0), v6 = vec4(0.0), v7 = vec4(0.0);
+    uint to = DIMENSIONS * gl_LocalInvocationID.x;
+    vec4 v0 = vec4(0.0), v1 = vec4(0.0);
+#if DIMENSIONS == 8
+    vec4 v2 = vec4(0.0), v3 = vec4(0.0), v4 = vec4(0.0), v5 = vec4(0.0), v6 = vec4(0.0), v7 = vec4(0.0);
+#endif
     for (uint page = block * RFT_DOT_BLOCK; page < min((block + 1u) * RFT_DOT_BLOCK, s.n); page += RFT_PAGE_TOKENS) {
-        uint at = (page_word(s.table, page, kv_head) + RFT_PAGE_TOKENS / 2u * a.head_dim) / 4u + octet;
+        uint at = page_word(s.table, page, kv_head) + RFT_PAGE_TOKENS / 2u * a.head_dim + dimension / 2u;
         [[dont_unroll]] for (uint key = page; key < page + RFT_PAGE_TOKENS; key += VALUES_AT_ONCE) {
             [[unroll]] for (uint j = 0u; j < VALUES_AT_ONCE; j++) {
                 vec4 weight = Scores(a.scratch).v[s.scratch + key + j];
-                uvec4 words = quad_at(s.is_prompt, at);
+#if DIMENSIONS == 8
+                uvec4 words = quad_at(s.is_prompt, at / 4u);
                 ADD_VALUE(v0, v1, words.x)
                 ADD_VALUE(v2, v3, words.y)
                 ADD_VALUE(v4, v5, words.z)
                 ADD_VALUE(v6, v7, words.w)
-                at += a.head_dim / 8u;
+#else
+                uint word = s.is_prompt ? Words(a.prompt_kv).v[at] : Words(a.own_kv).v[at];
+                ADD_VALUE(v0, v1, word)
+#endif
+                at += a.head_dim / 2u;
             }
         }
     }
-    uint to = 8u * gl_LocalInvocationID.x;
     block_sums[to] = v0;
     block_sums[to + 1u] = v1;
+#if DIMENSIONS == 8
     block_sums[to + 2u] = v2;
     block_sums[to + 3u] = v3;
     block_sums[to + 4u] = v4;
     block_sums[to + 5u] = v5;
     block_sums[to + 6u] = v6;
     block_sums[to + 7u] = v7;
+#endif
 }
 
-// totals += the sums of a segment's blocks, in ascending order. Several blocks at once; then an invocation has a dimension.
-void add_values(Segment s, uint kv_head)
+// totals of n dimensions from `first` += the sums of a segment's blocks, in ascending order. Several blocks at once; then an
+// invocation has a dimension.
+void add_values(Segment s, uint kv_head, uint first, uint n)
 {
-    uint n_octets = a.head_dim / 8u, n_at_once = LOCAL / n_octets;
+    uint n_lanes = n / DIMENSIONS, n_at_once = LOCAL / n_lanes;
     uint n_blocks = (s.n + RFT_DOT_BLOCK - 1u) / RFT_DOT_BLOCK;
-    uint octet = gl_LocalInvocationID.x % n_octets, lane = gl_LocalInvocationID.x / n_octets;
+    uint lane = gl_LocalInvocationID.x % n_lanes, of_round = gl_LocalInvocationID.x / n_lanes;
     for (uint round = 0u; round < n_blocks; round += n_at_once) {
-        if (lane < n_at_once && round + lane < n_blocks)
-            sum_block(s, kv_head, round + lane, octet);
+        if (of_round < n_at_once && round + of_round < n_blocks)
+            sum_block(s, kv_head, round + of_round, first + DIMENSIONS * lane);
         barrier();
-        for (uint i = gl_LocalInvocationID.x; i < a.head_dim; i += LOCAL) {
+        for (uint i = gl_LocalInvocationID.x; i < n; i += LOCAL) {
             vec4 total = totals[i];
             for (uint block = 0u; block < min(n_at_once, n_blocks - round); block++)
-                total = total + block_sums[block * a.head_dim + i];
+                total = total + block_sums[block * n + i];
             totals[i] = total;
         }
         barrier();
     }
 }
 
-void store_outputs(uint row, uint kv_head, uint first_head, uint n_used)
+void store_outputs(uint row, uint kv_head, uint first_head, uint n_used, uint first, uint n)
 {
     uint head = kv_head * (a.n_heads / a.n_kv_heads) + first_head;
-    uint at = row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) + head * (a.head_dim / 2u);
-    for (uint i = gl_LocalInvocationID.x; i < n_used * (a.head_dim / 2u); i += LOCAL) {
-        uint word = i % (a.head_dim / 2u), of_head = i / (a.head_dim / 2u);
+    uint at = row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) + (head * a.head_dim + first) / 2u;
+    for (uint i = gl_LocalInvocationID.x; i < n_used * (n / 2u); i += LOCAL) {
+        uint word = i % (n / 2u), of_head = i / (n / 2u);
         float y_low = rft_flush(totals[2u * word][of_head]) * inverse_sums[of_head];
         float y_high = rft_flush(totals[2u * word + 1u][of_head]) * inverse_sums[of_head];
-        Words(a.y).v[at + i] = pair_or_mark(y_low, y_high, Rows(a.rows), row);
+        Words(a.y).v[at + of_head * (a.head_dim / 2u) + word] = pair_or_mark(y_low, y_high, Rows(a.rows), row);
     }
 }
 
 // Everything about (at most) four query heads of the group, from the first_head-th.
 void attend(uint row, uint kv_head, uint first_head, uint scratch)
 {
-    rft_row r = Rows(a.rows).v[row];
-    Segment prompt = segment(r, true, scratch), own = segment(r, false, scratch);
+    Segment prompt = segment(row, true, scratch), own = segment(row, false, scratch);
     uint n_used = min(4u, a.n_heads / a.n_kv_heads - first_head);
     uvec4 q = query_words(row, kv_head, first_head), greatest = uvec4(0u);
     if (gl_LocalInvocationID.x < 4u)
@@ -262,21 +277,24 @@ void attend(uint row, uint kv_head, uint first_head, uint scratch)
     barrier();
     find_exponentials(prompt);
     find_exponentials(own);
-    memoryBarrierBuffer();
-    barrier();
+    scratch_barrier();
     vec4 total = add_blocks(own, add_blocks(prompt, vec4(0.0)));
+    scratch_barrier();
     if (gl_LocalInvocationID.x == 0u)
         inverse_sums = vec4(rft_reciprocal(total.x), rft_reciprocal(total.y), rft_reciprocal(total.z), rft_reciprocal(total.w));
     round_weights(prompt);
     round_weights(own);
-    for (uint i = gl_LocalInvocationID.x; i < a.head_dim; i += LOCAL)
-        totals[i] = vec4(0.0);
-    memoryBarrierBuffer();
-    barrier();
-    add_values(prompt, kv_head);
-    add_values(own, kv_head);
-    store_outputs(row, kv_head, first_head, n_used);
-    barrier();
+    scratch_barrier();
+    for (uint first = 0u; first < a.head_dim; first += DIMENSIONS_OF_TURN) {
+        uint n = min(DIMENSIONS_OF_TURN, a.head_dim - first);
+        for (uint i = gl_LocalInvocationID.x; i < n; i += LOCAL)
+            totals[i] = vec4(0.0);
+        barrier();
+        add_values(prompt, kv_head, first, n);
+        add_values(own, kv_head, first, n);
+        store_outputs(row, kv_head, first_head, n_used, first, n);
+        barrier();
+    }
 }
 
 void main()

@@ -5,8 +5,7 @@
 #define EACH_2(F) EACH_1(F) F(1)
 #define EACH_4(F) EACH_2(F) F(2) F(3)
 #define EACH_5(F) EACH_4(F) F(4)
-#define EACH_6(F) EACH_5(F) F(5)
-#define EACH_8(F) EACH_6(F) F(6) F(7)
+#define EACH_8(F) EACH_5(F) F(5) F(6) F(7)
 #if COLUMNS == 1
 #define EACH_COLUMN EACH_1
 #elif COLUMNS == 2
@@ -15,8 +14,6 @@
 #define EACH_COLUMN EACH_4
 #elif COLUMNS == 5
 #define EACH_COLUMN EACH_5
-#elif COLUMNS == 6
-#define EACH_COLUMN EACH_6
 #elif COLUMNS == 8
 #define EACH_COLUMN EACH_8
 #endif

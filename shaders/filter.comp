@@ -54,15 +54,10 @@ uint key_of(uint row, uint id)
     return rft_sort_key(scaled_logit(row, id));
 }
 
-float from_sort_key(uint key)
+// exp against the maximum in 2^-30, truncated, of the entries of this key.
+uint mass_of_key(uint key, float maximum)
 {
-    return uintBitsToFloat((key & 0x80000000u) != 0u ? key & 0x7fffffffu : ~key);
-}
-
-// exp against the maximum in 2^-30, truncated.
-uint mass_of(uint row, uint id, float maximum)
-{
-    float difference = scaled_logit(row, id) - maximum;
+    float difference = rft_from_sort_key(key) - maximum;
     float e = rft_exp(difference) * uintBitsToFloat(0x4e800000u);
     return uint(e);
 }
@@ -100,7 +95,7 @@ uint key_at_weight(uint row, bool counting, uint key_min, float maximum, Wide wa
             uint key = key_of(row, id);
             bool in_prefix = level == 0u || (key ^ prefix) >> (min(shift, 16u) + 8u) == 0u;
             if (key != 0u && key >= key_min && in_prefix)
-                add_to_table(key >> shift & 255u, counting ? 1u : mass_of(row, id, maximum));
+                add_to_table(key >> shift & 255u, counting ? 1u : mass_of_key(key, maximum));
         }
         barrier();
         if (gl_LocalInvocationID.x == 0u) {
@@ -120,15 +115,39 @@ uint key_at_weight(uint row, bool counting, uint key_min, float maximum, Wide wa
     return prefix;
 }
 
-// The last id, in ascending order, among the entries of this key that is needed for the weight to reach `wanted`: all of them
-// have the same mass, so it is the n-th of them.
+// The last id, in ascending order, among the entries of this key that is needed for the weight to reach `wanted`. Each invocation
+// counts those of a stretch of ids; all have the same mass, which tells the stretch, whose invocation finds the id.
 uint id_at_mass(uint row, uint key, float maximum, Wide above, Wide wanted)
 {
+    uint n_stretch = (a.vocab + LOCAL - 1u) / LOCAL, n = 0u;
+    uint first = gl_LocalInvocationID.x * n_stretch, end = min(first + n_stretch, a.vocab);
+    for (uint id = first; id < end; id++)
+        n += key_of(row, id) == key ? 1u : 0u;
+    table[gl_LocalInvocationID.x] = n;
     if (gl_LocalInvocationID.x == 0u) {
         last_id = 0xffffffffu;
-        for (uint id = 0u; id < a.vocab && is_less(above, wanted); id++) {
+        found_digit = LOCAL;
+    }
+    barrier();
+    if (gl_LocalInvocationID.x == 0u && is_less(above, wanted)) {
+        uint mass = mass_of_key(key, maximum);
+        for (uint stretch = 0u; stretch < LOCAL && found_digit == LOCAL; stretch++) {
+            Wide weight;
+            umulExtended(table[stretch], mass, weight.high, weight.low);
+            if (is_less(add(above, weight), wanted))
+                above = add(above, weight);
+            else
+                found_digit = stretch;
+        }
+        found_above = above;
+    }
+    barrier();
+    if (gl_LocalInvocationID.x == found_digit) {
+        uint mass = mass_of_key(key, maximum);
+        above = found_above;
+        for (uint id = first; id < end && is_less(above, wanted); id++) {
             if (key_of(row, id) == key) {
-                above = add(above, Wide(mass_of(row, id, maximum), 0u));
+                above = add(above, Wide(mass, 0u));
                 last_id = id;
             }
         }
@@ -167,7 +186,7 @@ Wide total_mass(uint row, uint key_min, float maximum)
     for (uint id = gl_LocalInvocationID.x; id < a.vocab; id += LOCAL) {
         uint key = key_of(row, id);
         if (key != 0u && key >= key_min)
-            sum += limbs_of(mass_of(row, id, maximum));
+            sum += limbs_of(mass_of_key(key, maximum));
     }
     atomicAdd(total_limbs[0], sum.x);
     atomicAdd(total_limbs[1], sum.y);
@@ -188,7 +207,7 @@ void main()
     barrier();
     count_entries(row);
     barrier();
-    float maximum = max_key != 0u ? from_sort_key(max_key) : 0.0;
+    float maximum = max_key != 0u ? rft_from_sort_key(max_key) : 0.0;
     uint key = 1u, id = 0xffffffffu, key_min = 0u;
     Wide above;
     if (a.top_k != 0u && a.top_k < n_entries)

@@ -16,12 +16,10 @@
 // variant lanes_1: VARIANT_LANES COLUMNS=1
 // variant lanes_2: VARIANT_LANES COLUMNS=2
 // variant lanes_4: VARIANT_LANES COLUMNS=4
-// variant lanes_5: VARIANT_LANES COLUMNS=5
-// variant lanes_6: VARIANT_LANES COLUMNS=6
 // variant tiled: VARIANT_TILED
 //
 // The including kernel defines, before: INPUT, N_ROWS_OF_MATRIX, K, STRIDE (words of an activation row), with NORMED the
-// factor of each row is computed, with SQUARES the sums of squares are handed on; and after this text
+// factor of each row is computed (unless IS_LEFT_ALONE(row)), with SQUARES the sums of squares are handed on; and after this text
 //   void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
 // which receives the sums of matrix rows 4 quad .. 4 quad + 3 and returns, for SQUARES, the values to be squared.
 #if defined(VARIANT_ROWS)
@@ -47,6 +45,10 @@ uint n_quads()
     return (N_ROWS_OF_MATRIX + RFT_TILE - 1u) / RFT_TILE * 4u;
 }
 
+#if !defined(IS_LEFT_ALONE)
+#define IS_LEFT_ALONE(row) false
+#endif
+
 #if defined(NORMED)
 shared float factors[ROWS_OF_GROUP];
 
@@ -54,7 +56,7 @@ shared float factors[ROWS_OF_GROUP];
 void find_factors(uint first, uint n_rows)
 {
     for (uint i = gl_LocalInvocationID.x; i < ROWS_OF_GROUP; i += LOCAL)
-        if (first + i < n_rows)
+        if (first + i < n_rows && !IS_LEFT_ALONE(first + i))
             factors[i] = norm_factor(Quads(INPUT), Rows(a.rows), first + i, a.dim, a.inverse_dim_bits, a.eps_bits);
 }
 #define FACTOR(i) factors[i]

@@ -11,6 +11,7 @@ layout(push_constant) uniform Args { rft_args_qkv a; };
 #define K a.dim
 #define STRIDE RFT_H_WORDS(a.dim)
 #define NORMED
+#define IS_LEFT_ALONE(row) (Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
 #include "matmul.glsl"
 #include "pages.glsl"
 
@@ -32,10 +33,11 @@ void rotate(float first, float second, float cosine, float sine, out float y1, o
 // Stores a word of a key or a value; words of K are 16 apart.
 void store_in_page(uint row, uint kv_head, uint word_k, uint word_v, bool is_k, uint value)
 {
-    rft_row r = Rows(a.rows).v[row];
-    bool in_prompt = r.position < r.n_prompt;
-    uint index = in_prompt ? r.position : r.position - r.n_prompt;
-    uint page = page_word(in_prompt ? r.prompt_table : r.own_table, index, kv_head);
+    Rows rows = Rows(a.rows);
+    uint position = rows.v[row].position, n_prompt = rows.v[row].n_prompt;
+    bool in_prompt = position < n_prompt;
+    uint index = in_prompt ? position : position - n_prompt;
+    uint page = page_word(in_prompt ? rows.v[row].prompt_table : rows.v[row].own_table, index, kv_head);
     uint column = index % RFT_PAGE_TOKENS;
     uint at = is_k ? page + word_k * RFT_PAGE_TOKENS + column
                    : page + (RFT_PAGE_TOKENS / 2u + column / 2u) * a.head_dim + column % 2u * (a.head_dim / 2u) + word_v;
@@ -51,7 +53,7 @@ void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
     uint head = quad * 4u / a.head_dim, in_head = quad * 4u % a.head_dim;
     uint half_words = a.head_dim / 4u, word = in_head / 4u;
     values = vec4(0.0);
-    if (head >= a.n_heads + 2u * a.n_kv_heads || rows.v[row].state != RFT_ROW_RUNNING)
+    if (head >= a.n_heads + 2u * a.n_kv_heads || IS_LEFT_ALONE(row))
         return;
     vec4 v = vec4(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.z, factor),
                   rft_scaled_sum(sums.w, factor));

@@ -49,7 +49,8 @@ void main()
     uint row = group_id() / a.n_parts, part = group_id() % a.n_parts;
     if (row >= Batch(a.batch).v.n_rows || Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
         return;
-    rft_row r = Rows(a.rows).v[row];
+    Rows rows = Rows(a.rows);
+    uint sample_index = rows.v[row].sample_index, n_new = rows.v[row].n_new, key0 = rows.v[row].key0, key1 = rows.v[row].key1;
     uint key = 0u, key_id = 0u;
     if (gl_LocalInvocationID.x == 0u) {
         best_key = 0u;
@@ -60,7 +61,7 @@ void main()
         uint id = part * RFT_SAMPLE_PART + i * 4u;
         if (id >= a.vocab)
             break;
-        rft_philox random = rft_philox4x32(r.sample_index, r.n_new, id / 4u, RFT_PHILOX_DOMAIN_SAMPLE, r.key0, r.key1);
+        rft_philox random = rft_philox4x32(sample_index, n_new, id / 4u, RFT_PHILOX_DOMAIN_SAMPLE, key0, key1);
         look_at(row, id, random.x0, key, key_id);
         look_at(row, id + 1u, random.x1, key, key_id);
         look_at(row, id + 2u, random.x2, key, key_id);

@@ -48,9 +48,11 @@ const struct rft_kernel_case kernel_cases[] = {
     QKV(true, 17, true, 100, 2, 1, 80, 40, 3, WIDE),
     QKV_PREFILL(true, 12, 40, 3, 1, 16, 33, TIES),
     QKV(true, 7, false, 100, 4, 2, 64, 20, 5, TINY),
+    QKV(true, 16, true, 64, 4, 2, 64, 20, 18, BAD),  /* bad rows that are idle: nobody marks them */
+    QKV(true, 2, false, 1100, 20, 1, 16, 15, 16, PLAIN), /* more than 64 sums of 16 squares */
+    QKV_PREFILL(true, 40, 40, 3, 1, 16, 50, PLAIN),  /* more rows than a tiled workgroup has */
     QKV(false, 1, false, 8, 1, 1, 8, 1, 1, PLAIN),
     QKV(false, 1, false, 576, 9, 3, 64, 40, 35, PLAIN),
-    QKV(false, 2, false, 1100, 20, 1, 16, 15, 16, PLAIN),
     QKV(false, 3, false, 40, 14, 2, 64, 64, 64, PLAIN),
     QKV(false, 4, true, 100, 9, 3, 64, 65, 1, TIES),
     QKV(false, 5, true, 576, 4, 2, 128, 31, 33, PLAIN),
@@ -74,6 +76,7 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND(true, 3, false, 2, 1, 256, 15, 16, PLAIN),
     ATTEND(true, 9, true, 6, 2, 48, 20, 70, WIDE),
     ATTEND_PREFILL(true, 12, 3, 1, 64, 100, PLAIN),
+    ATTEND(true, 1, false, 2, 1, 8, 4200, 20, PLAIN), /* more blocks of keys than invocations */
     ATTEND(false, 1, false, 1, 1, 8, 1, 1, PLAIN),
     ATTEND(false, 1, false, 9, 3, 64, 200, 100, PLAIN),
     ATTEND(false, 2, false, 9, 3, 64, 63, 1, PLAIN),
@@ -104,6 +107,7 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND(false, 400, false, 40, 4, 64, 5, 4, PLAIN),
 
     RESIDUAL(true, 12, 40, 1100, PLAIN),
+    RESIDUAL(true, 40, 48, 64, PLAIN),
     RESIDUAL(true, 5, 100, 576, WIDE),
     RESIDUAL(true, 9, 66, 100, BAD),
     RESIDUAL(true, 17, 48, 86, TIES),
@@ -133,6 +137,7 @@ const struct rft_kernel_case kernel_cases[] = {
     RESIDUAL(false, 5, 40, 20000, PLAIN),
     RESIDUAL(false, 3, 4112, 40, PLAIN),
 
+    GATE_UP(true, 40, 20, 64, PLAIN),
     GATE_UP(true, 12, 86, 400, PLAIN),
     GATE_UP(true, 5, 2, 100, TIES),
     GATE_UP(true, 7, 334, 100, BAD),
@@ -153,6 +158,7 @@ const struct rft_kernel_case kernel_cases[] = {
     GATE_UP(false, 2, 40, 4112, PLAIN),
     GATE_UP(false, 128, 8192, 40, PLAIN), /* as many values as qkv's last case, for the same reason */
 
+    LOGITS(true, 40, 35, 64, 0, PLAIN),
     LOGITS(true, 12, 100, 576, 0, PLAIN),
     LOGITS(true, 5, 37, 100, 48, WIDE),
     LOGITS(true, 9, 50, 40, 0, BAD),
@@ -186,6 +192,8 @@ const struct rft_kernel_case kernel_cases[] = {
     FILTER(true, 5, 3001, 0.7f, 50, 62259, PLAIN),
     FILTER(true, 4, 500, 1.3f, 0, 1, WIDE),
     FILTER(true, 6, 500, 1.0f, 20, 60000, BAD),
+    FILTER(false, 3, 128256, 1.0f, 0, 58982, PLAIN),
+    FILTER(false, 2, 70001, 1.0f, 0, 60000, TIES), /* ties far behind each other */
     FILTER(false, 2, 3001, 1.0f, 5000, 32768, TIES),
     FILTER(false, 2, 49152, 1.0f, 0, 58982, PLAIN),
     FILTER(false, 2, 49152, 1.0f, 0, 65536, PLAIN),

@@ -193,7 +193,6 @@ static void build(struct rft_call_image *image, const struct rft_kernel_case *c)
     uint64_t seed = ((((uint64_t)c->op * 31 + c->rows) * 31 + c->n) * 31 + c->k) * 31 + c->head_dim;
     rft_call_begin(image, c->op, (seed * 31 + c->n_prompt) * 31 + (uint64_t)c->values);
     image->node.n_rows = b.n_rows;
-    image->node.n_rows = b.n_rows;
     builders[c->op](&b);
 }
 

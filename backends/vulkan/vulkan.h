@@ -48,6 +48,9 @@ struct vulkan_facts {
     float timestamp_ns;                /* per tick; 0 = the queue has no timestamps */
     uint32_t timestamp_bits;
     bool has_budget;                   /* VK_EXT_memory_budget */
+    uint32_t driver_id;                /* VkDriverId */
+    uint8_t cache_uuid[VK_UUID_SIZE];  /* pipelineCacheUUID: changes with the driver's compiler */
+    bool has_nan;                      /* shaderSignedZeroInfNanPreserveFloat32 */
     bool has_rounding_mode;            /* shaderRoundingModeRTEFloat32 */
     bool is_portability;               /* VK_KHR_portability_subset must be enabled */
     VkPhysicalDeviceMemoryProperties memory;
@@ -130,6 +133,8 @@ uint64_t vulkan_kernels_build_hash(void);
 /* The one pipeline layout: 128 bytes of push constants. */
 VkPipelineLayout vulkan_kernels_layout(const struct rft_device *device);
 enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_kernels);
+/* Every pipeline on every case, also those that this device would not choose, whatever was compared before. For tests. */
+enum rft_status vulkan_kernels_test_all(struct rft_device *device);
 
 /* vulkan_cache.c: a small file of the user's cache directory, valid for this device, driver version and build. */
 enum vulkan_cache_kind { VULKAN_CACHE_PIPELINES, VULKAN_CACHE_TESTS };

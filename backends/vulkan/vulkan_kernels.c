@@ -18,16 +18,18 @@
 #define ROWS_QUADS 16u   /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
 #define ROWS_COLUMNS_MAX 8u
 #define LANES_QUADS 4u
-#define LANES_COLUMNS_MAX 6u
+#define LANES_COLUMNS_MAX 4u
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
 #define ADVANCE_ROWS 64u
+#define SOFTWARE_TURNS_MAX 30000.0 /* half of llvmpipe's limit */
 
 struct vulkan_kernels {
     VkPipelineLayout layout;
     VkPipelineCache cache;
-    bool is_grown;      /* pipelines were made or tested that the files do not know */
+    bool has_new_tests; /* pipelines passed that the file does not know */
+    size_t n_cached;    /* bytes of compiled pipelines in the file */
     struct vulkan_pipeline *pipelines; /* [n_vulkan_shaders] */
 };
 
@@ -169,15 +171,18 @@ struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const s
 #define SPIRV_ENTRY_POINT 15u
 #define SPIRV_EXECUTION_MODE 16u
 #define SPIRV_CAPABILITY 17u
-#define SPIRV_ROUNDING_MODE_RTE 4462u
-#define SPIRV_CAPABILITY_ROUNDING_MODE_RTE 4467u
+#define SPIRV_F32_MODES_MAX 2u
 
-/* The module with "round to nearest even" declared for f32, where the device knows that declaration (SPIR-V 1.4, 2.16). Freed
- * by the caller; NULL when memory is short. */
-static uint32_t *declare_rounding(const struct vulkan_shader *shader, size_t *n_bytes)
+/* The module with what the contract takes for granted declared for f32, where the device knows the declaration (SPIR-V 1.4, 2.16):
+ * rounding to nearest even; infinities and NaN are kept, so that a row that overflows is found. Freed by the caller; NULL when
+ * memory is short. */
+static uint32_t *declare_modes(const struct vulkan_facts *facts, const struct vulkan_shader *shader, size_t *n_bytes)
 {
+    static const uint32_t modes[SPIRV_F32_MODES_MAX] = {4462 /* RoundingModeRTE */, 4461 /* SignedZeroInfNanPreserve */};
+    static const uint32_t capabilities[SPIRV_F32_MODES_MAX] = {4467, 4466};
+    const bool is_known[SPIRV_F32_MODES_MAX] = {facts->has_rounding_mode, facts->has_nan};
     const size_t n_words = shader->n_bytes / 4;
-    uint32_t *words = rft_alloc(n_words + 6, 4);
+    uint32_t *words = rft_alloc(n_words + SPIRV_F32_MODES_MAX * 6, 4);
     size_t n = SPIRV_HEADER_WORDS;
     uint32_t entry = 0, n_capabilities = 0, n_modes = 0;
     if (words == NULL)
@@ -186,16 +191,22 @@ static uint32_t *declare_rounding(const struct vulkan_shader *shader, size_t *n_
     for (size_t at = SPIRV_HEADER_WORDS; at < n_words; at += shader->code[at] >> 16) {
         const uint32_t *instruction = &shader->code[at];
         uint32_t op = instruction[0] & 0xffffu;
-        if (op == SPIRV_CAPABILITY && n_capabilities++ == 0) {
+        bool is_capability = op == SPIRV_CAPABILITY && n_capabilities++ == 0;
+        bool is_mode = op == SPIRV_EXECUTION_MODE && n_modes++ == 0;
+        for (size_t i = 0; i < SPIRV_F32_MODES_MAX && is_capability; i++) {
+            if (!is_known[i])
+                continue;
             words[n++] = 2u << 16 | SPIRV_CAPABILITY;
-            words[n++] = SPIRV_CAPABILITY_ROUNDING_MODE_RTE;
+            words[n++] = capabilities[i];
         }
         if (op == SPIRV_ENTRY_POINT)
             entry = instruction[2];
-        if (op == SPIRV_EXECUTION_MODE && n_modes++ == 0) {
+        for (size_t i = 0; i < SPIRV_F32_MODES_MAX && is_mode; i++) {
+            if (!is_known[i])
+                continue;
             words[n++] = 4u << 16 | SPIRV_EXECUTION_MODE;
             words[n++] = entry;
-            words[n++] = SPIRV_ROUNDING_MODE_RTE;
+            words[n++] = modes[i];
             words[n++] = 32;
         }
         memcpy(&words[n], instruction, (instruction[0] >> 16) * sizeof *words);
@@ -214,12 +225,10 @@ static enum rft_status make_pipeline(struct rft_device *device, uint32_t index)
     uint32_t *declared = NULL;
     VkShaderModule module = VK_NULL_HANDLE;
     enum rft_status status;
-    if (device->facts.has_rounding_mode) {
-        declared = declare_rounding(shader, &module_info.codeSize);
-        if (declared == NULL)
-            return RFT_ERR_HOST_MEMORY;
-        module_info.pCode = declared;
-    }
+    declared = declare_modes(&device->facts, shader, &module_info.codeSize);
+    if (declared == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    module_info.pCode = declared;
     status = vulkan_check(device, device->vk.vkCreateShaderModule(device->handle, &module_info, NULL, &module), shader->name);
     rft_free(declared);
     RFT_TRY(status);
@@ -236,10 +245,8 @@ static enum rft_status make_pipeline(struct rft_device *device, uint32_t index)
     status = vulkan_check(
         device, device->vk.vkCreateComputePipelines(device->handle, device->kernels->cache, 1, &info, NULL, &pipeline), shader->name);
     device->vk.vkDestroyShaderModule(device->handle, module, NULL);
-    if (status == RFT_OK) {
+    if (status == RFT_OK)
         p->handle = pipeline;
-        device->kernels->is_grown = true;
-    }
     return status;
 }
 
@@ -252,7 +259,7 @@ static enum rft_status ready_pipeline(struct rft_device *device, uint32_t index)
         RFT_TRY(make_pipeline(device, index));
     if (p->is_trusted)
         return RFT_OK;
-    status = vulkan_test_pipeline(device, p, vulkan_shaders[index].name);
+    status = vulkan_test_pipeline(device, p, vulkan_shaders[index].name, false);
     if (status == RFT_ERR_UNSUPPORTED && device->options.is_unchecked) {
         rft_log_warn("%s: [device] arithmetic = unchecked: the kernel is used all the same", device->facts.name);
         p->is_trusted = true;
@@ -260,15 +267,34 @@ static enum rft_status ready_pipeline(struct rft_device *device, uint32_t index)
     }
     if (status == RFT_OK) {
         p->is_trusted = true;
-        device->kernels->is_grown = true;
+        device->kernels->has_new_tests = true;
     }
     return status;
+}
+
+/* llvmpipe ends every loop of an invocation, without a word, after 65,535 turns in all. Only attention over very many keys comes
+ * near: about so many turns for each key, of its three passes over the keys and of the values' sum. */
+static enum rft_status check_turns(const struct rft_device *device, const struct rft_node *node)
+{
+    const struct rft_args_attention *a = (const void *)node->args.bytes;
+    double n_keys, n_turns, n_heads;
+    if (!device->is_cpu || node->op != RFT_OP_attention)
+        return RFT_OK;
+    n_heads = (a->n_heads / a->n_kv_heads + 3) / 4;
+    n_keys = a->scratch_floats / (4.0 * n_heads);
+    n_turns = n_heads * n_keys * (a->head_dim / 8.0 / 128 + 2.0 / 32 + 5.0 / 64 / 32 + a->head_dim / 8.0 / 32 * 5 / 64 + 1.0 / 64 * a->head_dim / 32);
+    if (n_turns < SOFTWARE_TURNS_MAX)
+        return RFT_OK;
+    rft_log_error("%s: sequences of %.0f tokens are too long for a software device of Vulkan; take backend = cpu", device->facts.name,
+                  n_keys);
+    return RFT_ERR_UNSUPPORTED;
 }
 
 enum rft_status vulkan_kernels_call(struct rft_device *device, const struct rft_node *node, struct vulkan_call *call)
 {
     uint32_t index = find_pipeline(device, node->op, node->n_rows);
     *call = (struct vulkan_call){0};
+    RFT_TRY(check_turns(device, node));
     RFT_TRY(ready_pipeline(device, index));
     *call = vulkan_pipeline_call(&device->kernels->pipelines[index], node);
     return RFT_OK;
@@ -281,6 +307,16 @@ enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_
         if (!device->kernels->pipelines[i].is_trusted)
             RFT_TRY(ready_pipeline(device, i));
         ++*n_kernels;
+    }
+    return RFT_OK;
+}
+
+enum rft_status vulkan_kernels_test_all(struct rft_device *device)
+{
+    for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
+        if (device->kernels->pipelines[i].handle == VK_NULL_HANDLE)
+            RFT_TRY(make_pipeline(device, i));
+        RFT_TRY(vulkan_test_pipeline(device, &device->kernels->pipelines[i], vulkan_shaders[i].name, true));
     }
     return RFT_OK;
 }
@@ -318,7 +354,7 @@ static void store_pipelines(struct rft_device *device)
     size_t n = 0;
     void *data = NULL;
     VkPipelineCache cache = device->kernels->cache;
-    if (device->vk.vkGetPipelineCacheData(device->handle, cache, &n, NULL) == VK_SUCCESS && n != 0)
+    if (device->vk.vkGetPipelineCacheData(device->handle, cache, &n, NULL) == VK_SUCCESS && n > device->kernels->n_cached)
         data = rft_alloc(n, 1);
     if (data != NULL && device->vk.vkGetPipelineCacheData(device->handle, cache, &n, data) == VK_SUCCESS)
         vulkan_cache_store(device, VULKAN_CACHE_PIPELINES, data, n);
@@ -332,6 +368,9 @@ static enum rft_status create_cache(struct rft_device *device)
     const VkPipelineCacheCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, .initialDataSize = data.len, .pInitialData = data.data};
     VkResult result = device->vk.vkCreatePipelineCache(device->handle, &info, NULL, &device->kernels->cache);
+    if (result != VK_SUCCESS) /* what a failed call leaves there is not defined */
+        device->kernels->cache = VK_NULL_HANDLE;
+    device->kernels->n_cached = data.len;
     rft_str_finish(&data);
     return vulkan_check(device, result, "vkCreatePipelineCache");
 }
@@ -343,14 +382,17 @@ enum rft_status vulkan_kernels_open(struct rft_device *device)
                                              .pushConstantRangeCount = 1,
                                              .pPushConstantRanges = &range};
     enum rft_status status = RFT_ERR_HOST_MEMORY;
+    VkResult result;
     device->kernels = rft_alloc(1, sizeof *device->kernels);
     if (device->kernels != NULL)
         device->kernels->pipelines = rft_alloc(n_vulkan_shaders, sizeof *device->kernels->pipelines);
     if (device->kernels != NULL && device->kernels->pipelines != NULL) {
         for (uint32_t i = 0; i < n_vulkan_shaders; i++)
             device->kernels->pipelines[i] = describe(vulkan_shaders[i].name);
-        status = vulkan_check(device, device->vk.vkCreatePipelineLayout(device->handle, &info, NULL, &device->kernels->layout),
-                              "vkCreatePipelineLayout");
+        result = device->vk.vkCreatePipelineLayout(device->handle, &info, NULL, &device->kernels->layout);
+        if (result != VK_SUCCESS) /* what a failed call leaves there is not defined */
+            device->kernels->layout = VK_NULL_HANDLE;
+        status = vulkan_check(device, result, "vkCreatePipelineLayout");
     }
     if (status == RFT_OK)
         status = create_cache(device);
@@ -366,10 +408,10 @@ void vulkan_kernels_close(struct rft_device *device)
     struct vulkan_kernels *k = device->kernels;
     if (k == NULL)
         return;
-    if (k->is_grown && !device->is_lost && k->cache != VK_NULL_HANDLE) {
+    if (k->has_new_tests && !device->is_lost)
         store_tests(device);
+    if (k->cache != VK_NULL_HANDLE && !device->is_lost)
         store_pipelines(device);
-    }
     for (uint32_t i = 0; k->pipelines != NULL && i < n_vulkan_shaders; i++)
         if (k->pipelines[i].handle != VK_NULL_HANDLE)
             device->vk.vkDestroyPipeline(device->handle, k->pipelines[i].handle, NULL);

@@ -26,8 +26,8 @@ struct vulkan_pipeline {
 /* The call of a node with this pipeline. */
 struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *pipeline, const struct rft_node *node);
 
-/* vulkan_test.c: compares the pipeline with the cpu's plain kernel on the quick cases of its op. RFT_ERR_UNSUPPORTED if a bit
- * differs, with what differs logged. */
-enum rft_status vulkan_test_pipeline(struct rft_device *device, const struct vulkan_pipeline *pipeline, const char *name);
+/* vulkan_test.c: compares the pipeline with the cpu's plain kernel on the quick cases of its op, or on all of them.
+ * RFT_ERR_UNSUPPORTED if a bit differs, with what differs logged. */
+enum rft_status vulkan_test_pipeline(struct rft_device *device, const struct vulkan_pipeline *pipeline, const char *name, bool all);
 
 #endif
