@@ -29,6 +29,8 @@ rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_for
             LINKS rft_model rft_base Threads::Threads)
 include(${BACKENDS}/vulkan/vulkan.cmake)
 
+target_compile_definitions(rft_backends PRIVATE RFT_VERSION="${PROJECT_VERSION}")
+
 # Every op has a kernel on every backend, under the same stem; text that kernels share is .glsl or .h, and nothing else is there.
 set(ops)
 file(STRINGS ${CORE}/ops.def op_lines REGEX "^RFT_OP")

@@ -25,7 +25,6 @@ struct rft_caps {
     uint32_t prefill_rows;        /* rows of a prefill at which the device is well used */
     uint32_t slots_wanted;        /* sequences in flight at which it is well used: what `auto` aims at */
     uint32_t burst_steps;         /* replays to queue at once */
-    bool is_host;                 /* device memory is host memory: available = what the host has */
 };
 
 #define RFT_DEVICE_NAME_MAX 96

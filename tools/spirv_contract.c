@@ -26,9 +26,9 @@ enum {
     OP_CAPABILITY = 17, OP_TYPE_VOID = 19, OP_TYPE_BOOL = 20, OP_TYPE_INT = 21, OP_TYPE_FLOAT = 22, OP_TYPE_VECTOR = 23,
     OP_TYPE_MATRIX = 24, OP_TYPE_ARRAY = 28, OP_TYPE_STRUCT = 30, OP_TYPE_POINTER = 32, OP_TYPE_FORWARD_POINTER = 39,
     OP_CONSTANT = 43, OP_CONSTANT_COMPOSITE = 44, OP_SPEC_CONSTANT = 50, OP_SPEC_CONSTANT_COMPOSITE = 51, OP_FUNCTION = 54,
-    OP_FUNCTION_END = 56, OP_VARIABLE = 59, OP_DECORATE = 71, OP_GROUP_MEMBER_DECORATE = 75, OP_FADD = 129, OP_FSUB = 131,
+    OP_FUNCTION_END = 56, OP_VARIABLE = 59, OP_DECORATE = 71, OP_MEMBER_DECORATE = 72, OP_GROUP_MEMBER_DECORATE = 75, OP_FADD = 129, OP_FSUB = 131,
     OP_FMUL = 133, OP_IS_NAN = 156, OP_IS_INF = 157, OP_EXECUTION_MODE_ID = 331, OP_DECORATE_ID = 332,
-    MODE_LOCAL_SIZE = 17, MODE_LOCAL_SIZE_ID = 38, DECORATION_BUILT_IN = 11, DECORATION_NO_CONTRACTION = 42,
+    MODE_LOCAL_SIZE = 17, MODE_LOCAL_SIZE_ID = 38, DECORATION_RELAXED = 0, DECORATION_BUILT_IN = 11, DECORATION_NO_CONTRACTION = 42,
     BUILT_IN_WORKGROUP_SIZE = 25, STORAGE_WORKGROUP = 4, MODEL_GL_COMPUTE = 5, GLSL_FMA = 50
 };
 
@@ -257,6 +257,8 @@ static void check_declaration(struct check *c, const struct instruction *i)
         found(c, i, "kernels must not need capability", word(i, 1));
     } else if ((i->op == OP_TYPE_INT || i->op == OP_TYPE_FLOAT) && word(i, 2) != 32) {
         found(c, i, "only 32 bits are allowed, not", word(i, 2));
+    } else if ((i->op == OP_DECORATE && word(i, 2) == DECORATION_RELAXED) || (i->op == OP_MEMBER_DECORATE && word(i, 3) == DECORATION_RELAXED)) {
+        found(c, i, "RelaxedPrecision lets a driver compute in 16 bits", 0);
     } else if (i->op == OP_ENTRY_POINT) {
         c->n_entry_points++;
         if (word(i, 1) != MODEL_GL_COMPUTE || i->n < 5 || memcmp(i->words + 3, "main\0\0\0", 8) != 0)

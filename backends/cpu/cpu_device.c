@@ -69,8 +69,7 @@ static void cpu_caps(const struct rft_device *device, struct rft_caps *caps)
                               .n_scratch = cpu_team_size(device->team),
                               .prefill_rows = 128,
                               .slots_wanted = 64,
-                              .burst_steps = 8,
-                              .is_host = true};
+                              .burst_steps = 8};
 }
 
 static enum rft_status cpu_memory(struct rft_device *device, struct rft_memory *memory)

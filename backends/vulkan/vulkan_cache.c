@@ -5,6 +5,8 @@
 #include "vulkan.h"
 
 #include "alloc.h"
+#include "arith.h"
+#include "kernel_cases.h"
 #include "log.h"
 #include "os.h"
 
@@ -23,7 +25,19 @@
 #define FORMAT_VERSION 1u
 #define FILE_BYTES_MAX (64u << 20)
 
-static const char vulkan_build_key[] = "rftgen vulkan cache " RFT_VERSION;
+/* What a file belongs to beside the device: this build, with its kernels and their tests, and the driver's compiler, which can
+ * change under the same driver version (LLVM under llvmpipe). */
+static uint64_t build_of(const struct rft_device *device)
+{
+    const struct vulkan_facts *f = &device->facts;
+    const uint32_t numbers[] = {RFT_ARITHMETIC_VERSION, f->driver_id, f->api_version};
+    uint64_t hash = XXH64(RFT_VERSION, sizeof RFT_VERSION, vulkan_kernels_build_hash());
+    hash = XXH64(kernel_cases, n_kernel_cases * sizeof *kernel_cases, hash);
+    hash = XXH64(numbers, sizeof numbers, hash);
+    hash = XXH64(f->cache_uuid, sizeof f->cache_uuid, hash);
+    hash = XXH64(f->driver, strlen(f->driver), hash);
+    return XXH64(f->driver_info, strlen(f->driver_info), hash);
+}
 
 /* In this machine's byte order: the file belongs to it. */
 struct header {
@@ -46,7 +60,7 @@ static struct header header_of(const struct rft_device *device, enum vulkan_cach
     memcpy(h.magic, "RFTVKC\r\n", sizeof h.magic);
     h.format = FORMAT_VERSION;
     h.kind = (uint32_t)kind;
-    h.build = XXH64(vulkan_build_key, sizeof vulkan_build_key, vulkan_kernels_build_hash());
+    h.build = build_of(device);
     memcpy(h.device_uuid, device->facts.uuid, sizeof h.device_uuid);
     h.vendor_id = device->facts.vendor_id;
     h.device_id = device->facts.device_id;

@@ -63,7 +63,7 @@ bool vulkan_is_out_of_memory(VkResult result)
 {
     return result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY ||
            result == VK_ERROR_TOO_MANY_OBJECTS || result == VK_ERROR_OUT_OF_POOL_MEMORY ||
-           result == VK_ERROR_FRAGMENTATION;
+           result == VK_ERROR_FRAGMENTATION || result == VK_ERROR_MEMORY_MAP_FAILED;
 }
 
 enum rft_status vulkan_check(struct rft_device *device, VkResult result, const char *what)
@@ -369,8 +369,7 @@ static void device_caps(const struct rft_device *device, struct rft_caps *caps)
                               .n_scratch = 0,
                               .prefill_rows = device->is_cpu ? 128 : 256,
                               .slots_wanted = device->is_cpu ? 64 : 256,
-                              .burst_steps = 8,
-                              .is_host = device->is_cpu};
+                              .burst_steps = 8};
 }
 
 static void device_stats(const struct rft_device *device, struct rft_device_stats *stats)

@@ -11,6 +11,7 @@
 #define NEED_PUSH_BYTES 128u
 #define NEED_INVOCATIONS 256u
 #define NEED_SHARED_BYTES 16384u
+#define BLOCK_BYTES_MAX ((uint64_t)1 << 32) /* kernels index words and quads by 32 bits, of which SPIR-V takes the first for a sign */
 #define BLOCK_GRAIN 65536u /* block_bytes_max is a multiple of it, so that pools round inside the limit */
 
 struct extensions {
@@ -78,6 +79,8 @@ static void check_limits(const VkPhysicalDeviceLimits *limits, char *missing, si
         add_missing(missing, missing_size, "maxPushConstantsSize");
     if (limits->maxComputeWorkGroupInvocations < NEED_INVOCATIONS)
         add_missing(missing, missing_size, "maxComputeWorkGroupInvocations");
+    if (limits->maxComputeWorkGroupSize[0] < NEED_INVOCATIONS)
+        add_missing(missing, missing_size, "maxComputeWorkGroupSize");
     if (limits->maxComputeSharedMemorySize < NEED_SHARED_BYTES)
         add_missing(missing, missing_size, "maxComputeSharedMemorySize");
     if (limits->maxComputeWorkGroupCount[0] < VULKAN_WIDTH || limits->maxComputeWorkGroupCount[1] < VULKAN_WIDTH)
@@ -118,6 +121,8 @@ static void read_properties2(VkPhysicalDevice physical, const struct extensions 
     facts->subgroup_size = v11.subgroupSize;
     facts->import_align = has->has_import ? import.minImportedHostPointerAlignment : 0;
     facts->has_rounding_mode = v12.shaderRoundingModeRTEFloat32 != VK_FALSE;
+    facts->has_nan = v12.shaderSignedZeroInfNanPreserveFloat32 != VK_FALSE;
+    facts->driver_id = (uint32_t)v12.driverID;
     facts->block_bytes_max = v11.maxMemoryAllocationSize;
     if (has->has_maintenance4 && m4.maxBufferSize < facts->block_bytes_max)
         facts->block_bytes_max = m4.maxBufferSize;
@@ -155,6 +160,8 @@ static void limit_block_to_heap(struct vulkan_facts *facts)
             largest = facts->memory.memoryHeaps[i].size;
     if (largest < facts->block_bytes_max)
         facts->block_bytes_max = largest;
+    if (facts->block_bytes_max > BLOCK_BYTES_MAX)
+        facts->block_bytes_max = BLOCK_BYTES_MAX;
     facts->block_bytes_max -= facts->block_bytes_max % BLOCK_GRAIN;
 }
 
@@ -173,6 +180,7 @@ enum rft_status vulkan_facts_read(VkPhysicalDevice physical, struct vulkan_facts
     facts->driver_version = properties.driverVersion;
     facts->vendor_id = properties.vendorID;
     facts->device_id = properties.deviceID;
+    memcpy(facts->cache_uuid, properties.pipelineCacheUUID, sizeof facts->cache_uuid);
     facts->type = properties.deviceType;
     facts->n_allocations_max = properties.limits.maxMemoryAllocationCount;
     facts->has_budget = has.has_budget;

@@ -341,6 +341,19 @@ static uint32_t heaps_of(const struct rft_device *device, vulkan_rank_type *rank
     return heaps;
 }
 
+/* Where memory is shared every heap counts; else the largest alone: a second device-local heap may be a window into the first
+ * (the BAR of NVIDIA cards). */
+static void count_heap(const struct rft_device *device, uint64_t size, uint64_t rest, struct rft_memory *memory)
+{
+    if (vulkan_facts_share_memory(&device->facts)) {
+        memory->total_bytes += size;
+        memory->available_bytes += rest;
+    } else if (size > memory->total_bytes) {
+        memory->total_bytes = size;
+        memory->available_bytes = rest;
+    }
+}
+
 enum rft_status vulkan_memory_report(struct rft_device *device, struct rft_memory *memory)
 {
     uint64_t rest[VK_MAX_MEMORY_HEAPS], host_available = rft_os_memory_available_bytes();
@@ -351,13 +364,13 @@ enum rft_status vulkan_memory_report(struct rft_device *device, struct rft_memor
     memory->is_estimate = !heap_rest(device, rest);
     for (uint32_t i = 0; i < device->facts.memory.memoryHeapCount; i++) {
         if (heaps >> i & 1u) {
-            memory->total_bytes += device->facts.memory.memoryHeaps[i].size;
-            memory->available_bytes += rest[i];
+            count_heap(device, device->facts.memory.memoryHeaps[i].size, rest[i], memory);
         } else if (host_heaps >> i & 1u) {
             memory->host_available_bytes += rest[i];
         }
     }
-    if (device->is_cpu && host_available != 0 && host_available < memory->available_bytes)
+    /* A budget of shared memory is the driver's opinion; what the system has left counts as well. */
+    if (vulkan_facts_share_memory(&device->facts) && host_available != 0 && host_available < memory->available_bytes)
         memory->available_bytes = host_available;
     if (vulkan_facts_share_memory(&device->facts))
         memory->host_available_bytes = 0;

@@ -6,10 +6,6 @@
 
 #define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
 #define CHUNK (CHUNK_BLOCKS * RFT_DOT_BLOCK)
-/* Weights are asked for so far ahead that they come while others are multiplied: a processor's own prefetcher stops at the end
- * of a page of 4 KiB, and a wait there costs a third of the time even if one column is multiplied. */
-#define PREFETCH_WORDS 1024u
-
 /* Tiles that are multiplied with so many columns at a time. */
 #define TILES_AT_ONCE(n_columns)                                                                                       \
     (CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) >= 4u   ? 4u                                                  \
@@ -17,14 +13,24 @@
      : CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) == 2u ? 2u                                                  \
                                                                  : 1u)
 
-/* totals[tile][column][16] += sums of the blocks of n_words words. panel: [block][column][64] f32. */
-CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const uint32_t *const *tiles, const float *panel,
-                         uint32_t n_words, cpu_f32 *totals)
+/* Weights are asked for 8 KiB, in blocks of a tile, before they are multiplied: a processor's own prefetcher stops at the end of
+ * a page of 4 KiB and at the end of a tile, and with one column already that costs a fifth of the time. */
+#define BLOCKS_AHEAD(n_tiles) (4u / (n_tiles))
+
+/* totals[tile][column][16] += sums of the blocks of n_words words. panel: [block][column][64] f32. next: what follows each
+ * tile, and is only asked for. */
+CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const uint32_t *const *tiles,
+                         const uint32_t *const *next, const float *panel, uint32_t n_words, cpu_f32 *totals)
 {
     const unsigned n_vectors = n_tiles * CPU_TILE_VECTORS;
     for (uint32_t block = 0; block < n_words; block += RFT_DOT_BLOCK / 2) {
         uint32_t end = block + RFT_DOT_BLOCK / 2 < n_words ? block + RFT_DOT_BLOCK / 2 : n_words;
+        const uint32_t ahead = block + BLOCKS_AHEAD(n_tiles) * RFT_DOT_BLOCK / 2;
+        const uint32_t *wanted[CPU_TILES_AT_ONCE];
         cpu_f32 sums[CPU_ACCUMULATORS];
+        CPU_UNROLL
+        for (unsigned t = 0; t < n_tiles; t++)
+            wanted[t] = ahead < n_words ? tiles[t] + (size_t)ahead * RFT_TILE : next[t] + (size_t)(ahead - n_words) * RFT_TILE;
         CPU_UNROLL
         for (unsigned i = 0; i < n_vectors * n_columns; i++)
             sums[i] = (cpu_f32){0};
@@ -36,7 +42,7 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
                 words[v] = load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * RFT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
             CPU_UNROLL
             for (unsigned t = 0; t < n_tiles; t++)
-                __builtin_prefetch(tiles[t] + (size_t)i * RFT_TILE + PREFETCH_WORDS);
+                __builtin_prefetch(wanted[t] + (size_t)(i - block) * RFT_TILE);
             CPU_UNROLL
             for (unsigned c = 0; c < n_columns; c++) {
                 CPU_UNROLL
@@ -72,15 +78,16 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
 #endif
 
 #define MULTIPLY(n_columns)                                                                                            \
-    static void multiply_##n_columns(const uint32_t *const *tiles, const float *panel, uint32_t n_words, cpu_f32 *totals) \
+    static void multiply_##n_columns(const uint32_t *const *tiles, const uint32_t *const *next, const float *panel,    \
+                                     uint32_t n_words, cpu_f32 *totals)                                                \
     {                                                                                                                  \
-        multiply(TILES_AT_ONCE(n_columns##u), n_columns##u, tiles, panel, n_words, totals);                            \
+        multiply(TILES_AT_ONCE(n_columns##u), n_columns##u, tiles, next, panel, n_words, totals);                      \
     }
 COLUMN_COUNTS(MULTIPLY)
 
 static const struct {
     unsigned n_tiles;
-    void (*run)(const uint32_t *const *tiles, const float *panel, uint32_t n_words, cpu_f32 *totals);
+    void (*run)(const uint32_t *const *tiles, const uint32_t *const *next, const float *panel, uint32_t n_words, cpu_f32 *totals);
 } multiply_by_columns[] = {
     {0, NULL},
 #define ENTRY(n_columns) {TILES_AT_ONCE(n_columns##u), multiply_##n_columns},
@@ -105,6 +112,12 @@ static void fill_panel(float *panel, const uint16_t *const *columns, uint32_t n_
     }
 }
 
+/* Element `first` of a tile. Past the end: the last tile again, and nobody reads the sums. */
+static const uint32_t *place_of(const uint32_t *weight, uint32_t k, uint32_t n_tiles, uint32_t tile, uint32_t first)
+{
+    return weight + ((size_t)(tile < n_tiles ? tile : n_tiles - 1) * (k / 2) + first / 2) * RFT_TILE;
+}
+
 void CPU_NAME(cpu_dot_tiles)(const uint32_t *weight, uint32_t k, uint32_t n_tiles, const uint16_t *const *columns,
                              uint32_t n_columns, cpu_f32 *totals)
 {
@@ -116,12 +129,13 @@ void CPU_NAME(cpu_dot_tiles)(const uint32_t *weight, uint32_t k, uint32_t n_tile
         uint32_t n = k - first < CHUNK ? k - first : CHUNK;
         fill_panel(panel, columns, n_columns, first, n);
         for (uint32_t tile = 0; tile < n_tiles; tile += at_once) {
-            const uint32_t *tiles[CPU_TILES_AT_ONCE];
-            for (uint32_t i = 0; i < at_once; i++) { /* past the end: the last tile again, and nobody reads the sums */
-                uint32_t from = tile + i < n_tiles ? tile + i : n_tiles - 1;
-                tiles[i] = weight + ((size_t)from * (k / 2) + first / 2) * RFT_TILE;
+            const uint32_t *tiles[CPU_TILES_AT_ONCE], *next[CPU_TILES_AT_ONCE];
+            bool is_last = tile + at_once >= n_tiles;
+            for (uint32_t i = 0; i < at_once; i++) {
+                tiles[i] = place_of(weight, k, n_tiles, tile + i, first);
+                next[i] = place_of(weight, k, n_tiles, is_last ? i : tile + at_once + i, is_last ? first + n : first);
             }
-            multiply_by_columns[n_columns].run(tiles, panel, n / 2, totals + tile * tile_totals);
+            multiply_by_columns[n_columns].run(tiles, next, panel, n / 2, totals + tile * tile_totals);
         }
     }
 }
@@ -138,15 +152,18 @@ void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *
         fill_panel(panel, q + first, n, 0, head_dim);
         for (uint32_t page = 0; page < n_pages; page += at_once) {
             cpu_f32 totals[CPU_ACCUMULATORS] = {{0}};
-            const uint32_t *tiles[CPU_TILES_AT_ONCE];
-            for (uint32_t i = 0; i < at_once; i++)
+            const uint32_t *tiles[CPU_TILES_AT_ONCE], *values[CPU_TILES_AT_ONCE];
+            for (uint32_t i = 0; i < at_once; i++) {
                 tiles[i] = keys->pages + keys->table[page + i < n_pages ? page + i : n_pages - 1] * keys->page_words;
-            multiply_by_columns[n].run(tiles, panel, head_dim / 2, totals);
+                values[i] = tiles[i] + RFT_PAGE_TOKENS / 2 * head_dim; /* wanted soon */
+            }
+            multiply_by_columns[n].run(tiles, values, panel, head_dim / 2, totals);
             for (uint32_t i = 0; i < at_once && page + i < n_pages; i++) {
                 uint32_t key = (page + i) * RFT_PAGE_TOKENS;
                 uint32_t n_keys = keys->n - key < RFT_PAGE_TOKENS ? keys->n - key : RFT_PAGE_TOKENS;
                 for (uint32_t c = 0; c < n; c++)
-                    memcpy(scores + (first + c) * scores_stride + key, totals + (i * n + c) * CPU_TILE_VECTORS, n_keys * sizeof *scores);
+                    memcpy(scores + (first + c) * scores_stride + key, totals + (i * n + c) * CPU_TILE_VECTORS,
+                           n_keys * sizeof *scores);
             }
         }
     }

@@ -41,7 +41,9 @@ void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, 
     cpu_f32 values[(CPU_ITEM_TILES + CPU_TILES_AT_ONCE - 1) * CPU_TILE_VECTORS * CPU_COLUMNS];
     const uint32_t n = tiles_per_item(matrix, n_workers) * RFT_TILE, first = item * n;
     const uint32_t n_groups = (n_rows + CPU_COLUMNS - 1) / CPU_COLUMNS;
-    struct cpu_totals totals = {.first = first, .n = matrix->n - first < n ? matrix->n - first : n, .values = (const float *)values};
+    struct cpu_totals totals = {.first = first,
+                                .n = matrix->n - first < n ? matrix->n - first : n,
+                                .values = (const float *)values};
     for (uint32_t group = 0; group < n_groups; group++) { /* groups of nearly equal size */
         const uint16_t *columns[CPU_COLUMNS];
         totals.n_rows = (n_rows - totals.row_0 + n_groups - group - 1) / (n_groups - group);
@@ -178,7 +180,8 @@ void CPU_NAME(cpu_gate_up)(const void *args, uint32_t item, struct cpu_worker wo
 {
     const struct rft_args_gate_up *a = args;
     const struct cpu_matrix matrix = gate_up_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_gate_up, a);
+    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n,
+                           finish_gate_up, a);
 }
 
 static struct cpu_matrix logits_matrix(const struct rft_args_logits *a)
@@ -209,5 +212,6 @@ void CPU_NAME(cpu_logits)(const void *args, uint32_t item, struct cpu_worker wor
 {
     const struct rft_args_logits *a = args;
     const struct cpu_matrix matrix = logits_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_logits, a);
+    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n,
+                           finish_logits, a);
 }

@@ -25,11 +25,11 @@ static struct place place_of_row(const struct rft_args_qkv *a, const struct rft_
     const uint32_t index = in_prompt ? row->position : row->position - row->n_prompt;
     const uint32_t *table = (const uint32_t *)cpu_pointer(a->tables) + (in_prompt ? row->prompt_table : row->own_table);
     const size_t page_words = (size_t)a->n_kv_heads * RFT_PAGE_TOKENS * a->head_dim;
-    return (struct place){(uint32_t *)cpu_pointer(in_prompt ? a->prompt_kv : a->own_kv) + table[index / RFT_PAGE_TOKENS] * page_words,
-                          index % RFT_PAGE_TOKENS};
+    uint32_t *pages = cpu_pointer(in_prompt ? a->prompt_kv : a->own_kv);
+    return (struct place){pages + table[index / RFT_PAGE_TOKENS] * page_words, index % RFT_PAGE_TOKENS};
 }
 
-/* n neighbouring outputs of one head, from in_head: a multiple of 8, as every head's and every item's beginning. */
+/* n neighbouring outputs of one head, from in_head; both multiples of 8, because heads and tiles begin at such. */
 struct run {
     uint32_t head;
     uint32_t in_head;
@@ -121,5 +121,6 @@ void CPU_NAME(cpu_qkv)(const void *args, uint32_t item, struct cpu_worker worker
 {
     const struct rft_args_qkv *a = args;
     const struct cpu_matrix matrix = qkv_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_qkv, a);
+    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n,
+                           finish_qkv, a);
 }
