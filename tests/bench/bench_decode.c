@@ -1,241 +1,97 @@
 /* SPDX-License-Identifier: MIT */
-/* Tokens per second of the decode step, and where its time goes, for a model shape with random weights:
- *   bench_decode [shape=smollm2-135m] [sequences=1,5,10,64] [samples=10] [prompt=200] [new=100] [threads=0] [backend=cpu]
- *                [device=] [temperature=1] [top_k=0] [top_p=1] [runs=3] [layers=0]
- * samples: sequences that share a prompt. layers: instead of the shape's, 0 = the shape's. */
-#include "alloc.h"
-#include "engine.h"
+/* How fast a model's kernels, prefill and decode step are on each device, for a model shape with random weights:
+ *   bench_decode [what=stream,matmul,prefill,decode,profile] [shape=smollm2-135m] [layers=0] [backend=] [device=] [threads=0]
+ *                [columns=1,5,10,64] [sequences=1,5,10,64] [samples=10] [prompt=200] [new=100] [stream=512] [runs=3]
+ *                [seconds=0.1] [limit=30] [temperature=1] [top_k=0] [top_p=1]
+ * backend, device: the default is every device of every backend that can be used. layers: instead of the shape's, 0 = the
+ * shape's. samples: sequences that share a prompt. stream: MiB read for the device's bandwidth. seconds: that each kind of
+ * product is measured for, in each run. limit: seconds; what is known to take longer on a slow device is left out.
+ *
+ * cpu seconds are the whole process's: what a software device, or waiting for a real one, takes from the machine. GB/s are
+ * bytes of weights; in per cent of the stream, of what one large product with one column reads. "stream" is beyond 100%
+ * where weights stay in a cache. */
+#include "bench.h"
+
+#include "budget.h"
 #include "os.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
-struct shape {
-    const char *name;
-    struct rft_model_config config;
-};
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
 
-#define SHAPE(name_, layers, dim_, heads, kv, head, ffn, vocab, is_tied)                                               \
-    {name_, {.n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,    \
-             .vocab_size = vocab, .n_positions = 8192, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e5}}
-static const struct shape shapes[] = {
-    SHAPE("smollm2-135m", 30, 576, 9, 3, 64, 1536, 49152, true),
-    SHAPE("smollm2-360m", 32, 960, 15, 5, 64, 2560, 49152, true),
-    SHAPE("smollm2-1.7b", 24, 2048, 32, 32, 64, 8192, 49152, true),
-    SHAPE("tinyllama-1.1b", 22, 2048, 32, 4, 64, 5632, 32000, false),
-    SHAPE("llama3.2-1b", 16, 2048, 32, 8, 64, 8192, 128256, true),
-};
+struct bench_time bench_now(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (struct bench_time){rft_os_seconds(), seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
+}
 
-struct options {
-    const char *shape, *sequences, *backend, *device;
-    uint32_t samples, prompt, n_new, threads, runs, layers;
-    struct rft_sampling sampling;
-};
+struct bench_time bench_since(struct bench_time start)
+{
+    const struct bench_time now = bench_now();
+    return (struct bench_time){now.wall - start.wall, now.cpu - start.cpu};
+}
 
-struct bench {
-    struct options options;
-    struct rft_engine engine;
-    struct rft_pool prompt_pool, pool;
-    struct rft_range *pages; /* [n_layers] */
-    struct rft_work work;
-    struct rft_row *rows;
-    struct rft_program program;
+uint32_t bench_list(const char *text, uint32_t values[BENCH_LIST_MAX])
+{
+    uint32_t n = 0;
+    for (char *end; *text != '\0' && n < BENCH_LIST_MAX; text = *end == ',' ? end + 1 : end) {
+        values[n] = (uint32_t)strtoul(text, &end, 10);
+        if (end == text)
+            break;
+        n += values[n] != 0;
+    }
+    return n;
+}
+
+bool bench_has_time_for(const struct bench *b, double seconds, const char *what)
+{
+    if (seconds <= b->options.limit)
+        return true;
+    printf("  %s: left out, about %.0f s\n", what, seconds);
+    return false;
+}
+
+enum rft_status bench_time_program(struct bench *b, const struct rft_program *program, struct bench_time *replay)
+{
+    struct rft_dev *dev = &b->engine.dev;
     struct rft_exec *exec;
-};
-
-static uint64_t random_state = 88172645463325252u;
-static uint32_t random_u32(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 20);
-}
-
-/* Fills with bf16 of magnitude 2^-6 to 2^-3. */
-static enum rft_status fill(struct rft_dev *dev, struct rft_slice to)
-{
-    uint16_t values[8192];
-    for (uint64_t at = 0; at < to.bytes; at += sizeof values) {
-        for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-            values[i] = (uint16_t)(0x3c80u + random_u32() % 0x180u + random_u32() % 2 * 0x8000u);
-        RFT_TRY(rft_dev_write(dev, rft_slice_part(to, at, to.bytes - at < sizeof values ? to.bytes - at : sizeof values), values));
+    enum rft_status status;
+    RFT_TRY(rft_dev_exec_create(dev, program, &exec));
+    const struct bench_time begin = bench_now();
+    status = rft_dev_run(dev, exec, 1);
+    *replay = bench_since(begin);
+    for (uint32_t run = 0; run < b->options.runs && status == RFT_OK && bench_since(begin).wall < b->options.limit / 10; run++) {
+        const double wanted = b->options.seconds / replay->wall;
+        const uint32_t n = wanted < 1 ? 1 : wanted > 4096 ? 4096 : (uint32_t)wanted;
+        const struct bench_time start = bench_now();
+        status = rft_dev_run(dev, exec, n);
+        struct bench_time time = bench_since(start);
+        time.wall /= n;
+        time.cpu /= n;
+        if (run == 0 || time.wall < replay->wall)
+            *replay = time;
     }
-    return RFT_OK;
-}
-
-/* Normed rows: random elements, and sums of squares that fit. */
-static enum rft_status fill_h(struct rft_dev *dev, struct rft_slice h, uint32_t dim)
-{
-    const float sum = 0.06f;
-    const uint64_t row_bytes = RFT_H_WORDS((uint64_t)dim) * 4;
-    RFT_TRY(fill(dev, h));
-    for (uint64_t at = 0; at < h.bytes; at += row_bytes)
-        for (uint64_t i = RFT_PADDED((uint64_t)dim) * 2; i < row_bytes; i += sizeof sum)
-            RFT_TRY(rft_dev_write(dev, rft_slice_part(h, at + i, sizeof sum), &sum));
-    return RFT_OK;
-}
-
-static enum rft_status load(struct bench *b, const struct rft_model_config *config)
-{
-    struct rft_engine *e = &b->engine;
-    RFT_TRY(rft_engine_place(e, config, b->options.prompt + b->options.n_new + 1));
-    for (size_t i = 0; i < e->weights.n; i++) {
-        const struct rft_weight *w = &e->weights.weights[i];
-        for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)
-            RFT_TRY(fill(&e->dev, rft_engine_slice(e, w->matrix.parts[part])));
-    }
-    return fill(&e->dev, rft_engine_slice(e, e->weights.cos_sin));
-}
-
-static uint32_t n_questions_of(const struct bench *b, uint32_t n_rows)
-{
-    return (n_rows + b->options.samples - 1) / b->options.samples;
-}
-
-static enum rft_status fill_tables(struct bench *b, uint32_t n_rows, uint32_t own_pages)
-{
-    const uint32_t n_prompt = n_questions_of(b, n_rows) * rft_pages_for(b->options.prompt), n = n_prompt + n_rows * own_pages;
-    uint32_t *tables = rft_alloc(n, sizeof *tables);
-    enum rft_status status = RFT_ERR_HOST_MEMORY;
-    for (uint32_t i = 0; tables != NULL && i < n; i++)
-        tables[i] = i < n_prompt ? i : i - n_prompt;
-    if (tables != NULL)
-        status = rft_dev_write(&b->engine.dev, rft_slice_part(b->work.tables, 0, n * 4ull), tables);
-    rft_free(tables);
+    rft_dev_exec_destroy(dev, exec);
     return status;
 }
 
-/* Buffers, prompt pages with random keys, and the program. */
-static enum rft_status prepare(struct bench *b, uint32_t n_rows)
-{
-    struct rft_engine *e = &b->engine;
-    const struct options *o = &b->options;
-    const struct rft_model_config *config = &e->weights.config;
-    const uint32_t own_pages = rft_pages_for(o->n_new + 1);
-    const uint64_t prompt_pages = (uint64_t)n_questions_of(b, n_rows) * rft_pages_for(o->prompt);
-    const struct rft_work_shape shape = {.config = config, .caps = &e->dev.caps, .n_rows = n_rows,
-                                         .n_keys_max = o->prompt + o->n_new + 1, .n_table_entries = prompt_pages + n_rows * own_pages,
-                                         .n_own_pages = (uint64_t)n_rows * own_pages, .n_eos = 1, .n_new_max = o->n_new};
-    const struct rft_batch batch = {.n_rows = n_rows};
-    const uint32_t no_token = UINT32_MAX;
-    uint32_t *mask = rft_alloc((config->vocab_size + 31) / 32, 4);
-    if (mask == NULL)
-        return RFT_ERR_HOST_MEMORY;
-    memset(mask, 0xff, (config->vocab_size + 31) / 32 * 4);
-    RFT_TRY(rft_engine_take_pages(e, "prompts", prompt_pages, &b->prompt_pool, &b->pages));
-    RFT_TRY(rft_engine_take(e, "step", &shape, &b->pool, &b->work));
-    b->work.decode.prompt_kv = b->pages;
-    for (uint32_t layer = 0; layer < config->n_layers; layer++) {
-        struct rft_slice pages;
-        if (!rft_pool_find(&b->prompt_pool, b->pages[layer], &pages))
-            return RFT_ERR_UNSUPPORTED;
-        RFT_TRY(fill(&e->dev, pages));
-    }
-    RFT_TRY(fill_h(&e->dev, b->work.h, config->dim));
-    RFT_TRY(fill_tables(b, n_rows, own_pages));
-    RFT_TRY(rft_dev_write(&e->dev, b->work.batch, &batch));
-    RFT_TRY(rft_dev_write(&e->dev, b->work.eos, &no_token));
-    RFT_TRY(rft_dev_write(&e->dev, b->work.mask, mask));
-    rft_free(mask);
-    RFT_TRY(rft_decode_step(&e->weights, &b->work.decode, &b->work.sampler, &o->sampling, &b->program));
-    return rft_dev_exec_create(&e->dev, &b->program, &b->exec);
-}
-
-static void finish(struct bench *b)
-{
-    rft_dev_exec_destroy(&b->engine.dev, b->exec);
-    rft_program_finish(&b->program);
-    rft_engine_give(&b->pool, &b->work);
-    rft_engine_give_pages(&b->prompt_pool, &b->pages);
-    b->exec = NULL;
-}
-
-/* All rows at the start of their samples. */
-static enum rft_status reset_rows(struct bench *b, struct rft_row *rows, uint32_t n_rows)
-{
-    const struct options *o = &b->options;
-    const uint32_t prompt_pages = rft_pages_for(o->prompt);
-    for (uint32_t i = 0; i < n_rows; i++)
-        rows[i] = (struct rft_row){.position = o->prompt - 1, /* advance steps to the first own position */
-                                   .n_prompt = o->prompt,
-                                   .prompt_table = i / o->samples * prompt_pages,
-                                   .own_table = n_questions_of(b, n_rows) * prompt_pages + i * rft_pages_for(o->n_new + 1),
-                                   .state = RFT_ROW_RUNNING,
-                                   .n_new_max = o->n_new,
-                                   .sample_index = i % o->samples,
-                                   .key0 = i / o->samples};
-    return rft_dev_write(&b->engine.dev, rft_slice_part(b->work.rows, 0, n_rows * sizeof *rows), rows);
-}
-
-/* What a node is counted as: its op; residuals apart by their matrix. */
-static void node_title(const struct rft_node *node, char *title, size_t bytes)
-{
-    struct rft_args_residual a;
-    snprintf(title, bytes, "%s", rft_op_name(node->op));
-    if (node->op != RFT_OP_residual)
-        return;
-    memcpy(&a, node->args.bytes, sizeof a);
-    snprintf(title, bytes, "residual %" PRIu32 "x%" PRIu32, a.dim, a.k);
-}
-
-static enum rft_status print_profile(struct bench *b)
-{
-    const size_t n = b->program.n_nodes;
-    const struct rft_backend *backend = b->engine.dev.backend;
-    struct { char title[48]; double us; } sums[24] = {{"", 0}};
-    float *us = rft_alloc(n, sizeof *us);
-    enum rft_status status = us == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
-    if (status == RFT_OK && backend->profile != NULL)
-        status = backend->profile(b->engine.dev.handle, b->exec, us, (uint32_t)n);
-    for (size_t i = 0; status == RFT_OK && i < n; i++) {
-        char title[48];
-        size_t slot = 0;
-        node_title(&b->program.nodes[i], title, sizeof title);
-        while (slot < 23 && sums[slot].title[0] != '\0' && strcmp(sums[slot].title, title) != 0)
-            slot++;
-        memcpy(sums[slot].title, title, sizeof title);
-        sums[slot].us += (double)us[i];
-    }
-    for (size_t slot = 0; slot < 24 && sums[slot].title[0] != '\0'; slot++)
-        printf("    %-24s %9.0f us\n", sums[slot].title, sums[slot].us);
-    rft_free(us);
-    return status;
-}
-
-static enum rft_status measure(struct bench *b, uint32_t n_rows)
-{
-    const uint32_t n_new = b->options.n_new;
-    struct rft_row *rows = rft_alloc(n_rows, sizeof *rows);
-    double best = 0.0;
-    if (rows == NULL)
-        return RFT_ERR_HOST_MEMORY;
-    for (uint32_t run = 0; run < b->options.runs; run++) {
-        RFT_TRY(reset_rows(b, rows, n_rows));
-        double start = rft_os_seconds();
-        RFT_TRY(rft_dev_run(&b->engine.dev, b->exec, n_new));
-        double seconds = rft_os_seconds() - start;
-        best = run == 0 || seconds < best ? seconds : best;
-    }
-    RFT_TRY(rft_dev_read(&b->engine.dev, rft_slice_part(b->work.rows, 0, n_rows * sizeof *rows), rows));
-    printf("%s %s: %" PRIu32 " sequences: %.1f tokens/s, %.2f ms a step%s\n", b->options.shape, b->engine.dev.info.name, n_rows,
-           n_rows * n_new / best, best / n_new * 1e3, rows[0].state == RFT_ROW_LENGTH ? "" : "  ROWS ENDED EARLY");
-    RFT_TRY(reset_rows(b, rows, n_rows));
-    RFT_TRY(rft_dev_run(&b->engine.dev, b->exec, n_new / 2));
-    rft_free(rows);
-    return print_profile(b);
-}
-
-static bool parse_option(struct options *o, const char *text)
+static bool parse_option(struct bench_options *o, const char *text)
 {
     const char *value = strchr(text, '=');
     const struct { const char *key; const char **string; uint32_t *number; } keys[] = {
-        {"shape", &o->shape, NULL},         {"sequences", &o->sequences, NULL}, {"backend", &o->backend, NULL},
-        {"device", &o->device, NULL},       {"samples", NULL, &o->samples},     {"prompt", NULL, &o->prompt},
-        {"new", NULL, &o->n_new},           {"threads", NULL, &o->threads},     {"runs", NULL, &o->runs},
-        {"layers", NULL, &o->layers},       {"top_k", NULL, &o->sampling.top_k},
+        {"what", &o->what, NULL},         {"shape", &o->shape, NULL},           {"sequences", &o->sequences, NULL},
+        {"columns", &o->columns, NULL},   {"backend", &o->backend, NULL},       {"device", &o->device, NULL},
+        {"samples", NULL, &o->samples},   {"prompt", NULL, &o->prompt},         {"new", NULL, &o->n_new},
+        {"threads", NULL, &o->threads},   {"runs", NULL, &o->runs},             {"layers", NULL, &o->layers},
+        {"stream", NULL, &o->stream_mib}, {"top_k", NULL, &o->sampling.top_k},
     };
     if (value == NULL)
         return false;
@@ -253,49 +109,142 @@ static bool parse_option(struct options *o, const char *text)
         o->sampling.temperature = strtof(value, NULL);
     else if (strncmp(text, "top_p=", n + 1) == 0)
         o->sampling.top_p_65536 = (uint32_t)(strtod(value, NULL) * 65536.0 + 0.5);
+    else if (strncmp(text, "seconds=", n + 1) == 0)
+        o->seconds = strtod(value, NULL);
+    else if (strncmp(text, "limit=", n + 1) == 0)
+        o->limit = strtod(value, NULL);
     else
         return false;
     return true;
 }
 
-static enum rft_status run(struct bench *b)
+static bool is_wanted(const struct bench *b, const char *what)
 {
-    const struct rft_device_options device_options = {.n_threads = b->options.threads};
-    struct rft_model_config config = {0};
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        if (strcmp(shapes[i].name, b->options.shape) == 0)
-            config = shapes[i].config;
-    if (config.dim == 0) {
-        fprintf(stderr, "no shape %s\n", b->options.shape);
-        return RFT_ERR_CONFIG;
-    }
-    config.n_layers = b->options.layers != 0 ? b->options.layers : config.n_layers;
-    RFT_TRY(rft_dev_open(b->options.backend, b->options.device, &device_options, &b->engine.dev));
-    RFT_TRY(load(b, &config));
-    for (const char *p = b->options.sequences; *p != '\0'; p += *p == ',') {
-        uint32_t n_rows = (uint32_t)strtoul(p, (char **)&p, 10);
-        enum rft_status status = prepare(b, n_rows);
-        if (status == RFT_OK)
-            status = measure(b, n_rows);
-        finish(b);
-        if (status != RFT_OK || n_rows == 0)
-            return status;
+    const size_t n = strlen(what);
+    for (const char *p = b->options.what; (p = strstr(p, what)) != NULL; p += n)
+        if ((p == b->options.what || p[-1] == ',') && (p[n] == '\0' || p[n] == ','))
+            return true;
+    return false;
+}
+
+/* Is there room for the weights and one sequence? Where there is not, a device may swap instead of refusing. */
+static enum rft_status check_memory(struct bench *b)
+{
+    struct rft_memory memory;
+    struct rft_plan plan;
+    RFT_TRY(rft_dev_memory(&b->engine.dev, &memory));
+    const struct rft_job_shape shape = {.config = b->config,
+                                        .caps = b->engine.dev.caps,
+                                        .n_questions = 1,
+                                        .n_samples = 1,
+                                        .questions_in_flight = 1,
+                                        .n_prompt_max = b->options.prompt,
+                                        .n_new_max = b->options.n_new,
+                                        .n_eos = 1,
+                                        .budget_bytes = memory.available_bytes};
+    return rft_plan_make(&shape, &plan);
+}
+
+static enum rft_status measure(struct bench *b)
+{
+    const struct { const char *what; enum rft_status (*run)(struct bench *b); } parts[] = {
+        {"stream", bench_stream}, {"matmul", bench_matmuls},  {"prefill", bench_prefill},
+        {"decode", bench_decode}, {"profile", bench_profile},
+    };
+    RFT_TRY(check_memory(b));
+    const struct bench_time start = bench_now();
+    RFT_TRY(bench_load(b));
+    printf("  %.1f MB of weights a step, loaded in %.1f s\n", (double)bench_step_bytes(&b->config) * 1e-6,
+           bench_since(start).wall);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (is_wanted(b, parts[i].what))
+            RFT_TRY(parts[i].run(b));
+        fflush(stdout);
     }
     return RFT_OK;
 }
 
+/* On the device that is open; closes it. */
+static enum rft_status measure_device(struct bench *b)
+{
+    const struct rft_dev *dev = &b->engine.dev;
+    const struct bench_time start = bench_now();
+    printf("%s, %s: %s (%s), prefill of %" PRIu32 " rows, bursts of %" PRIu32 " steps\n", b->options.shape, dev->backend->name,
+           dev->info.name, dev->info.detail, dev->caps.prefill_rows, dev->caps.burst_steps);
+    fflush(stdout);
+    const enum rft_status status = measure(b);
+    const struct bench_time time = bench_since(start);
+    printf("  %s %.0f s, %.0f cpu seconds\n\n", status == RFT_OK ? "took" : "FAILED after", time.wall, time.cpu);
+    fflush(stdout);
+    bench_unload(b);
+    rft_dev_close(&b->engine.dev);
+    return status;
+}
+
+/* On every device of a backend that can be used; a failure does not keep the others from being measured. */
+static enum rft_status measure_backend(struct bench *b, const struct rft_backend *backend)
+{
+    const struct rft_device_options options = {.n_threads = b->options.threads};
+    struct rft_device_info infos[RFT_DEVICES_MAX];
+    enum rft_status result = RFT_OK;
+    uint32_t n = 0;
+    RFT_TRY(backend->enumerate(infos, RFT_DEVICES_MAX, &n));
+    for (uint32_t i = 0; i < n && i < RFT_DEVICES_MAX; i++) {
+        if (infos[i].missing[0] != '\0')
+            continue;
+        enum rft_status status = rft_dev_open_at(backend, i, &infos[i], &options, &b->engine.dev);
+        if (status == RFT_OK)
+            status = measure_device(b);
+        result = status != RFT_OK ? status : result;
+    }
+    return result;
+}
+
+static enum rft_status run(struct bench *b)
+{
+    const struct rft_device_options options = {.n_threads = b->options.threads};
+    const char *backend = b->options.backend[0] != '\0' ? b->options.backend : "auto";
+    enum rft_status result = RFT_OK;
+    uint32_t n, n_named = 0;
+    const struct rft_backend *const *backends = rft_dev_backends(&n);
+    if (b->options.device[0] != '\0') {
+        RFT_TRY(rft_dev_open(backend, b->options.device, &options, &b->engine.dev));
+        return measure_device(b);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (b->options.backend[0] != '\0' && strcmp(b->options.backend, backends[i]->name) != 0)
+            continue;
+        const enum rft_status status = measure_backend(b, backends[i]);
+        result = status != RFT_OK ? status : result;
+        n_named++;
+    }
+    if (n_named == 0)
+        fprintf(stderr, "no backend %s\n", b->options.backend);
+    return n_named == 0 ? RFT_ERR_CONFIG : result;
+}
+
 int main(int argc, char **argv)
 {
-    static struct bench b = {.options = {.shape = "smollm2-135m", .sequences = "1,5,10,64", .backend = "cpu", .device = "",
-                                         .samples = 10, .prompt = 200, .n_new = 100, .runs = 3,
+    static struct bench b = {.options = {.what = "stream,matmul,prefill,decode,profile", .shape = "smollm2-135m",
+                                         .sequences = "1,5,10,64", .columns = "1,5,10,64", .backend = "", .device = "",
+                                         .samples = 10, .prompt = 200, .n_new = 100, .runs = 3, .stream_mib = 512,
+                                         .seconds = 0.1, .limit = 30,
                                          .sampling = {.temperature = 1.0f, .top_p_65536 = 65536}}};
+    struct bench_options *o = &b.options;
     for (int i = 1; i < argc; i++) {
-        if (!parse_option(&b.options, argv[i])) {
+        if (!parse_option(o, argv[i])) {
             fprintf(stderr, "%s: what is %s?\n", argv[0], argv[i]);
             return 2;
         }
     }
-    enum rft_status status = run(&b);
-    rft_engine_close(&b.engine);
-    return status == RFT_OK ? 0 : 1;
+    if (!bench_shape(o->shape, &b.config)) {
+        fprintf(stderr, "no shape %s; there are %s\n", o->shape, bench_shape_names());
+        return 2;
+    }
+    if (o->samples == 0 || o->prompt == 0 || o->n_new == 0 || o->runs == 0) {
+        fprintf(stderr, "samples, prompt, new and runs are at least 1\n");
+        return 2;
+    }
+    b.config.n_layers = o->layers != 0 ? o->layers : b.config.n_layers;
+    return run(&b) == RFT_OK ? 0 : 1;
 }

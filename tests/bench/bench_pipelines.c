@@ -30,10 +30,12 @@ static void must(VkResult result, const char *what)
 static VkDevice open_device(void)
 {
     const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .apiVersion = VK_API_VERSION_1_2};
-    const VkInstanceCreateInfo instance_info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &application};
+    const VkInstanceCreateInfo instance_info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                                                .pApplicationInfo = &application};
     static const char *const extensions[] = {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME};
     VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executable = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR, .pipelineExecutableInfo = VK_TRUE};
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
+        .pipelineExecutableInfo = VK_TRUE};
     const VkPhysicalDeviceVulkan12Features features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
                                                        .pNext = &executable,
                                                        .bufferDeviceAddress = VK_TRUE};
@@ -48,11 +50,12 @@ static VkDevice open_device(void)
                                             .ppEnabledExtensionNames = extensions};
     VkPhysicalDeviceProperties properties;
     VkPhysicalDevice physical;
-    VkInstance instance;
-    VkDevice device;
+    VkInstance instance = VK_NULL_HANDLE;
+    VkDevice device = VK_NULL_HANDLE;
     uint32_t n = 1;
     must(volkInitialize(), "volkInitialize");
-    must(vkCreateInstance == NULL ? VK_ERROR_INITIALIZATION_FAILED : vkCreateInstance(&instance_info, NULL, &instance), "vkCreateInstance");
+    must(vkCreateInstance == NULL ? VK_ERROR_INITIALIZATION_FAILED : vkCreateInstance(&instance_info, NULL, &instance),
+         "vkCreateInstance");
     volkLoadInstanceOnly(instance);
     must(vkEnumeratePhysicalDevices(instance, &n, &physical), "vkEnumeratePhysicalDevices");
     if (n == 0)
@@ -90,7 +93,8 @@ static int64_t statistic(const VkPipelineExecutableStatisticKHR *list, uint32_t 
 {
     for (uint32_t i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
-            return list[i].format == VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_UINT64_KHR ? (int64_t)list[i].value.u64 : list[i].value.i64;
+            return list[i].format == VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_UINT64_KHR ? (int64_t)list[i].value.u64
+                                                                                        : list[i].value.i64;
     return -1;
 }
 
@@ -140,7 +144,8 @@ static void print_row(VkDevice device, VkPipeline pipeline, const char *name)
     printf("%-18s %5" PRId64 " %6" PRId64 " %6" PRId64 " %6" PRId64 " %6u %6u %6u %6u\n", name, statistic(list, n, "VGPRs"),
            statistic(list, n, "Spilled VGPRs"), statistic(list, n, "Spilled SGPRs"), statistic(list, n, "Code size"),
            count(text, "global_load_dwordx4") + count(text, "global_load_b128"),
-           count(text, "global_load_dword ") + count(text, "global_load_b32 "), count(text, "v_fma_") + count(text, "v_fmac_") + count(text, "v_pk_fma_"),
+           count(text, "global_load_dword ") + count(text, "global_load_b32 "),
+           count(text, "v_fma_") + count(text, "v_fmac_") + count(text, "v_pk_fma_"),
            count(text, "scratch_") + count(text, "buffer_store_dword v"));
     free(text);
 }
@@ -154,7 +159,8 @@ int main(int argc, char **argv)
     VkDevice device = open_device();
     VkPipelineLayout layout;
     must(vk.vkCreatePipelineLayout(device, &info, NULL, &layout), "vkCreatePipelineLayout");
-    printf("%-18s %5s %6s %6s %6s %6s %6s %6s %6s\n", "kernel", "VGPRs", "v-spil", "s-spil", "bytes", "ld128", "ld32", "fma", "scrat");
+    printf("%-18s %5s %6s %6s %6s %6s %6s %6s %6s\n", "kernel", "VGPRs", "v-spil", "s-spil", "bytes", "ld128", "ld32", "fma",
+           "scrat");
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         if (argc > 1 && strstr(vulkan_shaders[i].name, argv[1]) == NULL)
             continue;
