@@ -127,9 +127,12 @@ static enum rft_status write_all(struct writer *w)
     bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = *w->options->records_path != 0;
     if (records) {
         RFT_TRY(rft_out_open(w->options->records_path, &w->records));
-        RFT_TRY(rft_str_printf(&w->line,
-                               "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": %u, \"seed\": %llu}\n",
-                               w->options->arithmetic_version, (unsigned long long)w->options->seed));
+        RFT_TRY(rft_str_append_z(&w->line, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": "));
+        if (w->options->arithmetic_version != 0)
+            RFT_TRY(rft_str_printf(&w->line, "%u", w->options->arithmetic_version));
+        else
+            RFT_TRY(rft_str_append_z(&w->line, "\"unchecked\""));
+        RFT_TRY(rft_str_printf(&w->line, ", \"seed\": %llu}\n", (unsigned long long)w->options->seed));
         RFT_TRY(write_line(w, &w->records));
     }
     RFT_TRY(rft_out_open(w->options->path, &w->rows));

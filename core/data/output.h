@@ -20,7 +20,7 @@ struct rft_output_options {
     uint32_t keep;            /* RFT_KEEP_ALL or a count, see select.h */
     uint32_t n_samples;
     uint64_t seed;
-    uint32_t arithmetic_version; /* in the records' first line */
+    uint32_t arithmetic_version; /* in the records' first line; 0: "unchecked" */
     struct rft_verify_options verify;
 };
 

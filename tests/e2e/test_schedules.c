@@ -102,7 +102,7 @@ static void test_peak(void **state)
 /* How the device is reached is the backend's to know, and nothing of it shows; unchecked arithmetic is called so. */
 static void test_device_keys(void **state)
 {
-    static const char *const unchecked[] = { "\"arithmetic\": \"unchecked\",", "\"arithmetic\": 0, " };
+    static const char *const unchecked[] = { "\"arithmetic\": \"unchecked\",", "\"arithmetic\": \"unchecked\", " };
     char set[300];
     const struct rft_test_job keys = { "keys", { SETS, "device.memory=staged", "device.dispatch_ms=7" }, false };
     const struct rft_test_job odd = { "odd", { SETS, "device.arithmetic=unchecked", set }, false };
