@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: MIT
 # The whole job. tests/e2e/test_<name>.c runs it in its own process, with a backend that can be told to misbehave;
 # tests/e2e/<name>.sh runs the program itself.
+# test_vulkan_<name>.c stands between the Vulkan backend and its loader (tests/support/vulkan_interposer.h).
 file(GLOB e2e_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.c)
+if(vulkan_missing)
+    list(FILTER e2e_tests EXCLUDE REGEX "/test_vulkan_[^/]*$")
+else()
+    target_include_directories(rft_support PRIVATE ${BACKENDS}/vulkan)
+    target_include_directories(rft_support SYSTEM PRIVATE ${VOLK_INCLUDE} ${VULKAN_INCLUDE})
+    target_compile_definitions(rft_support PRIVATE RFT_VULKAN)
+endif()
 foreach(source ${e2e_tests})
     get_filename_component(stem ${source} NAME_WE)
     string(REPLACE test_ e2e_ name ${stem})
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE ${test_libraries} PkgConfig::XXHASH Threads::Threads m)
+    if(name MATCHES "^e2e_vulkan_")
+        target_include_directories(${name} PRIVATE ${BACKENDS}/vulkan)
+        target_include_directories(${name} SYSTEM PRIVATE ${VOLK_INCLUDE} ${VULKAN_INCLUDE})
+    endif()
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
 endforeach()

@@ -30,6 +30,12 @@ struct rft_call_runner {
     struct rft_call_image expected; /* the same call for the host, made by the plain kernel */
     uint8_t *after;                 /* [image.used]: what the block holds after it */
     char text[RFT_CALL_TEXT_MAX];   /* what differed */
+    /* With RFT_TEST_BUFFER_PER_TENSOR=1 every buffer is a block of its own, without guards, so that a tool that watches the
+     * device's memory (tools/validate_vulkan.sh) sees what leaves a buffer. RFT_TEST_BUFFER_TOO_SMALL=1 takes half of each. */
+    bool is_per_tensor;
+    bool is_left_out;               /* the call takes longer than the tool can follow: it is not run, and right */
+    struct rft_block tensors[RFT_CALL_BUFFERS_MAX];
+    uint32_t n_tensors;
 };
 void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index, uint32_t n_threads);
 void rft_call_runner_close(struct rft_call_runner *r);

@@ -47,7 +47,7 @@ static void fill_weights(const struct filter *f, bool counting, struct group *g)
         g->weights[i] = 1;
     for (uint32_t i = 0; !counting && i < CPU_GROUP; i++) {
         float difference = g->scores[i] - max;
-        float e = rft_exp(difference);
+        float e = rft_exp(difference <= 0.0f ? difference : 0.0f); /* above 0 is only what has key 0: its weight is not used */
         g->weights[i] = (uint32_t)(int32_t)(e * RFT_FROM_BITS(0x4e800000u)); /* 2^30 */
     }
 }
