@@ -110,7 +110,7 @@ red 'OpCapability .*capability' '' 'n = subgroupAdd(u);'
 red 'more shared memory' 'shared uint words[4097];' 'words[n] = u; n = words[u];'
 red 'more shared memory' 'shared vec3 a1[512]; shared uint a2[2049];' 'a1[n].x = a; a2[n] = u; x = a1[u].x; n = a2[u];'
 red 'more shared memory' 'layout(constant_id = 0) const uint N = 5000u; shared float words[N];' 'words[n] = a; x = words[u];'
-red 'RelaxedPrecision' 'mediump float half(mediump float f) { return f * f; }' 'x = half(a);'
+red '.*RelaxedPrecision' 'mediump float soft(mediump float f) { return f * f; }' 'x = soft(a);'
 red '.*more invocations' '' 'x = a;' 512
 red '.*more invocations' 'layout(local_size_x_id = 0) in;' 'x = a;' 512
 red '.*more invocations' 'layout(local_size_y = 8) in;' 'x = a;' 64
