@@ -76,6 +76,7 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND(true, 3, false, 2, 1, 256, 15, 16, PLAIN),
     ATTEND(true, 9, true, 6, 2, 48, 20, 70, WIDE),
     ATTEND_PREFILL(true, 12, 3, 1, 64, 100, PLAIN),
+    ATTEND(true, 60, false, 8, 1, 8, 20, 10, PLAIN), /* many values, for the same reason as gate_up's */
     ATTEND(true, 1, false, 2, 1, 8, 4200, 20, PLAIN), /* more blocks of keys than invocations */
     ATTEND(false, 1, false, 1, 1, 8, 1, 1, PLAIN),
     ATTEND(false, 1, false, 9, 3, 64, 200, 100, PLAIN),
@@ -138,6 +139,7 @@ const struct rft_kernel_case kernel_cases[] = {
     RESIDUAL(false, 3, 4112, 40, PLAIN),
 
     GATE_UP(true, 40, 20, 64, PLAIN),
+    GATE_UP(true, 96, 80, 64, PLAIN), /* so many values that a wrong last bit in silu shows through the rounding */
     GATE_UP(true, 12, 86, 400, PLAIN),
     GATE_UP(true, 5, 2, 100, TIES),
     GATE_UP(true, 7, 334, 100, BAD),
