@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 suite=${1:?usage: tools/try_distribution.sh SUITE [DIRECTORY]}
 work=${2:-$(mktemp -d)}
 base=$work/$suite
+mkdir -p "$work"
 log() { printf '%s  %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 # The command between "<!-- command NAME -->" and "<!-- end -->", without its fence.
