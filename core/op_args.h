@@ -75,6 +75,8 @@ struct rft_candidate {
 #define RFT_PADDED(k) (((k) + 63u) / 64u * 64u)
 #define RFT_H_WORDS(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u) /* 32-bit words of a normed row */
 
+/* Argument structs have no padding (unused0), so that the same call has the same bytes. */
+
 /* x[row][i] = weight[token][i], f32, and its normed row. A large matrix may lie in parts: only rows whose token is in
  * [first, first + n) are taken. */
 struct rft_args_embed {
@@ -87,6 +89,7 @@ struct rft_args_embed {
     RFT_U32 dim;
     RFT_U32 first;       /* a multiple of 16 */
     RFT_U32 n;
+    RFT_U32 unused0;
 };
 
 /* q, k, v of every row: scale times (weight times h), q and k rotated by the row's position, rounded to bf16, k and v stored
@@ -124,6 +127,7 @@ struct rft_args_attention {
     RFT_U32 head_dim;
     RFT_U32 scale_bits;     /* f32 of 1 / sqrt(head_dim) */
     RFT_U32 scratch_floats; /* of a piece: rft_scratch_floats (model/op.h) */
+    RFT_U32 unused0;
 };
 
 /* x[row][i] += sum over j of weight[i][j] y[row][j], and x's normed row. */
@@ -196,6 +200,7 @@ struct rft_args_sample {
     RFT_U32 inverse_temperature_bits;
     RFT_U32 min_p_bits;      /* f32; +0 = off */
     RFT_U32 flags;           /* RFT_SAMPLE_* */
+    RFT_U32 unused0;
 };
 #define RFT_SAMPLE_PART 2048u
 
@@ -209,6 +214,7 @@ struct rft_args_advance {
     RFT_U32 n_parts;
     RFT_U32 n_eos;
     RFT_U32 tokens_stride;
+    RFT_U32 unused0;
 };
 
 #define RFT_ARGS_BYTES_MAX 128
