@@ -24,12 +24,29 @@ static const char template[] = "Once upon a time {question}\n";
 static char device_set[64], template_set[192];
 static char cache_dir[96];
 
+/* Of several drivers in the environment's list, lavapipe or else the first: lies are told of every software device alike, and
+ * devices are kept from run to run, so there must be only one. */
+static void choose_driver(void)
+{
+    static const char *const names[] = {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"};
+    for (int i = 0; i < 2; i++) {
+        char list[1024], *driver, *rest = list;
+        const char *chosen = NULL;
+        snprintf(list, sizeof list, "%s", getenv(names[i]) != NULL ? getenv(names[i]) : "");
+        while ((driver = strtok_r(rest, ":", &rest)) != NULL)
+            chosen = chosen == NULL || strstr(driver, "lvp") != NULL ? driver : chosen;
+        if (chosen != NULL)
+            setenv(names[i], chosen, 1);
+    }
+}
+
 bool rft_vk_job_init(void)
 {
     static struct rft_test_device devices[RFT_TEST_DEVICES_MAX];
     const struct rft_test_device *best = NULL;
     char path[128];
     uint32_t n;
+    choose_driver();
     snprintf(cache_dir, sizeof cache_dir, "%s/cache", rft_test_tmp_dir());
     snprintf(path, sizeof path, "%s/drivers", rft_test_tmp_dir());
     setenv("XDG_CACHE_HOME", cache_dir, 1);
