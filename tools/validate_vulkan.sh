@@ -84,7 +84,7 @@ host_checks() {
     settings SYNCHRONIZATION_VALIDATION
     seen "$1" VUID-vkCmdFillBuffer-size-00028 RFT_TEST_BREAK_RULES=core "$build/e2e_vulkan_fakes"
     seen "$1" SYNC-HAZARD-WRITE-AFTER-WRITE RFT_TEST_BREAK_RULES=sync "$build/e2e_vulkan_fakes"
-    for test in kernels memory decode; do
+    for test in kernels memory programs; do
         clean "$1: conformance of $test" "$build/conformance_$test"
     done
     for memory in mapped imported staged; do

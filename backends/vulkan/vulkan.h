@@ -111,9 +111,8 @@ enum rft_status vulkan_profile(struct rft_device *device, struct rft_exec *exec,
 /* vulkan_queue.c */
 enum rft_status vulkan_queue_open(struct rft_device *device);
 void vulkan_queue_close(struct rft_device *device);
-/* Submits the command buffer n_times in a row, behind everything before; *ticket is the timeline's value when all are
- * done. */
-enum rft_status vulkan_submit(struct rft_device *device, VkCommandBuffer commands, uint32_t n_times, uint64_t *ticket);
+/* Submits the command buffer behind everything before; *ticket is the timeline's value when it is done. */
+enum rft_status vulkan_submit(struct rft_device *device, VkCommandBuffer commands, uint64_t *ticket);
 /* Waits for all submissions; on a lost device not longer than a moment, and once. For what is about to be destroyed. */
 void vulkan_drain(struct rft_device *device);
 

@@ -16,7 +16,6 @@
 #define BLOCK_USAGE                                                                                                    \
     (VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |        \
      VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT)
-#define COHERENT (VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)
 #define IMPORT_HANDLE VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
 
 static uint64_t round_up(uint64_t n, uint64_t grain)
@@ -38,7 +37,7 @@ static int rank_mapped(const struct rft_device *device, uint32_t type)
 {
     VkMemoryPropertyFlags flags = flags_of(device, type);
     bool is_local = (flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) != 0;
-    if (!is_usable(device, type) || (flags & COHERENT) != COHERENT)
+    if (!is_usable(device, type) || (flags & VULKAN_COHERENT) != VULKAN_COHERENT)
         return -1;
     if (!is_local && !vulkan_facts_share_memory(&device->facts))
         return -1;
@@ -61,7 +60,7 @@ static int rank_host(const struct rft_device *device, uint32_t type)
 {
     const VkPhysicalDeviceMemoryProperties *memory = &device->facts.memory;
     VkMemoryPropertyFlags flags = flags_of(device, type);
-    if (!is_usable(device, type) || (flags & COHERENT) != COHERENT ||
+    if (!is_usable(device, type) || (flags & VULKAN_COHERENT) != VULKAN_COHERENT ||
         (flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) != 0)
         return -1;
     if ((memory->memoryHeaps[memory->memoryTypes[type].heapIndex].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0)
@@ -192,7 +191,7 @@ static VkResult import_memory(struct rft_device *device, uint32_t type_bits, str
     if (result != VK_SUCCESS)
         return result;
     for (uint32_t type = 0; type < device->facts.memory.memoryTypeCount; type++) {
-        if ((type_bits & properties.memoryTypeBits) >> type & 1u && (flags_of(device, type) & COHERENT) == COHERENT)
+        if ((type_bits & properties.memoryTypeBits) >> type & 1u && (flags_of(device, type) & VULKAN_COHERENT) == VULKAN_COHERENT)
             return allocate(device, type, block->imported_bytes, true, &import, block);
     }
     return VK_ERROR_FEATURE_NOT_PRESENT;

@@ -5,6 +5,9 @@
 
 #include "vulkan.h"
 
+/* Memory that the host sees without flushes. */
+#define VULKAN_COHERENT (VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)
+
 /* A block: memory of its own and one buffer over all of it. */
 struct vulkan_block {
     VkDeviceMemory memory;

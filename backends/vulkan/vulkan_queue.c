@@ -217,18 +217,10 @@ static enum rft_status submit(struct rft_device *device, const VkCommandBuffer *
     return RFT_OK;
 }
 
-enum rft_status vulkan_submit(struct rft_device *device, VkCommandBuffer commands, uint32_t n_times, uint64_t *ticket)
+enum rft_status vulkan_submit(struct rft_device *device, VkCommandBuffer commands, uint64_t *ticket)
 {
-    VkCommandBuffer list[VULKAN_REPEAT_MAX];
     *ticket = 0;
-    for (uint32_t i = 0; i < VULKAN_REPEAT_MAX; i++)
-        list[i] = commands;
-    for (uint32_t left = n_times; left > 0;) {
-        uint32_t n = left < VULKAN_REPEAT_MAX ? left : VULKAN_REPEAT_MAX;
-        RFT_TRY(submit(device, list, n, ticket));
-        left -= n;
-    }
-    return RFT_OK;
+    return submit(device, &commands, 1, ticket);
 }
 
 enum rft_status vulkan_submit_measured(struct rft_device *device, VkCommandBuffer commands, uint32_t n_times,

@@ -50,7 +50,7 @@ static enum rft_status run_call(struct rft_device *device, const struct vulkan_p
     RFT_TRY(vulkan_check(device, device->vk.vkAllocateCommandBuffers(device->handle, &info, &commands), "vkAllocateCommandBuffers"));
     status = record(device, &call, node, commands);
     if (status == RFT_OK)
-        status = vulkan_submit(device, commands, 1, &ticket);
+        status = vulkan_submit(device, commands, &ticket);
     if (status == RFT_OK)
         status = vulkan_wait(device, ticket);
     if (status != RFT_OK)

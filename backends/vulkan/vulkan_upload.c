@@ -9,13 +9,12 @@
 #include <string.h>
 
 #define RING_BYTES ((uint64_t)VULKAN_RING_SLOTS * VULKAN_RING_SLOT_BYTES)
-#define COHERENT (VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)
 
 /* Cached memory first, as the host reads from uncached memory very slowly; and not the device's own. */
 static int rank_staging(const struct rft_device *device, uint32_t type)
 {
     VkMemoryPropertyFlags flags = device->facts.memory.memoryTypes[type].propertyFlags;
-    if (!vulkan_facts_plain_type(&device->facts, type) || (flags & COHERENT) != COHERENT)
+    if (!vulkan_facts_plain_type(&device->facts, type) || (flags & VULKAN_COHERENT) != VULKAN_COHERENT)
         return -1;
     return ((flags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT) != 0 ? 2 : 0) +
            ((flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) == 0 ? 1 : 0);
@@ -84,7 +83,7 @@ static enum rft_status end_slot(struct rft_device *device, struct vulkan_slot *s
             VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT |
                 VK_ACCESS_TRANSFER_WRITE_BIT | VK_ACCESS_HOST_READ_BIT);
     RFT_TRY(vulkan_check(device, device->vk.vkEndCommandBuffer(slot->commands), "vkEndCommandBuffer"));
-    return vulkan_submit(device, slot->commands, 1, &slot->ticket);
+    return vulkan_submit(device, slot->commands, &slot->ticket);
 }
 
 static uint64_t ring_offset(const struct rft_device *device, const struct vulkan_slot *slot)

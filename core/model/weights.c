@@ -10,16 +10,14 @@
 
 enum { EMBEDDING, FINAL_NORM, HEAD, FIRST_LAYER };
 
-#define NAME_MAX_BYTES 128
-
-static void part_name(const struct rft_weight *weight, uint32_t part, char name[NAME_MAX_BYTES])
+void rft_weight_name(const struct rft_weight *weight, uint32_t part, char name[RFT_WEIGHT_NAME_BYTES])
 {
     const char *format = weight->parts[part].name_format;
     const char *mark = strstr(format, "{}");
     if (mark == NULL)
-        snprintf(name, NAME_MAX_BYTES, "%s", format);
+        snprintf(name, RFT_WEIGHT_NAME_BYTES, "%s", format);
     else
-        snprintf(name, NAME_MAX_BYTES, "%.*s%u%s", (int)(mark - format), format, weight->layer, mark + 2);
+        snprintf(name, RFT_WEIGHT_NAME_BYTES, "%.*s%u%s", (int)(mark - format), format, weight->layer, mark + 2);
 }
 
 static uint64_t n_tiles(uint32_t n)
@@ -183,9 +181,9 @@ struct parts {
 static struct parts find_parts(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint)
 {
     struct parts parts = {{NULL}};
-    char name[NAME_MAX_BYTES];
+    char name[RFT_WEIGHT_NAME_BYTES];
     for (uint32_t part = 0; part < weight->n_parts; part++) {
-        part_name(weight, part, name);
+        rft_weight_name(weight, part, name);
         parts.tensors[part] = rft_checkpoint_find(checkpoint, name);
     }
     return parts;

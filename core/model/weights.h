@@ -55,6 +55,10 @@ const struct rft_weight *rft_weights_final_norm(const struct rft_weights *weight
 const struct rft_weight *rft_weights_head(const struct rft_weights *weights);
 const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer, enum rft_layer_weight which);
 
+/* The name of one of the tensors that a weight is stacked from. */
+#define RFT_WEIGHT_NAME_BYTES 128
+void rft_weight_name(const struct rft_weight *weight, uint32_t part, char name[RFT_WEIGHT_NAME_BYTES]);
+
 /* Units in which a weight is packed: tiles of 16 rows, or 1 for a vector; and the bytes of one. */
 uint64_t rft_weight_n_units(const struct rft_weight *weight);
 uint64_t rft_weight_unit_bytes(const struct rft_weight *weight);

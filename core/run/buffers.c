@@ -4,7 +4,6 @@
 #include "log.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 uint32_t rft_pages_for(uint32_t n_tokens)
@@ -106,22 +105,10 @@ enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape
     return t.status;
 }
 
-/* "model.layers.3.mlp.up_proj.weight", or the first tensor of several. */
-static void tensor_name(const struct rft_weight *w, char name[128])
-{
-    const char *format = w->parts[0].name_format;
-    const char *mark = strstr(format, "{}");
-    int n_before = mark == NULL ? (int)strlen(format) : (int)(mark - format);
-    if (mark == NULL)
-        snprintf(name, 128, "%s", format);
-    else
-        snprintf(name, 128, "%.*s%" PRIu32 "%s", n_before, format, w->layer, mark + 2);
-}
-
 static enum rft_status refuse_weight(const struct rft_pool *pool, const struct rft_weight *w)
 {
-    char name[128];
-    tensor_name(w, name);
+    char name[RFT_WEIGHT_NAME_BYTES];
+    rft_weight_name(w, 0, name);
     rft_log_error("tensor %s%s takes %" PRIu64 " bytes, this device's blocks hold %" PRIu64
                   " at most; take another device, or backend = cpu",
                   name, w->n_parts > 1 ? " (with those beside it)" : "", w->bytes, pool->block_bytes_max);
