@@ -13,9 +13,9 @@ layout(push_constant) uniform Args { rft_args_gate_up a; };
 #define NORMED
 #include "matmul.glsl"
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
+void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
 {
-    values = vec4(0.0);
+    kept = uvec4(0u);
     if (quad * 4u >= N_ROWS_OF_MATRIX)
         return;
     float low = rft_silu_mul(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.z, factor));

@@ -13,11 +13,11 @@ layout(push_constant) uniform Args { rft_args_logits a; };
 #define NORMED
 #include "matmul.glsl"
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
+void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
 {
     Floats logits = Floats(a.logits);
     uint at = row * a.vocab + a.first + quad * 4u;
-    values = vec4(0.0);
+    kept = uvec4(0u);
     for (uint i = 0u; i < min(a.n - min(quad * 4u, a.n), 4u); i++)
         logits.v[at + i] = rft_scaled_sum(sums[i], factor);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The matrix products: one text for the four ops that have one, in three variants with the same bits, because the contract
+// The matrix products: one text for the ops that have one, in three variants with the same bits, because the contract
 // fixes the order within an output and nothing else. An output's sum takes blocks of 64 elements; a weight is read as uvec4,
 // the words of four matrix rows (a "quad") for two elements.
 //
@@ -19,9 +19,10 @@
 // variant tiled: VARIANT_TILED
 //
 // The including kernel defines, before: INPUT, N_ROWS_OF_MATRIX, K, STRIDE (words of an activation row), with NORMED the
-// factor of each row is computed (unless IS_LEFT_ALONE(row)), with SQUARES the sums of squares are handed on; and after this text
-//   void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
-// which receives the sums of matrix rows 4 quad .. 4 quad + 3 and returns, for SQUARES, the values to be squared.
+// factor of each row is computed (unless IS_LEFT_ALONE(row)); and after this text
+//   void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
+// which receives the sums of matrix rows 4 quad .. 4 quad + 3. With TILES, what it returns is kept, and handed on for each tile:
+//   void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3)
 #if defined(VARIANT_ROWS)
 #define LOCAL 16u
 #define QUADS_OF_GROUP LOCAL
@@ -38,7 +39,10 @@
 #endif
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values);
+void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept);
+#if defined(TILES)
+void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3);
+#endif
 
 uint n_quads()
 {
@@ -64,23 +68,23 @@ void find_factors(uint first, uint n_rows)
 #define FACTOR(i) 1.0
 #endif
 
-#if defined(SQUARES)
+#if defined(TILES)
 #if defined(VARIANT_TILED)
-#define SQUARES_OF(quad, i) stage[(quad) * ROWS_OF_GROUP + (i)]
+#define KEPT(quad, i) stage[(quad) * ROWS_OF_GROUP + (i)]
 #else
-shared uvec4 squares[QUADS_OF_GROUP * ROWS_OF_GROUP];
-#define SQUARES_OF(quad, i) squares[(quad) * ROWS_OF_GROUP + (i)]
+shared uvec4 kept_quads[QUADS_OF_GROUP * ROWS_OF_GROUP];
+#define KEPT(quad, i) kept_quads[(quad) * ROWS_OF_GROUP + (i)]
 #endif
-#define KEEP_SQUARES(quad, i, values) SQUARES_OF(quad, i) = floatBitsToUint((values) * (values));
+#define KEEP(quad, i, kept) KEPT(quad, i) = kept;
 #else
-#define KEEP_SQUARES(quad, i, values)
+#define KEEP(quad, i, kept)
 #endif
 
 #define STORE(quad_in_group, i, first, first_quad, n_rows, sums)                                                       \
     if ((first) + (i) < (n_rows) && (first_quad) + (quad_in_group) < n_quads()) {                                      \
-        vec4 values;                                                                                                   \
-        store_quad((first_quad) + (quad_in_group), (first) + (i), sums, FACTOR(i), values);                            \
-        KEEP_SQUARES(quad_in_group, i, values)                                                                         \
+        uvec4 kept;                                                                                                    \
+        store_quad((first_quad) + (quad_in_group), (first) + (i), sums, FACTOR(i), kept);                              \
+        KEEP(quad_in_group, i, kept)                                                                                   \
     }
 
 // acc += the products of one word of a quad's weights (two elements of four matrix rows) and one word of activations.
@@ -215,23 +219,14 @@ void multiply(uint first, uint first_quad, uint n_rows)
 #endif
 #endif
 
-#if defined(SQUARES)
-// Sums of the squares of 16 neighbouring outputs, behind the elements of the normed row.
-void store_squares(uint first, uint first_quad, uint n_rows)
+#if defined(TILES)
+void store_tiles(uint first, uint first_quad, uint n_rows)
 {
     for (uint i = gl_LocalInvocationID.x; i < QUADS_OF_GROUP / 4u * ROWS_OF_GROUP; i += LOCAL) {
-        uint row = i % ROWS_OF_GROUP, tile = i / ROWS_OF_GROUP;
-        float sum = 0.0;
-        if (first + row >= n_rows || first_quad + tile * 4u >= n_quads())
-            continue;
-        for (uint quad = tile * 4u; quad < tile * 4u + 4u; quad++) {
-            vec4 values = uintBitsToFloat(SQUARES_OF(quad, row));
-            sum = sum + values.x;
-            sum = sum + values.y;
-            sum = sum + values.z;
-            sum = sum + values.w;
-        }
-        Words(a.h).v[(first + row) * RFT_H_WORDS(a.dim) + RFT_PADDED(a.dim) / 2u + first_quad / 4u + tile] = floatBitsToUint(sum);
+        uint row = i % ROWS_OF_GROUP, quad = i / ROWS_OF_GROUP * 4u;
+        if (first + row < n_rows && first_quad + quad < n_quads())
+            store_tile((first_quad + quad) / 4u, first + row, KEPT(quad, row), KEPT(quad + 1u, row), KEPT(quad + 2u, row),
+                       KEPT(quad + 3u, row));
     }
 }
 #endif
@@ -249,8 +244,8 @@ void main()
     barrier();
 #endif
     multiply(first, first_quad, n_rows);
-#if defined(SQUARES)
+#if defined(TILES)
     barrier();
-    store_squares(first, first_quad, n_rows);
+    store_tiles(first, first_quad, n_rows);
 #endif
 }

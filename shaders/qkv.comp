@@ -47,12 +47,12 @@ void store_in_page(uint row, uint kv_head, uint word_k, uint word_v, bool is_k, 
         Words(a.own_kv).v[at] = value;
 }
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out vec4 values)
+void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
 {
     Rows rows = Rows(a.rows);
     uint head = quad * 4u / a.head_dim, in_head = quad * 4u % a.head_dim;
     uint half_words = a.head_dim / 4u, word = in_head / 4u;
-    values = vec4(0.0);
+    kept = uvec4(0u);
     if (head >= a.n_heads + 2u * a.n_kv_heads || IS_LEFT_ALONE(row))
         return;
     vec4 v = vec4(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.z, factor),
