@@ -1,28 +1,50 @@
 #version 450
 // SPDX-License-Identifier: MIT
-// Takes the best candidate of each running row as its next token and moves the row on, or ends it. An invocation has a row.
+// Takes the best candidate of each running row as its next token and moves the row on, or ends it. A workgroup has a row: draw
+// leaves thousands of candidates. The greatest key has no order, the lowest id with it neither.
 #extension GL_GOOGLE_include_directive : require
 #include "kernel.glsl"
 
-#define LOCAL 64u
+#define LOCAL 128u
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 layout(push_constant) uniform Args { rft_args_advance a; };
 
-void main()
+shared uint best_key;
+shared uint best_id;
+
+// The best candidate of the row, ties to the lowest id, in best_key and best_id.
+void find_best(uint row)
 {
-    uint row = group_id() * LOCAL + gl_LocalInvocationID.x;
-    Rows rows = Rows(a.rows);
-    uint best_key = 0u, best_id = 0u;
-    if (row >= Batch(a.batch).v.n_rows || rows.v[row].state != RFT_ROW_RUNNING)
-        return;
-    for (uint part = 0u; part < a.n_parts; part++) {
+    uint key = 0u, id = 0u;
+    if (gl_LocalInvocationID.x == 0u) {
+        best_key = 0u;
+        best_id = 0xffffffffu;
+    }
+    barrier();
+    for (uint part = gl_LocalInvocationID.x; part < a.n_parts; part += LOCAL) {
         uint at = (row * a.n_parts + part) * 2u;
-        uint key = Words(a.candidates).v[at];
-        if (key > best_key) {
-            best_key = key;
-            best_id = Words(a.candidates).v[at + 1u];
+        uint candidate = Words(a.candidates).v[at];
+        if (candidate > key) {
+            key = candidate;
+            id = Words(a.candidates).v[at + 1u];
         }
     }
+    atomicMax(best_key, key);
+    barrier();
+    if (key == best_key && key != 0u)
+        atomicMin(best_id, id);
+    barrier();
+}
+
+void main()
+{
+    uint row = group_id();
+    Rows rows = Rows(a.rows);
+    if (row >= Batch(a.batch).v.n_rows || rows.v[row].state != RFT_ROW_RUNNING)
+        return;
+    find_best(row);
+    if (gl_LocalInvocationID.x != 0u)
+        return;
     if (rows.v[row].bad != 0u || best_key == 0u) {
         rows.v[row].state = RFT_ROW_NOT_FINITE;
         return;

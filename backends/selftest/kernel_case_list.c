@@ -218,6 +218,10 @@ const struct rft_kernel_case kernel_cases[] = {
     ADVANCE(true, 13, 24, true, PLAIN),
     ADVANCE(true, 9, 3, true, BAD),
     ADVANCE(true, 130, 5, true, PLAIN),
+    ADVANCE(true, 12, 3072, true, PLAIN), /* as many candidates as a vocabulary of 49,152 has tiles */
+    ADVANCE(false, 7, 9497, false, PLAIN),
+    ADVANCE(false, 130, 1000, true, BAD),
+    ADVANCE(false, 9, 257, false, PLAIN),
     ADVANCE(false, 1, 1, false, PLAIN),
 };
 

@@ -22,7 +22,6 @@
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
-#define ADVANCE_ROWS 64u
 #define SOFTWARE_TURNS_MAX 50000.0 /* llvmpipe's limit is 65,535 */
 
 struct vulkan_kernels {
@@ -160,7 +159,7 @@ struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const s
     } else if (node->op == RFT_OP_filter) {
         call.work_per_group = 400.0 * ((const struct rft_args_filter *)args)->vocab;
     } else if (node->op == RFT_OP_advance) {
-        call.n_groups = (node->n_rows + ADVANCE_ROWS - 1) / ADVANCE_ROWS;
+        call.work_per_group = ((const struct rft_args_advance *)args)->n_parts;
     }
     call.pipeline = p->handle;
     call.args_bytes = node->args_bytes;
