@@ -53,7 +53,7 @@ struct rft_cutoff {
     RFT_U32 unused0;
 };
 
-/* Best candidate of a part of the vocabulary; key 0 = none. */
+/* Best candidate of a part of the vocabulary; key 0 = none, with id 0. Parts ascend, and so do their ids. */
 struct rft_candidate {
     RFT_U32 key;
     RFT_U32 id;
@@ -204,11 +204,31 @@ struct rft_args_sample {
 };
 #define RFT_SAMPLE_PART 2048u
 
-/* Takes the best candidate of a RUNNING row as its next token, stores it, and moves the row on or ends it. */
+/* LM head and sampling in one, where no filter wants to see the logits: the best candidate of each tile of the vocabulary, as
+ * logits and sample would find it, without logits in memory. Marks rows with a bad logit. A large matrix may lie in parts: this
+ * one has the entries [first, first + n). Rows not RUNNING are left alone. */
+struct rft_args_draw {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(weight);     /* packed [n][dim] */
+    RFT_ADDRESS(h);          /* [rows][RFT_H_WORDS(dim)] */
+    RFT_ADDRESS(mask);       /* [ceil(vocab / 32)] u32: bit set = the vocabulary has this token */
+    RFT_ADDRESS(candidates); /* [rows][n_parts] struct rft_candidate, out; part p covers [p, p + 1) * RFT_TILE */
+    RFT_U32 dim;
+    RFT_U32 n_parts;         /* of the whole vocabulary */
+    RFT_U32 first;           /* a multiple of 16 */
+    RFT_U32 n;
+    RFT_U32 inverse_temperature_bits;
+    RFT_U32 flags;           /* RFT_SAMPLE_GREEDY or 0 */
+    RFT_U32 inverse_dim_bits;
+    RFT_U32 eps_bits;
+};
+
+/* Takes the best candidate of a RUNNING row, ties to the lowest id, as its next token, stores it, and moves the row on or ends it. */
 struct rft_args_advance {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
-    RFT_ADDRESS(candidates);
+    RFT_ADDRESS(candidates); /* [rows][n_parts], of sample or of draw */
     RFT_ADDRESS(eos);      /* [n_eos] u32 */
     RFT_ADDRESS(tokens);   /* [rows][tokens_stride] u32, out: token i drawn by the row at its place i */
     RFT_U32 n_parts;

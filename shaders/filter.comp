@@ -51,7 +51,7 @@ uint key_of(uint row, uint id)
 {
     if (!has_token(id) || rft_is_bad(Floats(a.logits).v[row * a.vocab + id]) != 0u)
         return 0u;
-    return rft_sort_key(scaled_logit(row, id));
+    return rft_sort_key(scaled(Floats(a.logits).v[row * a.vocab + id]));
 }
 
 // exp against the maximum in 2^-30, truncated, of the entries of this key.

@@ -28,11 +28,12 @@ void look_at(uint row, uint id, uint random, inout uint key, inout uint key_id)
 {
     if (id >= a.vocab || !has_token(id))
         return;
-    if (rft_is_bad(Floats(a.logits).v[row * a.vocab + id]) != 0u) {
+    float logit = Floats(a.logits).v[row * a.vocab + id];
+    if (rft_is_bad(logit) != 0u) {
         mark_bad(Rows(a.rows), row);
         return;
     }
-    float s = scaled_logit(row, id);
+    float s = scaled(logit);
     if ((a.flags & RFT_SAMPLE_FILTERED) != 0u && !is_kept(row, s, id))
         return;
     if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)

@@ -5,7 +5,7 @@ bool has_token(uint id)
     return (Words(a.mask).v[id / 32u] >> (id % 32u) & 1u) != 0u;
 }
 
-float scaled_logit(uint row, uint id)
+float scaled(float logit)
 {
-    return rft_scaled_logit(Floats(a.logits).v[row * a.vocab + id], uintBitsToFloat(a.inverse_temperature_bits));
+    return rft_scaled_logit(logit, uintBitsToFloat(a.inverse_temperature_bits));
 }

@@ -2,8 +2,7 @@
 /* The plain form of every kernel: with docs/arithmetic.md, this text is the contract. Written to be read; the order of every
  * sum is the contract's, everything else is free. */
 #include "arith.h"
-#include "cpu.h"
-#include "philox.h"
+#include "cpu_vocabulary.h"
 
 /* Sum of two bf16 vectors' products in blocks of 64: a block starts at +0 and takes its elements in ascending order, the
  * total starts at +0 and takes the blocks in ascending order. a_stride: words between neighbours of a; b is contiguous.
@@ -184,6 +183,54 @@ void cpu_logits(const void *args, uint32_t item, struct cpu_worker worker)
         tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
         for (uint32_t i = 0; i < RFT_TILE && item * RFT_TILE + i < a->n; i++)
             logits[item * RFT_TILE + i] = rft_scaled_sum(sums[i], scale);
+    }
+}
+
+uint32_t cpu_draw_items(const void *args, uint32_t n_workers)
+{
+    (void)n_workers;
+    return n_tiles(((const struct rft_args_draw *)args)->n);
+}
+
+/* The best of n entries from `first`, by their dot products. */
+static struct rft_candidate best_entry(const struct rft_args_draw *a, struct rft_row *row, uint32_t first, uint32_t n, float scale,
+                                       const float *sums)
+{
+    struct rft_candidate best = {0, 0};
+    for (uint32_t i = 0; i < n; i++) {
+        float logit = rft_scaled_sum(sums[i], scale);
+        if (!has_token(cpu_pointer(a->mask), first + i))
+            continue;
+        if (rft_is_bad(logit)) {
+            cpu_mark_bad(row);
+            continue;
+        }
+        float s = rft_scaled_logit(logit, RFT_FROM_BITS(a->inverse_temperature_bits));
+        if (!(a->flags & RFT_SAMPLE_GREEDY))
+            s = s + rft_gumbel(random_word(row, first + i));
+        uint32_t key = rft_sort_key(s);
+        if (key > best.key)
+            best = (struct rft_candidate){key, first + i};
+    }
+    return best;
+}
+
+void cpu_draw(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_draw *a = args;
+    uint32_t first = a->first + item * RFT_TILE;
+    uint32_t n = a->n - item * RFT_TILE < RFT_TILE ? a->n - item * RFT_TILE : RFT_TILE;
+    (void)worker;
+    for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
+        struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
+        const uint32_t *h = h_row(a->h, index, a->dim);
+        struct rft_candidate *candidates = (struct rft_candidate *)cpu_pointer(a->candidates) + (size_t)index * a->n_parts;
+        float scale, sums[RFT_TILE];
+        if (row->state != RFT_ROW_RUNNING)
+            continue;
+        scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
+        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        candidates[first / RFT_TILE] = best_entry(a, row, first, n, scale, sums);
     }
 }
 

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The plain form of the kernels that turn logits into tokens. */
 #include "arith.h"
-#include "cpu.h"
-#include "philox.h"
-
-static bool has_token(const uint32_t *mask, uint32_t id)
-{
-    return (mask[id / 32] >> (id % 32) & 1u) != 0;
-}
+#include "cpu_vocabulary.h"
 
 /* A row's distribution while its cutoff is being found. */
 struct filter_view {
@@ -117,13 +111,6 @@ uint32_t cpu_sample_items(const void *args, uint32_t n_workers)
     const struct rft_args_sample *a = args;
     (void)n_workers;
     return cpu_n_rows(a->batch) * a->n_parts;
-}
-
-/* The random word of vocabulary entry id, for the token that the row is about to draw. */
-static uint32_t random_word(const struct rft_row *row, uint32_t id)
-{
-    struct rft_philox r = rft_philox4x32(row->sample_index, row->n_new, id / 4, RFT_PHILOX_DOMAIN_SAMPLE, row->key0, row->key1);
-    return id % 4 == 0 ? r.x0 : id % 4 == 1 ? r.x1 : id % 4 == 2 ? r.x2 : r.x3;
 }
 
 static bool is_kept(const struct rft_args_sample *a, const struct rft_cutoff *cutoff, float s, uint32_t id)

@@ -170,13 +170,14 @@ uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint3
 }
 
 /* Sums of 16 squares, such that results are around 1, where silu bends. In every other bad row one of them is too large or
- * not a number. */
+ * not a number; draw's other bad rows get a factor with which some of their logits are bad and some are not. */
 static void fill_square_sums(const struct rft_build *b, uint32_t row, uint32_t *sums, uint32_t n)
 {
     static const uint32_t bad[] = {0x7b800000u /* 2^120 */, 0x7f000000u /* 2^127 */, 0x7f800000u, 0x7fc00001u, 0xffc00000u};
+    bool is_large = b->c->op == RFT_OP_draw && is_bad_row(b, row);
     for (uint32_t i = 0; i < n; i++) {
         float v = rft_case_value(b, b->c->values == RFT_VALUES_TINY ? RFT_VALUES_PLAIN : b->c->values);
-        v = v * (b->c->values == RFT_VALUES_WIDE ? 1.0f : 2048.0f);
+        v = v * (b->c->values == RFT_VALUES_WIDE ? 1.0f : is_large ? 16.0f : 2048.0f);
         sums[i] = RFT_BITS(v) & 0x7fffffffu;
     }
     if (b->c->values == RFT_VALUES_TIES && row % 4 == 2)

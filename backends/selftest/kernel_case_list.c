@@ -29,6 +29,9 @@
 #define SAMPLE(quick, rows_, n_, t, min, flags_, values_)                                                              \
     {.op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .min_p = min, .flags = flags_,  \
      .has_idle = rows_ > 2, .values = RFT_VALUES_##values_}
+#define DRAW(quick, rows_, idle, n_, dim, first_, t, flags_, values_)                                                  \
+    {.op = RFT_OP_draw, .is_quick = quick, .rows = rows_, .has_idle = idle, .n = n_, .k = dim, .first = first_,        \
+     .temperature = t, .flags = flags_, .values = RFT_VALUES_##values_}
 #define ADVANCE(quick, rows_, n_, idle, values_)                                                                       \
     {.op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .has_idle = idle, .values = RFT_VALUES_##values_}
 
@@ -215,10 +218,44 @@ const struct rft_kernel_case kernel_cases[] = {
     SAMPLE(false, 6, 3000, 0.9f, 0.0f, RFT_SAMPLE_FILTERED, TIES),
     SAMPLE(false, 9, 2500, 1.0f, 0.05f, RFT_SAMPLE_FILTERED, BAD),
 
+    DRAW(true, 40, false, 35, 64, 0, 0.7f, 0, PLAIN),
+    DRAW(true, 12, true, 100, 576, 0, 1.0f, 0, PLAIN),
+    DRAW(true, 5, true, 37, 8, 48, 1.2f, 0, WIDE), /* so few products that some sums are not bad */
+    DRAW(true, 9, true, 50, 40, 0, 1.0f, 0, BAD),
+    DRAW(true, 17, false, 128, 130, 32, 1.0f, RFT_SAMPLE_GREEDY, TIES),
+    DRAW(true, 6, true, 100, 64, 0, 0.0f, RFT_SAMPLE_GREEDY, TINY),
+    DRAW(true, 400, false, 70, 8, 0, 0.7f, 0, ZERO), /* the noise's own bits */
+    DRAW(true, 400, true, 48, 8, 16, 0.7f, 0, PLAIN),
+    DRAW(false, 1, false, 1, 2, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 1, false, 16, 64, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 1, false, 5000, 576, 0, 0.7f, 0, PLAIN),
+    DRAW(false, 1, false, 3000, 96, 16, 1.0f, 0, WIDE),
+    DRAW(false, 2, false, 48, 1100, 16, 1.0f, 0, PLAIN),
+    DRAW(false, 3, false, 17, 130, 0, 1.0f, RFT_SAMPLE_GREEDY, TIES),
+    DRAW(false, 4, true, 96, 40, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 5, false, 3000, 100, 0, 0.9f, 0, PLAIN),
+    DRAW(false, 6, true, 1000, 100, 48, 1.0f, 0, BAD),
+    DRAW(false, 7, false, 272, 64, 112, 1.3f, 0, TIES),
+    DRAW(false, 8, true, 520, 130, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 9, true, 250, 2, 0, 1.0f, RFT_SAMPLE_GREEDY, WIDE),
+    DRAW(false, 10, false, 51, 576, 240, 0.5f, 0, PLAIN),
+    DRAW(false, 11, true, 51, 40, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 12, false, 129, 200, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 13, true, 80, 128, 0, 1.0f, RFT_SAMPLE_GREEDY, BAD),
+    DRAW(false, 15, true, 66, 100, 16, 1.0f, 0, TINY),
+    DRAW(false, 16, false, 47, 40, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 17, true, 500, 576, 160, 1.0f, 0, PLAIN),
+    DRAW(false, 33, true, 290, 64, 0, 1.0f, 0, TIES),
+    DRAW(false, 64, true, 100, 192, 0, 0.7f, 0, PLAIN),
+    DRAW(false, 130, true, 300, 100, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 2, false, 24, 4112, 0, 1.0f, 0, PLAIN),
+    DRAW(false, 4000, false, 64, 2, 0, 1.0f, 0, ZERO), /* small random words win: every form of the noise */
+    DRAW(false, 4000, true, 20, 2, 16, 0.7f, 0, PLAIN), /* many draws: one wrong last bit shows */
+
     ADVANCE(true, 13, 24, true, PLAIN),
     ADVANCE(true, 9, 3, true, BAD),
     ADVANCE(true, 130, 5, true, PLAIN),
-    ADVANCE(true, 12, 3072, true, PLAIN), /* as many candidates as a vocabulary of 49,152 has tiles */
+    ADVANCE(true, 12, 3072, true, PLAIN), /* as many candidates as draw leaves */
     ADVANCE(false, 7, 9497, false, PLAIN),
     ADVANCE(false, 130, 1000, true, BAD),
     ADVANCE(false, 9, 257, false, PLAIN),

@@ -152,6 +152,24 @@ static void build_sample(const struct rft_build *b)
     rft_call_args(b->image, &a, sizeof a);
 }
 
+/* A matrix in parts has candidates before and behind this part's: an entry behind them is in none of its tiles. */
+static void build_draw(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    uint32_t vocab = c->first == 0 ? c->n : c->first + (c->n + RFT_TILE - 1) / RFT_TILE * RFT_TILE + 21;
+    struct rft_args_draw a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .flags = c->flags};
+    a.rows = rft_case_rows(b, 0);
+    a.weight = rft_case_matrix(b, c->n, c->k);
+    a.h = rft_case_normed(b, c->k);
+    a.mask = rft_case_mask(b, vocab);
+    a.n_parts = (vocab + RFT_TILE - 1) / RFT_TILE;
+    a.candidates = rft_case_output(b, "candidates", a.n_parts, a.n_parts, sizeof(struct rft_candidate));
+    a.inverse_temperature_bits = inverse_temperature(c);
+    a.inverse_dim_bits = inverse_bits(c->k);
+    a.eps_bits = RFT_BITS(EPS);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
 static void build_advance(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;

@@ -22,6 +22,7 @@
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
+#define DRAW_WORK 100.0 /* operations to draw an entry of the vocabulary, beside its dot product */
 #define SOFTWARE_TURNS_MAX 50000.0 /* llvmpipe's limit is 65,535 */
 
 struct vulkan_kernels {
@@ -79,7 +80,7 @@ static enum vulkan_variant variant_for(const struct rft_device *device, enum rft
 {
     if (op == RFT_OP_attention)
         return device->is_cpu ? VULKAN_NARROW : VULKAN_WIDE;
-    if (op != RFT_OP_qkv && op != RFT_OP_residual && op != RFT_OP_gate_up && op != RFT_OP_logits)
+    if (op != RFT_OP_qkv && op != RFT_OP_residual && op != RFT_OP_gate_up && op != RFT_OP_logits && op != RFT_OP_draw)
         return VULKAN_PLAIN;
     if (device->is_cpu)
         return VULKAN_ROWS;
@@ -127,6 +128,10 @@ static void matrix_of(const struct rft_node *node, uint32_t *n, uint32_t *k)
         const struct rft_args_logits *a = args;
         *n = a->n;
         *k = a->dim;
+    } else if (node->op == RFT_OP_draw) {
+        const struct rft_args_draw *a = args;
+        *n = a->n;
+        *k = a->dim;
     }
 }
 
@@ -137,7 +142,7 @@ static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const str
     matrix_of(node, &n, &k);
     uint32_t n_quads = (n + RFT_TILE - 1) / RFT_TILE * (RFT_TILE / 4);
     return (struct vulkan_call){.n_groups = (n_quads + quads - 1) / quads * ((node->n_rows + p->columns - 1) / p->columns),
-                                .work_per_group = 4.0 * quads * p->columns * k};
+                                .work_per_group = 4.0 * quads * p->columns * (k + (node->op == RFT_OP_draw ? DRAW_WORK : 0.0))};
 }
 
 struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const struct rft_node *node)
@@ -155,7 +160,7 @@ struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const s
     } else if (node->op == RFT_OP_sample) {
         const struct rft_args_sample *a = args;
         call.n_groups = node->n_rows * a->n_parts;
-        call.work_per_group = 100.0 * RFT_SAMPLE_PART; /* a hundred operations to draw */
+        call.work_per_group = DRAW_WORK * RFT_SAMPLE_PART;
     } else if (node->op == RFT_OP_filter) {
         call.work_per_group = 400.0 * ((const struct rft_args_filter *)args)->vocab;
     } else if (node->op == RFT_OP_advance) {

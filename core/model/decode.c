@@ -64,18 +64,29 @@ enum rft_status rft_decode_prefill(const struct rft_weights *weights, const stru
     return e.status;
 }
 
+/* From the rows' final hidden states to their next tokens. Logits lie in memory only if a filter must see them all. */
+static void emit_token(struct rft_emit *e, const struct rft_weights *weights, const struct rft_decode_buffers *b,
+                       const struct rft_sampler *sampler, const struct rft_sampling *sampling)
+{
+    const struct rft_matrix *head = &rft_weights_head(weights)->matrix;
+    e->label = "draw";
+    if (rft_sampling_is_filtered(sampling)) {
+        emit_logits(e, sampler->logits, b->h, head);
+        emit_filter(e, sampler, sampling);
+        emit_sample(e, sampler, sampling);
+    } else {
+        emit_draw(e, sampler, sampling, b->h, head);
+    }
+    emit_advance(e, sampler);
+}
+
 enum rft_status rft_decode_step(const struct rft_weights *weights, const struct rft_decode_buffers *buffers,
                                 const struct rft_sampler *sampler, const struct rft_sampling *sampling,
                                 struct rft_program *program)
 {
     struct rft_emit e = begin(weights, buffers, program);
     program->name = "step";
-    e.label = "draw";
-    emit_logits(&e, sampler->logits, buffers->h, &rft_weights_head(weights)->matrix);
-    if (rft_sampling_is_filtered(sampling))
-        emit_filter(&e, sampler, sampling);
-    emit_sample(&e, sampler, sampling);
-    emit_advance(&e, sampler);
+    emit_token(&e, weights, buffers, sampler, sampling);
     emit_body(&e, weights, buffers);
     return e.status;
 }

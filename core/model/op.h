@@ -68,22 +68,27 @@ struct rft_sampling {
 };
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling);
 
-/* What a sampler's ops work on. */
+/* What a sampler's ops work on: logits, filter, sample, advance if tokens are filtered, else draw, advance. */
 struct rft_sampler {
     uint32_t vocab;
-    struct rft_range logits;     /* [rows][vocab] f32 */
+    uint32_t n_parts;            /* of the vocabulary: rft_sample_n_parts, or without filters rft_draw_n_parts */
+    struct rft_range logits;     /* [rows][vocab] f32; empty without filters */
     struct rft_range mask;       /* [ceil(vocab / 32)] u32 */
-    struct rft_range cutoffs;    /* [rows] struct rft_cutoff */
+    struct rft_range cutoffs;    /* [rows] struct rft_cutoff; empty without filters */
     struct rft_range candidates; /* [rows][n_parts] struct rft_candidate */
     struct rft_range eos;        /* [n_eos] u32 */
     uint32_t n_eos;
     struct rft_range tokens;     /* [rows][tokens_stride] u32 */
     uint32_t tokens_stride;
 };
+/* Parts of the vocabulary that leave a candidate each: sample's, and draw's. */
 uint32_t rft_sample_n_parts(uint32_t vocab);
+uint32_t rft_draw_n_parts(uint32_t vocab);
 
 void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
+void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling, struct rft_range h,
+               const struct rft_matrix *w);
 void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler);
 
 #endif

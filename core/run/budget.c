@@ -30,7 +30,8 @@ struct rft_work_shape rft_plan_chunk_shape(const struct rft_job_shape *shape, co
                                    .n_table_entries = plan->n_prompt_pages + (uint64_t)plan->n_slots * plan->n_own_pages_slot,
                                    .n_own_pages = plan->n_own_pages,
                                    .n_eos = shape->n_eos,
-                                   .n_new_max = shape->n_new_max};
+                                   .n_new_max = shape->n_new_max,
+                                   .is_filtered = shape->is_filtered};
 }
 
 /* A plan in the making. */

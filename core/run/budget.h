@@ -20,6 +20,7 @@ struct rft_job_shape {
     uint32_t n_prompt_max;       /* tokens of the longest prompt */
     uint32_t n_new_max;
     uint32_t n_eos;
+    bool is_filtered;            /* rft_sampling_is_filtered: logits need room */
     uint64_t budget_bytes;
     uint64_t host_available_bytes; /* for weights that the budget cannot hold; 0 = none can be put there */
     uint32_t n_host_layers;      /* at least so many layers' weights must go there */

@@ -16,6 +16,7 @@ struct rft_work_shape {
     uint64_t n_own_pages;      /* 0 in a prefill */
     uint32_t n_eos;
     uint32_t n_new_max;        /* 0 in a prefill: no sampler */
+    bool is_filtered;          /* the sampler filters: it has logits and cutoffs */
 };
 
 /* The buffers of one program. The slices are for the host's reads and writes, `decode` and `sampler` for emitters. */

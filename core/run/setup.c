@@ -50,6 +50,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                           .n_prompt_max = setup->inputs.n_prompt_max,
                                           .n_new_max = rft_config_max_new_tokens(config),
                                           .n_eos = setup->inputs.n_eos,
+                                          .is_filtered = rft_sampling_is_filtered(&engine->sampling),
                                           .budget_bytes = budget_bytes(config, setup->available_bytes),
                                           .host_available_bytes = memory.host_available_bytes};
     return rft_plan_make(&setup->shape, &setup->plan);

@@ -141,6 +141,7 @@ static enum rft_status check_memory(struct bench *b)
                                         .n_prompt_max = b->options.prompt,
                                         .n_new_max = b->options.n_new,
                                         .n_eos = 1,
+                                        .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
                                         .budget_bytes = memory.available_bytes};
     return rft_plan_make(&shape, &plan);
 }

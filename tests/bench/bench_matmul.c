@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum product { QKV, O, GATE_UP, DOWN, LOGITS, N_PRODUCTS };
+enum product { QKV, O, GATE_UP, DOWN, HEAD, N_PRODUCTS };
 
 struct product_shape {
     const char *name;
@@ -26,7 +26,7 @@ static struct product_shape product_shape(const struct rft_model_config *c, enum
         [O] = {"residual (o)", c->dim, heads_dim, c->n_layers},
         [GATE_UP] = {"gate_up", 2ull * c->ffn_dim, c->dim, c->n_layers},
         [DOWN] = {"residual (down)", c->dim, c->ffn_dim, c->n_layers},
-        [LOGITS] = {"logits", c->vocab_size, c->dim, 1},
+        [HEAD] = {"head", c->vocab_size, c->dim, 1},
     };
     return shapes[product];
 }
@@ -49,7 +49,8 @@ static enum product product_of(const struct rft_program *program, size_t i)
     case RFT_OP_gate_up:
         return GATE_UP;
     case RFT_OP_logits:
-        return LOGITS;
+    case RFT_OP_draw: /* sampling and all */
+        return HEAD;
     default:
         return N_PRODUCTS;
     }

@@ -178,7 +178,8 @@ enum rft_status bench_step_open(struct bench *b, uint32_t n_rows, struct bench_s
                                          .n_table_entries = prompt_pages + (uint64_t)n_rows * own_pages,
                                          .n_own_pages = (uint64_t)n_rows * own_pages,
                                          .n_eos = e->n_eos,
-                                         .n_new_max = o->n_new};
+                                         .n_new_max = o->n_new,
+                                         .is_filtered = rft_sampling_is_filtered(&o->sampling)};
     const struct rft_batch batch = {.n_rows = n_rows};
     *step = (struct bench_step){.n_rows = n_rows};
     RFT_TRY(rft_engine_take_pages(e, "prompts", prompt_pages, &step->prompt_pool, &step->pages));

@@ -43,6 +43,7 @@ static struct rft_job_shape job_shape(const struct bench *b, uint32_t n_question
                                   .n_prompt_max = b->options.prompt,
                                   .n_new_max = b->options.n_new,
                                   .n_eos = b->engine.n_eos,
+                                  .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
                                   .budget_bytes = UINT64_MAX};
 }
 

@@ -87,6 +87,7 @@ static uint64_t n_products(const struct rft_kernel_case *c)
         return 2ull * c->rows * c->n * c->k;
     case RFT_OP_residual:
     case RFT_OP_logits:
+    case RFT_OP_draw:
         return (uint64_t)c->rows * c->n * c->k;
     default:
         return (uint64_t)c->rows * c->n;

@@ -81,7 +81,14 @@ static enum rft_status run_calls(struct model *m, const struct rft_program *prog
     return RFT_OK;
 }
 
-static enum rft_status take(struct model *m, const struct rft_model_config *config)
+/* Programs differ by whether tokens are filtered. */
+static const struct rft_sampling samplings[] = {
+    {.temperature = 0.9f, .top_k = 40, .top_p_65536 = 60000, .min_p = 0.01f},
+    {.temperature = 0.9f, .top_p_65536 = 65536},
+};
+#define N_SAMPLINGS (sizeof samplings / sizeof *samplings)
+
+static enum rft_status take(struct model *m, const struct rft_model_config *config, const struct rft_sampling *sampling)
 {
     struct rft_work_shape shape = {.config = config, .caps = &m->engine.dev.caps, .n_rows = N_PROMPT, .n_keys_max = N_PROMPT,
                                    .n_table_entries = N_PROMPT_PAGES};
@@ -93,6 +100,7 @@ static enum rft_status take(struct model *m, const struct rft_model_config *conf
     shape.n_own_pages = N_ROWS;
     shape.n_new_max = N_STEPS;
     shape.n_eos = 1;
+    shape.is_filtered = rft_sampling_is_filtered(sampling);
     RFT_TRY(rft_engine_take(&m->engine, "step", &shape, &m->step_pool, &m->step));
     m->prefill.decode.prompt_kv = m->step.decode.prompt_kv = m->pages;
     return RFT_OK;
@@ -138,15 +146,14 @@ static enum rft_status write_samples(struct model *m, const struct rft_model_con
 }
 
 static enum rft_status run(struct model *m, const struct rft_checkpoint *checkpoint, const struct rft_test_device *device,
-                           struct trace *trace)
+                           const struct rft_sampling *sampling, struct trace *trace)
 {
     const struct rft_device_options options = {.n_threads = 2, .is_unchecked = true};
-    const struct rft_sampling sampling = {.temperature = 0.9f, .top_k = 40, .top_p_65536 = 60000, .min_p = 0.01f};
     RFT_TRY(rft_dev_open_at(device->backend, device->index, &device->info, &options, &m->engine.dev));
     RFT_TRY(rft_engine_load(&m->engine, checkpoint, N_PROMPT + N_STEPS));
-    RFT_TRY(take(m, &checkpoint->config));
+    RFT_TRY(take(m, &checkpoint->config, sampling));
     RFT_TRY(rft_decode_prefill(&m->engine.weights, &m->prefill.decode, &m->prefill_program));
-    RFT_TRY(rft_decode_step(&m->engine.weights, &m->step.decode, &m->step.sampler, &sampling, &m->step_program));
+    RFT_TRY(rft_decode_step(&m->engine.weights, &m->step.decode, &m->step.sampler, sampling, &m->step_program));
     RFT_TRY(write_prompt(m, checkpoint->config.vocab_size));
     RFT_TRY(run_calls(m, &m->prefill_program, 0, trace));
     RFT_TRY(write_samples(m, &checkpoint->config));
@@ -155,13 +162,14 @@ static enum rft_status run(struct model *m, const struct rft_checkpoint *checkpo
     return RFT_OK;
 }
 
-static void make_trace(const struct rft_checkpoint *checkpoint, const struct rft_test_device *device, struct trace *trace)
+static void make_trace(const struct rft_checkpoint *checkpoint, const struct rft_test_device *device,
+                       const struct rft_sampling *sampling, struct trace *trace)
 {
     static struct model m;
     enum rft_status status;
     memset(&m, 0, sizeof m);
     memset(trace, 0, sizeof *trace);
-    status = run(&m, checkpoint, device, trace);
+    status = run(&m, checkpoint, device, sampling, trace);
     rft_program_finish(&m.prefill_program);
     rft_program_finish(&m.step_program);
     rft_engine_give(&m.step_pool, &m.step);
@@ -185,22 +193,18 @@ static struct rft_test_device plain_device(void)
     return plain;
 }
 
-static uint32_t check_model(const char *name, const struct rft_model_config *config)
+/* On all devices; returns on how many a call wrote something else. */
+static uint32_t check_sampling(const char *name, const struct rft_checkpoint *checkpoint, const struct rft_sampling *sampling)
 {
     static struct rft_test_device devices[RFT_TEST_DEVICES_MAX];
     static struct trace wanted, got;
     const struct rft_test_device plain = plain_device();
-    struct rft_checkpoint checkpoint;
-    uint32_t n = rft_test_devices(devices), n_failed = 0;
-    char dir[256];
-    snprintf(dir, sizeof dir, "%s/%s", rft_test_tmp_dir(), name);
-    rft_test_checkpoint_write(dir, config, RFT_DTYPE_BF16, config->dim, 1);
-    assert_int_equal(rft_checkpoint_open(dir, &checkpoint), RFT_OK);
-    make_trace(&checkpoint, &plain, &wanted);
-    assert_int_equal(wanted.n, 1 + 5 * config->n_layers + N_STEPS * (5 + 5 * config->n_layers));
+    uint32_t n = rft_test_devices(devices), n_failed = 0, n_layers = checkpoint->config.n_layers;
+    make_trace(checkpoint, &plain, sampling, &wanted);
+    assert_int_equal(wanted.n, 1 + 5 * n_layers + N_STEPS * ((rft_sampling_is_filtered(sampling) ? 5 : 3) + 5 * n_layers));
     for (uint32_t i = 0; i < n; i++) {
         uint32_t call = 0;
-        make_trace(&checkpoint, &devices[i], &got);
+        make_trace(checkpoint, &devices[i], sampling, &got);
         assert_int_equal(got.n, wanted.n);
         while (call < wanted.n && got.calls[call].hash == wanted.calls[call].hash)
             call++;
@@ -209,6 +213,19 @@ static uint32_t check_model(const char *name, const struct rft_model_config *con
             n_failed++;
         }
     }
+    return n_failed;
+}
+
+static uint32_t check_model(const char *name, const struct rft_model_config *config)
+{
+    struct rft_checkpoint checkpoint;
+    uint32_t n_failed = 0;
+    char dir[256];
+    snprintf(dir, sizeof dir, "%s/%s", rft_test_tmp_dir(), name);
+    rft_test_checkpoint_write(dir, config, RFT_DTYPE_BF16, config->dim, 1);
+    assert_int_equal(rft_checkpoint_open(dir, &checkpoint), RFT_OK);
+    for (size_t i = 0; i < N_SAMPLINGS; i++)
+        n_failed += check_sampling(name, &checkpoint, &samplings[i]);
     rft_checkpoint_close(&checkpoint);
     return n_failed;
 }
@@ -241,7 +258,7 @@ static void test_calls(void **state)
 /* Traces tell models apart, so they would tell a wrong call. */
 static void test_traces_differ(void **state)
 {
-    static struct trace a, b;
+    static struct trace traces[2][N_SAMPLINGS];
     const struct rft_test_device plain = plain_device();
     struct rft_model_config c = rft_test_config();
     struct rft_checkpoint checkpoint;
@@ -251,12 +268,16 @@ static void test_traces_differ(void **state)
         snprintf(dir, sizeof dir, "%s/seed%u", rft_test_tmp_dir(), seed);
         rft_test_checkpoint_write(dir, &c, RFT_DTYPE_BF16, seed, 1);
         assert_int_equal(rft_checkpoint_open(dir, &checkpoint), RFT_OK);
-        make_trace(&checkpoint, &plain, seed == 1 ? &a : &b);
+        for (size_t i = 0; i < N_SAMPLINGS; i++)
+            make_trace(&checkpoint, &plain, &samplings[i], &traces[seed - 1][i]);
         rft_checkpoint_close(&checkpoint);
     }
-    for (uint32_t i = 0; i < a.n; i++)
-        if (strstr(a.calls[i].name, "advance") == NULL && strstr(a.calls[i].name, "sample") == NULL)
-            assert_true(a.calls[i].hash != b.calls[i].hash);
+    for (size_t s = 0; s < N_SAMPLINGS; s++) {
+        const struct trace *a = &traces[0][s], *b = &traces[1][s];
+        for (uint32_t i = 0; i < a->n; i++)
+            if (strstr(a->calls[i].name, "advance") == NULL && strstr(a->calls[i].name, "sample") == NULL)
+                assert_true(a->calls[i].hash != b->calls[i].hash);
+    }
 }
 
 int main(void)

@@ -81,6 +81,7 @@ static void open_model(const char *device, struct rft_sampling sampling)
                                           .n_samples = N_DRAWS,
                                           .n_prompt_max = 1,
                                           .n_new_max = 1,
+                                          .is_filtered = rft_sampling_is_filtered(&sampling),
                                           .budget_bytes = UINT64_MAX };
     assert_int_equal(rft_plan_make(&model.shape, &model.plan), RFT_OK);
     assert_int_equal(rft_engine_load(&model.engine, &model.checkpoint, model.plan.n_positions), RFT_OK);

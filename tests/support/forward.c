@@ -56,7 +56,8 @@ static enum rft_status forward(struct forward *f, const struct rft_checkpoint *c
                                uint32_t n, float *logits)
 {
     const struct rft_device_options options = {0};
-    struct rft_work_shape shape = {.config = &checkpoint->config, .n_rows = n, .n_keys_max = n, .n_new_max = 1, .n_eos = 1};
+    struct rft_work_shape shape = {.config = &checkpoint->config, .n_rows = n, .n_keys_max = n, .n_new_max = 1, .n_eos = 1,
+                                   .is_filtered = true}; /* so that there is room for logits */
     uint32_t n_pages = rft_pages_for(n);
     shape.n_table_entries = n_pages;
     RFT_TRY(rft_dev_open("cpu", device, &options, &f->engine.dev));

@@ -237,6 +237,7 @@ static void test_small_blocks(void **state)
     assert_int_equal(plan.n_slots, 20);
     shape.caps.block_bytes_max = 1 << 16;
     shape.config.vocab_size = 2000; /* logits of a row: 8000 bytes */
+    shape.is_filtered = true;
     plan = plan_of(&shape);
     check_plan(&shape, &plan);
     assert_int_equal(plan.n_slots, 5); /* halved with the questions: 20, 10, 5 */
@@ -264,6 +265,31 @@ static void test_small_blocks(void **state)
     check_plan(&shape, &plan);
     shape.config.vocab_size = 8193;
     check_refusal(&shape, RFT_ERR_UNSUPPORTED, "error: tensor model.embed_tokens.weight takes 1050624 bytes");
+}
+
+/* Logits take room where a filter looks at them; without, a candidate for each tile of the vocabulary does. */
+static void test_filtered(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    struct rft_plan plan, filtered;
+    uint64_t least = smallest_budget(shape);
+    const uint32_t vocab = shape.config.vocab_size;
+    (void)state;
+    plan = plan_of(&shape);
+    shape.is_filtered = true;
+    filtered = plan_of(&shape);
+    check_plan(&shape, &filtered);
+    assert_int_equal(filtered.n_slots, 20);
+    assert_int_equal(filtered.weights_bytes, plan.weights_bytes);
+    /* a row: logits, a cutoff and one candidate instead of 19 candidates; buffers begin at multiples of 64 */
+    assert_in_range(filtered.chunk_bytes - plan.chunk_bytes, 20 * (vocab * 4 + 16 + 8 - vocab / 16 * 8) - 256,
+                    20 * (vocab * 4 + 16 + 8 - vocab / 16 * 8) + 256);
+    assert_true(smallest_budget(shape) > least);
+    shape.caps.block_bytes_max = 1 << 20;
+    shape.config.vocab_size = 16000; /* logits of a row: 64,000 bytes; 16 of them fit into a block */
+    assert_int_equal(plan_of(&shape).n_slots, 10);
+    shape.is_filtered = false;
+    assert_int_equal(plan_of(&shape).n_slots, 20);
 }
 
 static struct rft_weights measured_weights(const struct rft_job_shape *shape, uint32_t n_host_layers, struct rft_pool *pool,
@@ -386,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wishes),       cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
         cmocka_unit_test(test_shrinks),      cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
+        cmocka_unit_test(test_filtered),
         cmocka_unit_test(test_parts),        cmocka_unit_test(test_host),         cmocka_unit_test(test_more_on_host),
         cmocka_unit_test(test_alloc_faults),
     };

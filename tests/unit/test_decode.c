@@ -20,7 +20,7 @@ struct setting {
     struct rft_range prompt_kv[3], own_kv[3];
 };
 
-static enum rft_status set_up(struct setting *s, const struct rft_caps *device_caps)
+static enum rft_status set_up(struct setting *s, const struct rft_caps *device_caps, bool is_filtered)
 {
     const struct rft_work_shape shape = { .config = &s->config,
                                           .caps = device_caps,
@@ -29,7 +29,8 @@ static enum rft_status set_up(struct setting *s, const struct rft_caps *device_c
                                           .n_table_entries = 20,
                                           .n_own_pages = 8,
                                           .n_eos = 1,
-                                          .n_new_max = 30 };
+                                          .n_new_max = 30,
+                                          .is_filtered = is_filtered };
     static struct rft_pool pool, host;
     rft_pool_begin(&pool, "test", device_caps);
     rft_pool_begin(&host, "test", device_caps);
@@ -68,25 +69,26 @@ static void test_programs(void **state)
 {
     (void)state;
     for (uint32_t n_layers = 1; n_layers <= 3; n_layers++) {
-        struct setting s = { .config = rft_test_config() };
+        struct setting s = { .config = rft_test_config() }, f = s;
         struct rft_program prefill = { 0 }, step = { 0 }, filtered_step = { 0 }, logits = { 0 };
-        s.config.n_layers = n_layers;
-        assert_int_equal(set_up(&s, &caps), RFT_OK);
+        s.config.n_layers = f.config.n_layers = n_layers;
+        assert_int_equal(set_up(&s, &caps, false), RFT_OK);
+        assert_int_equal(set_up(&f, &caps, true), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &prefill), RFT_OK);
         assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
-        assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &filtered, &filtered_step),
+        assert_int_equal(rft_decode_step(&f.weights, &f.work.decode, &f.work.sampler, &filtered, &filtered_step),
                          RFT_OK);
-        assert_int_equal(rft_decode_logits(&s.weights, &s.work.decode, s.work.sampler.logits, &logits), RFT_OK);
+        assert_int_equal(rft_decode_logits(&f.weights, &f.work.decode, f.work.sampler.logits, &logits), RFT_OK);
         check_names(&prefill, "", n_layers, "prefill");
-        check_names(&step, "logits sample advance ", n_layers, "step");
+        check_names(&step, "draw advance ", n_layers, "step");
         check_names(&filtered_step, "logits filter sample advance ", n_layers, "filtered step");
         assert_int_equal(prefill.n_nodes, 5 * n_layers + 1);
-        assert_int_equal(step.n_nodes, 5 * n_layers + 4);
+        assert_int_equal(step.n_nodes, 5 * n_layers + 3);
         assert_int_equal(filtered_step.n_nodes, 5 * n_layers + 5);
         assert_int_equal(logits.n_nodes, 1);
-        assert_memory_equal(logits.nodes[0].args.bytes, step.nodes[0].args.bytes, logits.nodes[0].args_bytes);
+        assert_memory_equal(logits.nodes[0].args.bytes, filtered_step.nodes[0].args.bytes, logits.nodes[0].args_bytes);
         for (size_t i = 0; i < prefill.n_nodes; i++) {
-            const struct rft_node *a = &prefill.nodes[i], *b = &step.nodes[i + 3];
+            const struct rft_node *a = &prefill.nodes[i], *b = &step.nodes[i + 2];
             assert_int_equal(a->op, b->op);
             assert_memory_equal(a->args.bytes, b->args.bytes, a->args_bytes);
             assert_string_equal(a->label, b->label);
@@ -98,6 +100,7 @@ static void test_programs(void **state)
         rft_program_finish(&filtered_step);
         rft_program_finish(&logits);
         rft_weights_finish(&s.weights);
+        rft_weights_finish(&f.weights);
     }
 }
 
@@ -114,7 +117,7 @@ static void test_layers(void **state)
     struct rft_args_embed embed;
     (void)state;
     assert_int_equal(rft_kv_page_bytes(&s.config), (uint64_t)s.config.n_kv_heads * 2 * 16 * s.config.head_dim * 2);
-    assert_int_equal(set_up(&s, &caps), RFT_OK);
+    assert_int_equal(set_up(&s, &caps, false), RFT_OK);
     assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
     memcpy(&embed, program.nodes[0].args.bytes, sizeof embed);
     assert_int_equal(embed.norm, weight_of(&s, 0, RFT_LAYER_ATTN_NORM));
@@ -150,7 +153,7 @@ static void test_layers(void **state)
     rft_weights_finish(&s.weights);
 }
 
-/* Where a block cannot hold the embedding, embed and logits are a node for each of its parts, and nothing else changes. */
+/* Where a block cannot hold the embedding, embed and draw are a node for each of its parts, and nothing else changes. */
 static void test_parts(void **state)
 {
     struct setting s = { .config = rft_test_config() };
@@ -161,11 +164,11 @@ static void test_parts(void **state)
     s.config.n_layers = 1;
     s.config.vocab_size = 3000;
     small.block_bytes_max = 160000; /* of 188 tiles 78 fit */
-    assert_int_equal(set_up(&s, &small), RFT_OK);
+    assert_int_equal(set_up(&s, &small, false), RFT_OK);
     assert_int_equal(rft_weights_embedding(&s.weights)->matrix.n_parts, 3);
     assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
     append_names(&step, &names);
-    assert_int_equal(rft_str_printf(&wanted, "logits logits logits sample advance embed embed embed %s", layer_ops), RFT_OK);
+    assert_int_equal(rft_str_printf(&wanted, "draw draw draw advance embed embed embed %s", layer_ops), RFT_OK);
     assert_string_equal(names.data, wanted.data);
     rft_str_finish(&names);
     rft_str_finish(&wanted);
@@ -187,7 +190,7 @@ static void test_alloc_faults(void **state)
     struct setting s = { .config = rft_test_config() };
     (void)state;
     s.config.n_layers = 3;
-    assert_int_equal(set_up(&s, &caps), RFT_OK);
+    assert_int_equal(set_up(&s, &caps, true), RFT_OK);
     assert_true(rft_test_alloc_faults(make_step, &s) >= 2);
     rft_weights_finish(&s.weights);
 }

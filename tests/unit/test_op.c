@@ -57,7 +57,7 @@ static struct rft_emit emitter(struct rft_program *program)
                               .tables = buffer(TABLES) };
 }
 
-static const struct rft_sampler sampler_shape = { .vocab = 5000, .n_eos = 2, .tokens_stride = 100 };
+static const struct rft_sampler sampler_shape = { .vocab = 5000, .n_parts = 3, .n_eos = 2, .tokens_stride = 100 };
 
 static struct rft_sampler sampler(void)
 {
@@ -68,6 +68,16 @@ static struct rft_sampler sampler(void)
     s.candidates = buffer(CANDIDATES);
     s.eos = buffer(EOS);
     s.tokens = buffer(TOKENS);
+    return s;
+}
+
+/* Without filters: no logits, no cutoffs, but a candidate for each tile. */
+static struct rft_sampler draw_sampler(uint32_t vocab)
+{
+    struct rft_sampler s = sampler();
+    s.vocab = vocab;
+    s.n_parts = rft_draw_n_parts(vocab);
+    s.logits = s.cutoffs = (struct rft_range){ 0, 0 };
     return s;
 }
 
@@ -84,7 +94,8 @@ static void run_emitter(struct rft_emit *e, enum rft_op op)
                             head = matrix(5000, 100);
     const struct rft_kv_layer kv = { buffer(PROMPT), buffer(OWN) };
     const struct rft_sampling sampling = { 0.5f, 40, 60000, 0.25f };
-    const struct rft_sampler s = sampler();
+    const struct rft_sampling unfiltered = { 0.5f, 0, 65536, 0.0f };
+    const struct rft_sampler s = sampler(), unfiltered_sampler = draw_sampler(5000);
     switch (op) {
     case RFT_OP_embed:
         emit_embed(e, buffer(X), buffer(H), &head, buffer(NORM));
@@ -109,6 +120,9 @@ static void run_emitter(struct rft_emit *e, enum rft_op op)
         break;
     case RFT_OP_sample:
         emit_sample(e, &s, &sampling);
+        break;
+    case RFT_OP_draw:
+        emit_draw(e, &unfiltered_sampler, &unfiltered, buffer(H), &head);
         break;
     case RFT_OP_advance:
         emit_advance(e, &s);
@@ -138,6 +152,7 @@ static const struct {
     { RFT_OP_filter, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab) },
     { RFT_OP_sample, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
       ARGS(sample, vocab) },
+    { RFT_OP_draw, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(MASK), BIT(ROWS) | BIT(CANDIDATES), ARGS(draw, dim) },
     { RFT_OP_advance, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
       ARGS(advance, n_parts) },
 #undef ARGS
@@ -205,6 +220,7 @@ static void test_numbers(void **state)
     struct rft_args_logits logits;
     struct rft_args_filter filter;
     struct rft_args_sample sample;
+    struct rft_args_draw draw;
     struct rft_args_advance advance;
     (void)state;
     for (int op = 0; op < RFT_OP_COUNT; op++)
@@ -252,6 +268,15 @@ static void test_numbers(void **state)
     assert_int_equal(sample.n_parts, 3);
     assert_int_equal(sample.min_p_bits, 0x3e800000u); /* 0.25 */
     assert_int_equal(sample.flags, RFT_SAMPLE_FILTERED);
+    GET(draw);
+    assert_int_equal(draw.dim, 100);
+    assert_int_equal(draw.n_parts, 313);
+    assert_int_equal(draw.first, 0);
+    assert_int_equal(draw.n, 5000);
+    assert_int_equal(draw.inverse_temperature_bits, filter.inverse_temperature_bits);
+    assert_int_equal(draw.flags, 0);
+    assert_int_equal(draw.inverse_dim_bits, qkv.inverse_dim_bits);
+    assert_int_equal(draw.eps_bits, qkv.eps_bits);
     GET(advance);
     assert_int_equal(advance.n_parts, 3);
     assert_int_equal(advance.n_eos, 2);
@@ -266,23 +291,34 @@ static void test_parts(void **state)
     static const enum buffer parts[] = { WEIGHT, WEIGHT_2, WEIGHT_3 };
     const struct rft_matrix w = { .n = 4999, .k = 100, .n_parts = 3, .part_rows = 2000 - 16 * 5,
                                   .parts = { buffer(WEIGHT), buffer(WEIGHT_2), buffer(WEIGHT_3) } };
+    const struct rft_sampler s = draw_sampler(4999);
+    const struct rft_sampling greedy = { 0.0f, 0, 65536, 0.0f };
     struct rft_program program;
     struct rft_emit e = emitter(&program);
     uint32_t first = 0;
     (void)state;
     emit_embed(&e, buffer(X), buffer(H), &w, buffer(NORM));
     emit_logits(&e, buffer(LOGITS), buffer(H), &w);
-    assert_int_equal(program.n_nodes, 6);
+    emit_draw(&e, &s, &greedy, buffer(H), &w);
+    assert_int_equal(program.n_nodes, 9);
     for (size_t i = 0; i < 3; i++) {
         struct rft_args_embed embed;
         struct rft_args_logits logits;
+        struct rft_args_draw draw;
         memcpy(&embed, program.nodes[i].args.bytes, sizeof embed);
         memcpy(&logits, program.nodes[3 + i].args.bytes, sizeof logits);
+        memcpy(&draw, program.nodes[6 + i].args.bytes, sizeof draw);
         assert_int_equal(embed.first, first);
         assert_int_equal(logits.first, first);
         assert_int_equal(embed.n, i < 2 ? 1920 : 4999 - 2 * 1920);
         assert_int_equal(logits.n, embed.n);
         assert_int_equal(logits.vocab, 4999);
+        assert_int_equal(draw.first, first);
+        assert_int_equal(draw.n, embed.n);
+        assert_int_equal(draw.n_parts, 313);
+        assert_int_equal(draw.flags, RFT_SAMPLE_GREEDY);
+        assert_int_equal(draw.inverse_temperature_bits, 0x3f800000u);
+        assert_int_equal(draw.weight, buffer(parts[i]).address);
         assert_int_equal(embed.weight, buffer(parts[i]).address);
         assert_int_equal(logits.weight, buffer(parts[i]).address);
         first += embed.n;
@@ -358,6 +394,9 @@ static void test_sampling_flags(void **state)
     assert_int_equal(rft_sample_n_parts(1), 1);
     assert_int_equal(rft_sample_n_parts(RFT_SAMPLE_PART), 1);
     assert_int_equal(rft_sample_n_parts(RFT_SAMPLE_PART + 1), 2);
+    assert_int_equal(rft_draw_n_parts(1), 1);
+    assert_int_equal(rft_draw_n_parts(RFT_TILE), 1);
+    assert_int_equal(rft_draw_n_parts(RFT_TILE + 1), 2);
 }
 
 /* After a failure an emitter does nothing more, and the status stays. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one matrix multiplication behind qkv, residual, gate_up and logits: who takes which tiles, and the loop over the rows of
- * the batch. What an op does with finished dot products is its own (matmul.c, qkv.c), and compiled without contraction. */
+/* The one matrix multiplication behind qkv, residual, gate_up, logits and draw: who takes which tiles, and the loop over the rows of
+ * the batch. What an op does with finished dot products is its own (matmul.c, qkv.c, draw.c), and compiled without contraction. */
 #ifndef RFT_CPU_MATMUL_H
 #define RFT_CPU_MATMUL_H
 

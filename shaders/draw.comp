@@ -1,0 +1,61 @@
+#version 450
+// SPDX-License-Identifier: MIT
+// The head's matrix, or a part of it, times the normed hidden states; of each tile of logits the best candidate is left. A quad's
+// entries share one call of the random generator.
+#extension GL_GOOGLE_include_directive : require
+#include "kernel.glsl"
+
+layout(push_constant) uniform Args { rft_args_draw a; };
+
+#define INPUT a.h
+#define N_ROWS_OF_MATRIX a.n
+#define K a.dim
+#define STRIDE RFT_H_WORDS(a.dim)
+#define NORMED
+#define IS_LEFT_ALONE(row) (Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
+#define TILES
+#include "matmul.glsl"
+#include "vocabulary.glsl"
+
+void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
+{
+    Rows rows = Rows(a.rows);
+    uint first = a.first + quad * 4u, n = min(a.n - min(quad * 4u, a.n), 4u);
+    kept = uvec4(0u); // key and id of the quad's best entry
+    if (IS_LEFT_ALONE(row))
+        return;
+    rft_philox random = rft_philox4x32(rows.v[row].sample_index, rows.v[row].n_new, first / 4u, RFT_PHILOX_DOMAIN_SAMPLE,
+                                       rows.v[row].key0, rows.v[row].key1);
+    uvec4 words = uvec4(random.x0, random.x1, random.x2, random.x3);
+    for (uint i = 0u; i < n; i++) {
+        float logit = rft_scaled_sum(sums[i], factor);
+        if (!has_token(first + i))
+            continue;
+        if (rft_is_bad(logit) != 0u) {
+            mark_bad(rows, row);
+            continue;
+        }
+        float s = scaled(logit);
+        if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+            s = s + rft_gumbel(words[i]);
+        uint key = rft_sort_key(s);
+        if (key > kept.x)
+            kept.xy = uvec2(key, first + i);
+    }
+}
+
+// The better of two candidates, the second one's id being the greater.
+uvec2 better(uvec2 best, uvec2 next)
+{
+    return next.x > best.x ? next : best;
+}
+
+void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3)
+{
+    if (IS_LEFT_ALONE(row))
+        return;
+    uvec2 best = better(better(better(kept0.xy, kept1.xy), kept2.xy), kept3.xy);
+    uint at = (row * a.n_parts + a.first / RFT_TILE + tile) * 2u;
+    Words(a.candidates).v[at] = best.x;
+    Words(a.candidates).v[at + 1u] = best.y;
+}
