@@ -5,7 +5,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "kernel.glsl"
 
-#define LOCAL 128u
+#define LOCAL 256u
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 layout(push_constant) uniform Args { rft_args_advance a; };
 

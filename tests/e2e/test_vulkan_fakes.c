@@ -369,7 +369,7 @@ static void check_saboteur(const char *op)
 
 static void test_saboteurs(void **state)
 {
-    static const char *const ops[] = {"gate_up", "attention", "sample"};
+    static const char *const ops[] = {"gate_up", "attention", "draw"};
     (void)state;
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         check_saboteur(ops[i]);
