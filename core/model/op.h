@@ -68,7 +68,7 @@ struct rft_sampling {
 };
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling);
 
-/* What a sampler's ops work on: logits, filter, sample, advance if tokens are filtered, else draw, advance. */
+/* What a sampler's ops work on: where tokens are filtered logits, filter, sample and advance, else draw and advance. */
 struct rft_sampler {
     uint32_t vocab;
     uint32_t n_parts;            /* of the vocabulary: rft_sample_n_parts, or without filters rft_draw_n_parts */

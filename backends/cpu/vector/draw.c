@@ -14,17 +14,30 @@ uint32_t CPU_NAME(cpu_draw_items)(const void *args, uint32_t n_workers)
     return CPU_NAME(cpu_multiply_items)(&matrix, n_workers);
 }
 
-/* The best entry of a tile from `first`: the greatest key, the lowest id with it. */
-static struct rft_candidate best_of_tile(const uint32_t keys[RFT_TILE], uint32_t first)
+/* The better one of each of n pairs of neighbours; the first on a tie. */
+static void best_of_pairs(const uint32_t *restrict keys, const uint32_t *restrict ids, uint32_t n, uint32_t *restrict best_keys,
+                          uint32_t *restrict best_ids)
 {
-    uint32_t max_key = 0, at = RFT_TILE;
-    for (uint32_t i = 0; i < RFT_TILE; i++)
-        max_key = keys[i] > max_key ? keys[i] : max_key;
-    for (uint32_t i = 0; i < RFT_TILE; i++) {
-        uint32_t candidate = keys[i] == max_key ? i : RFT_TILE;
-        at = candidate < at ? candidate : at;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t first = keys[2 * i], second = keys[2 * i + 1];
+        uint32_t first_id = ids[2 * i], second_id = ids[2 * i + 1];
+        best_keys[i] = second > first ? second : first;
+        best_ids[i] = second > first ? second_id : first_id;
     }
-    return (struct rft_candidate){max_key, max_key != 0 ? first + at : 0};
+}
+
+/* The best entry of each tile: its greatest key, and the lowest id with it. Pairs, pairs of pairs and so on of all tiles side by
+ * side, because compilers make scalar code of a maximum over 16 entries. */
+static void best_of_tiles(uint32_t keys[CPU_GROUP], const uint32_t ids[CPU_GROUP], uint32_t n, struct rft_candidate *candidates)
+{
+    uint32_t other_keys[CPU_GROUP / 2], some_ids[CPU_GROUP / 2], other_ids[CPU_GROUP / 2];
+    const uint32_t n_entries = CPU_ENTRIES(n);
+    best_of_pairs(keys, ids, n_entries / 2, other_keys, other_ids);
+    best_of_pairs(other_keys, other_ids, n_entries / 4, keys, some_ids);
+    best_of_pairs(keys, some_ids, n_entries / 8, other_keys, other_ids);
+    best_of_pairs(other_keys, other_ids, n_entries / 16, keys, some_ids);
+    for (uint32_t tile = 0; tile < (n + RFT_TILE - 1) / RFT_TILE; tile++)
+        candidates[tile] = (struct rft_candidate){keys[tile], keys[tile] != 0 ? some_ids[tile] : 0};
 }
 
 static void finish_draw(const void *args, const struct cpu_totals *totals)
@@ -34,8 +47,10 @@ static void finish_draw(const void *args, const struct cpu_totals *totals)
     const uint32_t n = totals->n, first = a->first + totals->first;
     struct rft_row *rows = cpu_pointer(a->rows);
     float factors[CPU_COLUMNS], logits[CPU_GROUP] = {0}, scores[CPU_GROUP];
-    uint32_t has_token[CPU_GROUP], is_left[CPU_GROUP], keys[CPU_GROUP];
-    _Static_assert(CPU_ITEM_OUTPUTS <= CPU_GROUP, "an item's entries are one group");
+    uint32_t ids[CPU_GROUP], has_token[CPU_GROUP], is_left[CPU_GROUP], keys[CPU_GROUP];
+    _Static_assert(CPU_ITEM_OUTPUTS <= CPU_GROUP && RFT_TILE == 16, "an item is one group, a tile four pairs of pairs");
+    for (uint32_t i = 0; i < CPU_GROUP; i++)
+        ids[i] = first + i;
     list_tokens(has_token, cpu_pointer(a->mask), first, n);
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, true, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
@@ -48,8 +63,7 @@ static void finish_draw(const void *args, const struct cpu_totals *totals)
         if (!(a->flags & RFT_SAMPLE_GREEDY))
             add_noise(scores, &rows[row], first, n);
         list_keys(keys, scores, is_left, n);
-        for (uint32_t at = 0; at < n; at += RFT_TILE)
-            candidates[at / RFT_TILE] = best_of_tile(keys + at, first + at);
+        best_of_tiles(keys, ids, n, candidates);
     }
 }
 
