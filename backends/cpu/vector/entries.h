@@ -14,9 +14,13 @@
 /* 1 for the entries that the vocabulary has, from `first`; 0 past n. */
 static inline void list_tokens(uint32_t has_token[CPU_GROUP], const uint32_t *mask, uint32_t first, uint32_t n)
 {
-    for (uint32_t at = 0; at < CPU_GROUP; at += 16) {
-        uint32_t bits = at < n ? mask[(first + at) / 32] >> (first + at) % 32 : 0;
-        for (uint32_t i = 0; i < 16; i++)
+    const uint32_t shift = first % 32;
+    for (uint32_t at = 0; at < CPU_GROUP; at += 32) {
+        const uint32_t *words = mask + (first + at) / 32;
+        uint32_t bits = at < n ? words[0] >> shift : 0;
+        if (shift != 0 && at + 32 - shift < n)
+            bits |= words[1] << (32 - shift);
+        for (uint32_t i = 0; i < 32; i++)
             has_token[at + i] = bits >> i & 1u;
     }
     for (uint32_t i = n; i < CPU_GROUP; i++)
