@@ -27,11 +27,16 @@ const struct rft_backend *const *rft_dev_backends(uint32_t *n)
 /* How well a device fits what was asked for. */
 enum match { MATCH_NONE, MATCH_PREFIX, MATCH_EXACT };
 
-static enum match match_of(const struct rft_device_info *info, uint32_t index, const char *text)
+static bool is_index(uint32_t index, const char *text)
 {
     char number[16];
     snprintf(number, sizeof number, "%u", index);
-    if (strcmp(text, number) == 0 || strcmp(text, info->name) == 0 || (info->uuid[0] != '\0' && strcasecmp(text, info->uuid) == 0))
+    return strcmp(text, number) == 0;
+}
+
+static enum match match_of(const struct rft_device_info *info, uint32_t index, const char *text)
+{
+    if (is_index(index, text) || strcmp(text, info->name) == 0 || (info->uuid[0] != '\0' && strcasecmp(text, info->uuid) == 0))
         return MATCH_EXACT;
     return strncasecmp(text, info->name, strlen(text)) == 0 ? MATCH_PREFIX : MATCH_NONE;
 }
@@ -53,19 +58,29 @@ static void take(struct choice *c, const struct rft_backend *backend, uint32_t i
     c->match = match;
 }
 
-/* Looks at one device; with none asked for, the first that can be used is as good as asked for. */
+static void pass_over(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
+{
+    rft_log_info("%s: %s is passed over: it lacks %s", backend->name, info->name, info->missing);
+    if (c->lacking.backend == NULL)
+        c->lacking = (struct rft_dev){.backend = backend, .index = index, .info = *info};
+}
+
+/* Looks at one device; with none asked for, the first that can be used is as good as asked for. A device asked for by name may be
+ * another backend's, too, which needs less of it; an index is another device there. */
 static void consider(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
 {
     if (c->device[0] != '\0') {
         enum match match = match_of(info, index, c->device);
-        if (match > c->match)
+        if (match <= c->match)
+            return;
+        if (c->is_auto && info->missing[0] != '\0' && !is_index(index, c->device))
+            pass_over(c, backend, index, info);
+        else
             take(c, backend, index, info, match);
     } else if (c->match != MATCH_NONE) {
         return;
     } else if (info->missing[0] != '\0') {
-        rft_log_info("%s: %s is passed over: it lacks %s", backend->name, info->name, info->missing);
-        if (c->lacking.backend == NULL)
-            c->lacking = (struct rft_dev){.backend = backend, .index = index, .info = *info};
+        pass_over(c, backend, index, info);
     } else if (!c->is_auto || !info->is_software) {
         take(c, backend, index, info, MATCH_EXACT);
     }

@@ -27,7 +27,7 @@ struct rft_dev {
 /* Chooses by [device] backend ("auto" or a name) and device, and opens. device: "" = the first; else a name, UUID or index, or,
  * if none is meant exactly, what a name begins with, in capitals or not. auto without a device takes the first backend that has
  * one which is not software; with one it looks at all backends. A device that lacks something is passed over, or refused when
- * it was asked for. Errors name what there is. */
+ * it was asked for; by name under auto, when no other backend has it whole. Errors name what there is. */
 enum rft_status rft_dev_open(const char *backend, const char *device, const struct rft_device_options *options,
                              struct rft_dev *dev);
 /* Opens a device that was enumerated. */

@@ -193,6 +193,36 @@ static void test_choice_lacking(void **state)
     check_choices(backends, 4, cases, sizeof cases / sizeof *cases);
 }
 
+/* A device that one backend cannot use is another's, under auto: by its name, or by what that begins with, but not by an index. */
+static enum rft_status whole_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
+{
+    static const struct rft_device_info all[] = { { .name = "Other card" }, { .name = "Old card", .uuid = "0dd" } };
+    for (uint32_t i = 0; i < 2 && i < cap; i++)
+        infos[i] = all[i];
+    *n_infos = 2;
+    return RFT_OK;
+}
+
+static void test_choice_elsewhere(void **state)
+{
+    static const struct rft_backend whole = { FAKE("whole", whole_enumerate) };
+    static const struct rft_backend *const backends[] = { &lacking, &whole };
+    static const struct choice_case cases[] = {
+        { "auto", "Old card", "Old card", "lacking: Old card is passed over: it lacks timelineSemaphore\n" },
+        { "auto", "old c", "Old card", "lacking: Old card is passed over: it lacks timelineSemaphore\n" },
+        { "auto", "old", "Old card", PASSED("lacking") },
+        { "auto", "0DD", "Old card", NULL },
+        { "auto", "1", NULL,
+          "error: [device] lacking: Older CARD lacks bufferDeviceAddress; another driver may have it, and backend = cpu needs none\n" },
+        { "auto", "Older CARD", NULL,
+          "lacking: Older CARD is passed over: it lacks bufferDeviceAddress\n"
+          "error: [device] lacking: Older CARD lacks bufferDeviceAddress; another driver may have it, and backend = cpu needs none\n" },
+        { "lacking", "Old card", NULL, REFUSED("lacking") },
+    };
+    (void)state;
+    check_choices(backends, 2, cases, sizeof cases / sizeof *cases);
+}
+
 /* What auto chose does not open: nothing else is taken in silence. */
 static void test_open_fails(void **state)
 {
@@ -366,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_choice),     cmocka_unit_test(test_choice_lacking),
                                         cmocka_unit_test(test_open_fails), cmocka_unit_test(test_accounting),
-                                        cmocka_unit_test(test_reopen),     cmocka_unit_test(test_list) };
+                                        cmocka_unit_test(test_reopen),     cmocka_unit_test(test_list),
+                                        cmocka_unit_test(test_choice_elsewhere) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
