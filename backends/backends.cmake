@@ -27,11 +27,12 @@ cpu_form(vector 4) # what every machine of the architecture has: SSE2, NEON
 rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_form_objects} ${selftest_sources}
             SEES ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu ${BACKENDS}/selftest
             LINKS rft_model rft_base Threads::Threads)
+include(${BACKENDS}/cuda/cuda.cmake)
 include(${BACKENDS}/vulkan/vulkan.cmake)
 
 target_compile_definitions(rft_backends PRIVATE RFT_VERSION="${PROJECT_VERSION}")
 
-# Every op has a kernel on every backend, under the same stem; text that kernels share is .glsl or .h, and nothing else is there.
+# Every op has a kernel on every backend, under the same stem; text that kernels share is .glsl, .cuh or .h, and nothing else is there.
 set(ops)
 file(STRINGS ${CORE}/ops.def op_lines REGEX "^RFT_OP")
 foreach(line ${op_lines})
@@ -49,7 +50,7 @@ endforeach()
 file(GLOB kernel_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/* ${CMAKE_SOURCE_DIR}/kernels/*)
 foreach(file ${kernel_files})
     get_filename_component(stem ${file} NAME_WE)
-    if(NOT stem IN_LIST ops AND NOT file MATCHES "\\.(glsl|h)$")
+    if(NOT stem IN_LIST ops AND NOT file MATCHES "\\.(glsl|cuh|h)$")
         message(FATAL_ERROR "${file}: core/ops.def has no op ${stem}")
     endif()
 endforeach()

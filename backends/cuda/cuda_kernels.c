@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The rule by which a kernel is chosen. All variants give the same bits, so it is free to change. Constants are those of kernels/. */
+#include "cuda_kernels.h"
+
+#include <assert.h>
+
+#define TILE_QUADS 4u
+#define EMBED_THREADS 128u
+#define ATTENTION_THREADS 256u
+#define FILTER_THREADS 256u
+#define SAMPLE_THREADS 128u
+#define ADVANCE_THREADS 256u
+#define TILED_THREADS 128u
+#define TILED_ROWS 64u    /* of the matrix */
+#define TILED_COLUMNS 64u
+#define LANES_FACTOR_THREADS 32u
+#define COHORT_MAX 16u    /* rows that share the reading of their prompt */
+
+#define KERNEL(suffix, op_, variant_, columns_)                                                                        \
+    {                                                                                                                  \
+        .name = #op_ suffix, .op = RFT_OP_##op_, .variant = variant_, .columns = columns_                              \
+    }
+#define LANES(op, columns) KERNEL("_lanes_" #columns, op, CUDA_LANES, columns)
+#define MATMUL(op)                                                                                                     \
+    LANES(op, 1), LANES(op, 2), LANES(op, 4), LANES(op, 5), LANES(op, 8), LANES(op, 10),                               \
+        KERNEL("_tiled", op, CUDA_TILED, TILED_COLUMNS)
+#define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
+
+const struct cuda_kernel cuda_kernels[] = {
+    PLAIN(embed),  MATMUL(qkv),   PLAIN(attention), MATMUL(residual), MATMUL(gate_up),
+    MATMUL(logits), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
+};
+const uint32_t n_cuda_kernels = sizeof cuda_kernels / sizeof *cuda_kernels;
+
+static uint32_t divide_up(uint32_t a, uint32_t b)
+{
+    return a / b + (a % b != 0 ? 1 : 0);
+}
+
+/* Rows and columns of the matrix, of the ops that have one. */
+struct matrix {
+    uint32_t n, k;
+};
+
+static struct matrix matrix_of(const struct rft_node *node)
+{
+    const void *args = node->args.bytes;
+    if (node->op == RFT_OP_qkv) {
+        const struct rft_args_qkv *a = args;
+        return (struct matrix){(a->n_heads + 2 * a->n_kv_heads) * a->head_dim, a->dim};
+    }
+    if (node->op == RFT_OP_residual) {
+        const struct rft_args_residual *a = args;
+        return (struct matrix){a->dim, a->k};
+    }
+    if (node->op == RFT_OP_gate_up) {
+        const struct rft_args_gate_up *a = args;
+        return (struct matrix){2 * a->ffn_dim, a->dim};
+    }
+    if (node->op == RFT_OP_draw) {
+        const struct rft_args_draw *a = args;
+        return (struct matrix){a->n, a->dim};
+    }
+    assert(node->op == RFT_OP_logits);
+    const struct rft_args_logits *a = args;
+    return (struct matrix){a->n, a->dim};
+}
+
+/* Lanes of a thread block: as many as take the same number of turns. */
+static uint32_t lanes_of(uint32_t columns, uint32_t k)
+{
+    uint32_t n_blocks = RFT_PADDED(k) / RFT_DOT_BLOCK;
+    uint32_t most = 320 / columns < 64 ? 320 / columns : 64; /* LANES_MAX of kernels/matmul.cuh */
+    return divide_up(n_blocks, divide_up(n_blocks, most));
+}
+
+/* Instructions that a product takes on all processors, about, counted from the compiled kernels' inner loops: 8 elements of a quad
+ * and c activation rows are 32 c products, 9 c instructions to widen activations and 32 to widen weights; tiled, a product costs 1.2.
+ * A tiled block has a processor for itself, so that too few of them leave processors idle. */
+static double cost_of(const struct cuda_kernel *kernel, const struct rft_node *node, uint32_t n_multiprocessors)
+{
+    const struct matrix m = matrix_of(node);
+    const double n_groups = divide_up(node->n_rows, kernel->columns);
+    double n_blocks;
+    if (kernel->variant == CUDA_LANES)
+        return n_groups * divide_up(m.n, RFT_TILE) * TILE_QUADS * (41.0 * kernel->columns + 32.0) * m.k / 8.0;
+    n_blocks = n_groups * divide_up(m.n, TILED_ROWS);
+    if (n_blocks < n_multiprocessors)
+        n_blocks = n_multiprocessors;
+    return n_blocks * 1.2 * TILED_ROWS * TILED_COLUMNS * m.k;
+}
+
+uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors)
+{
+    uint32_t best = n_cuda_kernels;
+    for (uint32_t i = 0; i < n_cuda_kernels; i++) {
+        if (cuda_kernels[i].op != node->op)
+            continue;
+        if (best == n_cuda_kernels || (cuda_kernels[i].variant != CUDA_PLAIN && cost_of(&cuda_kernels[i], node, n_multiprocessors) <
+                                                                                   cost_of(&cuda_kernels[best], node, n_multiprocessors)))
+            best = i;
+    }
+    assert(best < n_cuda_kernels);
+    return best;
+}
+
+static struct cuda_call matmul_call(const struct cuda_kernel *kernel, const struct rft_node *node)
+{
+    const struct matrix m = matrix_of(node);
+    struct cuda_call call = {.grid_x = divide_up(node->n_rows, kernel->columns)};
+    if (kernel->variant == CUDA_TILED) {
+        call.grid_y = divide_up(m.n, TILED_ROWS);
+        call.threads = TILED_THREADS;
+        return call;
+    }
+    call.grid_y = divide_up(m.n, RFT_TILE);
+    call.parameter = lanes_of(kernel->columns, m.k);
+    call.threads = divide_up(call.parameter * TILE_QUADS, 32) * 32;
+    if (node->op != RFT_OP_residual) /* whose input is no normed row */
+        call.threads += LANES_FACTOR_THREADS;
+    return call;
+}
+
+/* A cohort saves reading and costs parallel blocks, each of which works on several rows at once: it is as large as leaves each
+ * multiprocessor one. */
+static struct cuda_call attention_call(const struct rft_node *node, uint32_t n_multiprocessors)
+{
+    const struct rft_args_attention *a = (const void *)node->args.bytes;
+    uint32_t n_rows = (uint32_t)((uint64_t)node->n_rows * a->n_kv_heads / n_multiprocessors);
+    return (struct cuda_call){.grid_x = a->n_kv_heads,
+                              .grid_y = node->n_rows,
+                              .threads = ATTENTION_THREADS,
+                              .parameter = n_rows < 1 ? 1 : n_rows > COHORT_MAX ? COHORT_MAX : n_rows};
+}
+
+struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors)
+{
+    struct cuda_call call = {.grid_x = node->n_rows, .grid_y = 1};
+    assert(cuda_kernels[kernel].op == node->op);
+    if (cuda_kernels[kernel].variant != CUDA_PLAIN) {
+        call = matmul_call(&cuda_kernels[kernel], node);
+    } else if (node->op == RFT_OP_attention) {
+        call = attention_call(node, n_multiprocessors);
+    } else if (node->op == RFT_OP_embed) {
+        call.threads = EMBED_THREADS;
+    } else if (node->op == RFT_OP_filter) {
+        call.threads = FILTER_THREADS;
+    } else if (node->op == RFT_OP_sample) {
+        call.grid_x = ((const struct rft_args_sample *)(const void *)node->args.bytes)->n_parts;
+        call.grid_y = node->n_rows;
+        call.threads = SAMPLE_THREADS;
+    } else {
+        call.threads = ADVANCE_THREADS;
+    }
+    call.kernel = kernel;
+    return call;
+}

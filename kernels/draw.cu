@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* LM head and sampling in one: the best candidate of each tile of the vocabulary, without logits in memory. */
+#include "matmul.cuh"
+#include "vocabulary.cuh"
+
+struct Draw : Normed<struct rft_args_draw> {
+    static constexpr bool has_tail = true;
+
+    RFT_FN uint32_t n_matrix_rows(const Args &a)
+    {
+        return a.n;
+    }
+    RFT_FN bool is_left_alone(const Args &a, uint32_t row)
+    {
+        return !is_running(a.rows, row);
+    }
+    /* Keeps the best of four entries, which share one call of the random generator. */
+    RFT_FN Quad store_quad(const Args &a, uint32_t quad, uint32_t row, const Float4 &sums, float factor)
+    {
+        const uint32_t first = a.first + quad * 4u;
+        const struct rft_philox random = random_words(row_of(a.rows, row), first);
+        const float v[4] = {sums.x, sums.y, sums.z, sums.w};
+        const uint32_t words[4] = {random.x0, random.x1, random.x2, random.x3};
+        Best best = {0u, 0xffffffffu};
+        UNROLL for (uint32_t i = 0u; i < 4u; i++) {
+            const float logit = rft_scaled_sum(v[i], factor);
+            float s = rft_scaled_logit(logit, RFT_FROM_BITS(a.inverse_temperature_bits));
+            if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+                s = s + rft_gumbel(words[i]);
+            if (quad * 4u + i >= a.n || !has_token(a.mask, first + i))
+                continue;
+            if (rft_is_bad(logit) != 0u)
+                mark_bad(a.rows, row);
+            else
+                keep_better(best, rft_sort_key(s), first + i);
+        }
+        return Quad{best.key, best.id, 0u, 0u};
+    }
+    RFT_FN void store_tile(const Args &a, uint32_t tile, uint32_t row, const Quad *kept)
+    {
+        Best best = {0u, 0xffffffffu};
+        UNROLL for (uint32_t i = 0u; i < TILE_QUADS; i++)
+            keep_better(best, kept[i].x, kept[i].y);
+        pointer<struct rft_candidate>(a.candidates)[(size_t)row * a.n_parts + a.first / RFT_TILE + tile] =
+            rft_candidate{best.key, best.key != 0u ? best.id : 0u};
+    }
+};
+
+MATMUL_KERNELS(draw, Draw)

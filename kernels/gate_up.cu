@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The gated unit: gate and up lie paired in the matrix, two of each in a quad. */
+#include "matmul.cuh"
+
+struct GateUp : Normed<struct rft_args_gate_up> {
+    RFT_FN uint32_t n_matrix_rows(const Args &a)
+    {
+        return 2u * a.ffn_dim;
+    }
+    RFT_FN Quad store_quad(const Args &a, uint32_t quad, uint32_t row, const Float4 &sums, float factor)
+    {
+        if (quad * 4u < n_matrix_rows(a)) {
+            const float low = rft_silu_mul(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.z, factor));
+            const float high = rft_silu_mul(rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.w, factor));
+            pointer<uint32_t>(a.y)[(size_t)row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] = pair_or_mark(low, high, a.rows, row);
+        }
+        return Quad{0u, 0u, 0u, 0u};
+    }
+};
+
+MATMUL_KERNELS(gate_up, GateUp)
