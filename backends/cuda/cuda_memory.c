@@ -315,11 +315,11 @@ enum rft_status cuda_read(struct rft_device *device, struct rft_slice from, void
     return RFT_OK;
 }
 
-/* What is left for modules, graphs and other programs: 256 MiB or a 64th of the memory, at most an eighth. */
+/* What modules and graphs will take, and the driver for itself: 64 MiB, of small cards a sixteenth. What others may want is
+ * memory.reserve's business. */
 static uint64_t reserve_of(uint64_t total)
 {
-    uint64_t reserve = total / 64 < 256 * MIB ? 256 * MIB : total / 64;
-    return reserve < total / 8 ? reserve : total / 8;
+    return total / 16 < 64 * MIB ? total / 16 : 64 * MIB;
 }
 
 enum rft_status cuda_memory_report(struct rft_device *device, struct rft_memory *memory)

@@ -23,6 +23,13 @@ struct bench {
     uint32_t no_token;
     double stream_gb;     /* GB/s that a large product with one column reads; 0 = not measured */
     double row_seconds;   /* of a step, for each of its rows, the best so far; 0 = not measured */
+    /* What decodes took, to be printed when all is given back. */
+    struct bench_memory {
+        uint32_t n_rows;
+        uint64_t available;   /* in the decode, as the device says */
+        uint64_t needed;      /* weights and prompts' keys and values */
+    } memory[BENCH_LIST_MAX];
+    uint32_t n_memory;
 };
 
 /* Seconds of the clock, and of all processors in this process: what a software device costs is seen in the latter. */
@@ -72,5 +79,7 @@ enum rft_status bench_matmuls(struct bench *b);  /* sets row_seconds */
 enum rft_status bench_profile(struct bench *b);
 enum rft_status bench_prefill(struct bench *b);  /* bench_rates.c */
 enum rft_status bench_decode(struct bench *b);
+/* Once nothing is left on the device but what it keeps while it is open. */
+enum rft_status bench_print_memory(struct bench *b);
 
 #endif

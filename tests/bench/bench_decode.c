@@ -173,11 +173,13 @@ static enum rft_status measure_device(struct bench *b)
     printf("%s, %s: %s (%s), prefill of %" PRIu32 " rows, bursts of %" PRIu32 " steps\n", b->options.shape, dev->backend->name,
            dev->info.name, dev->info.detail, dev->caps.prefill_rows, dev->caps.burst_steps);
     fflush(stdout);
-    const enum rft_status status = measure(b);
+    enum rft_status status = measure(b);
+    bench_unload(b);
+    if (status == RFT_OK)
+        status = bench_print_memory(b);
     const struct bench_time time = bench_since(start);
     printf("  %s %.0f s, %.0f cpu seconds\n\n", status == RFT_OK ? "took" : "FAILED after", time.wall, time.cpu);
     fflush(stdout);
-    bench_unload(b);
     rft_dev_close(&b->engine.dev);
     return status;
 }

@@ -108,6 +108,7 @@ struct decode {
     struct bench_time begin, start, time;
     struct rft_device_stats before, stats;
     uint64_t n_tokens, n_bad;
+    uint64_t available;      /* bytes that the device has left, in the first burst */
 };
 
 static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
@@ -137,6 +138,9 @@ static bool go_on(void *user, uint32_t n_tokens)
 {
     struct decode *d = user;
     struct rft_device_stats now;
+    struct rft_memory memory;
+    if (d->n_bursts == 0 && rft_dev_memory(&d->b->engine.dev, &memory) == RFT_OK)
+        d->available = memory.available_bytes;
     rft_dev_stats(&d->b->engine.dev, &now);
     if (d->n_bursts++ == 0 && n_tokens < (uint64_t)d->n_rows * d->b->options.n_new) {
         d->start = bench_now();
@@ -218,9 +222,12 @@ static enum rft_status decode_rows(struct bench *b, uint32_t n_rows)
         if (bench_since(d.begin).wall * 2 > b->options.limit)
             break;
     }
+    const uint64_t prompt_bytes = rft_pool_bytes(&group.pool);
     rft_group_finish(&group);
     RFT_TRY(status);
     print_decode(&best);
+    if (b->n_memory < BENCH_LIST_MAX)
+        b->memory[b->n_memory++] = (struct bench_memory){n_rows, best.available, rft_pool_bytes(&b->engine.pool) + prompt_bytes};
     if (b->row_seconds <= 0 || best.time.wall / (double)best.n_tokens < b->row_seconds)
         b->row_seconds = best.time.wall / (double)best.n_tokens;
     return RFT_OK;
@@ -240,5 +247,23 @@ enum rft_status bench_decode(struct bench *b)
     for (uint32_t i = 0; i < n; i++)
         if (rows[i] != 0 && bench_has_time_for(b, b->row_seconds * rows[i] * 2 * b->engine.dev.caps.burst_steps, "decode"))
             RFT_TRY(decode_rows(b, rows[i]));
+    return RFT_OK;
+}
+
+enum rft_status bench_print_memory(struct bench *b)
+{
+    struct rft_memory now;
+    if (b->n_memory == 0)
+        return RFT_OK;
+    RFT_TRY(rft_dev_memory(&b->engine.dev, &now));
+    printf("  device memory: %.1f MB are kept or reserved while it is open; beside them, in a decode\n",
+           (double)(now.total_bytes - now.available_bytes) * 1e-6);
+    printf("  %9s %12s %26s %7s\n", "sequences", "taken MB", "weights, prompts, 64 MB", "ratio");
+    for (uint32_t i = 0; i < b->n_memory; i++) {
+        const struct bench_memory *m = &b->memory[i];
+        const double taken = (double)now.available_bytes - (double)m->available, needed = (double)m->needed + 64e6;
+        printf("  %9" PRIu32 " %12.1f %26.1f %7.3f\n", m->n_rows, taken * 1e-6, needed * 1e-6, taken / needed);
+    }
+    b->n_memory = 0;
     return RFT_OK;
 }
