@@ -74,20 +74,31 @@ static uint32_t lanes_of(uint32_t columns, uint32_t k)
     return divide_up(n_blocks, divide_up(n_blocks, most));
 }
 
-/* Instructions that a product takes on all processors, about, counted from the compiled kernels' inner loops: 8 elements of a quad
- * and c activation rows are 32 c products, 9 c instructions to widen activations and 32 to widen weights; tiled, a product costs 1.2.
- * A tiled block has a processor for itself, so that too few of them leave processors idle. */
+/* Of a multiprocessor and a cycle, on recent GPUs: threads whose instructions it begins, bytes that the second cache gives it. */
+#define THREADS_A_CYCLE 128.0
+#define BYTES_A_CYCLE 24.0
+
+/* Cycles of a launch, by whichever of three takes longest: one thread by itself, since a small matrix does not give every processor
+ * one; the instructions of all; reading the weights, once for each group of activation rows. Instructions are counted in the
+ * compiled inner loops: 8 elements of a quad and c activation rows are 32 c products, 9 c instructions for the activations and 32 for
+ * the weights; tiled, an element is 32 products, and a fifth more for the rest. */
 static double cost_of(const struct cuda_kernel *kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     const struct matrix m = matrix_of(node);
-    const double n_groups = divide_up(node->n_rows, kernel->columns);
-    double n_blocks;
-    if (kernel->variant == CUDA_LANES)
-        return n_groups * divide_up(m.n, RFT_TILE) * TILE_QUADS * (41.0 * kernel->columns + 32.0) * m.k / 8.0;
-    n_blocks = n_groups * divide_up(m.n, TILED_ROWS);
-    if (n_blocks < n_multiprocessors)
-        n_blocks = n_multiprocessors;
-    return n_blocks * 1.2 * TILED_ROWS * TILED_COLUMNS * m.k;
+    const double n_groups = divide_up(node->n_rows, kernel->columns), n_blocks = RFT_PADDED(m.k) / RFT_DOT_BLOCK;
+    const double reading = n_groups * m.n * m.k * 2.0 / (n_multiprocessors * BYTES_A_CYCLE);
+    double of_thread, n_threads, of_all;
+    if (kernel->variant == CUDA_LANES) {
+        const double n_turns = divide_up((uint32_t)n_blocks, lanes_of(kernel->columns, m.k));
+        of_thread = n_turns * RFT_DOT_BLOCK / 8 * (41.0 * kernel->columns + 32.0);
+        n_threads = n_groups * divide_up(m.n, RFT_TILE) * TILE_QUADS * n_blocks / n_turns;
+    } else {
+        of_thread = 32.0 * 1.2 * m.k;
+        n_threads = n_groups * divide_up(m.n, TILED_ROWS) * TILED_THREADS;
+    }
+    of_all = n_threads * of_thread / (n_multiprocessors * THREADS_A_CYCLE);
+    of_all = of_all > reading ? of_all : reading;
+    return of_all > of_thread ? of_all : of_thread;
 }
 
 uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors)
