@@ -55,7 +55,7 @@ struct rft_device {
 enum rft_status cuda_check(struct rft_device *device, CUresult result, const char *what);
 /* Begins a call of the backend: makes the context current. RFT_ERR_DEVICE_LOST, and nothing logged, on a lost device. */
 enum rft_status cuda_enter(struct rft_device *device);
-/* Waits for everything queued. */
+/* Waits for everything queued. After a failure, too, nothing is at work, or the device is lost. */
 enum rft_status cuda_finish(struct rft_device *device, const char *what);
 
 /* cuda_memory.c */

@@ -61,11 +61,17 @@ enum rft_status cuda_enter(struct rft_device *device)
 
 enum rft_status cuda_finish(struct rft_device *device, const char *what)
 {
+    enum rft_status status;
     if (device->is_lost)
         return RFT_ERR_DEVICE_LOST;
-    RFT_TRY(cuda_check(device, cuda.stream_synchronize(device->stream), what));
+    status = cuda_check(device, cuda.stream_synchronize(device->stream), what);
+    /* Work may be queued on memory that the caller frees next: it must be over, or never be waited for again. */
+    if (status != RFT_OK && !device->is_lost && cuda.stream_synchronize(device->stream) != CUDA_SUCCESS) {
+        device->is_lost = true;
+        return RFT_ERR_DEVICE_LOST;
+    }
     device->n_finished = device->n_launched;
-    return RFT_OK;
+    return status;
 }
 
 /* Devices, and why there are none. */

@@ -274,7 +274,10 @@ void cuda_block_destroy(struct rft_device *device, struct rft_block *out)
         return;
     block = out->handle;
     *out = (struct rft_block){0};
-    if (cuda_enter(device) != RFT_OK || cuda_finish(device, "waiting for a block's last use") != RFT_OK)
+    if (cuda_enter(device) != RFT_OK)
+        return;
+    (void)cuda_finish(device, "waiting for a block's last use");
+    if (device->is_lost)
         return;
     link = block->host != NULL ? &device->memory->host_blocks : &device->memory->blocks;
     while (*link != NULL && *link != block)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The whole job. tests/e2e/test_<name>.c runs it in its own process, with a backend that can be told to misbehave;
 # tests/e2e/<name>.sh runs the program itself.
-# test_vulkan_<name>.c stands between the Vulkan backend and its loader (tests/support/vulkan_interposer.h).
+# test_vulkan_<name>.c stands between the Vulkan backend and its loader (tests/support/vulkan_interposer.h); test_cuda_<name>.c and
+# test_cuda.sh have a stub in the place of CUDA's driver (tests/support/cuda_stub).
 file(GLOB e2e_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.c)
 if(vulkan_missing)
     list(FILTER e2e_tests EXCLUDE REGEX "/test_vulkan_[^/]*$")
@@ -9,6 +10,9 @@ else()
     target_include_directories(rft_support PRIVATE ${BACKENDS}/vulkan)
     target_include_directories(rft_support SYSTEM PRIVATE ${VOLK_INCLUDE} ${VULKAN_INCLUDE})
     target_compile_definitions(rft_support PRIVATE RFT_VULKAN)
+endif()
+if(cuda_stub_missing)
+    list(FILTER e2e_tests EXCLUDE REGEX "/test_cuda_[^/]*$")
 endif()
 foreach(source ${e2e_tests})
     get_filename_component(stem ${source} NAME_WE)
@@ -21,12 +25,25 @@ foreach(source ${e2e_tests})
     endif()
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
+    if(name MATCHES "^e2e_cuda_")
+        target_sources(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/cuda_job.c) # by itself: it needs the stub
+        target_compile_definitions(${name} PRIVATE RFT_CUDA_STUB)
+        target_link_libraries(${name} PRIVATE cuda_stub)
+        target_include_directories(${name} PRIVATE ${BACKENDS}/cuda)
+        set_tests_properties(${name} PROPERTIES ENVIRONMENT "${cuda_stub_environment}")
+    endif()
 endforeach()
 
 file(GLOB e2e_scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.sh)
+if(cuda_stub_missing)
+    list(FILTER e2e_scripts EXCLUDE REGEX "/test_cuda[^/]*$")
+endif()
 foreach(script ${e2e_scripts})
     get_filename_component(stem ${script} NAME_WE)
     string(REPLACE test_ e2e_ name ${stem})
     add_test(NAME ${name} COMMAND sh ${script} $<TARGET_FILE:rftgen> ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
 endforeach()
+if(NOT cuda_stub_missing)
+    set_tests_properties(e2e_cuda PROPERTIES ENVIRONMENT "RFT_CUDA_STUB=${cuda_stub_dir};RFT_CUDA_STUB_OLD=${cuda_stub_old_dir}")
+endif()

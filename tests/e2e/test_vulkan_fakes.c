@@ -29,10 +29,10 @@ static struct rft_interposer *begin(void)
 static void expect_job(struct rft_interposer *vk, const char *set, const char *what)
 {
     const struct rft_test_job job = rft_vk_job(set);
-    const struct rft_vk_watch *watch = rft_vk_watch_begin(vk);
+    const struct rft_watch *watch = rft_vk_watch_begin(vk);
     rft_test_job_expect(&job, &wanted, what);
     assert_int_equal(watch->n_chunks, 4);
-    rft_vk_watch_end();
+    rft_watch_end(what, 0);
     rft_test_job_clean(&job);
 }
 
@@ -154,7 +154,7 @@ static void test_small_heap(void **state)
     rft_test_log_capture();
     for (uint64_t heap = 20 << 16; heap >= 14 << 16 && status == RFT_OK; heap -= 1 << 16) { /* room for the self-test, at least */
         struct rft_interposer *vk = begin();
-        const struct rft_vk_watch *watch = rft_vk_watch_begin(vk);
+        const struct rft_watch *watch = rft_vk_watch_begin(vk);
         vk->is_discrete = true;
         vk->heap_bytes = heap;
         rft_test_job_clean(&job);
@@ -167,7 +167,7 @@ static void test_small_heap(void **state)
             rft_test_same_bytes(&bytes, &large_wanted, "weights on the host");
             rft_str_finish(&bytes);
         }
-        rft_vk_watch_end();
+        rft_watch_end("a small heap", 0);
         rft_interposer_end("a small heap");
     }
     rft_test_log_release();
@@ -392,8 +392,8 @@ static int make_wanted(void **state)
     snprintf(large, sizeof large, "model.path=%s", dir);
     rft_test_checkpoint_write(dir, &config, RFT_DTYPE_BF16, 1, 1);
     rft_test_tokenizer_write(dir);
-    rft_vk_job_wanted(NULL, &wanted);
-    rft_vk_job_wanted(large, &large_wanted);
+    rft_device_job_wanted(NULL, &wanted);
+    rft_device_job_wanted(large, &large_wanted);
     return 0;
 }
 

@@ -28,9 +28,7 @@ static const struct scenario scenarios[] = {
     {"untested", NULL, false, true, 4, false},
 };
 
-static struct {
-    uint32_t n_runs, n_not_met, n_recovered, n_errors;
-} tally;
+static struct rft_fault_tally tally;
 
 /* Runs the job as far as it goes. */
 static enum rft_status run(const struct scenario *s, struct rft_interposer *vk)
@@ -43,14 +41,6 @@ static enum rft_status run(const struct scenario *s, struct rft_interposer *vk)
     return rft_test_job_run(&job);
 }
 
-static void check_bytes(const struct rft_test_job *job, const char *what)
-{
-    struct rft_str bytes = {0};
-    rft_test_job_bytes(job, &bytes);
-    rft_test_same_bytes(&bytes, &wanted, what);
-    rft_str_finish(&bytes);
-}
-
 static bool may_lose(enum rft_vk_call call)
 {
     return call == RFT_VK_QueueSubmit || call == RFT_VK_WaitSemaphores || call == RFT_VK_GetSemaphoreCounterValue ||
@@ -58,7 +48,7 @@ static bool may_lose(enum rft_vk_call call)
 }
 
 /* What is promised after a failure of each kind. */
-static bool must_recover(enum rft_vk_call call, VkResult result, const struct rft_vk_watch *watch)
+static bool must_recover(enum rft_vk_call call, VkResult result, const struct rft_watch *watch)
 {
     bool is_block = call == RFT_VK_AllocateMemory || call == RFT_VK_CreateBuffer || call == RFT_VK_BindBufferMemory;
     if (result == VK_ERROR_DEVICE_LOST)
@@ -66,19 +56,17 @@ static bool must_recover(enum rft_vk_call call, VkResult result, const struct rf
     return is_block && watch->has_begun;
 }
 
-/* The message that a failed run leaves: an error, with the driver's word for it where a device said it. */
-static void check_message(const char *what, enum rft_vk_call call, VkResult result)
+/* The driver's word that a message must have: where a device said it. */
+static const char *word_of(enum rft_vk_call call, VkResult result)
 {
-    bool is_about_instance = call == RFT_VK_EnumerateInstanceVersion || call == RFT_VK_EnumerateInstanceExtensionProperties ||
-                             call == RFT_VK_CreateInstance || call == RFT_VK_EnumeratePhysicalDevices;
-    const char *text = rft_test_log_text();
-    if (strstr(text, "error: ") == NULL || (!is_about_instance && strstr(text, vulkan_result_name(result)) == NULL))
-        fail_msg("%s: the run failed without a word about it:\n%s", what, text);
+    const bool is_about_instance = call == RFT_VK_EnumerateInstanceVersion || call == RFT_VK_EnumerateInstanceExtensionProperties ||
+                                   call == RFT_VK_CreateInstance || call == RFT_VK_EnumeratePhysicalDevices;
+    return is_about_instance ? NULL : vulkan_result_name(result);
 }
 
-/* Runs the job again, and nothing fails. */
-static void check_second_run(const struct scenario *s, const char *what)
+static void run_again(void *user, const char *what)
 {
+    const struct scenario *s = user;
     const struct rft_test_job job = rft_vk_job(s->set);
     struct rft_interposer *vk = rft_interposer_begin();
     struct scenario warm = *s;
@@ -90,15 +78,16 @@ static void check_second_run(const struct scenario *s, const char *what)
     if (status != RFT_OK)
         fail_msg("%s, then again: %s\n%s", what, rft_status_text(status), rft_test_log_text());
     rft_interposer_end(what);
-    check_bytes(&job, what);
+    rft_device_job_check(&job, &wanted, what);
 }
 
 /* Runs the job with orders in `vk`, which has begun, and judges what comes of it. */
-static enum rft_status run_with_fault(const struct scenario *s, struct rft_interposer *vk)
+static void run_with_fault(const struct scenario *s, struct rft_interposer *vk)
 {
     const struct rft_test_job job = rft_vk_job(s->set);
     const uint64_t live = rft_alloc_n_live();
-    struct rft_vk_watch *watch;
+    struct scenario again = *s;
+    struct rft_watch *watch;
     enum rft_status status;
     char what[160];
     snprintf(what, sizeof what, "%s, %s number %llu: %s", s->name, rft_vk_call_name(vk->fail_call),
@@ -108,27 +97,18 @@ static enum rft_status run_with_fault(const struct scenario *s, struct rft_inter
     rft_test_log_capture();
     status = run(s, vk);
     rft_test_log_release();
-    rft_vk_watch_end();
+    rft_watch_end(what, 0);
     rft_interposer_end(what);
-    if (rft_alloc_n_live() != live)
-        fail_msg("%s: %lld allocations leaked", what, (long long)(rft_alloc_n_live() - live));
-    tally.n_runs++;
-    tally.n_not_met += vk->n_failed == 0; /* programs are recorded again where the clock says so: not every run has as many calls */
-    if (vk->n_failed == 0 && status != RFT_OK)
-        fail_msg("%s: nothing failed, and yet: %s\n%s", what, rft_status_text(status), rft_test_log_text());
-    if (status == RFT_OK) {
-        tally.n_recovered++;
-        check_bytes(&job, what);
-    } else {
-        tally.n_errors++;
-        if (vk->n_fails <= 1 && must_recover(vk->fail_call, vk->fail_result, watch))
-            fail_msg("%s: the run did not recover: %s\n%s", what, rft_status_text(status), rft_test_log_text());
-        check_message(what, vk->fail_call, vk->fail_result);
-        assert_false(rft_file_exists(rft_test_job_path(&job, "")));
-        check_second_run(s, what);
-    }
-    rft_test_job_clean(&job);
-    return status;
+    rft_fault_check_leaks(what, live);
+    rft_fault_judge(&(struct rft_fault){.job = &job,
+                                        .wanted = &wanted,
+                                        .what = what,
+                                        .n_failed = vk->n_failed,
+                                        .must_recover = vk->n_fails <= 1 && must_recover(vk->fail_call, vk->fail_result, watch),
+                                        .word = word_of(vk->fail_call, vk->fail_result),
+                                        .run_again = run_again,
+                                        .user = &again},
+                    status, &tally);
 }
 
 static void fail_each(const struct scenario *s, enum rft_vk_call call, VkResult result, uint64_t n_calls)
@@ -142,8 +122,8 @@ static void fail_each(const struct scenario *s, enum rft_vk_call call, VkResult 
         vk = rft_interposer_begin();
         vk->fail_call = call;
         vk->fail_result = result;
-        vk->fail_at = i == 1 ? 2 : 1 + (n > 1 ? i * (n_calls - 1) / (n - 1) : 0);
-        (void)run_with_fault(s, vk);
+        vk->fail_at = rft_fault_place(i, n, n_calls);
+        run_with_fault(s, vk);
     }
 }
 
@@ -152,11 +132,11 @@ static struct rft_interposer run_clean(const struct scenario *s)
 {
     const struct rft_test_job job = rft_vk_job(s->set);
     struct rft_interposer *vk = rft_interposer_begin();
-    const struct rft_vk_watch *watch = rft_vk_watch_begin(vk);
+    const struct rft_watch *watch = rft_vk_watch_begin(vk);
     rft_test_job_clean(&job);
     assert_int_equal(run(s, vk), RFT_OK);
-    check_bytes(&job, s->name);
-    rft_vk_watch_end();
+    rft_device_job_check(&job, &wanted, s->name);
+    rft_watch_end(s->name, 0);
     rft_interposer_end(s->name);
     assert_int_equal(watch->n_chunks, 4);
     return *vk;
@@ -175,9 +155,7 @@ static void check_scenario(const struct scenario *s)
         if (may_lose(call))
             fail_each(s, call, VK_ERROR_DEVICE_LOST, clean.n_calls[i]);
     }
-    print_message("%s: %u faults, %u of them not met, recovered from %u, %u errors, %.1f s\n", s->name, tally.n_runs, tally.n_not_met,
-                  tally.n_recovered - tally.n_not_met, tally.n_errors, rft_os_seconds() - start_s);
-    assert_true(tally.n_not_met * 20 <= tally.n_runs);
+    rft_fault_report(s->name, &tally, rft_os_seconds() - start_s);
 }
 
 static void test_mapped(void **state)
@@ -217,12 +195,12 @@ static uint64_t submits_of_first_chunk(const struct scenario *s)
 {
     const struct rft_test_job job = rft_vk_job(s->set);
     struct rft_interposer *vk = rft_interposer_begin();
-    struct rft_vk_watch *watch = rft_vk_watch_begin(vk);
+    struct rft_watch *watch = rft_vk_watch_begin(vk);
     uint64_t n;
     rft_test_job_clean(&job);
     assert_int_equal(run(s, vk), RFT_OK);
     n = watch->n_submits_first;
-    rft_vk_watch_end();
+    rft_watch_end("a run without faults", 0);
     rft_interposer_end("a run without faults");
     assert_true(n > 0);
     return n;
@@ -237,7 +215,7 @@ static void test_lost_again_and_again(void **state)
     (void)state;
     for (uint64_t n_fails = 2; n_fails <= 3; n_fails++) {
         struct rft_interposer *vk = rft_interposer_begin();
-        struct rft_vk_watch *watch = rft_vk_watch_begin(vk);
+        struct rft_watch *watch = rft_vk_watch_begin(vk);
         enum rft_status status;
         vk->fail_call = RFT_VK_QueueSubmit;
         vk->fail_result = VK_ERROR_DEVICE_LOST;
@@ -250,17 +228,18 @@ static void test_lost_again_and_again(void **state)
         assert_int_equal(count(rft_test_log_text(), ": the device was lost; opening it again\n"), 2);
         assert_int_equal(vk->n_calls[RFT_VK_CreateDevice], 3);
         assert_int_equal(vk->n_failed, n_fails);
-        rft_vk_watch_end();
+        rft_watch_end("lost again and again", 0);
         rft_interposer_end("lost again and again");
         assert_int_equal(status, n_fails == 2 ? RFT_OK : RFT_ERR_DEVICE_LOST);
         assert_true(watch->n_chunks >= 1);
         assert_true(rft_file_exists(rft_test_job_path(&job, ".journal")) == (n_fails == 3));
         if (n_fails == 3) {
             assert_false(rft_file_exists(rft_test_job_path(&job, "")));
-            check_message("lost for good", RFT_VK_QueueSubmit, VK_ERROR_DEVICE_LOST);
-            check_second_run(s, "lost for good, and then gone on");
+            struct scenario again = *s;
+            rft_fault_check_message("lost for good", vulkan_result_name(VK_ERROR_DEVICE_LOST));
+            run_again(&again, "lost for good, and then gone on");
         }
-        check_bytes(&job, "lost again and again");
+        rft_device_job_check(&job, &wanted, "lost again and again");
     }
     rft_test_job_clean(&job);
 }
@@ -283,7 +262,7 @@ static void test_timeouts(void **state)
         assert_true(vk->n_calls[RFT_VK_WaitSemaphores] > n_timeouts);
         assert_int_equal(count(rft_test_log_text(), ": no progress for "), is_discrete);
         rft_interposer_end("waits that run out");
-        check_bytes(&job, "waits that run out");
+        rft_device_job_check(&job, &wanted, "waits that run out");
         for (int i = 0; i < 3; i++) { /* and the question whether there is progress fails */
             static const VkResult results[] = {VK_ERROR_DEVICE_LOST, VK_ERROR_OUT_OF_HOST_MEMORY, VK_ERROR_OUT_OF_DEVICE_MEMORY};
             vk = rft_interposer_begin();
@@ -292,7 +271,7 @@ static void test_timeouts(void **state)
             vk->fail_call = RFT_VK_GetSemaphoreCounterValue;
             vk->fail_at = 2;
             vk->fail_result = results[i];
-            (void)run_with_fault(s, vk);
+            run_with_fault(s, vk);
         }
     }
 }
@@ -301,7 +280,7 @@ static int make_wanted(void **state)
 {
     (void)state;
     rft_alloc_hook_json();
-    rft_vk_job_wanted(NULL, &wanted);
+    rft_device_job_wanted(NULL, &wanted);
     return 0;
 }
 

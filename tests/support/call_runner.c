@@ -48,6 +48,30 @@ const struct rft_backend *rft_test_cpu(void)
     return backends[n];
 }
 
+int rft_test_variants(const char *backend, enum rft_status (*test_all)(struct rft_device *device))
+{
+    static struct rft_test_device devices[RFT_TEST_DEVICES_MAX];
+    const struct rft_device_options options = {.is_unchecked = true};
+    uint32_t n = rft_test_devices(devices), n_tested = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct rft_device *device;
+        enum rft_status status;
+        if (strcmp(devices[i].backend->name, backend) != 0)
+            continue;
+        if (devices[i].backend->open(devices[i].index, &options, &device) != RFT_OK)
+            return 1;
+        status = test_all(device);
+        devices[i].backend->close(device);
+        printf("%s: %s\n", devices[i].name, status == RFT_OK ? "every variant of every kernel gives the cpu's bits" : "FAILED");
+        if (status != RFT_OK)
+            return 1;
+        n_tested++;
+    }
+    if (n_tested == 0)
+        printf("skipped: there is no %s device, or none that is wanted\n", backend);
+    return n_tested == 0 ? 77 : 0;
+}
+
 static bool is_set(const char *name)
 {
     const char *value = getenv(name);

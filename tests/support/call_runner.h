@@ -19,6 +19,8 @@ struct rft_test_device {
 };
 uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX]);
 const struct rft_backend *rft_test_cpu(void);
+/* For a program that has every device of one backend try all its kernels: its exit code, 77 where there is no such device. */
+int rft_test_variants(const char *backend, enum rft_status (*test_all)(struct rft_device *device));
 
 /* An open device and the call being prepared for it. */
 struct rft_call_runner {

@@ -14,14 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK_BLOCKS_MAX 64u
-
 extern const struct rft_backend rft_backend_vulkan;
 
-/* Short, but with a page of tokens that all prompts begin with. */
-static const char template[] = "Once upon a time {question}\n";
-
-static char device_set[64], template_set[192];
+static char device_set[64];
 static char cache_dir[96];
 
 /* Of several drivers in the environment's list, lavapipe or else the first: lies are told of every software device alike, and
@@ -52,9 +47,6 @@ bool rft_vk_job_init(void)
     setenv("XDG_CACHE_HOME", cache_dir, 1);
     setenv("MESA_SHADER_CACHE_DIR", path, 1);
     setenv("LP_NUM_THREADS", "0", 0); /* lavapipe: the job is too small for more than one thread */
-    snprintf(path, sizeof path, "%s/template", rft_test_tmp_dir());
-    rft_test_write_file(path, template, sizeof template - 1);
-    snprintf(template_set, sizeof template_set, "prompt.template=%s", path);
     n = rft_test_devices(devices);
     for (uint32_t i = 0; i < n; i++)
         if (devices[i].backend == &rft_backend_vulkan && devices[i].info.is_software &&
@@ -71,19 +63,7 @@ bool rft_vk_job_init(void)
 
 struct rft_test_job rft_vk_job(const char *set)
 {
-    return (struct rft_test_job){"vulkan",
-                                 {"data.limit=2", "generate.samples=3", "generate.max_new_tokens=10",
-                                  "generate.questions_in_flight=1", template_set, "device.backend=vulkan", device_set, set},
-                                 false};
-}
-
-void rft_vk_job_wanted(const char *set, struct rft_str *bytes)
-{
-    struct rft_test_job job = rft_vk_job(set);
-    job.sets[5] = "device.backend=cpu";
-    job.sets[6] = "device.device=plain";
-    rft_test_job_once(&job, bytes);
-    rft_test_job_clean(&job);
+    return rft_device_job("device.backend=vulkan", device_set, set);
 }
 
 int rft_vk_break_rules(const char *which)
@@ -142,64 +122,21 @@ void rft_vk_cache_clear(void)
 }
 
 static const struct rft_interposer *interposer;
-static struct rft_vk_watch watch;
-static const void *chunk_blocks[CHUNK_BLOCKS_MAX];
-static uint32_t n_chunk_blocks;
-static int64_t n_before; /* memory objects before the chunk's first block */
 
-static enum rft_status watch_create(struct rft_device *device, uint64_t bytes, enum rft_place place, const char *label,
-                                    struct rft_block *block)
+static uint64_t n_held(void)
 {
-    bool is_chunk = strcmp(label, "chunk") == 0;
-    int64_t n = interposer->live[RFT_VK_MEMORY];
-    enum rft_status status;
-    watch.has_begun |= strncmp(label, "weights", 7) != 0;
-    if (is_chunk && watch.n_chunks == 1 && watch.n_submits_first == 0)
-        watch.n_submits_first = interposer->n_calls[RFT_VK_QueueSubmit];
-    status = rft_backend_vulkan.block_create(device, bytes, place, label, block);
-    watch.n_host += status == RFT_OK && place == RFT_PLACE_HOST;
-    if (status == RFT_OK && is_chunk && n_chunk_blocks < CHUNK_BLOCKS_MAX) {
-        if (n_chunk_blocks == 0)
-            n_before = n;
-        chunk_blocks[n_chunk_blocks++] = block->handle;
-    }
-    return status;
+    return (uint64_t)interposer->live[RFT_VK_MEMORY];
 }
 
-static void watch_destroy(struct rft_device *device, struct rft_block *block)
+static uint64_t n_submits(void)
 {
-    const void *handle = block == NULL ? NULL : block->handle;
-    rft_backend_vulkan.block_destroy(device, block);
-    for (uint32_t i = 0; handle != NULL && i < n_chunk_blocks; i++) {
-        if (chunk_blocks[i] != handle)
-            continue;
-        chunk_blocks[i] = chunk_blocks[--n_chunk_blocks];
-        if (n_chunk_blocks == 0) {
-            watch.n_chunks++;
-            watch.n_kept_back += interposer->live[RFT_VK_MEMORY] != n_before;
-        }
-        return;
-    }
+    return interposer->n_calls[RFT_VK_QueueSubmit];
 }
 
-struct rft_vk_watch *rft_vk_watch_begin(const struct rft_interposer *vk)
+struct rft_watch *rft_vk_watch_begin(const struct rft_interposer *vk)
 {
-    static struct rft_backend watched;
-    static const struct rft_backend *const backends[] = {&watched};
-    watched = rft_backend_vulkan;
-    watched.block_create = watch_create;
-    watched.block_destroy = watch_destroy;
+    static const struct rft_watched watched = {&rft_backend_vulkan, n_held, n_submits};
     interposer = vk;
-    memset(&watch, 0, sizeof watch);
-    n_chunk_blocks = 0;
-    rft_dev_override_backends(backends, 1);
-    return &watch;
-}
-
-void rft_vk_watch_end(void)
-{
-    rft_dev_override_backends(NULL, 0);
-    assert_int_equal(n_chunk_blocks, 0);
-    assert_int_equal(watch.n_kept_back, 0);
+    return rft_watch_begin(&watched);
 }
 #endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Every function of CUDA's driver fails, at each of its calls: no crash, no object left, nothing lost. What the run can recover
+ * from does not show in its bytes; after anything else a message says what was wrong, and the same command gives the same bytes. */
+#include "cuda_job.h"
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct rft_str wanted; /* the cpu's bytes */
+
+/* Ways to run the job. */
+struct scenario {
+    const char *name;
+    uint64_t total_bytes; /* of the device; 0 = as it is */
+    bool is_foreign;      /* kernels come from the driver's compiler, so that they are tested before they are used */
+    uint32_t n_most;      /* calls of a function to try, the first, the second, the last and others between them */
+};
+static const struct scenario scenarios[] = {
+    {"as it is", 0, false, 24},
+    {"tested kernels", 0, true, 3},
+};
+
+static struct rft_fault_tally tally;
+
+static struct cuda_stub *begin(const struct scenario *s)
+{
+    struct cuda_stub *stub = rft_cuda_begin(true);
+    if (s->total_bytes != 0)
+        stub->devices[0].total_bytes = s->total_bytes;
+    if (s->is_foreign)
+        stub->binary_version = 999;
+    return stub;
+}
+
+static bool is_of_context(CUresult result)
+{
+    return result == CUDA_ERROR_ILLEGAL_ADDRESS || result == CUDA_ERROR_LAUNCH_TIMEOUT;
+}
+
+/* Does the call need the context that the error is about? */
+static bool may_lose(enum cuda_stub_call call)
+{
+    return call > CUDA_STUB_CtxSetCurrent && call != CUDA_STUB_MemGetAllocationGranularity;
+}
+
+/* What is promised after a failure of each kind. */
+static bool must_recover(enum cuda_stub_call call, CUresult result, const struct rft_watch *watch)
+{
+    const bool is_block = call == CUDA_STUB_MemCreate || call == CUDA_STUB_MemMap || call == CUDA_STUB_MemSetAccess;
+    if (is_of_context(result))
+        return watch->has_begun;
+    return is_block && result == CUDA_ERROR_OUT_OF_MEMORY && watch->has_begun;
+}
+
+/* Functions whose failure is no reason to fail for the run, and no driver's word in a message. */
+static const char *word_of(enum cuda_stub_call call, CUresult result)
+{
+    return call == CUDA_STUB_DeviceGetAttribute || call == CUDA_STUB_DeviceGetCount ? NULL : rft_cuda_result_name(result);
+}
+
+static void run_again(void *user, const char *what)
+{
+    const struct scenario *s = user;
+    const struct rft_test_job job = rft_cuda_job(NULL);
+    enum rft_status status;
+    (void)begin(s);
+    rft_test_log_capture();
+    status = rft_test_job_run(&job);
+    rft_test_log_release();
+    if (status != RFT_OK)
+        fail_msg("%s, then again: %s\n%s", what, rft_status_text(status), rft_test_log_text());
+    rft_cuda_end(what);
+    rft_device_job_check(&job, &wanted, what);
+}
+
+/* Runs the job with orders in `stub`, which has begun, and judges what comes of it. */
+static void run_with_fault(const struct scenario *s, struct cuda_stub *stub, const char *what)
+{
+    const struct rft_test_job job = rft_cuda_job(NULL);
+    const uint64_t live = rft_alloc_n_live();
+    struct scenario again = *s;
+    struct rft_watch *watch;
+    enum rft_status status;
+    struct cuda_stub asked;
+    bool is_promised;
+    rft_test_job_clean(&job);
+    stub->what = what;
+    watch = rft_cuda_watch_begin();
+    rft_test_log_capture();
+    status = rft_test_job_run(&job);
+    rft_test_log_release();
+    rft_watch_end(what, stub->n_failed + stub->n_lost != 0 ? 1 : 0); /* waiting for its last use may be what fails */
+    rft_cuda_end(what);
+    rft_fault_check_leaks(what, live);
+    asked = *stub;
+    is_promised = asked.lose_at != 0 || must_recover(asked.fail_call, asked.fail_result, watch);
+    rft_fault_judge(&(struct rft_fault){.job = &job,
+                                        .wanted = &wanted,
+                                        .what = what,
+                                        .n_failed = asked.n_failed + asked.n_lost,
+                                        .must_recover = is_promised && !asked.is_lost_for_good,
+                                        .word = asked.lose_at != 0 ? rft_cuda_result_name(asked.lose_result)
+                                                                   : word_of(asked.fail_call, asked.fail_result),
+                                        .run_again = run_again,
+                                        .user = &again},
+                    status, &tally);
+}
+
+static void fail_each(const struct scenario *s, enum cuda_stub_call call, CUresult result, uint64_t n_calls)
+{
+    uint64_t n = n_calls < s->n_most ? n_calls : s->n_most;
+    for (uint64_t i = 0; i < n; i++) {
+        struct cuda_stub *stub = begin(s);
+        char what[160];
+        stub->fail_call = call;
+        stub->fail_result = result;
+        stub->fail_at = rft_fault_place(i, n, n_calls);
+        snprintf(what, sizeof what, "%s, %s number %llu: %s", s->name, cuda_stub_call_name(call), (unsigned long long)stub->fail_at,
+                 rft_cuda_result_name(result));
+        run_with_fault(s, stub, what);
+    }
+}
+
+/* A run without faults; returns what it asked of the driver. */
+static struct cuda_stub run_clean(const struct scenario *s)
+{
+    const struct rft_test_job job = rft_cuda_job(NULL);
+    const struct cuda_stub *stub = begin(s);
+    const struct rft_watch *watch = rft_cuda_watch_begin();
+    rft_test_job_clean(&job);
+    assert_int_equal(rft_test_job_run(&job), RFT_OK);
+    rft_device_job_check(&job, &wanted, s->name);
+    rft_watch_end(s->name, 0);
+    rft_cuda_end(s->name);
+    assert_int_equal(watch->n_chunks, 4);
+    assert_true((watch->n_host != 0) == (s->total_bytes != 0));
+    return *stub;
+}
+
+static void check_scenario(const struct scenario *s)
+{
+    const double start_s = rft_os_seconds();
+    const struct cuda_stub clean = run_clean(s);
+    memset(&tally, 0, sizeof tally);
+    for (int i = 0; i < CUDA_STUB_CALL_COUNT; i++) {
+        enum cuda_stub_call call = (enum cuda_stub_call)i;
+        fail_each(s, call, CUDA_ERROR_OUT_OF_MEMORY, clean.n_calls[i]);
+        fail_each(s, call, CUDA_ERROR_INVALID_VALUE, clean.n_calls[i]);
+        if (may_lose(call))
+            fail_each(s, call, CUDA_ERROR_ILLEGAL_ADDRESS, clean.n_calls[i]);
+    }
+    rft_fault_report(s->name, &tally, rft_os_seconds() - start_s);
+}
+
+static void test_as_it_is(void **state)
+{
+    (void)state;
+    check_scenario(&scenarios[0]);
+}
+
+static void test_tested_kernels(void **state)
+{
+    (void)state;
+    check_scenario(&scenarios[1]);
+}
+
+/* The largest device that cannot hold all weights. */
+static uint64_t small_device(void)
+{
+    const struct rft_test_job job = rft_cuda_job(NULL);
+    for (uint64_t bytes = 8 << 20; bytes > 0; bytes -= 1 << 16) {
+        struct cuda_stub *stub = rft_cuda_begin(true);
+        const struct rft_watch *watch = rft_cuda_watch_begin();
+        enum rft_status status;
+        stub->devices[0].total_bytes = bytes;
+        rft_test_job_clean(&job);
+        rft_test_log_capture();
+        status = rft_test_job_run(&job);
+        rft_test_log_release();
+        rft_watch_end("a small device", 0);
+        rft_cuda_end("a small device");
+        if (status != RFT_OK)
+            fail_msg("%llu bytes of a device: %s", (unsigned long long)bytes, rft_test_log_text());
+        if (watch->n_host != 0)
+            return bytes;
+    }
+    fail_msg("weights never go to the host");
+    return 0;
+}
+
+static void test_weights_on_the_host(void **state)
+{
+    const struct scenario s = {"weights on the host", small_device(), false, 5};
+    (void)state;
+    check_scenario(&s);
+}
+
+/* The device is lost while a kernel runs, anywhere: it is opened again, and what was drawn is drawn again. */
+static void test_lost_at_kernels(void **state)
+{
+    static const CUresult results[] = {CUDA_ERROR_ILLEGAL_ADDRESS, CUDA_ERROR_LAUNCH_TIMEOUT, CUDA_ERROR_ECC_UNCORRECTABLE};
+    const struct scenario *s = &scenarios[0];
+    const struct cuda_stub clean = run_clean(s);
+    const double start_s = rft_os_seconds();
+    const uint64_t n = 30;
+    (void)state;
+    memset(&tally, 0, sizeof tally);
+    for (uint64_t i = 0; i < n; i++) {
+        struct cuda_stub *stub = begin(s);
+        char what[160];
+        stub->lose_at = rft_fault_place(i, n, clean.n_kernels);
+        stub->lose_result = results[i % 3];
+        stub->is_lost_for_good = i % 6 == 5;
+        snprintf(what, sizeof what, "kernel %llu of %llu: %s%s", (unsigned long long)stub->lose_at, (unsigned long long)clean.n_kernels,
+                 rft_cuda_result_name(stub->lose_result), stub->is_lost_for_good ? ", for good" : "");
+        run_with_fault(s, stub, what);
+    }
+    rft_fault_report("lost at kernels", &tally, rft_os_seconds() - start_s);
+    assert_int_equal(tally.n_recovered, 25);
+    assert_int_equal(tally.n_errors, 5);
+}
+
+static struct cuda_stub *stub_of_others;
+
+/* Another process takes what was free when the plan was made, until the first block was refused. */
+static void take_memory(void *user, enum cuda_stub_call call)
+{
+    uint64_t *n_refused = user;
+    struct cuda_stub *stub = stub_of_others;
+    if (call != CUDA_STUB_MemCreate || stub->n_calls[CUDA_STUB_MemCreate] < 3) /* weights and prompts have theirs */
+        return;
+    stub->others_bytes = *n_refused < 2 ? stub->devices[0].total_bytes - stub->live_bytes : 0;
+    ++*n_refused;
+}
+
+static void test_memory_taken_by_others(void **state)
+{
+    const struct rft_test_job job = rft_cuda_job(NULL);
+    struct cuda_stub *stub = rft_cuda_begin(true);
+    uint64_t n_refused = 0;
+    enum rft_status status;
+    (void)state;
+    stub_of_others = stub;
+    stub->on_call = take_memory;
+    stub->user = &n_refused;
+    rft_test_job_clean(&job);
+    rft_test_log_capture();
+    status = rft_test_job_run(&job);
+    rft_test_log_release();
+    if (status != RFT_OK)
+        fail_msg("%s", rft_test_log_text());
+    assert_non_null(strstr(rft_test_log_text(), "CUDA_ERROR_OUT_OF_MEMORY"));
+    assert_true(n_refused > 2);
+    rft_cuda_end("memory taken by others");
+    rft_device_job_check(&job, &wanted, "memory taken by others");
+}
+
+static int make_wanted(void **state)
+{
+    (void)state;
+    rft_alloc_hook_json();
+    rft_device_job_wanted(NULL, &wanted);
+    return 0;
+}
+
+static int drop_all(void **state)
+{
+    (void)state;
+    rft_str_finish(&wanted);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_as_it_is),
+        cmocka_unit_test(test_tested_kernels),
+        cmocka_unit_test(test_weights_on_the_host),
+        cmocka_unit_test(test_lost_at_kernels),
+        cmocka_unit_test(test_memory_taken_by_others),
+    };
+    return rft_cuda_job_init() ? cmocka_run_group_tests(tests, make_wanted, drop_all) : 77;
+}

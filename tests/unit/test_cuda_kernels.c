@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "cuda_kernels.h"
+#include "support.h"
+
+#include <string.h>
+
+static struct rft_node gate_up(uint32_t n_rows, uint32_t dim, uint32_t ffn_dim)
+{
+    const struct rft_args_gate_up args = {.dim = dim, .ffn_dim = ffn_dim};
+    struct rft_node node = {.op = RFT_OP_gate_up, .n_rows = n_rows, .args_bytes = sizeof args};
+    memcpy(node.args.bytes, &args, sizeof args);
+    return node;
+}
+
+static struct rft_node residual(uint32_t n_rows, uint32_t dim, uint32_t k)
+{
+    const struct rft_args_residual args = {.dim = dim, .k = k};
+    struct rft_node node = {.op = RFT_OP_residual, .n_rows = n_rows, .args_bytes = sizeof args};
+    memcpy(node.args.bytes, &args, sizeof args);
+    return node;
+}
+
+static struct rft_node attention(uint32_t n_rows, uint32_t n_kv_heads)
+{
+    const struct rft_args_attention args = {.n_heads = 4 * n_kv_heads, .n_kv_heads = n_kv_heads, .head_dim = 64, .scratch_floats = 64};
+    struct rft_node node = {.op = RFT_OP_attention, .n_rows = n_rows, .args_bytes = sizeof args};
+    memcpy(node.args.bytes, &args, sizeof args);
+    return node;
+}
+
+static const char *chosen(struct rft_node node, uint32_t n_multiprocessors)
+{
+    return cuda_kernels[cuda_kernel_for(&node, n_multiprocessors)].name;
+}
+
+static void test_every_op_has_a_kernel(void **state)
+{
+    (void)state;
+    for (int op = 0; op < RFT_OP_COUNT; op++) {
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < n_cuda_kernels; i++) {
+            n += cuda_kernels[i].op == (enum rft_op)op;
+            assert_memory_equal(cuda_kernels[i].name, rft_op_name(cuda_kernels[i].op), strlen(rft_op_name(cuda_kernels[i].op)));
+        }
+        assert_true(n == 1 || n > 5);
+    }
+}
+
+/* Few rows take the variant whose columns waste none, unless the matrix is so small that smaller groups keep more processors busy; many
+ * rows the tiled one, unless its blocks were too few. */
+static void test_choice(void **state)
+{
+    (void)state;
+    assert_string_equal(chosen(gate_up(1, 4096, 14336), 132), "gate_up_lanes_1");
+    assert_string_equal(chosen(gate_up(4, 4096, 14336), 132), "gate_up_lanes_4");
+    assert_string_equal(chosen(gate_up(5, 4096, 14336), 132), "gate_up_lanes_5");
+    assert_string_equal(chosen(gate_up(10, 4096, 14336), 132), "gate_up_lanes_10");
+    assert_string_equal(chosen(gate_up(20, 4096, 14336), 132), "gate_up_lanes_10");
+    assert_string_equal(chosen(residual(10, 960, 960), 132), "residual_lanes_4");
+    assert_string_equal(chosen(gate_up(256, 4096, 14336), 132), "gate_up_tiled");
+    assert_string_equal(chosen(residual(512, 4096, 14336), 132), "residual_tiled");
+    assert_string_equal(chosen(residual(64, 960, 2560), 132), "residual_lanes_8");
+    assert_string_equal(chosen(residual(64, 960, 2560), 4), "residual_tiled");
+}
+
+/* All lanes take the same number of turns, whole warps are launched, and the factors' threads come behind. */
+static void test_lanes(void **state)
+{
+    struct cuda_call call;
+    struct rft_node node = residual(10, 4096, 14336);
+    (void)state;
+    call = cuda_call_with(cuda_kernel_for(&node, 132), &node, 132);
+    assert_int_equal(call.parameter, 32); /* 224 blocks of 64 elements, 32 at most at once */
+    assert_int_equal(call.threads, 128);
+    assert_int_equal(call.grid_x, 1);
+    assert_int_equal(call.grid_y, 256);
+    node = gate_up(1, 960, 2560);
+    call = cuda_call_with(cuda_kernel_for(&node, 132), &node, 132);
+    assert_int_equal(call.parameter, 15);
+    assert_int_equal(call.threads, 64 + 32);
+    assert_int_equal(call.grid_y, 320);
+    node = gate_up(3, 8320, 64); /* 130 blocks: three turns of 44, 44, 42 */
+    call = cuda_call_with(cuda_kernel_for(&node, 132), &node, 132);
+    assert_int_equal(call.parameter, 44);
+    for (uint32_t k = 1; k < 30000; k += 61) {
+        for (uint32_t i = 0; i < n_cuda_kernels; i++) {
+            if (cuda_kernels[i].op != RFT_OP_residual || cuda_kernels[i].variant != CUDA_LANES)
+                continue;
+            node = residual(33, 4096, k);
+            call = cuda_call_with(i, &node, 132);
+            assert_in_range(call.parameter, 1, 64);
+            assert_true(call.parameter * cuda_kernels[i].columns <= 320); /* LANES_MAX of kernels/matmul.cuh: shared memory */
+            assert_true(call.parameter * 4 <= call.threads && call.threads <= 288);
+            assert_true(call.grid_x * cuda_kernels[i].columns >= 33);
+        }
+    }
+}
+
+/* Rows share the reading of their prompt once there are enough of them to keep the GPU busy all the same. */
+static void test_cohorts(void **state)
+{
+    const struct { uint32_t n_rows, n_kv_heads, n_multiprocessors, cohort; } cases[] = {
+        {1, 8, 132, 1}, {10, 8, 132, 1}, {64, 8, 132, 3}, {256, 8, 132, 15}, {64, 5, 4, 16}, {512, 8, 20, 16},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_node node = attention(cases[i].n_rows, cases[i].n_kv_heads);
+        struct cuda_call call = cuda_call_with(cuda_kernel_for(&node, cases[i].n_multiprocessors), &node, cases[i].n_multiprocessors);
+        assert_int_equal(call.parameter, cases[i].cohort);
+        assert_int_equal(call.grid_x, cases[i].n_kv_heads);
+        assert_int_equal(call.grid_y, cases[i].n_rows);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_op_has_a_kernel),
+        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_cohorts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
