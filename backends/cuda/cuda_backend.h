@@ -3,7 +3,8 @@
  * parameters. It speaks to the driver alone (libcuda.so.1, found when the program runs) and links nothing of the toolkit.
  *
  *   cuda_driver.c      the driver's library and its functions
- *   cuda_device.c      which devices there are and what they lack, errors, open and close
+ *   cuda_device.c      which devices there are and what they lack, open and close
+ *   cuda_context.c     entering a device's context, waiting, errors
  *   cuda_memory.c      blocks, copies and the memory report
  *   cuda_exec.c        programs: graphs, replay, profile
  *   cuda_modules.c     the compiled kernels: loading them, and which may be used
@@ -50,7 +51,7 @@ struct rft_device {
     struct rft_device_stats stats;
 };
 
-/* cuda_device.c: the driver's error as a status, logged as "<device>: <what>: CUDA_ERROR_...". Out of memory becomes
+/* cuda_context.c: the driver's error as a status, logged as "<device>: <what>: CUDA_ERROR_...". Out of memory becomes
  * RFT_ERR_DEVICE_MEMORY; an error after which the context is of no more use makes the device lost. CUDA_SUCCESS gives RFT_OK. */
 enum rft_status cuda_check(struct rft_device *device, CUresult result, const char *what);
 /* Begins a call of the backend: makes the context current. RFT_ERR_DEVICE_LOST, and nothing logged, on a lost device. */
