@@ -98,6 +98,7 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND(false, 5, false, 3, 1, 256, 130, 129, PLAIN),
     ATTEND(false, 7, false, 14, 2, 64, 300, 5, PLAIN),
     ATTEND(false, 4, false, 20, 1, 16, 70, 3, PLAIN),
+    ATTEND(false, 2, false, 32, 1, 8, 2200, 70, PLAIN), /* so many heads share a kv head that they leave room for few blocks of keys */
     ATTEND(false, 9, false, 3, 1, 24, 90, 70, PLAIN),
     ATTEND(false, 8, false, 4, 2, 64, 130, 0, PLAIN),
     ATTEND(false, 9, true, 6, 2, 64, 700, 130, PLAIN),
