@@ -391,8 +391,7 @@ RFT_FN void attend(const struct rft_args_attention &a, AttentionShared &shared, 
     sync_block();
     find_exponentials(shared, n);
     sync_block();
-    find_inverse_sums(shared, n);
-    sync_block();
+    find_inverse_sums(shared, n); /* its own barriers are behind its last look at the exponentials */
     round_weights(shared, n);
     sync_block();
     find_values(a, shared, n, kv_head);

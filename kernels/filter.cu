@@ -71,9 +71,8 @@ struct Filter {
                 shared.above = above;
             }
             sync_block();
-            prefix |= shared.found << shift;
+            prefix |= shared.found << shift; /* which is written again behind two more barriers */
             above = shared.above;
-            sync_block();
         }
         return prefix;
     }
