@@ -194,20 +194,38 @@ RFT_FN void find_factors(const typename Op::Args &a, float *factors, uint32_t fi
         factors[i] = Op::factor(a, first_row + i);
 }
 
-/* Grid: groups of COLUMNS activation rows (neighbours read the same weights) x tiles. n_lanes lanes take blocks; behind their
- * threads are those that find the factors. */
+/* Where a thread block of a product is: blocks are numbered by groups of activation rows first, so that neighbours read the same
+ * weights, and by the rows in use, so that those without work are the last. */
+struct Place {
+    uint32_t first_row; /* of the activations */
+    uint32_t part;      /* of the matrix */
+    bool is_used;
+};
+
+RFT_FN Place place_of_block(uint32_t n_rows, uint32_t rows_of_group, uint32_t n_parts)
+{
+    const uint32_t n_groups = (n_rows + rows_of_group - 1u) / rows_of_group;
+    if (n_groups == 0u)
+        return Place{0u, 0u, false};
+    return Place{block_x() % n_groups * rows_of_group, block_x() / n_groups, block_x() / n_groups < n_parts};
+}
+
+/* Grid: groups of COLUMNS activation rows x tiles. n_lanes lanes take blocks; behind their threads are those that find the
+ * factors. */
 template <class Op, uint32_t COLUMNS> RFT_FN void lanes(const typename Op::Args &a, uint32_t n_lanes)
 {
     constexpr uint32_t LANES = LANES_MAX(COLUMNS);
     SHARED(Quad, work, COLUMNS * LANES * LANE_QUADS); /* activations; then block sums: [column][lane][quad] */
     SHARED(Float4, totals, COLUMNS * TILE_QUADS);     /* [column][quad] */
     SHARED(float, factors, COLUMNS);
-    const uint32_t n_rows = n_rows_of(a.batch), first_row = block_x() * COLUMNS, tile = block_y();
+    const uint32_t n_rows = n_rows_of(a.batch);
+    const Place place = place_of_block(n_rows, COLUMNS, (Op::n_matrix_rows(a) + RFT_TILE - 1u) / RFT_TILE);
+    const uint32_t first_row = place.first_row, tile = place.part;
     const uint32_t quad = thread_index() % TILE_QUADS, lane = thread_index() / TILE_QUADS;
     const uint32_t n_words = RFT_PADDED(Op::k(a)) / 2u, n_blocks = n_words / BLOCK_WORDS;
     const Quad *weights = pointer<const Quad>(a.weight) + ((size_t)tile * n_words + lane * BLOCK_WORDS) * TILE_QUADS + quad;
     Float4 *block_sums = reinterpret_cast<Float4 *>(work);
-    if (first_row >= n_rows)
+    if (!place.is_used)
         return;
     if (lane < n_lanes && lane < n_blocks)
         prefetch_block(weights, quad);
@@ -286,11 +304,12 @@ template <class Op> RFT_FN void tiled(const typename Op::Args &a)
     SHARED(Float4, weights, RFT_DOT_BLOCK * TILED_QUADS);        /* [element][quad]; at the end the sums: [row][quad] */
     SHARED(Float4, columns, RFT_DOT_BLOCK * TILED_COLUMNS / 4u); /* [element][4 rows] */
     SHARED(float, factors, TILED_COLUMNS);
-    const uint32_t n_rows = n_rows_of(a.batch), first_row = block_x() * TILED_COLUMNS, first_quad = block_y() * TILED_QUADS;
-    const uint32_t n_quads = (Op::n_matrix_rows(a) + RFT_TILE - 1u) / RFT_TILE * TILE_QUADS;
+    const uint32_t n_rows = n_rows_of(a.batch), n_quads = (Op::n_matrix_rows(a) + RFT_TILE - 1u) / RFT_TILE * TILE_QUADS;
+    const Place place = place_of_block(n_rows, TILED_COLUMNS, (n_quads + TILED_QUADS - 1u) / TILED_QUADS);
+    const uint32_t first_row = place.first_row, first_quad = place.part * TILED_QUADS;
     const uint32_t quad = thread_index() % (TILED_QUADS / 2u), group = thread_index() / (TILED_QUADS / 2u);
     Sums total;
-    if (first_row >= n_rows)
+    if (!place.is_used)
         return;
     if (Op::is_normed && thread_index() < TILED_COLUMNS && first_row + thread_index() < n_rows &&
         !Op::is_left_alone(a, first_row + thread_index()))

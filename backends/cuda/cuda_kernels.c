@@ -118,13 +118,14 @@ uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors
 static struct cuda_call matmul_call(const struct cuda_kernel *kernel, const struct rft_node *node)
 {
     const struct matrix m = matrix_of(node);
-    struct cuda_call call = {.grid_x = divide_up(node->n_rows, kernel->columns)};
+    const uint32_t n_groups = divide_up(node->n_rows, kernel->columns);
+    struct cuda_call call = {.grid_y = 1}; /* a large matrix has more parts than a grid's y */
     if (kernel->variant == CUDA_TILED) {
-        call.grid_y = divide_up(m.n, TILED_ROWS);
+        call.grid_x = n_groups * divide_up(m.n, TILED_ROWS);
         call.threads = TILED_THREADS;
         return call;
     }
-    call.grid_y = divide_up(m.n, RFT_TILE);
+    call.grid_x = n_groups * divide_up(m.n, RFT_TILE);
     call.parameter = lanes_of(kernel->columns, m.k);
     call.threads = divide_up(call.parameter * TILE_QUADS, 32) * 32;
     if (node->op != RFT_OP_residual) /* whose input is no normed row */
