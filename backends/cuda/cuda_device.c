@@ -169,7 +169,7 @@ static enum rft_status create_context(struct rft_device *device)
     return cuda_check(device, result, "cuStreamCreate");
 }
 
-/* Accepts NULL and whatever open left half done. On a lost device calls fail, which changes nothing: the context's end ends what
+/* Accepts NULL and whatever open left half done. A dead context fails each call at once, which changes nothing: its end ends what
  * is left in it, and only then memory that it may be at work on is given back. */
 static void device_close(struct rft_device *device)
 {
@@ -177,7 +177,7 @@ static void device_close(struct rft_device *device)
         return;
     if (device->context != NULL) {
         (void)cuda.context_set(device->context);
-        if (device->stream != NULL && !device->is_lost && cuda.stream_synchronize(device->stream) == CUDA_SUCCESS)
+        if (device->stream != NULL && cuda.stream_synchronize(device->stream) == CUDA_SUCCESS)
             cuda_memory_release(device);
         cuda_modules_close(device);
         if (device->stream != NULL)

@@ -31,6 +31,9 @@ on "$RFT_CUDA_STUB" env CUDA_STUB_DEVICES=3 CUDA_STUB_NAME='Some GPU' "$rftgen" 
 grep -q '^cuda: 3 devices' devices.log || fail "three devices are not listed"
 grep -q '^  2  *Some GPU' devices.log || fail "the third one's name is not listed"
 
+on "$RFT_CUDA_STUB" "$rftgen" plan -c "$tiny" --set output.path=no.json --set device.backend=auto >plan.log 2>&1 || fail "plan: exit code $?"
+grep -q '^device *cuda: rftgen host shim' plan.log || fail "auto does not take the CUDA device: $(cat plan.log)"
+
 # The bytes of the cpu, whatever order the driver takes what has none.
 demo --set device.backend=cpu || fail "cpu: exit code $?"
 mv demo.json wanted.json
@@ -66,7 +69,7 @@ refused()
 }
 
 job cpu || fail "the job itself"
-refused 'a driver for CUDA [0-9.]* (it is for 11\.0)' "$RFT_CUDA_STUB" CUDA_STUB_DRIVER_VERSION=11000
+refused 'a driver for CUDA [0-9.]* (it is for 10\.2)' "$RFT_CUDA_STUB" CUDA_STUB_DRIVER_VERSION=10020
 refused 'kernels for compute capability 5\.2' "$RFT_CUDA_STUB" CUDA_STUB_CAPABILITY=5.2
 refused 'there is no NVIDIA GPU' "$RFT_CUDA_STUB" CUDA_STUB_DEVICES=0
 refused 'too old: its library has no cuMemCreate' "$RFT_CUDA_STUB_OLD"
