@@ -123,7 +123,7 @@ struct rft_backend {
 
 /* The backends of this build, best first; *n of them. */
 const struct rft_backend *const *rft_backends(uint32_t *n);
-/* A line for `rftgen devices` about a backend that this build lacks, and why; "" = none. */
+/* Lines for `rftgen devices`, one for each backend that this build lacks, and why; "" = none. */
 const char *rft_backends_left_out(void);
 
 #endif

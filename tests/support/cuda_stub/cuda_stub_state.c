@@ -143,7 +143,7 @@ bool stub_is_sticky(CUresult result)
     return result == CUDA_ERROR_ILLEGAL_ADDRESS || result == CUDA_ERROR_LAUNCH_TIMEOUT || result == CUDA_ERROR_LAUNCH_FAILED ||
            result == CUDA_ERROR_ECC_UNCORRECTABLE || result == CUDA_ERROR_ILLEGAL_INSTRUCTION ||
            result == CUDA_ERROR_MISALIGNED_ADDRESS || result == CUDA_ERROR_HARDWARE_STACK_ERROR ||
-           result == CUDA_ERROR_INVALID_PC || result == CUDA_ERROR_ASSERT;
+           result == CUDA_ERROR_INVALID_PC || result == CUDA_ERROR_ASSERT || result == CUDA_ERROR_UNKNOWN;
 }
 
 CUresult stub_enter(enum cuda_stub_call call)
