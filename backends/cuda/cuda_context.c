@@ -49,8 +49,10 @@ enum rft_status cuda_check(struct rft_device *device, CUresult result, const cha
 
 enum rft_status cuda_enter(struct rft_device *device)
 {
-    if (device->is_lost)
+    if (device->is_lost) {
+        (void)cuda.context_set(device->context); /* what is left in it is destroyed there, and another device's may be current */
         return RFT_ERR_DEVICE_LOST;
+    }
     return cuda_check(device, cuda.context_set(device->context), "cuCtxSetCurrent");
 }
 

@@ -170,14 +170,15 @@ static enum rft_status create_context(struct rft_device *device)
 }
 
 /* Accepts NULL and whatever open left half done. A dead context fails each call at once, which changes nothing: its end ends what
- * is left in it, and only then memory that it may be at work on is given back. */
+ * is left in it, and only then memory that it may be at work on is given back. A lost device is not waited for: copies that could
+ * not be waited for before must not be made now, when the host's side of them is gone. */
 static void device_close(struct rft_device *device)
 {
     if (device == NULL)
         return;
     if (device->context != NULL) {
         (void)cuda.context_set(device->context);
-        if (device->stream != NULL && cuda.stream_synchronize(device->stream) == CUDA_SUCCESS)
+        if (device->stream != NULL && !device->is_lost && cuda.stream_synchronize(device->stream) == CUDA_SUCCESS)
             cuda_memory_release(device);
         cuda_modules_close(device);
         if (device->stream != NULL)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* CUDA devices that are not there: what the backend makes of what a driver says, counted where it counts. */
+/* CUDA devices that are not there: what the backend makes of what a driver says, counted where it counts. Its calls one by one are
+ * test_cuda_calls.c's. */
+#define _XOPEN_SOURCE 700 /* setenv */
 #include "cuda_backend.h"
 #include "cuda_job.h"
 #include "cpu_reference.h"
@@ -8,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const struct rft_backend rft_backend_cuda;
 
 static struct rft_str wanted; /* the cpu's bytes */
 
@@ -20,23 +20,32 @@ static uint32_t list(struct rft_device_info infos[CUDA_STUB_DEVICES_MAX])
     return n;
 }
 
-static struct rft_device *open_device(void)
+/* Opening a device that cannot be used: one error, with these words. */
+static void expect_closed(uint32_t index, enum rft_status wanted_status, const char *words)
 {
     const struct rft_device_options options = {0};
-    struct rft_device *device = NULL;
-    assert_int_equal(rft_backend_cuda.open(0, &options, &device), RFT_OK);
-    return device;
+    struct rft_device *device;
+    rft_test_log_capture();
+    assert_int_equal(rft_backend_cuda.open(index, &options, &device), wanted_status);
+    rft_test_log_release();
+    assert_null(device);
+    if (rft_test_log_count("error: ") != 1 || strstr(rft_test_log_text(), words) == NULL)
+        fail_msg("not one error with \"%s\": %s", words, rft_test_log_text());
 }
 
 /* Several devices, each with facts of its own; what one lacks is said of that one. */
 static void test_devices(void **state)
 {
-    static const struct { const char *name, *detail, *missing; int major, minor; bool has_no_memory_map; } cases[] = {
-        {"New GPU", "compute capability 9.0, 132", "", 9, 0, false},
-        {"Newer GPU", "compute capability 9.4, 132", "", 9, 4, false}, /* machine code of 9.0 */
-        {"Future GPU", "compute capability 15.3, 132", "", 15, 3, false}, /* PTX */
-        {"Old GPU", "compute capability 6.1, 132", "kernels for compute capability 6.1 (this build: ", 6, 1, false},
-        {"Virtual GPU", "compute capability 9.0, 132", "virtual memory management", 9, 0, true},
+    static const struct { const char *name, *detail, *missing; struct cuda_stub_device facts; } cases[] = {
+        {"New GPU", "compute capability 9.0, 132", "", {.major = 9}},
+        {"Newer GPU", "compute capability 9.4, 132", "", {.major = 9, .minor = 4}}, /* machine code of 9.0 */
+        {"Future\nGPU", "compute capability 15.3, 132", "", {.major = 15, .minor = 3}}, /* PTX */
+        {"Old GPU", "compute capability 6.1, 132", "kernels for compute capability 6.1 (this build: ", {.major = 6, .minor = 1}},
+        {"Virtual GPU", "compute capability 9.0, 132", "virtual memory management", {.major = 9, .has_no_virtual_memory = true}},
+        {"32-bit GPU", "compute capability 9.0, 132", "unified addressing", {.major = 9, .has_no_unified_addresses = true}},
+        {"Locked GPU", "compute capability 9.0, 132", "a compute mode other than prohibited", {.major = 9, .is_prohibited = true}},
+        {"Odd GPU", "compute capability 5.0, 132", ", virtual memory management, ", /* there is no room for more */
+         {.major = 5, .has_no_virtual_memory = true, .has_no_unified_addresses = true}},
     };
     const uint32_t n = sizeof cases / sizeof *cases;
     struct rft_device_info infos[CUDA_STUB_DEVICES_MAX];
@@ -45,26 +54,31 @@ static void test_devices(void **state)
     stub->n_devices = n;
     for (uint32_t i = 0; i < n; i++) {
         struct cuda_stub_device *d = &stub->devices[i];
+        *d = cases[i].facts;
         snprintf(d->name, sizeof d->name, "%s", cases[i].name);
-        d->major = cases[i].major;
-        d->minor = cases[i].minor;
         d->n_multiprocessors = 132;
         d->total_bytes = (uint64_t)(i + 1) << 30;
-        d->has_no_virtual_memory = cases[i].has_no_memory_map;
         d->has_watchdog = i == 1;
+        d->is_integrated = i == 2;
     }
     assert_int_equal(list(infos), n);
     for (uint32_t i = 0; i < n; i++) {
-        assert_string_equal(infos[i].name, cases[i].name);
+        assert_string_equal(infos[i].name, i == 2 ? "Future GPU" : cases[i].name); /* a name is one line */
         assert_non_null(strstr(infos[i].detail, cases[i].detail));
         assert_int_equal(infos[i].total_bytes, (uint64_t)(i + 1) << 30);
         assert_int_equal(strlen(infos[i].uuid), 32);
-        assert_true((strstr(infos[i].detail, "watchdog") != NULL) == (i == 1));
+        assert_true((strstr(infos[i].detail, ", watchdog") != NULL) == (i == 1));
+        assert_true((strstr(infos[i].detail, ", integrated") != NULL) == (i == 2));
         if (cases[i].missing[0] == '\0' ? infos[i].missing[0] != '\0' : strstr(infos[i].missing, cases[i].missing) == NULL)
             fail_msg("%s lacks \"%s\"", cases[i].name, infos[i].missing);
         for (uint32_t j = 0; j < i; j++)
             assert_string_not_equal(infos[i].uuid, infos[j].uuid);
+        if (cases[i].missing[0] != '\0')
+            expect_closed(i, RFT_ERR_UNSUPPORTED, cases[i].missing);
+        else
+            rft_backend_cuda.close(rft_cuda_open(i));
     }
+    expect_closed(n, RFT_ERR_UNSUPPORTED, "cuda: no device 8: there are 8");
     rft_cuda_end("devices");
 }
 
@@ -89,6 +103,30 @@ static void test_driver_versions(void **state)
     }
 }
 
+/* One GPU that its driver cannot say anything of does not keep the others from being used. */
+static void test_broken_device(void **state)
+{
+    static const enum cuda_stub_call calls[] = {CUDA_STUB_DeviceGet, CUDA_STUB_DeviceGetName, CUDA_STUB_DeviceGetUuid,
+                                                CUDA_STUB_DeviceTotalMem, CUDA_STUB_DriverGetVersion};
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct rft_device_info infos[CUDA_STUB_DEVICES_MAX];
+        struct cuda_stub *stub = rft_cuda_begin(true);
+        stub->n_devices = 3;
+        stub->fail_call = calls[i];
+        stub->fail_at = 2;
+        stub->fail_result = CUDA_ERROR_ECC_UNCORRECTABLE;
+        assert_int_equal(list(infos), 3);
+        assert_true(infos[0].missing[0] == '\0' && infos[2].missing[0] == '\0');
+        assert_string_equal(infos[1].name, "GPU 1");
+        assert_string_equal(infos[1].missing, "an answer from its driver: CUDA_ERROR_ECC_UNCORRECTABLE");
+        stub->fail_at = stub->n_calls[calls[i]] + 1;
+        expect_closed(1, RFT_ERR_DEVICE, "cuda: device 1: CUDA_ERROR_ECC_UNCORRECTABLE");
+        rft_backend_cuda.close(rft_cuda_open(1));
+        rft_cuda_end("a broken device");
+    }
+}
+
 /* A driver that does not start: no device, and why not; that is no error. */
 static void test_no_driver(void **state)
 {
@@ -99,7 +137,13 @@ static void test_no_driver(void **state)
         {CUDA_ERROR_UNKNOWN, "kernel module"},
         {CUDA_ERROR_STUB_LIBRARY, "stub"},
         {CUDA_ERROR_OUT_OF_MEMORY, "does not start"},
+        {CUDA_ERROR_OPERATING_SYSTEM, "/dev/nvidia"},
+        {CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE, "forward compatibility"},
+        {(CUresult)12345, "the CUDA error 12345"}, /* newer than this program */
     };
+    struct cuda_stub *none;
+    struct rft_device_info info;
+    uint32_t n = 9;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_device_info infos[CUDA_STUB_DEVICES_MAX];
@@ -109,9 +153,23 @@ static void test_no_driver(void **state)
         stub->fail_result = cases[i].result;
         assert_int_equal(list(infos), 0);
         assert_non_null(strstr(rft_backend_cuda.why_none(), cases[i].word));
-        assert_non_null(strstr(rft_backend_cuda.why_none(), rft_cuda_result_name(cases[i].result)));
+        if (cases[i].result != (CUresult)12345)
+            assert_non_null(strstr(rft_backend_cuda.why_none(), rft_cuda_result_name(cases[i].result)));
+        assert_null(strchr(rft_backend_cuda.why_none(), '\n'));
+        stub->fail_at = stub->n_calls[CUDA_STUB_Init] + 1;
+        expect_closed(0, RFT_ERR_UNSUPPORTED, cases[i].word);
         assert_int_equal(list(infos), 1); /* and if it starts later on, there is one */
+        assert_string_equal(rft_backend_cuda.why_none(), "there are devices");
         rft_cuda_end("no driver");
+    }
+    none = rft_cuda_begin(true);
+    none->fail_call = CUDA_STUB_DeviceGetCount;
+    none->fail_at = 1;
+    none->fail_result = CUDA_ERROR_INVALID_VALUE;
+    for (int turn = 0; turn < 2; turn++, none->n_devices = 0) {
+        assert_int_equal(rft_backend_cuda.enumerate(&info, 1, &n), RFT_OK);
+        assert_int_equal(n, 0);
+        assert_non_null(strstr(rft_backend_cuda.why_none(), "there is no NVIDIA GPU that this process may use"));
     }
 }
 
@@ -150,68 +208,34 @@ static void test_any_driver(void **state)
     }
 }
 
-/* A block that does not fit is refused, and the device goes on. */
-static void test_refused_block(void **state)
+/* The smaller the GPU, the more weights are on the host; the text stays. A GPU whose memory is the host's has no other. */
+static void test_small_devices(void **state)
 {
-    struct cuda_stub *stub = rft_cuda_begin(true);
-    struct rft_device *device = open_device();
-    struct rft_memory memory;
-    struct rft_block block;
-    uint32_t word = 0x12345678, read = 0;
+    const struct rft_test_job job = rft_cuda_job(NULL);
+    uint32_t n_host = 0, n_with_host = 0;
+    enum rft_status status = RFT_OK;
     (void)state;
-    assert_int_equal(rft_backend_cuda.memory(device, &memory), RFT_OK);
-    assert_int_equal(memory.total_bytes, stub->devices[0].total_bytes);
-    assert_int_equal(memory.available_bytes, stub->devices[0].total_bytes - stub->context_bytes - (64 << 20));
     rft_test_log_capture();
-    assert_int_equal(rft_backend_cuda.block_create(device, 2 * memory.total_bytes, RFT_PLACE_DEVICE, "too much", &block),
-                     RFT_ERR_DEVICE_MEMORY);
-    rft_test_log_release();
-    assert_non_null(strstr(rft_test_log_text(), "no memory for too much: 2147483648 bytes: CUDA_ERROR_OUT_OF_MEMORY"));
-    assert_int_equal(stub->live_bytes, stub->context_bytes);
-    for (int place = RFT_PLACE_DEVICE; place <= RFT_PLACE_HOST; place++) {
-        assert_int_equal(rft_backend_cuda.block_create(device, 100, (enum rft_place)place, "little", &block), RFT_OK);
-        const struct rft_slice slice = {&block, 96, 4};
-        assert_int_equal(rft_backend_cuda.read(device, slice, &read), RFT_OK);
-        assert_int_equal(read, 0); /* fresh memory is zero */
-        assert_int_equal(rft_backend_cuda.write(device, slice, &word), RFT_OK);
-        assert_int_equal(rft_backend_cuda.read(device, slice, &read), RFT_OK);
-        assert_int_equal(read, word);
-        rft_backend_cuda.block_destroy(device, &block);
+    for (uint64_t bytes = 8 << 20; status == RFT_OK; bytes -= 1 << 16) {
+        struct cuda_stub *stub = rft_cuda_begin(true);
+        const struct rft_watch *watch = rft_cuda_watch_begin();
+        stub->devices[0].total_bytes = bytes;
+        rft_test_job_clean(&job);
+        status = rft_test_job_run(&job);
+        assert_true(stub->peak_bytes <= bytes);
+        assert_true(status != RFT_OK || watch->n_host >= n_host);
+        n_host = watch->n_host;
+        n_with_host += status == RFT_OK && n_host != 0;
+        if (status == RFT_OK)
+            rft_device_job_check(&job, &wanted, "weights on the host");
+        rft_watch_end("a small device", 0);
+        rft_cuda_end("a small device");
     }
-    rft_backend_cuda.close(device);
-    rft_cuda_end("a refused block");
-}
-
-/* A lost device says so, once with its cause, until it is closed; then it opens again. */
-static void test_lost_device(void **state)
-{
-    struct cuda_stub *stub = rft_cuda_begin(true);
-    struct rft_device *device = open_device();
-    struct rft_memory memory;
-    struct rft_block block, other;
-    uint32_t word = 0;
-    (void)state;
-    assert_int_equal(rft_backend_cuda.block_create(device, 4, RFT_PLACE_DEVICE, "word", &block), RFT_OK);
-    const struct rft_slice slice = {&block, 0, 4};
-    stub->fail_call = CUDA_STUB_StreamSynchronize;
-    stub->fail_at = stub->n_calls[CUDA_STUB_StreamSynchronize] + 1;
-    stub->fail_result = CUDA_ERROR_LAUNCH_TIMEOUT;
-    rft_test_log_capture();
-    assert_int_equal(rft_backend_cuda.write(device, slice, &word), RFT_ERR_DEVICE_LOST);
-    assert_non_null(strstr(rft_test_log_text(), "CUDA_ERROR_LAUNCH_TIMEOUT (this GPU also draws a screen"));
     rft_test_log_release();
-    rft_test_log_capture();
-    assert_int_equal(rft_backend_cuda.read(device, slice, &word), RFT_ERR_DEVICE_LOST);
-    assert_int_equal(rft_backend_cuda.memory(device, &memory), RFT_ERR_DEVICE_LOST);
-    assert_int_equal(rft_backend_cuda.block_create(device, 4, RFT_PLACE_DEVICE, "other", &other), RFT_ERR_DEVICE_LOST);
-    rft_backend_cuda.block_destroy(device, &block);
-    rft_backend_cuda.close(device);
-    assert_string_equal(rft_test_log_text(), "");
-    rft_test_log_release();
-    rft_cuda_end("a lost device");
-    device = open_device();
-    rft_backend_cuda.close(device);
-    rft_cuda_end("a lost device, opened again");
+    print_message("%u runs with weights on the host, then: %s\n", n_with_host, rft_status_text(status));
+    assert_true(n_with_host >= 2);
+    assert_int_equal(rft_test_log_count("error: "), 1);
+    rft_test_job_clean(&job);
 }
 
 /* A driver whose compiler gets a bit of one kernel wrong. */
@@ -229,13 +253,13 @@ static bool wrong_bit(void *user, const char *name, const void *args, uint32_t p
     return true;
 }
 
-static enum rft_status run_wrong(const char *set, bool is_foreign, const char *what)
+static enum rft_status run_wrong(const char *set, int binary_version, const char *what)
 {
     const struct rft_test_job job = rft_cuda_job(set);
     struct cuda_stub *stub = rft_cuda_begin(false);
     enum rft_status status;
     stub->on_kernel = wrong_bit;
-    stub->binary_version = is_foreign ? 999 : stub->binary_version;
+    stub->binary_version = binary_version;
     rft_test_job_clean(&job);
     rft_test_log_capture();
     status = rft_test_job_run(&job);
@@ -252,24 +276,57 @@ static void test_wrong_kernel(void **state)
     struct rft_device *device;
     uint32_t n = 0;
     (void)state;
-    assert_int_equal(run_wrong(NULL, true, "a wrong kernel"), RFT_ERR_UNSUPPORTED);
-    assert_non_null(strstr(rft_test_log_text(), "kernel embed does not give the bits of the arithmetic contract"));
-    assert_int_equal(run_wrong("device.arithmetic=unchecked", true, "a wrong kernel, unchecked"), RFT_OK);
-    assert_non_null(strstr(rft_test_log_text(), "the kernel is used all the same"));
+    for (int turn = 0; turn < 2; turn++) { /* machine code of no number that the build has; and of one, but the driver's all the same */
+        const int version = turn == 0 ? 999 : 90;
+        setenv("CUDA_FORCE_PTX_JIT", turn == 0 ? "0" : "1", 1);
+        assert_int_equal(run_wrong(NULL, version, "a wrong kernel"), RFT_ERR_UNSUPPORTED);
+        assert_non_null(strstr(rft_test_log_text(), "kernel embed does not give the bits of the arithmetic contract"));
+        assert_int_equal(rft_test_log_count("error: "), 1);
+        assert_int_equal(run_wrong("device.arithmetic=unchecked", version, "a wrong kernel, unchecked"), RFT_OK);
+        assert_non_null(strstr(rft_test_log_text(), "the kernel is used all the same"));
+    }
+    unsetenv("CUDA_FORCE_PTX_JIT");
+    assert_int_equal(run_wrong(NULL, 90, "a wrong kernel of the build"), RFT_OK); /* which is not compared before it is used */
     stub = rft_cuda_begin(false);
     stub->on_kernel = wrong_bit;
-    device = open_device();
+    device = rft_cuda_open(0);
     rft_test_log_capture();
     assert_int_equal(rft_backend_cuda.self_test(device, &n), RFT_ERR_UNSUPPORTED);
     rft_test_log_release();
     assert_non_null(strstr(rft_test_log_text(), "kernel embed does not give the bits"));
     rft_backend_cuda.close(device);
     stub->on_kernel = NULL;
-    device = open_device();
+    device = rft_cuda_open(0);
     assert_int_equal(rft_backend_cuda.self_test(device, &n), RFT_OK);
     assert_int_equal(n, n_cuda_kernels);
     rft_backend_cuda.close(device);
     rft_cuda_end("a wrong kernel, listed");
+}
+
+/* What the driver's compiler has to say of a module that it cannot make is told, also if its end is cut off. */
+static void test_compiler_errors(void **state)
+{
+    char text[4096];
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    memcpy(text, "ptxas fatal: no", 15);
+    for (int turn = 0; turn < 2; turn++) {
+        const struct rft_test_job job = rft_cuda_job(NULL);
+        struct cuda_stub *stub = rft_cuda_begin(true);
+        stub->fail_call = CUDA_STUB_ModuleLoadData;
+        stub->fail_at = 1;
+        stub->fail_result = CUDA_ERROR_INVALID_IMAGE;
+        stub->jit_errors = turn == 0 ? "ptxas fatal: no" : text;
+        rft_test_job_clean(&job);
+        rft_test_log_capture();
+        assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE);
+        rft_test_log_release();
+        assert_non_null(strstr(rft_test_log_text(), ": kernels of embed: ptxas fatal: no"));
+        assert_non_null(strstr(rft_test_log_text(), ": embed: CUDA_ERROR_INVALID_IMAGE"));
+        rft_cuda_end("a compiler's errors");
+        rft_test_job_clean(&job);
+    }
 }
 
 static int make_wanted(void **state)
@@ -289,9 +346,9 @@ static int drop_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_devices),       cmocka_unit_test(test_driver_versions), cmocka_unit_test(test_no_driver),
-        cmocka_unit_test(test_replays),       cmocka_unit_test(test_any_driver),      cmocka_unit_test(test_refused_block),
-        cmocka_unit_test(test_lost_device),   cmocka_unit_test(test_wrong_kernel),
+        cmocka_unit_test(test_devices),      cmocka_unit_test(test_driver_versions), cmocka_unit_test(test_broken_device),
+        cmocka_unit_test(test_no_driver),    cmocka_unit_test(test_replays),         cmocka_unit_test(test_any_driver),
+        cmocka_unit_test(test_small_devices), cmocka_unit_test(test_wrong_kernel),   cmocka_unit_test(test_compiler_errors),
     };
     return rft_cuda_job_init() ? cmocka_run_group_tests(tests, make_wanted, drop_all) : 77;
 }

@@ -36,14 +36,6 @@ static int drop_wanted(void **state)
     return 0;
 }
 
-static uint32_t count(const char *text, const char *part)
-{
-    uint32_t n = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
-        n++;
-    return n;
-}
-
 /* What is promised after a failure of each kind. */
 static bool must_recover(enum rft_wrap_call call, enum rft_status failure, const struct rft_wrap *wrap)
 {
@@ -151,7 +143,7 @@ static void test_lost_for_good(void **state)
     rft_test_log_capture();
     assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE_LOST);
     assert_int_equal(wrap->n_calls[RFT_WRAP_OPEN], 3);
-    assert_int_equal(count(rft_test_log_text(), ": the device was lost; opening it again\n"), 2);
+    assert_int_equal(rft_test_log_count(": the device was lost; opening it again\n"), 2);
     rft_test_log_release();
     rft_wrap_end();
     assert_false(rft_file_exists(rft_test_job_path(&job, "")));
@@ -193,7 +185,7 @@ static void test_shrinking_memory(void **state)
                  (unsigned long long)wrap->limit_drop_bytes);
         rft_test_log_capture();
         rft_test_job_expect(&wide, &bytes, what);
-        assert_true(count(rft_test_log_text(), "warning: test: no memory") >= 1); /* otherwise nothing was tried */
+        assert_true(rft_test_log_count("warning: test: no memory") >= 1); /* otherwise nothing was tried */
         rft_test_log_release();
         rft_wrap_end();
     }
@@ -209,8 +201,8 @@ static void test_no_memory_at_all(void **state)
     rft_test_job_clean(&job);
     rft_test_log_capture();
     assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE_MEMORY);
-    assert_int_equal(count(rft_test_log_text(), "error: "), 1);
-    assert_int_equal(count(rft_test_log_text(), "error: the device has no memory for the smallest plan"), 1);
+    assert_int_equal(rft_test_log_count("error: "), 1);
+    assert_int_equal(rft_test_log_count("error: the device has no memory for the smallest plan"), 1);
     rft_test_log_release();
     rft_wrap_end();
 }
@@ -291,7 +283,7 @@ static void test_weights_on_host(void **state)
     assert_int_equal(status, RFT_ERR_BUDGET);
     assert_true(n_with_host > 3);
     assert_int_equal(run_on_small_device(bytes + 4096, before - 1, &host_peak), RFT_ERR_BUDGET);
-    assert_int_equal(count(rft_test_log_text(), ", and the host has "), 1);
+    assert_int_equal(rft_test_log_count(", and the host has "), 1);
     rft_test_log_release();
     rft_test_job_clean(&job);
 }
@@ -305,15 +297,15 @@ static void test_less_than_promised(void **state)
     rft_test_job_clean(&job);
     rft_test_log_capture();
     assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE_MEMORY);
-    assert_int_equal(count(rft_test_log_text(), ": no memory for the weights of 317376 bytes; "), 1);
+    assert_int_equal(rft_test_log_count(": no memory for the weights of 317376 bytes; "), 1);
     rft_test_log_capture();
     wrap->host_available_bytes = 1000; /* not enough for a layer */
     assert_int_equal(rft_test_job_run(&job), RFT_ERR_DEVICE_MEMORY);
-    assert_int_equal(count(rft_test_log_text(), ": no memory for the weights of 317376 bytes; "), 1);
+    assert_int_equal(rft_test_log_count(": no memory for the weights of 317376 bytes; "), 1);
     rft_test_log_capture();
     wrap->host_available_bytes = 1 << 30;
     rft_test_job_expect(&job, &wanted, "a layer on the host");
-    assert_int_equal(count(rft_test_log_text(), ": no memory for the weights; 1 of 3 layers' stay on the host\n"), 1);
+    assert_int_equal(rft_test_log_count(": no memory for the weights; 1 of 3 layers' stay on the host\n"), 1);
     assert_true(wrap->peak_host_bytes != 0);
     rft_test_log_release();
     rft_wrap_end();

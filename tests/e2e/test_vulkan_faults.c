@@ -182,14 +182,6 @@ static void test_untested(void **state)
     check_scenario(&scenarios[3]);
 }
 
-static uint32_t count(const char *text, const char *part)
-{
-    uint32_t n = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
-        n++;
-    return n;
-}
-
 /* Submissions before the second chunk begins. */
 static uint64_t submits_of_first_chunk(const struct scenario *s)
 {
@@ -225,7 +217,7 @@ static void test_lost_again_and_again(void **state)
         rft_test_log_capture();
         status = run(s, vk);
         rft_test_log_release();
-        assert_int_equal(count(rft_test_log_text(), ": the device was lost; opening it again\n"), 2);
+        assert_int_equal(rft_test_log_count(": the device was lost; opening it again\n"), 2);
         assert_int_equal(vk->n_calls[RFT_VK_CreateDevice], 3);
         assert_int_equal(vk->n_failed, n_fails);
         rft_watch_end("lost again and again", 0);
@@ -260,7 +252,7 @@ static void test_timeouts(void **state)
         assert_int_equal(run(s, vk), RFT_OK);
         rft_test_log_release();
         assert_true(vk->n_calls[RFT_VK_WaitSemaphores] > n_timeouts);
-        assert_int_equal(count(rft_test_log_text(), ": no progress for "), is_discrete);
+        assert_int_equal(rft_test_log_count(": no progress for "), is_discrete);
         rft_interposer_end("waits that run out");
         rft_device_job_check(&job, &wanted, "waits that run out");
         for (int i = 0; i < 3; i++) { /* and the question whether there is progress fails */

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct rft_backend rft_backend_cuda;
-
 static struct cuda_stub *stub;
 
 bool rft_cuda_job_init(void)
@@ -61,6 +59,14 @@ void rft_cuda_end(const char *what)
     const char *left = cuda_stub_left();
     if (left != NULL)
         fail_msg("%s: left behind: %s", what, left);
+}
+
+struct rft_device *rft_cuda_open(uint32_t index)
+{
+    const struct rft_device_options options = {0};
+    struct rft_device *device = NULL;
+    assert_int_equal(rft_backend_cuda.open(index, &options, &device), RFT_OK);
+    return device;
 }
 
 static uint64_t n_held(void)

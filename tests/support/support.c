@@ -102,6 +102,14 @@ const char *rft_test_log_text(void)
     return log_text;
 }
 
+uint32_t rft_test_log_count(const char *part)
+{
+    uint32_t n = 0;
+    for (const char *at = log_text; (at = strstr(at, part)) != NULL; at++)
+        n++;
+    return n;
+}
+
 void rft_test_log_release(void)
 {
     rft_log_set_sink(NULL, NULL);

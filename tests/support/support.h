@@ -31,6 +31,7 @@ void rft_test_write_file(const char *path, const void *bytes, size_t n);
 /* Collects log lines (errors and warnings) from now on; the last 64 KiB are kept. */
 void rft_test_log_capture(void);
 const char *rft_test_log_text(void);
+uint32_t rft_test_log_count(const char *part); /* how often it is in there */
 void rft_test_log_release(void);
 
 /* Runs fn(user) with every one of its allocations failing once, in turn. fn must return RFT_OK when nothing fails; on a

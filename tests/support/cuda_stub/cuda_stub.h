@@ -61,6 +61,8 @@ struct cuda_stub_device {
     bool is_integrated;
     bool has_watchdog;
     bool has_no_virtual_memory;
+    bool has_no_unified_addresses;
+    bool is_prohibited;        /* by its compute mode */
 };
 
 struct cuda_stub {
@@ -79,6 +81,7 @@ struct cuda_stub {
     uint64_t fail_at;          /* its fail_at-th call fails (1 = the first), 0 = none */
     uint64_t n_fails;          /* that many in a row; 0 counts as 1 */
     CUresult fail_result;
+    const char *jit_errors;    /* what the driver's compiler says of a module that cannot be loaded; NULL: nothing */
     uint64_t lose_at;          /* the context is lost at the lose_at-th kernel that runs, 0 = none */
     uint64_t n_losses;         /* at so many in a row; 0 counts as 1 */
     CUresult lose_result;

@@ -62,18 +62,27 @@ CUresult cuModuleLoadData(CUmodule *module, const void *image)
     return load_module(module, image);
 }
 
-/* Options that ask for text give back none. */
+/* The value of an option, which is a pointer or a number in a pointer's place; NULL: it is not there. */
+static void **option(CUjit_option name, unsigned int n, const CUjit_option *options, void **values)
+{
+    for (unsigned int i = 0; i < n; i++)
+        if (options[i] == name)
+            return &values[i];
+    return NULL;
+}
+
+/* What there is to say fills the buffer, without an end if it is longer. */
 CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int n, CUjit_option *options, void **values)
 {
-    for (unsigned int i = 0; i < n; i++) {
-        const bool is_size = options[i] == CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES || options[i] == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES;
-        const bool is_text = options[i] == CU_JIT_INFO_LOG_BUFFER || options[i] == CU_JIT_ERROR_LOG_BUFFER;
-        if (is_text)
-            *(char *)values[i] = '\0';
-        if (is_size)
-            values[i] = NULL;
-    }
-    return load_module(module, image);
+    void **const text = option(CU_JIT_ERROR_LOG_BUFFER, n, options, values);
+    void **const size = option(CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, n, options, values);
+    CUresult result = load_module(module, image);
+    STUB_DEMAND(n == 2 && text != NULL && size != NULL, "cuModuleLoadDataEx: options other than a buffer for errors and its size");
+    if (result != CUDA_SUCCESS && cuda_stub.jit_errors != NULL)
+        strncpy(*text, cuda_stub.jit_errors, (size_t)(uintptr_t)*size);
+    else
+        *(char *)*text = '\0';
+    return result;
 }
 
 CUresult cuModuleUnload(CUmodule handle)
@@ -85,7 +94,8 @@ CUresult cuModuleUnload(CUmodule handle)
         next = stub_next(o);
         if (((struct stub_function *)o)->module != module)
             continue;
-        STUB_DEMAND(!stub_is_function_in_use((struct stub_function *)o), "cuModuleUnload: a kernel of it is queued");
+        STUB_DEMAND(!stub_is_function_in_use((struct stub_function *)o) || stub_current()->cannot_wait,
+                    "cuModuleUnload: a kernel of it is queued");
         stub_drop(o);
     }
     stub_drop(module);

@@ -330,7 +330,7 @@ void stub_drop_lost_objects(const struct CUctx_st *context)
             next = stub_next(o);
             if (o->context != context)
                 continue;
-            STUB_DEMAND(context->lost != CUDA_SUCCESS, "cuCtxDestroy: an object of kind %d is left", kind);
+            STUB_DEMAND(context->lost != CUDA_SUCCESS || context->cannot_wait, "cuCtxDestroy: an object of kind %d is left", kind);
             if (kind == CUDA_STUB_HOST)
                 drop_host((struct host_memory *)o);
             else if (kind == CUDA_STUB_GRAPH || kind == CUDA_STUB_EXEC)

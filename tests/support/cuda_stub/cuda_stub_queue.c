@@ -154,7 +154,9 @@ CUresult cuStreamDestroy_v2(CUstream handle)
 {
     CUresult result = stub_enter(CUDA_STUB_StreamDestroy);
     struct CUstream_st *stream = stub_find(CUDA_STUB_STREAM, handle);
-    STUB_DEMAND(stream->first == NULL, "cuStreamDestroy: work is queued");
+    STUB_DEMAND(stream->first == NULL || stub_current()->cannot_wait, "cuStreamDestroy: work is queued");
+    while (stream->first != NULL)
+        free_work(take_first(stream));
     stub_drop(stream);
     return result;
 }
@@ -164,6 +166,7 @@ CUresult cuStreamSynchronize(CUstream handle)
 {
     CUresult result = stub_enter(CUDA_STUB_StreamSynchronize);
     struct CUstream_st *stream = stub_find(CUDA_STUB_STREAM, handle);
+    stub_current()->cannot_wait = result != CUDA_SUCCESS;
     return result == CUDA_SUCCESS ? drain(stream, NULL) : result;
 }
 

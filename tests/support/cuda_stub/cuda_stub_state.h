@@ -54,6 +54,7 @@ struct CUctx_st {
     CUdevice device;
     uint64_t bytes; /* that it took */
     CUresult lost; /* what every call returns */
+    bool cannot_wait; /* its stream was last waited for in vain: objects with queued work may be destroyed, which drops it */
 };
 struct CUctx_st *stub_current(void); /* NULL: none */
 void stub_lose(struct CUctx_st *context, CUresult result);
