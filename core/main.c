@@ -191,10 +191,13 @@ static enum rft_status run(const struct options *o)
 int main(int argc, char **argv)
 {
     struct options options = { 0 };
+    enum rft_status status = rft_os_open_standard_streams();
+    if (status != RFT_OK)
+        return rft_status_exit_code(status); /* and nowhere to say it */
     rft_alloc_hook_json();
     rft_os_catch_interrupts();
     options.sets = rft_alloc((size_t)argc, sizeof *options.sets);
-    enum rft_status status = options.sets ? parse_arguments(argc, argv, &options) : RFT_ERR_HOST_MEMORY;
+    status = options.sets ? parse_arguments(argc, argv, &options) : RFT_ERR_HOST_MEMORY;
     if (options.quiet)
         rft_log_set_level(RFT_LOG_WARN);
     if (status == RFT_OK)

@@ -93,96 +93,6 @@ bool rft_file_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
-enum rft_status rft_out_check(const char *path)
-{
-    struct stat info;
-    enum rft_status status = RFT_OK;
-    char *dir = rft_path_dir(path);
-    if (dir == NULL)
-        return RFT_ERR_HOST_MEMORY;
-    if (stat(dir, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        rft_log_error("%s: the directory %s does not exist; create it, or give another path", path, dir);
-        status = RFT_ERR_IO;
-    } else if (access(dir, W_OK) != 0) {
-        rft_log_error("%s: nothing can be written to the directory %s: %s", path, dir, strerror(errno));
-        status = RFT_ERR_IO;
-    } else if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        rft_log_error("%s is a directory; give the name of a file", path);
-        status = RFT_ERR_IO;
-    }
-    rft_free(dir);
-    return status;
-}
-
-enum rft_status rft_out_open(const char *path, struct rft_out_file *out)
-{
-    *out = (struct rft_out_file){ 0 };
-    struct rft_str tmp = { 0 };
-    out->path = rft_strdup(path);
-    enum rft_status status = out->path ? rft_str_printf(&tmp, "%s.tmp", path) : RFT_ERR_HOST_MEMORY;
-    out->tmp_path = tmp.data;
-    if (status == RFT_OK) {
-        out->stream = fopen(out->tmp_path, "wbe");
-        if (!out->stream)
-            status = io_error("create", out->tmp_path);
-    }
-    if (status != RFT_OK)
-        rft_out_abandon(out);
-    return status;
-}
-
-enum rft_status rft_out_write(struct rft_out_file *out, const void *bytes, size_t n)
-{
-    if (n && fwrite(bytes, 1, n, out->stream) != n)
-        return io_error("write", out->tmp_path);
-    return RFT_OK;
-}
-
-static enum rft_status sync_dir_of(const char *path)
-{
-    char *dir = rft_path_dir(path);
-    if (!dir)
-        return RFT_ERR_HOST_MEMORY;
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems cannot sync a directory; the rename itself has happened, so that is no failure. */
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    rft_free(dir);
-    return RFT_OK;
-}
-
-enum rft_status rft_out_commit(struct rft_out_file *out)
-{
-    enum rft_status status = RFT_OK;
-    if (fflush(out->stream) != 0 || fsync(fileno(out->stream)) != 0)
-        status = io_error("write", out->tmp_path);
-    if (fclose(out->stream) != 0 && status == RFT_OK)
-        status = io_error("write", out->tmp_path);
-    out->stream = NULL;
-    if (status == RFT_OK && rename(out->tmp_path, out->path) != 0)
-        status = io_error("rename to its final name", out->tmp_path);
-    if (status == RFT_OK) {
-        status = sync_dir_of(out->path);
-        rft_free(out->tmp_path);
-        out->tmp_path = NULL;
-    }
-    rft_out_abandon(out);
-    return status;
-}
-
-void rft_out_abandon(struct rft_out_file *out)
-{
-    if (out->stream)
-        fclose(out->stream);
-    if (out->tmp_path)
-        unlink(out->tmp_path);
-    rft_free(out->path);
-    rft_free(out->tmp_path);
-    *out = (struct rft_out_file){ 0 };
-}
-
 char *rft_path_join(const char *dir, const char *name)
 {
     struct rft_str s = { 0 };
@@ -340,6 +250,19 @@ static void on_interrupt(int number)
     interrupted = 1;
 }
 
+enum rft_status rft_os_open_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        /* The lowest free number is taken, which is this one. Opened the wrong way round, so that its use is an error. */
+        int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (open("/dev/null", flags) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0)
+            return RFT_ERR_IO;
+    }
+    return RFT_OK;
+}
+
 void rft_os_catch_interrupts(void)
 {
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
@@ -347,6 +270,7 @@ void rft_os_catch_interrupts(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away: write() says so */
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit: write() says so, with a message of ours */
 }
 

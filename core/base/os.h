@@ -23,21 +23,6 @@ void rft_map_close(struct rft_map *map);
 enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_str *text);
 bool rft_file_exists(const char *path);
 
-/* A file that appears under its final name only when complete: written to "<path>.tmp", flushed, synced, renamed, and the
- * directory synced. Every write error (disk full) is reported with the path by the function that met it; abandon removes
- * the temporary file. Zero-initialised is valid to abandon. */
-struct rft_out_file {
-    FILE *stream;
-    char *path;
-    char *tmp_path;
-};
-/* Could a file of this name be written? Nothing is created: for what is written only after long work. */
-enum rft_status rft_out_check(const char *path);
-enum rft_status rft_out_open(const char *path, struct rft_out_file *out);
-enum rft_status rft_out_write(struct rft_out_file *out, const void *bytes, size_t n);
-enum rft_status rft_out_commit(struct rft_out_file *out);
-void rft_out_abandon(struct rft_out_file *out);
-
 /* "dir/name", or name alone when it is absolute. Freed by the caller with rft_free; NULL when memory is short. */
 char *rft_path_join(const char *dir, const char *name);
 /* The directory part of path ("." if it has none). Freed by the caller. */
@@ -52,8 +37,12 @@ uint64_t rft_os_peak_rss_bytes(void);
 uint32_t rft_os_n_cpus(void); /* cpus this process may run on, at least 1 */
 double rft_os_seconds(void);  /* monotonic */
 
+/* Makes sure that descriptors 0, 1 and 2 are open, so that no file of ours gets one of their numbers and with it what is meant
+ * for the terminal. What was closed stays unusable. Call it before anything else is opened. */
+enum rft_status rft_os_open_standard_streams(void);
+
 /* SIGINT and SIGTERM set a flag instead of ending the process; a second one ends it at once. A file that grows beyond the
- * process's limit is an error of the write and not the end of the process. */
+ * process's limit, and a pipe that nobody reads any more, are errors of the write and not the end of the process. */
 void rft_os_catch_interrupts(void);
 bool rft_os_interrupted(void);
 void rft_os_set_interrupted(bool on); /* for tests */

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* renameat2 */
+#include "out_file.h"
+
+#include "alloc.h"
+#include "log.h"
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)1 << 16)
+#define POLL_MS 100
+#define NAME_BYTES_MAX 200 /* of the output's name in the temporary's */
+
+static enum rft_status io_error(const char *path, const char *verb)
+{
+    rft_log_error("%s: cannot %s: %s", path, verb, strerror(errno));
+    return RFT_ERR_IO;
+}
+
+enum rft_status rft_out_open(const char *key, const char *path, bool may_stream, struct rft_out_file *out)
+{
+    *out = (struct rft_out_file){ .fd = -1, .lock = { .fd = -1 } };
+    return rft_target_resolve(key, path, may_stream, &out->target);
+}
+
+enum rft_status rft_out_claim(struct rft_out_file *out)
+{
+    if (out->target.kind != RFT_TARGET_FILE)
+        return RFT_OK;
+    RFT_TRY(rft_out_lock_take(&out->target, &out->lock));
+    /* Whoever had the lock until now may have put it there. */
+    out->target.before = rft_file_id_of(out->target.path, false);
+    return RFT_OK;
+}
+
+static enum rft_status refuse_changed(const struct rft_out_file *out, bool was_there)
+{
+    rft_log_error(
+        "%s %s while the run lasted, and is not replaced; move it away and run the same command again, or give --force "
+        "with it",
+        out->target.path, was_there ? "was changed" : "came into being");
+    return RFT_ERR_IO;
+}
+
+enum rft_status rft_out_check_unchanged(const struct rft_out_file *out)
+{
+    struct rft_file_id now;
+    if (out->target.kind != RFT_TARGET_FILE)
+        return RFT_OK;
+    now = rft_file_id_of(out->target.path, false);
+    if (!now.exists || (out->may_replace && rft_file_id_is_unchanged(&now, &out->target.before)))
+        return RFT_OK;
+    return refuse_changed(out, out->target.before.exists);
+}
+
+/* Opens a pipe, which waits for its reader: asked for again and again, so that a signal ends the wait. */
+static enum rft_status open_stream(struct rft_out_file *out)
+{
+    const char *path = out->target.path;
+    if (out->target.is_stdout) {
+        out->fd = dup(STDOUT_FILENO);
+        return out->fd >= 0 ? RFT_OK : io_error(path, "write");
+    }
+    for (bool is_said = false;; is_said = true) {
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED;
+        out->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (out->fd >= 0)
+            return RFT_OK;
+        if (errno != ENXIO && errno != EINTR)
+            return io_error(path, "open");
+        if (!is_said)
+            rft_log_info("%s: waiting for a reader of this pipe", path);
+        (void)poll(NULL, 0, POLL_MS);
+    }
+}
+
+/* ".<name>.<16 random digits>.tmp", so that nobody has a file of that name. */
+static enum rft_status make_name(const char *name, struct rft_str *out)
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        return io_error(name, "make a temporary name");
+    return rft_str_printf(out, ".%.*s.%016" PRIx64 ".tmp", NAME_BYTES_MAX, name, number);
+}
+
+/* What stood there keeps its modes, and its owner where this process may give files away. */
+static enum rft_status take_modes(struct rft_out_file *out)
+{
+    const struct rft_file_id *before = &out->target.before;
+    const struct rft_file_id own = rft_file_id_of_fd(out->fd);
+    if (!out->may_replace || !before->exists)
+        return RFT_OK;
+    if ((own.uid != before->uid || own.gid != before->gid) && fchown(out->fd, before->uid, before->gid) != 0)
+        rft_log_debug("%s: its owner changes: %s", out->target.path, strerror(errno));
+    return fchmod(out->fd, before->mode & 07777) == 0 ? RFT_OK : io_error(out->tmp_path, "set the modes of");
+}
+
+static enum rft_status create_temporary(struct rft_out_file *out)
+{
+    struct rft_str name = { 0 };
+    enum rft_status status = make_name(out->target.name, &name);
+    if (status == RFT_OK) {
+        out->tmp_path = rft_path_join(out->target.dir, name.data);
+        status = out->tmp_path != NULL ? rft_out_lock_note_temporary(&out->lock, name.data) : RFT_ERR_HOST_MEMORY;
+        if (out->tmp_path != NULL)
+            name = (struct rft_str){ 0 }; /* the lock's now */
+    }
+    rft_str_finish(&name);
+    RFT_TRY(status);
+    out->fd = open(out->tmp_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    return out->fd >= 0 ? take_modes(out) : io_error(out->tmp_path, "create");
+}
+
+enum rft_status rft_out_begin(struct rft_out_file *out)
+{
+    enum rft_status status;
+    if (out->target.kind == RFT_TARGET_NONE)
+        return RFT_OK;
+    status = out->target.kind == RFT_TARGET_STREAM ? open_stream(out) : create_temporary(out);
+    if (status != RFT_OK)
+        rft_out_abandon(out);
+    return status;
+}
+
+/* Waits until something may be written, or a signal says stop. What is written next does not block. */
+static enum rft_status wait_writable(const struct rft_out_file *out)
+{
+    struct pollfd poll_fd = { .fd = out->fd, .events = POLLOUT };
+    int n = 0;
+    while (n <= 0) {
+        if (rft_os_interrupted()) {
+            rft_log_warn("%s: interrupted; a stream cannot be gone on with", out->target.path);
+            return RFT_ERR_INTERRUPTED;
+        }
+        n = poll(&poll_fd, 1, POLL_MS);
+        if (n < 0 && errno != EINTR)
+            return io_error(out->target.path, "write");
+    }
+    return RFT_OK;
+}
+
+static enum rft_status write_out(struct rft_out_file *out)
+{
+    const bool is_stream = out->target.kind == RFT_TARGET_STREAM;
+    const char *p = out->buffer.data;
+    size_t left = out->buffer.len;
+    while (left != 0) {
+        size_t n = is_stream && left > PIPE_BUF ? PIPE_BUF : left;
+        ssize_t wrote;
+        if (is_stream)
+            RFT_TRY(wait_writable(out));
+        wrote = write(out->fd, p, n);
+        if (wrote < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (wrote <= 0)
+            return io_error(is_stream ? out->target.path : out->tmp_path, "write");
+        p += wrote;
+        left -= (size_t)wrote;
+    }
+    rft_str_clear(&out->buffer);
+    return RFT_OK;
+}
+
+enum rft_status rft_out_write(struct rft_out_file *out, const void *bytes, size_t n)
+{
+    if (out->target.kind == RFT_TARGET_NONE)
+        return RFT_OK;
+    RFT_TRY(rft_str_append(&out->buffer, bytes, n));
+    return out->buffer.len < BUFFER_BYTES ? RFT_OK : write_out(out);
+}
+
+static enum rft_status sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems cannot sync a directory; the file is in its place, so that is no failure. */
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    return RFT_OK;
+}
+
+/* Puts the temporary file under a name that nothing stands under; errno EEXIST if something does. */
+static int put_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    /* A file system that cannot do that in one step. */
+    if (link(from, to) == 0)
+        return unlink(from);
+    if (errno == EEXIST)
+        return -1;
+    if (rft_file_id_of(to, false).exists) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+static enum rft_status put_in_place(struct rft_out_file *out)
+{
+    const struct rft_file_id now = rft_file_id_of(out->target.path, false);
+    int result;
+    RFT_TRY(rft_out_check_unchanged(out));
+    result = now.exists ? rename(out->tmp_path, out->target.path) : put_new(out->tmp_path, out->target.path);
+    if (result == 0)
+        return RFT_OK;
+    return errno == EEXIST ? refuse_changed(out, false) : io_error(out->tmp_path, "rename to its final name");
+}
+
+static enum rft_status commit_file(struct rft_out_file *out)
+{
+    struct rft_file_id id;
+    RFT_TRY(write_out(out));
+    if (fsync(out->fd) != 0)
+        return io_error(out->tmp_path, "write");
+    id = rft_file_id_of_fd(out->fd);
+    if (close(out->fd) != 0) {
+        out->fd = -1;
+        return io_error(out->tmp_path, "write");
+    }
+    out->fd = -1;
+    RFT_TRY(rft_out_lock_note_written(&out->lock, &id));
+    RFT_TRY(put_in_place(out));
+    rft_free(out->tmp_path);
+    out->tmp_path = NULL;
+    out->may_replace = true; /* it is ours now */
+    out->target.before = id;
+    RFT_TRY(sync_dir(out->target.dir));
+    return rft_out_lock_note_temporary(&out->lock, NULL);
+}
+
+enum rft_status rft_out_commit(struct rft_out_file *out)
+{
+    enum rft_status status = RFT_OK;
+    if (out->target.kind != RFT_TARGET_NONE)
+        status = out->target.kind == RFT_TARGET_FILE ? commit_file(out) : write_out(out);
+    rft_out_abandon(out);
+    return status;
+}
+
+void rft_out_abandon(struct rft_out_file *out)
+{
+    if (out->target.kind == RFT_TARGET_NONE)
+        return;
+    if (out->fd >= 0)
+        close(out->fd);
+    out->fd = -1;
+    if (out->tmp_path != NULL) {
+        unlink(out->tmp_path);
+        rft_free(out->tmp_path);
+        out->tmp_path = NULL;
+        (void)rft_out_lock_note_temporary(&out->lock, NULL);
+    }
+    rft_str_finish(&out->buffer);
+}
+
+void rft_out_close(struct rft_out_file *out, bool is_done)
+{
+    rft_out_abandon(out);
+    rft_out_lock_give(&out->lock, !is_done);
+    rft_target_finish(&out->target);
+    *out = (struct rft_out_file){ .fd = -1, .lock = { .fd = -1 } };
+}
