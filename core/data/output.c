@@ -2,7 +2,6 @@
 #include "output.h"
 
 #include "alloc.h"
-#include "os.h"
 #include "select.h"
 
 struct writer {
@@ -10,8 +9,6 @@ struct writer {
     const struct rft_dataset *dataset;
     struct rft_journal *journal;
     struct rft_output_counts *counts;
-    struct rft_out_file rows;
-    struct rft_out_file records;
     struct rft_str text; /* of the sample at hand */
     struct rft_str line;
     bool *accepted; /* [n_samples] */
@@ -58,7 +55,7 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     RFT_TRY(put_gold(line, ", \"gold\": ", question));
     RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
     RFT_TRY(rft_str_append_z(line, "}\n"));
-    return write_line(w, &w->records);
+    return write_line(w, w->options->records);
 }
 
 static enum rft_status write_row(struct writer *w, uint64_t index, const struct rft_sample *sample)
@@ -82,7 +79,7 @@ static enum rft_status write_row(struct writer *w, uint64_t index, const struct 
         RFT_TRY(rft_str_append_z(line, "}\n"));
     }
     w->counts->n_rows++;
-    return write_line(w, &w->rows);
+    return write_line(w, w->options->rows);
 }
 
 static enum rft_status judge_question(struct writer *w, uint64_t index)
@@ -99,7 +96,7 @@ static enum rft_status judge_question(struct writer *w, uint64_t index)
         counts->n_tokens += sample.n_tokens;
         counts->n_by_reason[verdict.reason]++;
         counts->n_by_finish[sample.finish]++;
-        if (*w->options->records_path)
+        if (w->options->records->target.kind != RFT_TARGET_NONE)
             RFT_TRY(write_record(w, index, &sample, verdict));
     }
     return RFT_OK;
@@ -124,28 +121,28 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
 
 static enum rft_status write_all(struct writer *w)
 {
-    bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = *w->options->records_path != 0;
+    bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = w->options->records->target.kind != RFT_TARGET_NONE;
     if (records) {
-        RFT_TRY(rft_out_open(w->options->records_path, &w->records));
+        RFT_TRY(rft_out_begin(w->options->records));
         RFT_TRY(rft_str_append_z(&w->line, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": "));
         if (w->options->arithmetic_version != 0)
             RFT_TRY(rft_str_printf(&w->line, "%u", w->options->arithmetic_version));
         else
             RFT_TRY(rft_str_append_z(&w->line, "\"unchecked\""));
         RFT_TRY(rft_str_printf(&w->line, ", \"seed\": %llu}\n", (unsigned long long)w->options->seed));
-        RFT_TRY(write_line(w, &w->records));
+        RFT_TRY(write_line(w, w->options->records));
     }
-    RFT_TRY(rft_out_open(w->options->path, &w->rows));
+    RFT_TRY(rft_out_begin(w->options->rows));
     if (array)
-        RFT_TRY(rft_out_write(&w->rows, "[", 1));
+        RFT_TRY(rft_out_write(w->options->rows, "[", 1));
     for (uint64_t i = 0; i < w->dataset->n; i++)
         RFT_TRY(write_question(w, i));
     if (array)
-        RFT_TRY(rft_out_write(&w->rows, "\n]\n", 3));
+        RFT_TRY(rft_out_write(w->options->rows, "\n]\n", 3));
     /* The dataset comes last: where it stands, the records are complete too. */
     if (records)
-        RFT_TRY(rft_out_commit(&w->records));
-    return rft_out_commit(&w->rows);
+        RFT_TRY(rft_out_commit(w->options->records));
+    return rft_out_commit(w->options->rows);
 }
 
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
@@ -161,8 +158,8 @@ enum rft_status rft_output_write(const struct rft_output_options *options, const
         .kept = rft_alloc(options->n_samples, sizeof(bool)),
     };
     enum rft_status status = w.accepted && w.kept ? write_all(&w) : RFT_ERR_HOST_MEMORY;
-    rft_out_abandon(&w.rows);
-    rft_out_abandon(&w.records);
+    rft_out_abandon(options->rows);
+    rft_out_abandon(options->records);
     rft_str_finish(&w.text);
     rft_str_finish(&w.line);
     rft_free(w.accepted);

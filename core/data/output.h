@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "dataset.h"
 #include "journal.h"
+#include "out_file.h"
 #include "status.h"
 
 #include <stdint.h>
@@ -14,9 +15,9 @@
 enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL };
 
 struct rft_output_options {
-    const char *path; /* the dataset */
+    struct rft_out_file *rows;    /* the dataset; neither it nor the records is open for writing yet */
+    struct rft_out_file *records;
     enum rft_output_format format;
-    const char *records_path; /* "" = no records */
     uint32_t keep;            /* RFT_KEEP_ALL or a count, see select.h */
     uint32_t n_samples;
     uint64_t seed;

@@ -296,70 +296,18 @@ static enum rft_status check_temperature(const char *path, const struct rft_conf
     return RFT_ERR_CONFIG;
 }
 
-/* The value of key i if it is a path of one of two types, else NULL. */
-static const char *path_at(const struct rft_config *config, size_t i, enum rft_key_type type, enum rft_key_type other)
-{
-    if (rft_keys[i].type != type && rft_keys[i].type != other)
-        return NULL;
-    const char *text = *(char *const *)(const void *)((const char *)config + rft_keys[i].offset);
-    return *text ? text : NULL;
-}
-
-static bool is_with_suffix(const char *text, const char *stem, const char *suffix)
-{
-    size_t n = strlen(stem);
-    return strncmp(text, stem, n) == 0 && strcmp(text + n, suffix) == 0;
-}
-
-/* What an output must not be called: the configuration itself, a file of the checkpoint, the names that rftgen makes. */
-static enum rft_status check_reserved(const char *path, const struct rft_config *config, size_t key, const char *out)
-{
-    size_t n_model = strlen(config->model_path);
-    const char *what = NULL;
-    if (strcmp(out, path) == 0)
-        what = "this configuration file";
-    else if (strncmp(out, config->model_path, n_model) == 0 && out[n_model] == '/')
-        what = "a file of the checkpoint";
-    for (size_t j = 0; j < rft_n_keys && what == NULL; j++) {
-        const char *other = path_at(config, j, RFT_KEY_OUT_PATH, RFT_KEY_OUT_PATH);
-        if (other != NULL && (is_with_suffix(out, other, ".journal") || is_with_suffix(out, other, ".tmp")))
-            what = "a file that the run itself makes and removes";
-    }
-    if (what == NULL)
-        return RFT_OK;
-    rft_log_error("%s: %s.%s = %s would be %s; give another path", path, rft_keys[key].section, rft_keys[key].name, out, what);
-    return RFT_ERR_CONFIG;
-}
-
-/* An output that is also something else would destroy it. */
-static enum rft_status check_outputs(const char *path, const struct rft_config *config)
-{
-    for (size_t i = 0; i < rft_n_keys; i++) {
-        const char *out = path_at(config, i, RFT_KEY_OUT_PATH, RFT_KEY_OUT_PATH);
-        if (out)
-            RFT_TRY(check_reserved(path, config, i, out));
-        for (size_t j = 0; out && j < rft_n_keys; j++) {
-            const char *other = path_at(config, j, RFT_KEY_OUT_PATH, RFT_KEY_IN_PATH);
-            if (j == i || !other || strcmp(out, other) != 0)
-                continue;
-            rft_log_error("%s: %s.%s and %s.%s name the same file, %s; give each its own", path, rft_keys[j].section,
-                          rft_keys[j].name, rft_keys[i].section, rft_keys[i].name, out);
-            return RFT_ERR_CONFIG;
-        }
-    }
-    return RFT_OK;
-}
-
 static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
 {
+    r->config->file = rft_strdup(r->path);
+    if (!r->config->file)
+        return RFT_ERR_HOST_MEMORY;
     RFT_TRY(set_defaults(r->config));
     RFT_TRY(read_ini(r, text));
     for (size_t i = 0; i < n_sets; i++)
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
     RFT_TRY(check_required(r->path, r->seen));
     RFT_TRY(check_prompt(r->path, r->config));
-    RFT_TRY(check_temperature(r->path, r->config));
-    return check_outputs(r->path, r->config);
+    return check_temperature(r->path, r->config);
 }
 
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
@@ -391,7 +339,22 @@ void rft_config_finish(struct rft_config *config)
 {
     for (size_t i = 0; i < rft_n_keys; i++)
         rft_key_finish(&rft_keys[i], config);
+    rft_free(config->file);
     *config = (struct rft_config){ 0 };
+}
+
+bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_config_path *input)
+{
+    *input = (struct rft_config_path){ "the configuration", config->file };
+    if (i == 0)
+        return true;
+    if (i > rft_n_keys)
+        return false;
+    const struct rft_key *key = &rft_keys[i - 1];
+    *input = (struct rft_config_path){ "", "" };
+    if (key->type == RFT_KEY_IN_PATH)
+        *input = (struct rft_config_path){ key->full_name, *(char *const *)(const void *)((const char *)config + key->offset) };
+    return true;
 }
 
 struct rft_verify_options rft_config_verify(const struct rft_config *config)

@@ -31,6 +31,7 @@ struct rft_strings {
 /* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not set.
  * Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
 struct rft_config {
+    char *file;                            /* the INI file's path, as given */
     char *model_path;
     char *data_questions;
     char *data_question_field;
@@ -81,6 +82,14 @@ enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const 
                                  struct rft_config *config);
 /* Zero-initialised is valid. */
 void rft_config_finish(struct rft_config *config);
+
+/* A file that the run reads, or a directory of such files. Not owned. */
+struct rft_config_path {
+    const char *key;  /* what names it: "data.questions"; the INI file has none and is "the configuration" */
+    const char *path; /* "" = not set */
+};
+/* The inputs one after the other, i = 0, 1, ...; false when there are no more. */
+bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_config_path *input);
 
 /* [generate] max_new_tokens with auto resolved: 100 with several samples, 120 with one. */
 uint32_t rft_config_max_new_tokens(const struct rft_config *config);

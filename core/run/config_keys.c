@@ -27,7 +27,7 @@ static const struct rft_word words_memory[] = {
 static const struct rft_word words_arithmetic[] = { { "checked", false }, { "unchecked", true }, { NULL, 0 } };
 
 #define FIELD(section, name)                                                                                           \
-    #section, #name, .offset = offsetof(struct rft_config, section##_##name),                                          \
+    #section, #name, .full_name = #section "." #name, .offset = offsetof(struct rft_config, section##_##name),                                          \
                      .size = sizeof(((struct rft_config *)0)->section##_##name)
 #define U64_HIGH 18446744073709551615.0
 

@@ -32,6 +32,7 @@ struct rft_word {
 struct rft_key {
     const char *section;
     const char *name;
+    const char *full_name; /* "section.name" */
     enum rft_key_type type;
     size_t offset; /* of the field in struct rft_config */
     size_t size;   /* of the field */

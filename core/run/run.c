@@ -7,6 +7,7 @@
 #include "log.h"
 #include "os.h"
 #include "output.h"
+#include "outputs.h"
 #include "setup.h"
 #include "summary.h"
 #include "unicode.h"
@@ -19,51 +20,46 @@
 
 /* Everything of a run that must be given back. */
 struct run {
+    struct rft_outputs outputs;
     struct rft_setup setup;
     struct rft_generation generation;
     struct rft_journal *journal;
 };
 
-static enum rft_status refuse_existing(const struct rft_config *config)
+static uint64_t n_all(const struct run *run, const struct rft_config *config)
 {
-    const char *const paths[] = {config->output_path, config->output_records, config->output_summary};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        if (paths[i][0] == '\0' || !rft_file_exists(paths[i]))
-            continue;
-        rft_log_error("%s exists already; give --force to replace it (samples kept in a journal stay), or another path in [output]",
-                      paths[i]);
-        return RFT_ERR_CONFIG;
-    }
-    return RFT_OK;
+    return (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
 }
 
-/* A place that cannot be written to is found before the samples are drawn. */
-static enum rft_status check_places(const struct rft_config *config)
-{
-    const char *const paths[] = {config->output_path, config->output_records, config->output_summary};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (paths[i][0] != '\0')
-            RFT_TRY(rft_out_check(paths[i]));
-    return RFT_OK;
-}
-
-static enum rft_status open_journal(const struct rft_config *config, const char *path, struct run *run, bool force)
+static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
 {
     const struct rft_inputs *inputs = &run->setup.inputs;
-    uint64_t n_all = (uint64_t)inputs->dataset.n * config->generate_samples;
-    RFT_TRY(rft_journal_open(path, inputs->fingerprint, inputs->dataset.n, config->generate_samples, force, &run->journal));
-    /* Beside a complete journal the output is this run's own, which was stopped between its last two steps. */
-    return force || rft_journal_n_done(run->journal) == n_all ? RFT_OK : refuse_existing(config);
+    RFT_TRY(rft_journal_open(run->outputs.journal_path, inputs->fingerprint, inputs->dataset.n, config->generate_samples, force,
+                             &run->journal));
+    /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
+    return rft_outputs_settle(&run->outputs, force, rft_journal_n_done(run->journal) == n_all(run, config));
+}
+
+/* What an interrupted run leaves, and how to go on from it. */
+static void log_interrupted(const struct rft_config *config, const struct run *run)
+{
+    uint64_t n_done = rft_journal_n_done(run->journal);
+    if (run->outputs.journal_path == NULL)
+        rft_log_warn("interrupted: nothing is kept, as the dataset goes to no file; the same command begins afresh");
+    else if (n_done == 0)
+        rft_log_warn("interrupted before a sample was finished; the same command begins afresh");
+    else
+        rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64 " samples are kept in %s; the same command goes on from there", n_done,
+                     n_all(run, config), run->outputs.journal_path);
 }
 
 static enum rft_status generate(const struct rft_config *config, struct run *run, bool quiet)
 {
     struct rft_generation *g = &run->generation;
     uint64_t n_done = rft_journal_n_done(run->journal);
-    uint64_t n_all = (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
     enum rft_status status;
     if (n_done != 0)
-        rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all);
+        rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all(run, config));
     RFT_TRY(rft_setup_load(&run->setup));
     *g = (struct rft_generation){.config = config,
                                  .inputs = &run->setup.inputs,
@@ -73,12 +69,8 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
                                  .plan = run->setup.plan,
                                  .progress = {.is_quiet = quiet}};
     status = rft_generate(g);
-    n_done = rft_journal_n_done(run->journal);
-    if (status == RFT_ERR_INTERRUPTED && n_done == 0)
-        rft_log_warn("interrupted before a sample was finished; the same command begins afresh");
-    else if (status == RFT_ERR_INTERRUPTED)
-        rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64 " samples are kept in %s.journal; the same command goes on from there",
-                     n_done, n_all, config->output_path);
+    if (status == RFT_ERR_INTERRUPTED)
+        log_interrupted(config, run);
     return status;
 }
 
@@ -87,9 +79,10 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generation *g = &run->generation;
     uint32_t arithmetic_version = config->device_arithmetic ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
-    struct rft_output_options options = {.path = config->output_path,
+    struct rft_out_file *files = run->outputs.files;
+    struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
+                                         .records = &files[RFT_OUTPUT_RECORDS],
                                          .format = config->output_format,
-                                         .records_path = config->output_records,
                                          .keep = config->select_keep,
                                          .n_samples = config->generate_samples,
                                          .seed = config->generate_seed,
@@ -112,44 +105,48 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .rftgen_version = RFT_VERSION,
                                   .unicode_pcre2 = rft_unicode_pcre2(),
                                   .unicode_utf8proc = rft_unicode_utf8proc()};
+    RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
     RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, run->journal, &summary.counts));
-    if (config->output_summary[0] != '\0')
-        RFT_TRY(rft_summary_write(config->output_summary, &summary));
+    RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
     rft_summary_log(config, &summary);
     return RFT_OK;
 }
 
-static enum rft_status run_all(const struct rft_config *config, const char *journal_path, struct run *run, bool force, bool quiet)
+/* The samples are drawn: they are not lost if the outputs cannot be written. */
+static enum rft_status end(const struct rft_config *config, struct run *run, uint64_t n_resumed)
 {
-    uint64_t n_all, n_resumed;
-    enum rft_status status;
-    if (!force && !rft_file_exists(journal_path))
-        RFT_TRY(refuse_existing(config));
-    RFT_TRY(check_places(config));
-    RFT_TRY(rft_setup_open(config, &run->setup));
-    RFT_TRY(open_journal(config, journal_path, run, force));
-    n_all = (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
-    n_resumed = rft_journal_n_done(run->journal);
-    if (n_resumed < n_all)
-        RFT_TRY(generate(config, run, quiet));
-    RFT_TRY(write_output(config, run, n_resumed));
-    status = rft_journal_remove(run->journal);
-    run->journal = NULL;
+    enum rft_status status = write_output(config, run, n_resumed);
+    if (status == RFT_OK) {
+        status = rft_journal_remove(run->journal);
+        run->journal = NULL;
+    } else if (run->outputs.journal_path != NULL) {
+        rft_log_warn("all samples are kept in %s; the same command writes the outputs", run->outputs.journal_path);
+    }
     return status;
+}
+
+static enum rft_status run_all(const struct rft_config *config, struct run *run, bool force, bool quiet)
+{
+    uint64_t n_resumed;
+    RFT_TRY(rft_outputs_open(config, &run->outputs));
+    RFT_TRY(rft_outputs_claim(&run->outputs));
+    RFT_TRY(rft_setup_open(config, &run->setup));
+    RFT_TRY(open_journal(config, run, force));
+    n_resumed = rft_journal_n_done(run->journal);
+    if (n_resumed < n_all(run, config))
+        RFT_TRY(generate(config, run, quiet));
+    return end(config, run, n_resumed);
 }
 
 enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
 {
     struct run run = {0};
-    struct rft_str journal_path = {0};
-    enum rft_status status = rft_str_printf(&journal_path, "%s.journal", config->output_path);
-    if (status == RFT_OK)
-        status = run_all(config, journal_path.data, &run, force, quiet);
+    enum rft_status status = run_all(config, &run, force, quiet);
     if (status != RFT_OK && run.journal != NULL && rft_journal_n_done(run.journal) == 0)
         (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
     else
         rft_journal_close(run.journal);
     rft_setup_close(&run.setup);
-    rft_str_finish(&journal_path);
+    rft_outputs_close(&run.outputs, status == RFT_OK);
     return status;
 }

@@ -95,18 +95,17 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
     return rft_str_append_z(out, "\n}\n");
 }
 
-enum rft_status rft_summary_write(const char *path, const struct rft_summary *summary)
+enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_summary *summary)
 {
     struct rft_str text = { 0 };
-    struct rft_out_file out = { 0 };
     enum rft_status status = append_all(&text, summary);
     if (status == RFT_OK)
-        status = rft_out_open(path, &out);
+        status = rft_out_begin(out);
     if (status == RFT_OK)
-        status = rft_out_write(&out, text.data, text.len);
+        status = rft_out_write(out, text.data, text.len);
     if (status == RFT_OK)
-        status = rft_out_commit(&out);
-    rft_out_abandon(&out);
+        status = rft_out_commit(out);
+    rft_out_abandon(out);
     rft_str_finish(&text);
     return status;
 }

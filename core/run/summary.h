@@ -32,7 +32,7 @@ struct rft_summary {
 };
 
 /* Writes the JSON file; it appears under its name only when complete. */
-enum rft_status rft_summary_write(const char *path, const struct rft_summary *summary);
+enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_summary *summary);
 
 /* The closing lines on the log: what was written where, accepted of total, questions solved, tokens per second, peak
  * memory against the budget. */

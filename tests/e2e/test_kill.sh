@@ -78,7 +78,12 @@ cp both.log first.log
 if "$rftgen" -c "$tiny" --quiet --set output.path=both.json --set data.limit=20 --set generate.samples=6 2>second.log; then
     fail "two runs at once"
 fi
-grep -q 'both.json.journal' second.log || fail "two runs at once: the message does not name the journal"
+grep -q "output.path = both.json: another rftgen is writing it (process $pid " second.log || fail "two runs at once: the message does not name the first"
+if "$rftgen" -c "$tiny" --quiet --set output.path=other.json --set output.records=both.records 2>second.log; then
+    fail "two runs at once with the same records"
+fi
+grep -q "output.records = both.records: another rftgen is writing it (process $pid " second.log || fail "two runs with the same records: the message does not name the first"
+[ ! -e other.json ] && [ ! -e other.json.journal ] || fail "two runs with the same records: the second left something"
 wait $pid || fail "the first of two runs: exit code $?"
 same both wanted "the first of two runs"
 
@@ -90,11 +95,26 @@ cmp both.json before.json >&2 || fail "a refused run changed the output"
 long both --force --set generate.seed=9 || fail "--force: exit code $?"
 cmp -s both.records wanted.records && fail "--force did not replace the records"
 
-# Stopped after the output was renamed and before the journal was removed: the same command ends it.
-mkdir summary.tmp
-long last --set output.summary=summary && fail "a summary that cannot be written"
+# Stopped after the output was put in place and before the journal was removed: the same command ends it.
+mkdir gone
+"$rftgen" -c "$tiny" --quiet --set output.path=last.json --set output.records=last.records --set data.limit=20 \
+    --set generate.chunk=1 --set device.device=plain --set generate.samples=6 --set output.summary=gone/summary 2>last.log &
+pid=$!
+while [ "$(n_kept last)" -lt 10 ]; do :; done
+rm -r gone
+wait $pid && fail "a summary that cannot be written"
 long nowhere --set output.summary=nowhere/summary && fail "a summary nowhere"
 [ ! -e nowhere.json.journal ] || fail "a summary nowhere was found out only after samples were drawn"
 [ -e last.json ] && [ -e last.json.journal ] || fail "the output or the journal of a run without summary is missing"
+cp -p last.json kept.json
+echo >>last.json
+long last && fail "a dataset that was edited since was replaced"
+grep -q 'last.json exists already' last.log || fail "an edited dataset: no word of it"
+[ -e last.json.journal ] || fail "an edited dataset: the journal was lost"
+mv kept.json last.json
+cp last.json copy.json # the same bytes in another file: somebody's
+mv copy.json last.json
+long last && fail "somebody's dataset was replaced"
+rm last.json
 long last || fail "a run stopped before its last step: exit code $?"
 same last wanted "a run stopped before its last step"

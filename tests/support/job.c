@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const suffixes[] = { "", ".records", ".journal", ".tmp", ".records.tmp" };
+static const char *const suffixes[] = { "", ".records", ".journal", RFT_OUT_LOCK_SUFFIX, ".records" RFT_OUT_LOCK_SUFFIX };
 
 static void path_of(const struct rft_test_job *job, const char *suffix, char path[256])
 {
@@ -60,10 +60,9 @@ void rft_test_job_clean(const struct rft_test_job *job)
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         char path[256];
         path_of(job, suffixes[i], path);
-        if (strstr(suffixes[i], ".tmp") != NULL && rft_file_exists(path))
-            fail_msg("%s was left", path);
         unlink(path);
     }
+    rft_test_no_leftovers();
 }
 
 void rft_test_job_once(const struct rft_test_job *job, struct rft_str *bytes)

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <ftw.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,4 +138,25 @@ uint64_t rft_test_alloc_faults(enum rft_status (*fn)(void *user), void *user)
     }
     rft_test_log_release();
     return n;
+}
+
+struct rft_out_file rft_test_out(const char *path)
+{
+    struct rft_out_file out;
+    assert_int_equal(rft_out_open("output.path", path, true, &out), RFT_OK);
+    assert_int_equal(rft_out_claim(&out), RFT_OK);
+    out.may_replace = true;
+    return out;
+}
+
+void rft_test_no_leftovers(void)
+{
+    DIR *dir = opendir(rft_test_tmp_dir());
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        size_t n = strlen(entry->d_name);
+        if (n > 4 && strcmp(entry->d_name + n - 4, ".tmp") == 0)
+            fail_msg("%s was left", entry->d_name);
+    }
+    closedir(dir);
 }

@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "os.h"
+#include "out_file.h"
 #include "status.h"
 #include "str.h"
 
@@ -27,6 +28,11 @@ const char *rft_test_shared(const char *relative);
 /* A fresh temporary directory, removed at exit. */
 const char *rft_test_tmp_dir(void);
 void rft_test_write_file(const char *path, const void *bytes, size_t n);
+
+/* An output at `path` that is claimed and may replace what stands there. "" = one that is not written. */
+struct rft_out_file rft_test_out(const char *path);
+/* Fails if a temporary file of ours was left in the temporary directory. */
+void rft_test_no_leftovers(void);
 
 /* Collects log lines (errors and warnings) from now on; the last 64 KiB are kept. */
 void rft_test_log_capture(void);

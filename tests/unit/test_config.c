@@ -135,8 +135,6 @@ static void test_bad_values(void **state)
         { "prompt.system=Be nice.", "prompt.system" },
         { "prompt.examples=e.txt", "prompt.examples" },
         { "model.path=", "model.path" },
-        { "output.records=o", "same file" },
-        { "output.records=dir/q", "same file" },
         { "samples=1", "section.key=value" },
         { "generate.samples", "section.key=value" },
         { "generat.samples=1", "did you mean [generate]?" },

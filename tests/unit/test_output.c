@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define N_SAMPLES 3
@@ -80,18 +82,29 @@ static struct rft_journal *filled(size_t n)
     return journal;
 }
 
+static struct rft_out_file rows_file, records_file;
+
 static struct rft_output_options options_of(enum rft_output_format format, uint32_t keep, const char *records)
 {
+    rows_file = rft_test_out(path);
+    records_file = rft_test_out(records);
     return (struct rft_output_options){
-        .path = path,
+        .rows = &rows_file,
+        .records = &records_file,
         .format = format,
-        .records_path = records,
         .keep = keep,
         .n_samples = N_SAMPLES,
         .seed = 18446744073709551615u,
         .arithmetic_version = 7,
         .verify = { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 },
     };
+}
+
+static void close_files(void)
+{
+    rft_out_close(&rows_file, true);
+    rft_out_close(&records_file, true);
+    rft_test_no_leftovers();
 }
 
 static void check_file(const char *file, const char *expected)
@@ -109,6 +122,7 @@ static void check_output(enum rft_output_format format, uint32_t keep, uint64_t 
     struct rft_journal *journal = filled(N_ALL);
     assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
     rft_journal_close(journal);
+    close_files();
     assert_int_equal(counts.n_rows, n_rows);
     check_file(path, expected);
 }
@@ -156,6 +170,7 @@ static void test_records(void **state)
     struct rft_journal *journal = filled(N_ALL);
     assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
     rft_journal_close(journal);
+    close_files();
 
     struct rft_str expected = { 0 };
     assert_int_equal(rft_str_append_z(&expected, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": 7, "
@@ -193,15 +208,16 @@ static void test_records(void **state)
         assert_int_equal(counts.n_by_finish[i], by_finish[i]);
 }
 
-static void check_failure(size_t n_samples, enum rft_status expected, const char *message)
+static void check_failure(const char *records, size_t n_samples, enum rft_status expected, const char *message)
 {
-    struct rft_output_options options = options_of(RFT_FORMAT_RFT_JSON, 1, records_path);
+    struct rft_output_options options = options_of(RFT_FORMAT_JSONL, RFT_KEEP_ALL, records);
     struct rft_output_counts counts;
     struct rft_journal *journal = filled(n_samples);
     rft_test_log_capture();
     assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), expected);
     rft_test_log_release();
     rft_journal_close(journal);
+    close_files();
     if (!strstr(rft_test_log_text(), message))
         fail_msg("\"%s\" lacks \"%s\"", rft_test_log_text(), message);
     assert_false(rft_file_exists(path));
@@ -212,16 +228,27 @@ static void check_failure(size_t n_samples, enum rft_status expected, const char
 static void test_failures(void **state)
 {
     (void)state;
-    char tmp[2][210];
-    snprintf(tmp[0], sizeof tmp[0], "%s.tmp", path);
-    snprintf(tmp[1], sizeof tmp[1], "%s.tmp", records_path);
-    check_failure(N_ALL - 1, RFT_ERR_INPUT, "holds no sample 2 of question 2");
-    for (int i = 0; i < 2; i++) {
-        assert_false(rft_file_exists(tmp[0]) || rft_file_exists(tmp[1]));
-        assert_int_equal(symlink("/dev/full", tmp[i]), 0);
-        check_failure(N_ALL, RFT_ERR_IO, tmp[i]);
+    struct rlimit limit, small;
+    check_failure(records_path, N_ALL - 1, RFT_ERR_INPUT, "holds no sample 2 of question 2");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int i = 0; i < 2; i++) { /* the records are too large for the disk, then the dataset is; locks and journal fit */
+        struct rft_output_options options = options_of(RFT_FORMAT_JSONL, RFT_KEEP_ALL, i == 0 ? records_path : "");
+        struct rft_output_counts counts;
+        struct rft_journal *journal = filled(N_ALL);
+        small = (struct rlimit){ 300, limit.rlim_max };
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        rft_test_log_capture();
+        enum rft_status status = rft_output_write(&options, &dataset, journal, &counts);
+        rft_test_log_release();
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        assert_int_equal(status, RFT_ERR_IO);
+        rft_journal_close(journal);
+        close_files();
+        assert_int_equal(rft_test_log_count("cannot write: File too large"), 1);
+        assert_int_equal(rft_test_log_count(i == 0 ? ".records.jsonl." : ".out.json."), 1);
+        assert_false(rft_file_exists(path) || rft_file_exists(records_path));
     }
-    assert_false(rft_file_exists(tmp[0]) || rft_file_exists(tmp[1]));
 }
 
 static struct rft_journal *shared_journal;
@@ -241,6 +268,7 @@ static void test_alloc_faults(void **state)
     options.format = RFT_FORMAT_RFT_JSON;
     assert_true(rft_test_alloc_faults(write_once, &options) > 6);
     rft_journal_close(shared_journal);
+    close_files();
 }
 
 int main(void)
