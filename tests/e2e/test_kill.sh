@@ -78,11 +78,13 @@ cp both.log first.log
 if "$rftgen" -c "$tiny" --quiet --set output.path=both.json --set data.limit=20 --set generate.samples=6 2>second.log; then
     fail "two runs at once"
 fi
-grep -q "output.path = both.json: another rftgen is writing it (process $pid " second.log || fail "two runs at once: the message does not name the first"
+grep -q "output.path = both.json: another rftgen is writing it (process $pid " second.log ||
+    fail "two runs at once: the message does not name the first"
 if "$rftgen" -c "$tiny" --quiet --set output.path=other.json --set output.records=both.records 2>second.log; then
     fail "two runs at once with the same records"
 fi
-grep -q "output.records = both.records: another rftgen is writing it (process $pid " second.log || fail "two runs with the same records: the message does not name the first"
+grep -q "output.records = both.records: another rftgen is writing it (process $pid " second.log ||
+    fail "two runs with the same records: the message does not name the first"
 [ ! -e other.json ] && [ ! -e other.json.journal ] || fail "two runs with the same records: the second left something"
 wait $pid || fail "the first of two runs: exit code $?"
 same both wanted "the first of two runs"
