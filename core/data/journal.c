@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE /* flock */
+#define _GNU_SOURCE /* flock, mkostemp */
 #include "journal.h"
 
 #include "alloc.h"
@@ -8,12 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where a sample's line is in the file. The header stands at 0, so 0 is free for "not there". */
+/* Where a sample's line is in the file, plus 1. */
 #define ABSENT 0
 #define QUEUED UINT64_MAX
 
@@ -24,7 +25,9 @@ struct pending {
 
 struct rft_journal {
     int fd;
-    char *path;
+    char *path; /* for messages, where is_anonymous */
+    bool is_anonymous;
+    uint64_t fingerprint;
     uint64_t bytes; /* end of the last committed line: everything is written there */
     uint64_t n_done;
     uint64_t n_questions;
@@ -36,15 +39,19 @@ struct rft_journal {
     struct rft_str line; /* scratch of read */
 };
 
-static enum rft_status io_error(const char *path, const char *verb)
+static enum rft_status io_error(const struct rft_journal *journal, const char *verb)
 {
-    rft_log_error("%s: cannot %s: %s; what is finished stays, the same command goes on from there", path, verb,
-                  strerror(errno));
+    const char *why = strerror(errno);
+    if (journal->is_anonymous || journal->n_done == 0)
+        rft_log_error("%s: cannot %s: %s; no sample is kept%s", journal->path, verb, why, journal->is_anonymous ? "" : " yet");
+    else
+        rft_log_error("%s: cannot %s: %s; the %llu samples in it are kept, and the same command goes on from there", journal->path,
+                      verb, why, (unsigned long long)journal->n_done);
     return RFT_ERR_IO;
 }
 
-/* Writes at the end of what counts and syncs; on a failure the file is as before. */
-static enum rft_status write_synced(struct rft_journal *journal, const char *data, size_t n)
+/* Writes at journal->bytes and syncs; on a failure the file has `bytes_before` bytes again. */
+static enum rft_status write_synced(struct rft_journal *journal, const char *data, size_t n, uint64_t bytes_before)
 {
     size_t done = 0;
     while (done < n) {
@@ -57,9 +64,9 @@ static enum rft_status write_synced(struct rft_journal *journal, const char *dat
     }
     if (done == n && fsync(journal->fd) == 0)
         return RFT_OK;
-    enum rft_status status = io_error(journal->path, "write");
+    enum rft_status status = io_error(journal, "write");
     /* Should this fail too, the torn line is cut off when the journal is opened next. */
-    if (ftruncate(journal->fd, (off_t)journal->bytes) != 0)
+    if (ftruncate(journal->fd, (off_t)bytes_before) != 0)
         rft_log_warn("%s: cannot cut off a torn line: %s", journal->path, strerror(errno));
     return status;
 }
@@ -74,99 +81,164 @@ static uint64_t *offset_of(const struct rft_journal *journal, uint64_t question,
     return &journal->offsets[question * journal->n_samples + sample];
 }
 
-/* Indexes every whole line. Lines of samples that this run does not ask for stay, uncounted. */
-static void index_lines(struct rft_journal *journal, const char *text, uint64_t n)
+/* What a walk over the file's lines found. */
+struct found {
+    bool is_known;          /* a header line is whole */
+    uint64_t fingerprint;   /* of that header */
+    struct rft_bytes lines; /* its lines, escaped */
+    uint64_t n_samples;     /* lines of this run */
+    uint64_t first;         /* where the first of them begins */
+    uint64_t n_damaged;     /* lines before the last of them that are neither header nor of this run */
+};
+
+static void take_sample(struct rft_journal *journal, const struct rft_sample *sample, uint64_t at)
 {
-    uint64_t at = journal->bytes, n_damaged = 0, n_damaged_before = 0;
-    while (at < n) {
-        const char *newline = memchr(text + at, '\n', (size_t)(n - at));
-        uint64_t end = newline ? (uint64_t)(newline - text) : n;
-        struct rft_sample sample;
-        if (newline && rft_journal_parse_sample((struct rft_bytes){ text + at, (size_t)(end - at) }, &sample)) {
-            bool counts = in_range(journal, sample.question, sample.sample);
-            uint64_t *offset = counts ? offset_of(journal, sample.question, sample.sample) : NULL;
-            if (counts && *offset == ABSENT) {
-                *offset = at;
-                journal->n_done++;
-            }
-            journal->bytes = end + 1;
-            n_damaged_before = n_damaged;
-        } else {
-            n_damaged++;
-        }
-        at = end + 1;
-    }
-    if (n_damaged_before)
-        rft_log_warn("%s: %llu damaged lines are passed over; their samples are made again", journal->path,
-                     (unsigned long long)n_damaged_before);
-    if (journal->bytes < n)
-        rft_log_warn("%s: a torn end of %llu bytes is cut off; its samples are made again", journal->path,
-                     (unsigned long long)(n - journal->bytes));
+    uint64_t *offset = in_range(journal, sample->question, sample->sample) ? offset_of(journal, sample->question, sample->sample) : NULL;
+    if (offset == NULL || *offset != ABSENT) /* lines of samples that this run does not ask for stay, uncounted */
+        return;
+    *offset = at + 1;
+    journal->n_done++;
 }
 
-/* Checks the header. *fresh: nothing in the file counts. */
-static enum rft_status check_header(struct rft_journal *journal, const char *fingerprint, bool force,
-                                    struct rft_bytes text, bool *fresh)
+/* Indexes every whole line of this run, whatever stands before it: each carries the proof that it is this run's. */
+static void index_lines(struct rft_journal *journal, struct rft_bytes text, struct found *found)
 {
-    const char *newline = text.len ? memchr(text.data, '\n', text.len) : NULL;
-    struct rft_bytes header = { text.data, newline ? (size_t)(newline - text.data) : text.len }, other;
-    *fresh = !text.len || (!newline && rft_journal_is_torn_header(header));
+    uint64_t n_other = 0;
+    *found = (struct found){ 0 };
+    for (uint64_t at = 0, end; at < text.len; at = end + 1) {
+        const char *newline = memchr(text.data + at, '\n', (size_t)(text.len - at));
+        struct rft_bytes line = { text.data + at, newline ? (size_t)(newline - (text.data + at)) : text.len - at }, lines;
+        struct rft_sample sample;
+        uint64_t fingerprint;
+        end = at + line.len;
+        if (newline && rft_journal_parse_sample(line, journal->fingerprint, &sample)) {
+            take_sample(journal, &sample, at);
+            found->first = found->n_samples++ == 0 ? at : found->first;
+            found->n_damaged = n_other;
+            journal->bytes = end + 1;
+        } else if (newline && found->n_samples == 0 && rft_journal_parse_header(line, &fingerprint, &lines)) {
+            if (!found->is_known)
+                *found = (struct found){ .is_known = true, .fingerprint = fingerprint, .lines = lines };
+            journal->bytes = end + 1;
+        } else {
+            n_other++;
+        }
+    }
+}
+
+static enum rft_status refuse_other(const struct rft_journal *journal, const struct rft_fingerprint *fingerprint,
+                                    const struct found *found)
+{
+    struct rft_str lines = { 0 }, text = { 0 };
+    enum rft_status status = rft_journal_unescape(found->lines, &lines);
+    if (status == RFT_OK)
+        status = rft_fingerprint_explain(fingerprint, (struct rft_bytes){ lines.data, lines.len }, &text);
+    if (status == RFT_OK) {
+        rft_log_error("%s: belongs to another run: %s; give another output path, or --force to start afresh", journal->path,
+                      text.len ? text.data : "its fingerprint differs");
+        status = RFT_ERR_INPUT;
+    }
+    rft_str_finish(&lines);
+    rft_str_finish(&text);
+    return status;
+}
+
+/* Not this run's: *fresh says that nothing in it counts and that it may be overwritten. */
+static enum rft_status check_kind(struct rft_journal *journal, bool force, struct rft_bytes text, bool *fresh)
+{
+    enum rft_journal_kind kind = rft_journal_kind_of(text);
+    *fresh = kind == RFT_JOURNAL_BLANK || (force && kind != RFT_JOURNAL_FOREIGN);
     if (*fresh)
         return RFT_OK;
-    bool known = newline && rft_journal_parse_header(header, &other);
-    if (known && rft_bytes_equal(other, rft_bytes_z(fingerprint))) {
-        journal->bytes = header.len + 1;
-        return RFT_OK;
-    }
-    *fresh = force;
-    if (force)
-        return RFT_OK;
-    if (known)
-        rft_log_error(
-            "%s: belongs to another run (%.*s, not %s): model, questions or a key that changes text differ; give "
-            "another output path, or --force to start afresh",
-            journal->path, (int)(other.len < 80 ? other.len : 80), other.data, fingerprint);
+    if (kind == RFT_JOURNAL_OLD)
+        rft_log_error("%s: was written by an older rftgen (journal format 1); end that run with it, give another output path, or "
+                      "--force to draw its samples again",
+                      journal->path);
+    else if (kind == RFT_JOURNAL_DAMAGED)
+        rft_log_error("%s: is damaged, and nothing in it is known to be this run's; give another output path, or --force to start "
+                      "afresh",
+                      journal->path);
     else
-        rft_log_error(
-            "%s: is no journal that this rftgen can read; give another output path, or --force to overwrite it",
-            journal->path);
+        rft_log_error("%s: is no journal of rftgen, and is left alone, with --force too; move it away, or give another output path",
+                      journal->path);
     return RFT_ERR_INPUT;
 }
 
-/* Brings index and file to the same state: what counts, and nothing behind it. */
-static enum rft_status read_file(struct rft_journal *journal, const char *fingerprint, bool force)
+/* Finds out whose the file is, and what in it counts. */
+static enum rft_status index_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force,
+                                  struct rft_bytes text, struct found *found, bool *fresh)
 {
-    struct rft_map map;
-    bool fresh;
-    RFT_TRY(rft_map_open(journal->path, &map));
-    struct rft_bytes text = { (const char *)map.data, (size_t)map.bytes };
-    enum rft_status status = check_header(journal, fingerprint, force, text, &fresh);
-    if (status == RFT_OK && !fresh)
-        index_lines(journal, text.data, text.len);
-    rft_map_close(&map);
-    RFT_TRY(status);
-    if (ftruncate(journal->fd, (off_t)journal->bytes) != 0)
-        return io_error(journal->path, "cut");
-    if (!fresh)
+    index_lines(journal, text, found);
+    *fresh = false;
+    if (found->n_samples == 0 && !(found->is_known && found->fingerprint == fingerprint->hash)) {
+        journal->bytes = 0;
+        *fresh = force;
+        if (found->is_known)
+            return force ? RFT_OK : refuse_other(journal, fingerprint, found);
+        return check_kind(journal, force, text, fresh);
+    }
+    if (found->n_damaged)
+        rft_log_warn("%s: %llu damaged lines are passed over; what samples they held are made again", journal->path,
+                     (unsigned long long)found->n_damaged);
+    if (journal->bytes < text.len)
+        rft_log_warn("%s: a torn end of %llu bytes is cut off; its samples are made again", journal->path,
+                     (unsigned long long)(text.len - journal->bytes));
+    return RFT_OK;
+}
+
+/* Puts the header where it belongs, which mends a damaged one: the same run's header always has the same bytes. One that the
+ * damage has moved stays as it is, as the samples prove by themselves whose they are. */
+static enum rft_status put_header(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, const struct found *found)
+{
+    uint64_t bytes = journal->bytes;
+    enum rft_status status;
+    rft_str_clear(&journal->line);
+    RFT_TRY(rft_journal_put_header(&journal->line, fingerprint));
+    if (found->n_samples != 0 && found->first < journal->line.len)
         return RFT_OK;
-    status = rft_journal_put_header(&journal->line, fingerprint);
-    if (status == RFT_OK)
-        status = write_synced(journal, journal->line.data, journal->line.len);
-    if (status == RFT_OK)
-        journal->bytes = journal->line.len;
+    journal->bytes = 0;
+    status = write_synced(journal, journal->line.data, journal->line.len, bytes);
+    journal->bytes = bytes > journal->line.len ? bytes : journal->line.len;
     return status;
+}
+
+/* Brings index and file to the same state: what counts, and nothing behind it. */
+static enum rft_status read_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force)
+{
+    struct rft_map map = { 0 };
+    struct found found = { 0 };
+    bool fresh = true, is_whole = false;
+    enum rft_status status = RFT_OK;
+    if (!journal->is_anonymous) {
+        RFT_TRY(rft_map_open(journal->path, &map));
+        status = index_file(journal, fingerprint, force, (struct rft_bytes){ (const char *)map.data, (size_t)map.bytes }, &found,
+                            &fresh);
+        rft_str_clear(&journal->line);
+        if (status == RFT_OK)
+            status = rft_journal_put_header(&journal->line, fingerprint);
+        is_whole = !fresh && map.bytes >= journal->line.len && memcmp(map.data, journal->line.data, journal->line.len) == 0;
+        rft_map_close(&map);
+        RFT_TRY(status);
+    }
+    if (ftruncate(journal->fd, (off_t)journal->bytes) != 0)
+        return io_error(journal, "cut");
+    return is_whole ? RFT_OK : put_header(journal, fingerprint, &found);
 }
 
 static enum rft_status open_locked(struct rft_journal *journal)
 {
     struct stat info;
-    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (journal->fd < 0 && errno == ELOOP) {
+        rft_log_error("%s: is a symbolic link, which a journal may not be; move it away, or give another output path", journal->path);
+        return RFT_ERR_INPUT;
+    }
     if (journal->fd < 0)
-        return io_error(journal->path, "open");
+        return io_error(journal, "open");
     /* A file system without locks is no reason to stop. */
     bool taken = flock(journal->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     if (fstat(journal->fd, &info) != 0)
-        return io_error(journal->path, "read");
+        return io_error(journal, "read");
     if (!S_ISREG(info.st_mode)) {
         rft_log_error("%s: not a regular file; give another output path", journal->path);
         return RFT_ERR_INPUT;
@@ -180,8 +252,28 @@ static enum rft_status open_locked(struct rft_journal *journal)
     return RFT_OK;
 }
 
-enum rft_status rft_journal_open(const char *path, const char *fingerprint, uint64_t n_questions, uint32_t n_samples,
-                                 bool force, struct rft_journal **out)
+/* A file without a name, which goes when it is closed. */
+static enum rft_status open_anonymous(struct rft_journal *journal)
+{
+    const char *const dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
+    journal->is_anonymous = true;
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs && journal->fd < 0; i++) {
+        char name[] = "rftgen.XXXXXX", *path;
+        if (!dirs[i] || !*dirs[i])
+            continue;
+        path = rft_path_join(dirs[i], name);
+        if (!path)
+            return RFT_ERR_HOST_MEMORY;
+        journal->fd = mkostemp(path, O_CLOEXEC);
+        if (journal->fd >= 0)
+            unlink(path);
+        rft_free(path);
+    }
+    return journal->fd >= 0 ? RFT_OK : io_error(journal, "create a file in TMPDIR, /var/tmp or /tmp");
+}
+
+enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
+                                 uint32_t n_samples, bool force, struct rft_journal **out)
 {
     *out = NULL;
     struct rft_journal *journal = rft_alloc(1, sizeof *journal);
@@ -190,7 +282,8 @@ enum rft_status rft_journal_open(const char *path, const char *fingerprint, uint
     journal->fd = -1;
     journal->n_questions = n_questions;
     journal->n_samples = n_samples;
-    journal->path = rft_strdup(path);
+    journal->fingerprint = fingerprint->hash;
+    journal->path = rft_strdup(path ? path : "the temporary journal");
     enum rft_status status = journal->path ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && n_samples && n_questions > SIZE_MAX / n_samples) {
         rft_log_error("%llu questions of %u samples are too many", (unsigned long long)n_questions, n_samples);
@@ -198,7 +291,7 @@ enum rft_status rft_journal_open(const char *path, const char *fingerprint, uint
     }
     if (status == RFT_OK) {
         journal->offsets = rft_alloc((size_t)n_questions * n_samples, sizeof *journal->offsets);
-        status = journal->offsets ? open_locked(journal) : RFT_ERR_HOST_MEMORY;
+        status = !journal->offsets ? RFT_ERR_HOST_MEMORY : path ? open_locked(journal) : open_anonymous(journal);
     }
     if (status == RFT_OK)
         status = read_file(journal, fingerprint, force);
@@ -226,7 +319,7 @@ void rft_journal_close(struct rft_journal *journal)
 enum rft_status rft_journal_remove(struct rft_journal *journal)
 {
     enum rft_status status = RFT_OK;
-    if (unlink(journal->path) != 0) {
+    if (!journal->is_anonymous && unlink(journal->path) != 0) {
         rft_log_error("%s: cannot remove: %s; the output is complete, remove the journal by hand", journal->path,
                       strerror(errno));
         status = RFT_ERR_IO;
@@ -249,7 +342,7 @@ enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft
         return RFT_ERR_HOST_MEMORY;
     journal->pending = pending;
     size_t before = journal->queue.len;
-    enum rft_status status = rft_journal_put_sample(&journal->queue, sample);
+    enum rft_status status = rft_journal_put_sample(&journal->queue, journal->fingerprint, sample);
     if (status != RFT_OK) {
         journal->queue.len = before;
         return status;
@@ -263,9 +356,9 @@ enum rft_status rft_journal_commit(struct rft_journal *journal)
 {
     if (!journal->n_pending)
         return RFT_OK;
-    RFT_TRY(write_synced(journal, journal->queue.data, journal->queue.len));
+    RFT_TRY(write_synced(journal, journal->queue.data, journal->queue.len, journal->bytes));
     for (size_t i = 0; i < journal->n_pending; i++)
-        journal->offsets[journal->pending[i].slot] = journal->bytes + journal->pending[i].offset;
+        journal->offsets[journal->pending[i].slot] = journal->bytes + journal->pending[i].offset + 1;
     journal->bytes += journal->queue.len;
     journal->n_done += journal->n_pending;
     journal->n_pending = 0;
@@ -279,6 +372,11 @@ bool rft_journal_has(const struct rft_journal *journal, uint64_t question, uint3
         return false;
     uint64_t offset = *offset_of(journal, question, sample);
     return offset != ABSENT && offset != QUEUED;
+}
+
+bool rft_journal_is_pending(const struct rft_journal *journal)
+{
+    return journal->n_pending != 0;
 }
 
 uint64_t rft_journal_n_done(const struct rft_journal *journal)
@@ -296,7 +394,7 @@ static enum rft_status read_line(struct rft_journal *journal, uint64_t offset)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return io_error(journal->path, "read");
+            return io_error(journal, "read");
         const char *newline = n ? memchr(buffer, '\n', (size_t)n) : NULL;
         RFT_TRY(rft_str_append(&journal->line, buffer, newline ? (size_t)(newline - buffer) : (size_t)n));
         if (newline || !n)
@@ -314,9 +412,9 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
                       sample, (unsigned long long)question);
         return RFT_ERR_INPUT;
     }
-    RFT_TRY(read_line(journal, *offset_of(journal, question, sample)));
+    RFT_TRY(read_line(journal, *offset_of(journal, question, sample) - 1));
     struct rft_sample found;
-    if (!rft_journal_parse_sample((struct rft_bytes){ journal->line.data, journal->line.len }, &found) ||
+    if (!rft_journal_parse_sample((struct rft_bytes){ journal->line.data, journal->line.len }, journal->fingerprint, &found) ||
         found.question != question || found.sample != sample) {
         rft_log_error(
             "%s: sample %u of question %llu was changed while this run had it open; run the same command again",

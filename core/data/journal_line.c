@@ -4,14 +4,14 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const char magic[] = "rftgen-journal 1 ";
+static const char magic[] = "rftgen-journal 2 ", old_magic[] = "rftgen-journal 1 ", any_magic[] = "rftgen-journal ";
 
 #define HASH_CHARS 16
 
 /* Ends the line that begins at `from`. */
-static enum rft_status put_hash(struct rft_str *out, size_t from)
+static enum rft_status put_hash(struct rft_str *out, size_t from, uint64_t fingerprint)
 {
-    return rft_str_printf(out, " %016llx\n", (unsigned long long)XXH64(out->data + from, out->len - from, 0));
+    return rft_str_printf(out, " %016llx\n", (unsigned long long)XXH64(out->data + from, out->len - from, fingerprint));
 }
 
 static int hex_digit(char c)
@@ -19,51 +19,34 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Takes the hash off the line; false if it is not the line's. */
-static bool take_hash(struct rft_bytes *line)
+/* Sixteen hexadecimal digits. */
+static bool parse_hash(const char *digits, uint64_t *hash)
 {
-    uint64_t hash = 0;
-    if (line->len <= HASH_CHARS)
-        return false;
-    size_t n = line->len - HASH_CHARS - 1;
-    for (size_t i = n + 1; i < line->len; i++) {
-        int digit = hex_digit(line->data[i]);
+    *hash = 0;
+    for (size_t i = 0; i < HASH_CHARS; i++) {
+        int digit = hex_digit(digits[i]);
         if (digit < 0)
             return false;
-        hash = hash << 4 | (uint64_t)digit;
+        *hash = *hash << 4 | (uint64_t)digit;
     }
-    line->len = n;
-    return line->data[n] == ' ' && XXH64(line->data, n, 0) == hash;
-}
-
-enum rft_status rft_journal_put_header(struct rft_str *out, const char *fingerprint)
-{
-    size_t from = out->len;
-    RFT_TRY(rft_str_printf(out, "%s%s", magic, fingerprint));
-    return put_hash(out, from);
-}
-
-bool rft_journal_parse_header(struct rft_bytes line, struct rft_bytes *fingerprint)
-{
-    size_t n = sizeof magic - 1;
-    if (!take_hash(&line) || line.len < n || memcmp(line.data, magic, n) != 0)
-        return false;
-    *fingerprint = (struct rft_bytes){ line.data + n, line.len - n };
     return true;
 }
 
-bool rft_journal_is_torn_header(struct rft_bytes line)
+/* Takes the hash off the line; false if it is not the line's. */
+static bool take_hash(struct rft_bytes *line, uint64_t fingerprint)
 {
-    size_t n = sizeof magic - 1;
-    return memcmp(line.data, magic, line.len < n ? line.len : n) == 0;
+    uint64_t hash;
+    if (line->len <= HASH_CHARS)
+        return false;
+    line->len -= HASH_CHARS + 1;
+    return line->data[line->len] == ' ' && parse_hash(line->data + line->len + 1, &hash) &&
+           XXH64(line->data, line->len, fingerprint) == hash;
 }
 
-enum rft_status rft_journal_put_sample(struct rft_str *out, const struct rft_sample *sample)
+/* \xHH for controls, backslashes and bytes that are not UTF-8. */
+static enum rft_status put_escaped(struct rft_str *out, const char *p, size_t len)
 {
-    size_t from = out->len;
-    RFT_TRY(rft_str_printf(out, "%llu %u %u %s ", (unsigned long long)sample->question, sample->sample,
-                           sample->n_tokens, rft_finish_text(sample->finish)));
-    const char *p = sample->text.data, *end = p + sample->text.len;
+    const char *end = p + len;
     while (p < end) {
         int32_t c;
         size_t n = rft_utf8_decode(p, end, &c);
@@ -75,7 +58,57 @@ enum rft_status rft_journal_put_sample(struct rft_str *out, const struct rft_sam
                 RFT_TRY(rft_str_printf(out, "\\x%02x", (unsigned)(unsigned char)*p));
         }
     }
-    return put_hash(out, from);
+    return RFT_OK;
+}
+
+enum rft_status rft_journal_put_header(struct rft_str *out, const struct rft_fingerprint *fingerprint)
+{
+    for (int i = 0; i < 2; i++) {
+        size_t from = out->len;
+        RFT_TRY(rft_str_printf(out, "%s%s ", magic, fingerprint->text));
+        RFT_TRY(put_escaped(out, fingerprint->lines.data, fingerprint->lines.len));
+        RFT_TRY(put_hash(out, from, fingerprint->hash));
+    }
+    return RFT_OK;
+}
+
+bool rft_journal_parse_header(struct rft_bytes line, uint64_t *fingerprint, struct rft_bytes *lines)
+{
+    size_t n = sizeof magic - 1, n_head = n + HASH_CHARS + 1;
+    if (line.len < n_head || memcmp(line.data, magic, n) != 0 || !parse_hash(line.data + n, fingerprint) ||
+        !take_hash(&line, *fingerprint) || line.len < n_head)
+        return false;
+    *lines = (struct rft_bytes){ line.data + n_head, line.len - n_head };
+    return true;
+}
+
+static bool begins_with(struct rft_bytes text, const char *z)
+{
+    size_t n = strlen(z);
+    return text.len >= n && memcmp(text.data, z, n) == 0;
+}
+
+enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text)
+{
+    size_t n_magic = sizeof magic - 1, n_zeros = 0;
+    while (n_zeros < text.len && text.data[n_zeros] == 0)
+        n_zeros++;
+    if (n_zeros == text.len || memcmp(text.data, magic, text.len < n_magic ? text.len : n_magic) == 0) {
+        bool has_line = text.len != 0 && memchr(text.data, '\n', text.len) != NULL;
+        return has_line ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_BLANK;
+    }
+    if (begins_with(text, old_magic))
+        return RFT_JOURNAL_OLD;
+    return begins_with(text, any_magic) ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_FOREIGN;
+}
+
+enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint, const struct rft_sample *sample)
+{
+    size_t from = out->len;
+    RFT_TRY(rft_str_printf(out, "%llu %u %u %s ", (unsigned long long)sample->question, sample->sample,
+                           sample->n_tokens, rft_finish_text(sample->finish)));
+    RFT_TRY(put_escaped(out, sample->text.data, sample->text.len));
+    return put_hash(out, from, fingerprint);
 }
 
 /* A decimal number and the space behind it. */
@@ -108,10 +141,10 @@ static bool take_finish(struct rft_bytes *line, enum rft_finish *finish)
     return false;
 }
 
-bool rft_journal_parse_sample(struct rft_bytes line, struct rft_sample *out)
+bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struct rft_sample *out)
 {
     uint64_t sample, n_tokens;
-    if (!take_hash(&line) || !take_number(&line, UINT64_MAX, &out->question) ||
+    if (!take_hash(&line, fingerprint) || !take_number(&line, UINT64_MAX, &out->question) ||
         !take_number(&line, UINT32_MAX, &sample) || !take_number(&line, UINT32_MAX, &n_tokens) ||
         !take_finish(&line, &out->finish))
         return false;

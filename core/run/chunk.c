@@ -163,8 +163,7 @@ static enum rft_status run_jobs(struct chunk *c, void *h_copy)
         RFT_TRY(hand_out_pages(c, n_steps, h_copy));
         RFT_TRY(run_burst(c, n_steps));
         RFT_TRY(collect_all(c, h_copy, &n_drawn));
-        if (!c->sink->go_on(c->sink->user, n_drawn))
-            return RFT_ERR_INTERRUPTED;
+        RFT_TRY(c->sink->go_on(c->sink->user, n_drawn));
     }
 }
 

@@ -23,8 +23,8 @@ struct rft_chunk_sink {
     /* A sample has ended. n_tokens: drawn, an end token counted; n_text of them are its text's. */
     enum rft_status (*ended)(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
                              uint32_t n_text, uint32_t n_tokens, enum rft_finish finish);
-    /* n_tokens more were drawn since the last call. false: stop, keeping what has ended. */
-    bool (*go_on)(void *user, uint32_t n_tokens);
+    /* n_tokens more were drawn since the last call. Anything but RFT_OK: stop with it, keeping what has ended. */
+    enum rft_status (*go_on)(void *user, uint32_t n_tokens);
 };
 
 /* Draws every job that is not done and marks it. On a failure (out of device memory, device lost, interrupted) the jobs

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* A kill loses what ended since the last commit and in the burst that it falls into: well below 5 seconds. */
+#define COMMIT_SECONDS 1.0
+
 /* Where the first stop string begins in the text; false if there is none. */
 static bool find_stop(const struct rft_generation *g, const struct rft_str *text, size_t *at)
 {
@@ -73,13 +76,24 @@ static enum rft_status ended(void *user, const struct rft_flight *flight, uint32
     return RFT_OK;
 }
 
-static bool go_on(void *user, uint32_t n_tokens)
+/* Commits what has ended when the last commit is some time ago: a kill may come at any moment, a chunk may last for hours. */
+static enum rft_status commit_in_time(struct rft_generation *g)
+{
+    double now = rft_os_seconds();
+    if (!rft_journal_is_pending(g->journal) || now - g->commit_seconds < COMMIT_SECONDS)
+        return RFT_OK;
+    g->commit_seconds = now;
+    return rft_journal_commit(g->journal);
+}
+
+static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
     struct rft_generation *g = user;
     g->state.tokens += n_tokens;
     g->state.memory_bytes = g->engine->dev.live_bytes;
     rft_progress_update(&g->progress, &g->state);
-    return !rft_os_interrupted();
+    RFT_TRY(commit_in_time(g));
+    return rft_os_interrupted() ? RFT_ERR_INTERRUPTED : RFT_OK;
 }
 
 /* Counts what an earlier run left, and what there is to do. */
@@ -142,6 +156,7 @@ static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *gro
                 jobs[n_jobs++] = (struct rft_job){.flight = f, .sample = s};
     if (n_jobs == 0)
         return RFT_OK;
+    g->commit_seconds = rft_os_seconds();
     status = rft_chunk_run(g->engine, &g->shape, &g->plan, group, jobs, n_jobs, &sink);
     commit = rft_journal_commit(g->journal); /* also after a failure: what has ended is kept */
     if (commit != RFT_OK)

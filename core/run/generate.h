@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws every sample that the journal does not hold yet: group after group of questions, chunk after chunk of samples, each
- * chunk committed. Memory that turns out short leads to a smaller plan, a lost device is opened again; nothing is lost. */
+/* Draws every sample that the journal does not hold yet: group after group of questions, chunk after chunk of samples,
+ * committed after each chunk and every second. Memory that turns out short leads to a smaller plan, a lost device is opened again;
+ * nothing is lost. */
 #ifndef RFT_GENERATE_H
 #define RFT_GENERATE_H
 
@@ -27,6 +28,7 @@ struct rft_generation {
     uint64_t n_tokens;            /* of the samples that ended */
     uint64_t n_prompt_tokens;     /* that went through the model */
     double seconds;               /* spent generating */
+    double commit_seconds;        /* when the journal was last committed, or a chunk begun */
     uint64_t first_question;      /* all before it are done */
     uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */
 };

@@ -136,24 +136,21 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
     return status;
 }
 
+/* Everything that the samples' text depends on. */
 static enum rft_status take_fingerprint(const struct rft_config *config, struct rft_inputs *inputs)
 {
-    struct rft_str text = {0};
-    enum rft_status status = rft_config_fingerprint(config, &text);
-    if (status == RFT_OK)
-        status = rft_str_printf(&text, "arithmetic=%u\nunicode=%s,%s\nmodel=%016" PRIx64 "\ntokenizer=%016" PRIx64 "\nquestions=%016" PRIx64
-                                "\nslot=%zu\n",
-                                RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(), rft_unicode_utf8proc(),
-                                rft_checkpoint_hash(&inputs->checkpoint), rft_tokenizer_hash(inputs->tokenizer),
-                                inputs->dataset.content_hash, inputs->prompt.slot);
-    for (uint32_t i = 0; i < inputs->n_eos && status == RFT_OK; i++)
-        status = rft_str_printf(&text, "eos=%" PRIu32 "\n", inputs->eos[i]);
-    if (status == RFT_OK)
-        status = rft_str_append(&text, inputs->prompt.text.data, inputs->prompt.text.len);
-    if (status == RFT_OK)
-        snprintf(inputs->fingerprint, sizeof inputs->fingerprint, "%016" PRIx64, (uint64_t)XXH64(text.data, text.len, 0));
-    rft_str_finish(&text);
-    return status;
+    struct rft_fingerprint *f = &inputs->fingerprint;
+    const struct rft_str *prompt = &inputs->prompt.text;
+    RFT_TRY(rft_config_fingerprint(config, &f->lines));
+    RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%u\nunicode=%s,%s\n", RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(),
+                           rft_unicode_utf8proc()));
+    RFT_TRY(rft_fingerprint_add_hash(f, "model.path", rft_checkpoint_hash(&inputs->checkpoint)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
+    RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", XXH64(prompt->data, prompt->len, inputs->prompt.slot)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "end tokens", XXH64(inputs->eos, inputs->n_eos * sizeof *inputs->eos, inputs->n_eos)));
+    rft_fingerprint_seal(f);
+    return RFT_OK;
 }
 
 enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs)
@@ -179,6 +176,7 @@ void rft_inputs_close(struct rft_inputs *inputs)
     rft_checkpoint_close(&inputs->checkpoint);
     rft_prompt_close(&inputs->prompt);
     rft_dataset_finish(&inputs->dataset);
+    rft_fingerprint_finish(&inputs->fingerprint);
     *inputs = (struct rft_inputs){0};
 }
 

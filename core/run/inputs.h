@@ -7,6 +7,7 @@
 #include "checkpoint.h"
 #include "config.h"
 #include "dataset.h"
+#include "fingerprint.h"
 #include "prompt.h"
 #include "tokenizer.h"
 
@@ -21,7 +22,7 @@ struct rft_inputs {
     uint32_t n_prompt_max;   /* tokens of the longest prompt */
     uint32_t n_prompt_shared; /* tokens that all prompts begin with, the last of any prompt not counted; 0 if there is one */
     uint64_t mapped_bytes;   /* of the checkpoint's files */
-    char fingerprint[17];    /* hexadecimal */
+    struct rft_fingerprint fingerprint;
 };
 
 /* Errors name the file; a question whose prompt and new tokens exceed the model's positions is named too, before anything

@@ -34,7 +34,7 @@ static uint64_t n_all(const struct run *run, const struct rft_config *config)
 static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
 {
     const struct rft_inputs *inputs = &run->setup.inputs;
-    RFT_TRY(rft_journal_open(run->outputs.journal_path, inputs->fingerprint, inputs->dataset.n, config->generate_samples, force,
+    RFT_TRY(rft_journal_open(run->outputs.journal_path, &inputs->fingerprint, inputs->dataset.n, config->generate_samples, force,
                              &run->journal));
     /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
     return rft_outputs_settle(&run->outputs, force, rft_journal_n_done(run->journal) == n_all(run, config));

@@ -222,11 +222,11 @@ static enum rft_status ended(void *user, const struct rft_flight *flight, uint32
     return RFT_OK;
 }
 
-static bool go_on(void *user, uint32_t n_tokens)
+static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
     (void)user;
     (void)n_tokens;
-    return !rft_os_interrupted() && ++trace.n_steps < N_STEPS;
+    return !rft_os_interrupted() && ++trace.n_steps < N_STEPS ? RFT_OK : RFT_ERR_INTERRUPTED;
 }
 
 static enum rft_status trace_group(const struct rft_config *config, struct rft_setup *setup, struct rft_group *group)

@@ -134,7 +134,7 @@ static enum rft_status ended(void *user, const struct rft_flight *flight, uint32
     return RFT_OK;
 }
 
-static bool go_on(void *user, uint32_t n_tokens)
+static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
     struct decode *d = user;
     struct rft_device_stats now;
@@ -145,12 +145,12 @@ static bool go_on(void *user, uint32_t n_tokens)
     if (d->n_bursts++ == 0 && n_tokens < (uint64_t)d->n_rows * d->b->options.n_new) {
         d->start = bench_now();
         d->before = now;
-        return true;
+        return RFT_OK;
     }
     d->n_tokens += n_tokens;
     d->stats = stats_since(&now, &d->before);
     d->time = bench_since(d->start);
-    return bench_since(d->begin).wall < d->b->options.limit;
+    return bench_since(d->begin).wall < d->b->options.limit ? RFT_OK : RFT_ERR_INTERRUPTED;
 }
 
 static enum rft_status decode_once(struct decode *d, const struct rft_group *group)

@@ -47,6 +47,20 @@ if [ ! -e again.json ]; then
 fi
 same again wanted "after $kills kills"
 
+# A chunk of any length: what has ended is committed while it lasts.
+large() { job "$@" --set data.limit=1 --set generate.samples=3000 --set generate.chunk=3000; }
+large wanted_large || fail "a large chunk itself"
+"$rftgen" -c "$tiny" --quiet --set output.path=large.json --set output.records=large.records --set data.limit=1 \
+    --set generate.samples=3000 --set generate.chunk=3000 --set device.device=plain 2>large.log &
+pid=$!
+while [ "$(n_kept large)" -le 2 ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done # behind the header's two lines
+kill -9 $pid 2>/dev/null || true
+wait $pid && fail "a large chunk: nothing was committed before it ended"
+kept=$(n_kept large)
+[ "$kept" -gt 2 ] && [ "$kept" -lt 3002 ] || fail "a large chunk: $kept lines were kept"
+large large || fail "after a kill in a large chunk: exit code $?"
+same large wanted_large "killed in a large chunk"
+
 # Ctrl-C and SIGTERM end it cleanly and say how to go on.
 for signal in INT TERM; do
     start stopped
@@ -61,7 +75,8 @@ for signal in INT TERM; do
     # another seed would give other text: its run is refused, and the journal is not touched
     cp stopped.json.journal journal
     long stopped --set generate.seed=5 && fail "a journal of another seed was taken"
-    grep -q 'stopped.json.journal' stopped.log || fail "another seed: the message does not name the journal"
+    grep -q 'stopped.json.journal: belongs to another run: generate.seed was 0 and is 5;' stopped.log ||
+        fail "another seed: the message does not say so"
     cmp journal stopped.json.journal >&2 || fail "another seed: the journal was changed"
     # what does not change the text may change
     long stopped --set generate.chunk=4 --set generate.questions_in_flight=3 --set device.threads=2 \

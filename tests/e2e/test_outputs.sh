@@ -34,7 +34,7 @@ refuse()
 
 # A standard stream that is closed is not mistaken for the journal.
 for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do
-    sh -c "\"\$0\" -c \"\$1\" --set output.path=closed.json --set output.records=closed.records $closed" "$rftgen" "$tiny" ||
+    sh -c "\"\$0\" -c \"\$1\" --set output.path=closed.json --set output.records=closed.records 2>closed.log $closed" "$rftgen" "$tiny" ||
         fail "$closed: exit code $?"
     same closed wanted "$closed"
     rm closed.*

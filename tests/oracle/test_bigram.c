@@ -109,11 +109,11 @@ static enum rft_status keep_token(void *user, const struct rft_flight *flight, u
     return RFT_OK;
 }
 
-static bool go_on(void *user, uint32_t n_tokens)
+static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
     (void)user;
     (void)n_tokens;
-    return true;
+    return RFT_OK;
 }
 
 /* Draws n next tokens after a prompt that is one token. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define N_QUESTIONS 3
@@ -38,6 +39,32 @@ static const struct rft_sample samples[] = {
 
 static char path[200];
 
+/* The run that most tests are about, and another one. */
+static struct rft_fingerprint own, other;
+
+static void make_fingerprint(struct rft_fingerprint *f, const char *lines)
+{
+    rft_fingerprint_finish(f);
+    assert_int_equal(rft_str_append_z(&f->lines, lines), RFT_OK);
+    rft_fingerprint_seal(f);
+}
+
+static int make_fingerprints(void **state)
+{
+    (void)state;
+    make_fingerprint(&own, "generate.seed=1\ngenerate.stop=\"a\\\\n\"\ndata.questions=#0123456789abcdef\n");
+    make_fingerprint(&other, "generate.seed=2\ngenerate.stop=\"a\\\\n\"\ndata.questions=#fedcba9876543210\n");
+    return 0;
+}
+
+static int finish_fingerprints(void **state)
+{
+    (void)state;
+    rft_fingerprint_finish(&own);
+    rft_fingerprint_finish(&other);
+    return 0;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -49,7 +76,7 @@ static int set_up(void **state)
 static struct rft_journal *opened(void)
 {
     struct rft_journal *journal;
-    assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, false, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(path, &own, N_QUESTIONS, N_SAMPLES, false, &journal), RFT_OK);
     return journal;
 }
 
@@ -97,7 +124,7 @@ static struct rft_str content(void)
     return text;
 }
 
-static void check_refused(const char *fingerprint, bool force, enum rft_status status, const char *message)
+static void check_refused(const struct rft_fingerprint *fingerprint, bool force, enum rft_status status, const char *message)
 {
     struct rft_journal *journal;
     rft_test_log_capture();
@@ -169,57 +196,125 @@ static void test_other_runs(void **state)
     (void)state;
     struct rft_journal *journal;
     fill(3);
-    check_refused("abd", false, RFT_ERR_INPUT, "(abc, not abd)");
-    check_refused("abcd", false, RFT_ERR_INPUT, "--force");
+    check_refused(&other, false, RFT_ERR_INPUT, "another run: generate.seed was 1 and is 2; another data.questions; give another output path, or --force");
     /* One that fits is not thrown away. */
-    assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(path, &own, N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
     assert_int_equal(check_samples(journal), 3);
     rft_journal_close(journal);
     /* Fewer samples than before: those beyond are not counted, and are there again later. */
-    assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, 1, false, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(path, &own, N_QUESTIONS, 1, false, &journal), RFT_OK);
     assert_int_equal(rft_journal_n_done(journal), 2);
     rft_journal_close(journal);
     journal = opened();
     assert_int_equal(check_samples(journal), 3);
     rft_journal_close(journal);
 
-    assert_int_equal(rft_journal_open(path, "abd", N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(path, &other, N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
     assert_int_equal(rft_journal_n_done(journal), 0);
     rft_journal_close(journal);
-    check_refused("abc", false, RFT_ERR_INPUT, "(abd, not abc)");
+    check_refused(&own, false, RFT_ERR_INPUT, "generate.seed was 2 and is 1");
 }
 
+/* What is no journal stays, whatever is asked for; what may be one is replaced with --force; what a crash may leave of a header
+ * is nothing. */
 static void test_foreign_files(void **state)
 {
     (void)state;
-    static const char *const foreign[] = { "a letter\nto a friend\n", "r", "rftgen-journal 9 abc 0123456789abcdef\n",
-                                           "\n" };
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        rft_test_write_file(path, foreign[i], strlen(foreign[i]));
-        if (strcmp(foreign[i], "r") != 0) { /* what a crash may leave of a header */
-            check_refused("abc", false, RFT_ERR_INPUT, "is no journal");
-            struct rft_str after = content();
-            assert_string_equal(after.data, foreign[i]);
-            rft_str_finish(&after);
-        }
+    enum { GONE, FORCED, STAYS };
+    static const struct {
+        const char *text;
+        size_t n;
+        int fate;
+        const char *message;
+    } cases[] = {
+        { "a letter\nto a friend\n", 22, STAYS, "is no journal of rftgen" },
+        { "\n", 1, STAYS, "is no journal of rftgen" },
+        { "rftgen", 6, GONE, "" },
+        { "rftgen-journal 2 0123", 21, GONE, "" },
+        { "", 0, GONE, "" },
+        { "\0\0\0\0\0\0\0", 7, GONE, "" },
+        { "rftgen-journal 1 abc 0123456789abcdef\n", 38, FORCED, "an older rftgen (journal format 1)" },
+        { "rftgen-journal 9 abc 0123456789abcdef\n", 38, FORCED, "is damaged" },
+        { "rftgen-journal 2 abc 0123456789abcdef\n", 38, FORCED, "is damaged" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_journal *journal;
-        assert_int_equal(rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, true, &journal), RFT_OK);
-        assert_int_equal(rft_journal_n_done(journal), 0);
-        rft_journal_close(journal);
-        rft_journal_close(opened());
+        for (int force = 0; force < 2; force++) {
+            rft_test_write_file(path, cases[i].text, cases[i].n);
+            if (cases[i].fate > (force ? FORCED : GONE)) {
+                check_refused(&own, force, RFT_ERR_INPUT, cases[i].message);
+                struct rft_str after = content();
+                assert_int_equal(after.len, cases[i].n);
+                assert_memory_equal(after.data, cases[i].text, cases[i].n);
+                rft_str_finish(&after);
+                continue;
+            }
+            assert_int_equal(rft_journal_open(path, &own, N_QUESTIONS, N_SAMPLES, force, &journal), RFT_OK);
+            assert_int_equal(rft_journal_n_done(journal), 0);
+            rft_journal_close(journal);
+            rft_journal_close(opened());
+        }
     }
+    unlink(path);
+    assert_int_equal(symlink("elsewhere", path), 0);
+    check_refused(&own, true, RFT_ERR_INPUT, "is a symbolic link");
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    check_refused(&own, true, RFT_ERR_INPUT, "not a regular file");
+    unlink(path);
     snprintf(path, sizeof path, "/dev/null");
-    check_refused("abc", true, RFT_ERR_INPUT, "/dev/null: not a regular file");
+    check_refused(&own, true, RFT_ERR_INPUT, "/dev/null: not a regular file");
     snprintf(path, sizeof path, "%s", rft_test_tmp_dir());
-    check_refused("abc", true, RFT_ERR_IO, "cannot open");
+    check_refused(&own, true, RFT_ERR_IO, "cannot open");
+}
+
+/* A journal without a name: everything else is as ever, and nothing is left. */
+static void test_anonymous(void **state)
+{
+    (void)state;
+    struct rft_journal *journal;
+    assert_int_equal(rft_journal_open(NULL, &own, N_QUESTIONS, N_SAMPLES, false, &journal), RFT_OK);
+    append(journal, 0, N_ALL);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    assert_int_equal(check_samples(journal), N_ALL);
+    assert_int_equal(rft_journal_remove(journal), RFT_OK);
+}
+
+/* Whatever happens to the header, or stands before and behind the samples: each of them proves whose it is. */
+static void test_lost_header(void **state)
+{
+    (void)state;
+    fill(N_ALL);
+    struct rft_str whole = content(), text = { 0 };
+    const char *first = strchr(strchr(whole.data, '\n') + 1, '\n') + 1;
+    const char *const befores[] = { "", "\n", "garbage", "garbage\nand\nmore\n", "rftgen-journal 1 x y\n" };
+    for (size_t i = 0; i < sizeof befores / sizeof *befores; i++) {
+        rft_str_clear(&text);
+        assert_int_equal(rft_str_append_z(&text, befores[i]), RFT_OK);
+        if (strcmp(befores[i], "garbage") == 0)
+            assert_int_equal(rft_str_append_z(&text, "\n"), RFT_OK);
+        assert_int_equal(rft_str_append_z(&text, first), RFT_OK);
+        assert_int_equal(rft_str_append(&text, "\0\0\0\0", 4), RFT_OK);
+        rft_test_write_file(path, text.data, text.len);
+        for (int again = 0; again < 2; again++) {
+            rft_test_log_capture();
+            struct rft_journal *journal = opened();
+            rft_test_log_release();
+            assert_int_equal(check_samples(journal), N_ALL);
+            rft_journal_close(journal);
+        }
+        check_refused(&other, false, RFT_ERR_INPUT, "");
+    }
+    rft_str_finish(&whole);
+    rft_str_finish(&text);
 }
 
 static void test_lock(void **state)
 {
     (void)state;
     struct rft_journal *journal = opened();
-    check_refused("abc", false, RFT_ERR_IO, "another rftgen is writing it");
-    check_refused("abc", true, RFT_ERR_IO, "another rftgen is writing it");
+    check_refused(&own, false, RFT_ERR_IO, "another rftgen is writing it");
+    check_refused(&own, true, RFT_ERR_IO, "another rftgen is writing it");
     append(journal, 0, 1);
     assert_int_equal(rft_journal_commit(journal), RFT_OK);
     rft_journal_close(journal);
@@ -244,11 +339,8 @@ static void test_cut_anywhere(void **state)
         struct rft_journal *journal = opened();
         rft_test_log_release();
         assert_int_equal(!!strstr(rft_test_log_text(), "a torn end of"), torn);
-        struct rft_str cut = content();
-        assert_true(cut.len && cut.data[cut.len - 1] == '\n' && (n_lines == 0 || cut.len <= n));
-        rft_str_finish(&cut);
         uint64_t n_done = check_samples(journal);
-        assert_int_equal(n_done, n_lines ? n_lines - 1 : 0);
+        assert_int_equal(n_done, n_lines > 2 ? n_lines - 2 : 0);
         append(journal, n_done, N_ALL);
         assert_int_equal(rft_journal_commit(journal), RFT_OK);
         assert_int_equal(check_samples(journal), N_ALL);
@@ -261,30 +353,39 @@ static void test_cut_anywhere(void **state)
     rft_str_finish(&whole);
 }
 
-/* A damaged byte costs the lines it touches, never a wrong sample, never the others. */
+/* A damaged byte costs the lines of samples that it touches, never a wrong sample, never the others; in the header it costs
+ * nothing, and the header is whole again. */
 static void test_flip_anywhere(void **state)
 {
     (void)state;
     fill(N_ALL);
     struct rft_str whole = content();
-    size_t header = (size_t)(strchr(whole.data, '\n') - whole.data);
-    static const unsigned char flips[] = { 1, 0x80, 0xff, '\n' ^ ' ' };
+    size_t header = (size_t)(strchr(strchr(whole.data, '\n') + 1, '\n') - whole.data) + 1;
+    static const unsigned char flips[] = { 1, 2, 4, 8, 16, 32, 64, 0x80, 0xff, '\n' ^ ' ' };
     for (size_t i = 0; i < whole.len * sizeof flips; i++) {
         size_t at = i / sizeof flips;
-        struct rft_journal *journal;
         char before = whole.data[at];
         whole.data[at] = (char)(before ^ flips[i % sizeof flips]);
         rft_test_write_file(path, whole.data, whole.len);
         whole.data[at] = before;
         rft_test_log_capture();
-        enum rft_status status = rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, false, &journal);
+        struct rft_journal *journal = opened();
         rft_test_log_release();
-        assert_int_equal(status, at <= header ? RFT_ERR_INPUT : RFT_OK);
-        if (status != RFT_OK)
-            continue;
         uint64_t n_done = check_samples(journal);
-        assert_true(n_done == N_ALL - 1 || (before == '\n' && n_done == N_ALL - 2));
-        assert_non_null(strstr(rft_test_log_text(), "are made again"));
+        if (at + 1 == header) /* the newline between header and samples: the first one is in a line with the header now */
+            assert_true(n_done >= N_ALL - 1);
+        else if (at < header)
+            assert_int_equal(n_done, N_ALL);
+        else
+            assert_true(n_done == N_ALL - 1 || (before == '\n' && n_done == N_ALL - 2));
+        if (at < header && n_done == N_ALL) {
+            struct rft_str mended = content();
+            assert_int_equal(mended.len, whole.len);
+            assert_memory_equal(mended.data, whole.data, whole.len);
+            rft_str_finish(&mended);
+        } else if (n_done < N_ALL) {
+            assert_non_null(strstr(rft_test_log_text(), "made again"));
+        }
         if (i % sizeof flips) { /* going on is the same for all, and every commit is synced to the disk */
             rft_journal_close(journal);
             continue;
@@ -333,6 +434,7 @@ static void test_disk_full(void **state)
         rft_test_log_release();
         assert_int_equal(status, RFT_ERR_IO);
         assert_non_null(strstr(rft_test_log_text(), path));
+        assert_non_null(strstr(rft_test_log_text(), "the 2 samples in it are kept"));
         assert_int_equal(check_samples(journal), 2);
         struct rft_str after = content();
         assert_int_equal(after.len, before.len);
@@ -343,7 +445,7 @@ static void test_disk_full(void **state)
     }
     unlink(path);
     set_file_limit(10);
-    check_refused("abc", false, RFT_ERR_IO, "cannot write");
+    check_refused(&own, false, RFT_ERR_IO, "cannot write: File too large; no sample is kept yet");
     set_file_limit(RLIM_INFINITY);
     fill(1);
     rft_str_finish(&whole);
@@ -357,8 +459,8 @@ static void test_changed_while_open(void **state)
     struct rft_journal *journal = opened();
     struct rft_str text = { 0 };
     struct rft_sample out;
-    static const char other[] = "short";
-    rft_test_write_file(path, other, sizeof other - 1);
+    static const char short_text[] = "short";
+    rft_test_write_file(path, short_text, sizeof short_text - 1);
     rft_test_log_capture();
     assert_int_equal(rft_journal_read(journal, 1, 0, &text, &out), RFT_ERR_INPUT);
     rft_test_log_release();
@@ -374,7 +476,7 @@ static void test_same_line_twice(void **state)
     (void)state;
     fill(2);
     struct rft_str text = content();
-    const char *second = strchr(text.data, '\n') + 1;
+    const char *second = strchr(strchr(text.data, '\n') + 1, '\n') + 1; /* behind the header */
     struct rft_str twice = { 0 };
     assert_int_equal(rft_str_append(&twice, text.data, text.len), RFT_OK);
     assert_int_equal(rft_str_append_z(&twice, second), RFT_OK);
@@ -425,7 +527,7 @@ static enum rft_status run_once(void *user)
     struct rft_str text = { 0 };
     struct rft_sample out;
     unlink(path);
-    enum rft_status status = rft_journal_open(path, "abc", N_QUESTIONS, N_SAMPLES, false, &journal);
+    enum rft_status status = rft_journal_open(path, &own, N_QUESTIONS, N_SAMPLES, false, &journal);
     for (size_t i = 0; i < N_ALL && status == RFT_OK; i++)
         status = rft_journal_append(journal, &samples[i]);
     if (status == RFT_OK)
@@ -450,6 +552,8 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_samples, set_up),
         cmocka_unit_test_setup(test_other_runs, set_up),
         cmocka_unit_test_setup(test_foreign_files, set_up),
+        cmocka_unit_test_setup(test_anonymous, set_up),
+        cmocka_unit_test_setup(test_lost_header, set_up),
         cmocka_unit_test_setup(test_lock, set_up),
         cmocka_unit_test_setup(test_cut_anywhere, set_up),
         cmocka_unit_test_setup(test_flip_anywhere, set_up),
@@ -459,5 +563,5 @@ int main(void)
         cmocka_unit_test_setup(test_append_again, set_up),
         cmocka_unit_test_setup(test_alloc_faults, set_up),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_fingerprints, finish_fingerprints);
 }

@@ -45,6 +45,7 @@ static const struct rft_sample samples[] = {
 #define N_ALL (sizeof samples / sizeof *samples)
 
 static struct rft_dataset dataset;
+static const struct rft_fingerprint fingerprint = { .hash = 1, .text = "0000000000000001" };
 
 static int set_up(void **state)
 {
@@ -75,7 +76,7 @@ static struct rft_journal *filled(size_t n)
 {
     struct rft_journal *journal;
     unlink(journal_path);
-    assert_int_equal(rft_journal_open(journal_path, "abc", dataset.n, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(journal_path, &fingerprint, dataset.n, N_SAMPLES, true, &journal), RFT_OK);
     for (size_t i = n; i-- > 0;)
         assert_int_equal(rft_journal_append(journal, &samples[i]), RFT_OK);
     assert_int_equal(rft_journal_commit(journal), RFT_OK);
