@@ -2,9 +2,12 @@
 #include "answer.h"
 
 #include "decimal.h"
+#include "number_text.h"
+#include "number_words.h"
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 static const char tag_open[] = "<answer>", tag_close[] = "</answer>";
 
@@ -53,7 +56,33 @@ static bool parse_number(struct rft_bytes text, struct rft_decimal *d)
     return n > 0 && (n == text.len || (n + 1 == text.len && text.data[n] == '.'));
 }
 
-static struct rft_verdict judge_tag(double rel_tol, struct rft_bytes completion, struct rft_bytes gold)
+/* A word's letters without the plural's s. */
+static struct rft_bytes singular(struct rft_bytes word)
+{
+    if (word.len > 1 && (word.data[word.len - 1] == 's' || word.data[word.len - 1] == 'S'))
+        word.len--;
+    return word;
+}
+
+/* The numbers of an answer and a gold one as the options read them; false if one of them is none. *is_same_kind: they are
+ * in the same unit, as far as the texts say. */
+static bool read_pair(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold,
+                      struct rft_decimal numbers[2], bool *is_same_kind)
+{
+    *is_same_kind = true;
+    if (options->units == RFT_UNITS_STRICT)
+        return parse_number(answer, &numbers[0]) && parse_number(gold, &numbers[1]);
+    const struct rft_stated a = rft_number_stated(answer), g = rft_number_stated(gold);
+    const struct rft_bytes units[] = { singular(a.unit), singular(g.unit) };
+    numbers[0] = a.value;
+    numbers[1] = g.value;
+    if (units[0].len && units[1].len)
+        *is_same_kind = units[0].len == units[1].len && strncasecmp(units[0].data, units[1].data, units[0].len) == 0;
+    return a.is_number && g.is_number && a.is_percent == g.is_percent;
+}
+
+static struct rft_verdict judge_tag(const struct rft_verify_options *options, struct rft_bytes completion,
+                                    struct rft_bytes gold)
 {
     struct rft_verdict verdict = { .reason = RFT_REASON_NO_ANSWER };
     const char *end = completion.data + completion.len, *inside = NULL;
@@ -67,70 +96,80 @@ static struct rft_verdict judge_tag(double rel_tol, struct rft_bytes completion,
     }
     if (!verdict.answer.data)
         return verdict;
-    struct rft_decimal answer_number, gold_number;
+    struct rft_decimal numbers[2];
+    bool is_same_kind;
     verdict.reason = RFT_REASON_NOT_A_NUMBER;
-    if (!parse_number(verdict.answer, &answer_number) || !parse_number(gold, &gold_number))
+    if (!read_pair(options, verdict.answer, gold, numbers, &is_same_kind))
         return verdict;
-    double a = rft_decimal_double(&answer_number), g = rft_decimal_double(&gold_number);
+    double a = rft_decimal_double(&numbers[0]), g = rft_decimal_double(&numbers[1]);
     if (isfinite(a) && isfinite(g))
-        verdict.reason = fabs(a - g) <= rel_tol * fabs(g) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
+        verdict.reason =
+            is_same_kind && fabs(a - g) <= options->rel_tol * fabs(g) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
     return verdict;
 }
 
-/* Whether a number may begin at p with its sign or point: "10-12" is 10 and 12, "so...5" is 5. */
-static bool begins_apart(const char *text, const char *p)
+static const char mark[] = "####";
+
+static const char *line_end(const char *p, const char *end)
 {
-    if (p == text || (*p >= '0' && *p <= '9') || *p == '$')
-        return true;
-    char before = p[-1];
-    bool word =
-        (before >= '0' && before <= '9') || (before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z');
-    return !word && !(before && strchr(")]}%.", before));
+    const char *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    return newline ? newline : end;
 }
 
-/* One number, or a fraction ("1/2") as a whole, from p on; its length, 0 if none begins at p. */
-static size_t match_term(const char *text, const char *p, const char *end, struct rft_decimal *d, bool *fraction)
+static bool has_digit(const char *p, const char *end)
 {
-    struct rft_decimal divisor;
-    size_t n = begins_apart(text, p) ? rft_decimal_match(p, end, d) : 0;
-    *fraction = false;
-    while (n && end - p > (ptrdiff_t)n + 1 && p[n] == '/' && p[n + 1] >= '0' && p[n + 1] <= '9') {
-        n += 1 + rft_decimal_match(p + n + 1, end, &divisor);
-        *fraction = true;
+    while (p < end && !(*p >= '0' && *p <= '9'))
+        p++;
+    return p < end;
+}
+
+static bool is_blank(const char *p, const char *end)
+{
+    for (size_t n; (n = rft_space_match(p, end)) != 0;)
+        p += n;
+    return p == end;
+}
+
+/* The answer behind the last mark, which ends at p. A line without a digit is blank or a heading: the next one counts. */
+static struct rft_stated stated_behind(const char *p, const char *end)
+{
+    const char *last = line_end(p, end);
+    bool is_heading = !has_digit(p, last);
+    struct rft_stated stated;
+    if (is_heading) {
+        const char *next = last;
+        while (next < end && is_blank(next, line_end(next + 1, end)))
+            next = line_end(next + 1, end);
+        if (next < end) {
+            p = next;
+            last = line_end(next + 1, end);
+        }
     }
-    return n;
+    stated = rft_number_stated((struct rft_bytes){ p, (size_t)(last - p) });
+    /* "#### Step 2: add", and the work below it */
+    if (!is_heading && stated.has_words_before && !is_blank(last, end))
+        stated.is_number = false;
+    return stated;
 }
 
-static struct rft_verdict judge_gsm8k(struct rft_bytes completion, struct rft_bytes gold)
+static struct rft_verdict judge_gsm8k(const struct rft_verify_options *options, struct rft_bytes completion,
+                                      struct rft_bytes gold)
 {
     struct rft_verdict verdict = { .reason = RFT_REASON_NO_ANSWER };
-    const char *end = completion.data + completion.len, *begin = completion.data;
-    bool marked = false, fraction = false, is_fraction = false;
-    for (const char *p = find(begin, end, "####"); p < end; p = find(p + 4, end, "####")) {
-        begin = p + 4;
-        marked = true;
-    }
-    struct rft_decimal candidate, answer = { 0 }, gold_number;
-    for (const char *p = begin; p < end;) {
-        size_t n = match_term(begin, p, end, &candidate, &is_fraction);
-        if (n) {
-            verdict.answer = (struct rft_bytes){ p, n };
-            answer = candidate;
-            fraction = is_fraction;
-            if (marked)
-                break;
-        }
-        p += n ? n : 1;
-    }
-    if (marked && !verdict.answer.data) {
-        verdict.answer = span(begin, end);
-        fraction = true;
-    }
+    const char *end = completion.data + completion.len, *behind = NULL;
+    for (const char *p = find(completion.data, end, mark); p < end; p = find(p + strlen(mark), end, mark))
+        if (!behind || !is_blank(p + strlen(mark), end)) /* "#### 18 ####" */
+            behind = p + strlen(mark);
+    if (!behind && options->require_mark)
+        return verdict;
+    const struct rft_stated stated = behind ? stated_behind(behind, end) : rft_number_last(completion);
+    struct rft_decimal gold_number;
+    verdict.answer = stated.text;
     if (verdict.answer.data) {
-        bool valid = !fraction && parse_number(gold, &gold_number);
-        verdict.reason = !valid                                     ? RFT_REASON_NOT_A_NUMBER
-                         : rft_decimal_equal(&answer, &gold_number) ? RFT_REASON_ACCEPTED
-                                                                    : RFT_REASON_WRONG;
+        bool valid = stated.is_number && parse_number(gold, &gold_number);
+        verdict.reason = !valid                                           ? RFT_REASON_NOT_A_NUMBER
+                         : rft_decimal_equal(&stated.value, &gold_number) ? RFT_REASON_ACCEPTED
+                                                                          : RFT_REASON_WRONG;
     }
     return verdict;
 }
@@ -159,6 +198,10 @@ bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_byte
     struct rft_decimal d;
     if (options->compat == RFT_COMPAT_HOMEWORK)
         return isfinite(rft_python_float(gold));
+    if (options->kind == RFT_VERIFY_ANSWER_TAG && options->units == RFT_UNITS_IGNORE) {
+        const struct rft_stated stated = rft_number_stated(gold);
+        return stated.is_number && isfinite(rft_decimal_double(&stated.value));
+    }
     return parse_number(gold, &d) && (options->kind == RFT_VERIFY_GSM8K ? !d.more : isfinite(rft_decimal_double(&d)));
 }
 
@@ -171,9 +214,9 @@ struct rft_verdict rft_verify(const struct rft_verify_options *options, struct r
     if (options->compat == RFT_COMPAT_HOMEWORK)
         verdict = judge_homework(completion, gold);
     else if (options->kind == RFT_VERIFY_GSM8K)
-        verdict = judge_gsm8k(completion, gold);
+        verdict = judge_gsm8k(options, completion, gold);
     else
-        verdict = judge_tag(options->rel_tol, completion, gold);
+        verdict = judge_tag(options, completion, gold);
     if (finish == RFT_FINISH_NOT_FINITE)
         verdict.reason = RFT_REASON_NOT_FINITE;
     else if (finish == RFT_FINISH_LENGTH && !options->accept_cut_off)

@@ -10,12 +10,15 @@
 
 enum rft_verify_kind { RFT_VERIFY_ANSWER_TAG, RFT_VERIFY_GSM8K };
 enum rft_verify_compat { RFT_COMPAT_NONE, RFT_COMPAT_HOMEWORK };
+enum rft_verify_units { RFT_UNITS_STRICT, RFT_UNITS_IGNORE };
 enum rft_finish { RFT_FINISH_STOP, RFT_FINISH_LENGTH, RFT_FINISH_NOT_FINITE };
 
 struct rft_verify_options {
     enum rft_verify_kind kind;
     enum rft_verify_compat compat;
     double rel_tol;      /* answer_tag: |answer - gold| <= rel_tol |gold| */
+    enum rft_verify_units units; /* answer_tag: what may stand around the number */
+    bool require_mark;   /* gsm8k: no answer without "####" */
     bool accept_cut_off; /* [verify] cut_off = accept: finish = length may be accepted */
 };
 
@@ -51,12 +54,14 @@ bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_byte
  * answer_tag: the inside of the last <answer>...</answer> that is closed, white space trimmed, which is one decimal
  * number and nothing else: an optional sign (also U+2212) and "$" in either order, digits, commas if they stand between
  * all groups of three ("6,000" but not "60,00"), decimals, an exponent; a last point is passed over. Both numbers are
- * rounded to double once and |answer - gold| <= rel_tol |gold| is evaluated in double; a gold of 0 takes only 0.
+ * rounded to double once and |answer - gold| <= rel_tol |gold| is evaluated in double; a gold of 0 takes only 0. With
+ * units = ignore it is what rft_number_stated reads ("420 minutes", "**12**", "x = 12"); a percent sign must then stand in
+ * both or neither, and words behind both numbers must agree.
  *
- * gsm8k: the first such number behind the last "####", or without "####" the last number of the text; words and
- * punctuation around it do not matter ("$18.", "**18**", "18 apples"). A minus behind a letter, digit or bracket is no
- * sign ("16-3=13"). A fraction ("1/2") is one answer, and no number: taking its last digits would accept wrong ones.
- * Compared exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved.
+ * gsm8k: what the line behind the last "####" states as one number (rft_number_stated); without "####", unless
+ * require_mark, the last number of the text (rft_number_last). A line behind the mark without a digit is a heading: the
+ * next line counts; one with words before its number and text below it is a heading, too, and no answer. Compared
+ * exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved.
  *
  * finish = not_finite is rejected whatever the text says, then a cut-off completion unless accept_cut_off; both with
  * their answer recorded. */

@@ -359,7 +359,12 @@ bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_c
 
 struct rft_verify_options rft_config_verify(const struct rft_config *config)
 {
-    return (struct rft_verify_options){config->verify_kind, config->verify_compat, config->verify_rel_tol, config->verify_cut_off};
+    return (struct rft_verify_options){ .kind = config->verify_kind,
+                                        .compat = config->verify_compat,
+                                        .rel_tol = config->verify_rel_tol,
+                                        .units = config->verify_units,
+                                        .require_mark = config->verify_require_mark,
+                                        .accept_cut_off = config->verify_cut_off };
 }
 
 uint32_t rft_config_max_new_tokens(const struct rft_config *config)

@@ -55,6 +55,8 @@ struct rft_config {
     struct rft_strings generate_stop;
     enum rft_verify_kind verify_kind;
     double verify_rel_tol;
+    enum rft_verify_units verify_units;
+    bool verify_require_mark;
     bool verify_cut_off;                   /* true = accept samples that ended at max_new_tokens */
     enum rft_verify_compat verify_compat;
     uint32_t select_keep;                  /* a count, or RFT_KEEP_ALL (select.h) */

@@ -24,6 +24,8 @@ static const struct rft_word words_memory[] = {
     { "auto", RFT_ACCESS_AUTO }, { "mapped", RFT_ACCESS_MAPPED }, { "imported", RFT_ACCESS_IMPORTED },
     { "staged", RFT_ACCESS_STAGED }, { NULL, 0 }
 };
+static const struct rft_word words_units[] = { { "strict", RFT_UNITS_STRICT }, { "ignore", RFT_UNITS_IGNORE }, { NULL, 0 } };
+static const struct rft_word words_no_yes[] = { { "no", false }, { "yes", true }, { NULL, 0 } };
 static const struct rft_word words_arithmetic[] = { { "checked", false }, { "unchecked", true }, { NULL, 0 } };
 
 #define FIELD(section, name)                                                                                           \
@@ -93,6 +95,11 @@ const struct rft_key rft_keys[] = {
       .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly." },
     { FIELD(verify, rel_tol), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0.05",
       .help = "answer_tag: accepted if |answer - gold| <= rel_tol |gold|." },
+    { FIELD(verify, units), .type = RFT_KEY_CHOICE, .words = words_units, .fallback = "strict",
+      .help = "answer_tag: strict: a number and nothing else. ignore: units, words, Markdown and LaTeX around it are passed\n"
+              "over (420 minutes, **12**, x = 12); a percent sign counts only if the gold answer has one, too." },
+    { FIELD(verify, require_mark), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
+      .help = "gsm8k: yes: a text without #### has no answer. no: its last number is the answer." },
     { FIELD(verify, cut_off), .type = RFT_KEY_CHOICE, .words = words_cut_off, .fallback = "reject",
       .help = "What to do with samples that were cut off at max_new_tokens: reject them,\n"
               "or accept those whose answer is right." },

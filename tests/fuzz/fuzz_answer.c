@@ -17,7 +17,9 @@ static void judge(const struct rft_verify_options *options, struct rft_bytes com
     require(v.answer.data || v.reason == RFT_REASON_NO_ANSWER);
     if (v.reason == RFT_REASON_ACCEPTED)
         require(rft_gold_is_valid(options, gold));
-    if (options->compat == RFT_COMPAT_NONE && v.answer.data && rft_gold_is_valid(options, v.answer))
+    /* What an answer says is what it is compared as; a part of something larger is compared with nothing. */
+    if (options->compat == RFT_COMPAT_NONE && (v.reason == RFT_REASON_ACCEPTED || v.reason == RFT_REASON_WRONG) &&
+        rft_gold_is_valid(options, v.answer))
         require(rft_verify(options, completion, RFT_FINISH_STOP, v.answer).reason == RFT_REASON_ACCEPTED);
 }
 
@@ -26,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct rft_verify_options ways[] = {
         { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 },
         { .kind = RFT_VERIFY_GSM8K },
+        { .kind = RFT_VERIFY_GSM8K, .require_mark = true },
+        { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05, .units = RFT_UNITS_IGNORE },
         { .compat = RFT_COMPAT_HOMEWORK },
     };
     const char *text = (const char *)data;

@@ -118,10 +118,10 @@ static void test_gsm8k(void **state)
     (void)state;
     static const struct verdict_case cases[] = {
         { BYTES("She has 3 left.\n#### 42"), "42", OK_, "42" },
-        { BYTES("#### 42 apples in 3 boxes"), "42", OK_, "42" },
+        { BYTES("#### 42 apples in 3 boxes"), "42", NAN_, "42 apples in 3 boxes" },
         { BYTES("#### 41\n#### 42"), "42", OK_, "42" },
         { BYTES("#### 1,234,567"), "1234567", OK_, "1,234,567" },
-        { BYTES("#### 12,3456"), "12", OK_, "12" },
+        { BYTES("#### 12,3456"), "12", NAN_, "12,3456" },
         { BYTES("##### 42"), "42", OK_, "42" },
         { BYTES("####"), "42", NAN_, "" },
         { BYTES("4 + 5 #### none"), "9", NAN_, "none" },
@@ -140,11 +140,11 @@ static void test_gsm8k(void **state)
           "\xe2\x88\x92"
           "5" },
         { BYTES("16-3=13"), "13", OK_, "13" },
-        { BYTES("from 10-12"), "12", OK_, "12" },
+        { BYTES("from 10-12"), "12", NAN_, "12" },
         { BYTES("so...5"), "5", OK_, "5" },
         { BYTES("$.50"), "0.5", OK_, "$.50" },
-        { BYTES("1,2,3"), "3", OK_, "3" },
-        { BYTES("1,234,56"), "56", OK_, "56" },
+        { BYTES("1,2,3"), "3", NAN_, "3" },
+        { BYTES("1,234,56"), "56", NAN_, "56" },
         { BYTES("$18$"), "18", OK_, "$18" },
         { BYTES("**18**"), "18", OK_, "18" },
         { BYTES("-0"), "0", OK_, "-0" },

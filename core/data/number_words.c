@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "number_words.h"
+
+#include <string.h>
+#include <strings.h>
+#include <utf8proc.h>
+
+bool rft_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool rft_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* ---- words that change what a number means ---- */
+
+/* Behind a number they make it another one. */
+const char *const rft_scale_words[] = {
+    "hundred",  "hundreds",  "thousand", "thousands", "million",    "millions",    "billion", "billions",
+    "trillion", "trillions", "dozen",    "dozens",    "lakh",       "lakhs",       "crore",   "crores",
+    "k",        "b",         "t",        "mn",        "bn",         "mil",         "half",    "halves",
+    "third",    "thirds",    "quarter",  "quarters",  "fourth",     "fourths",     "fifths",  "sixths",
+    "sevenths", "eighths",   "ninths",   "tenths",    "hundredths", "thousandths", NULL,
+};
+
+/* Anywhere they make the line a calculation, or several answers. */
+const char *const rft_math_words[] = {
+    "plus", "times", "divided", "multiplied", "squared",   "cubed", "sqrt",
+    "root", "power", "or",      "point",      "factorial", "mod",   NULL,
+};
+
+/* Before a number they say that it is a bound, or not the answer. */
+const char *const rft_bound_words[] = {
+    "than",  "least", "most", "not",    "never", "between", "over", "under",
+    "above", "below", "up",   "cannot", "isn't", "except",  NULL,
+};
+
+const char *const rft_negative_words[] = { "minus", "negative", NULL };
+
+const char *const rft_currency_words[] = { "usd", "eur", "gbp", "inr", "aud", "cad", "rs", "us", NULL };
+
+/* LaTeX that only dresses a number. */
+const char *const rft_dress_commands[] = {
+    "boxed", "fbox", "text",      "textbf",  "textit",     "mathbf",     "mathrm", "mathit", "bf",
+    "rm",    "left", "right",     "quad",    "qquad",      "large",      "Large",  "huge",   "displaystyle",
+    "hbox",  "mbox", "therefore", "implies", "Rightarrow", "rightarrow", "approx", NULL,
+};
+
+bool rft_word_is_among(const char *const *words, const char *p, size_t n)
+{
+    for (; *words; words++)
+        if (strlen(*words) == n && strncasecmp(*words, p, n) == 0)
+            return true;
+    return false;
+}
+
+/* ---- characters ---- */
+
+/* Of a code point beyond ASCII; -1 is ill-formed. */
+enum rft_char_sort rft_char_sort(int32_t c)
+{
+    if (c < 0 || c == 0xd7 || c == 0xf7 || c == 0xb7 || c == 0xb1 || c == 0x2044 || (c >= 0x2200 && c <= 0x22ff)) {
+        if (c == 0x2212)
+            return RFT_SORT_MINUS;
+        return c == 0x2248 || c == 0x2234 ? RFT_SORT_OTHER : RFT_SORT_FORMULA; /* "about" and "therefore" */
+    }
+    if (c == 0x200b || c == 0x200c || c == 0x200d || c == 0x2060 || c == 0xfeff)
+        return RFT_SORT_SPACE;
+    switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return RFT_SORT_SPACE;
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return RFT_SORT_FORMULA;
+    case UTF8PROC_CATEGORY_PD:
+        return RFT_SORT_DASH;
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+        return RFT_SORT_LETTER;
+    default:
+        return RFT_SORT_OTHER;
+    }
+}
+
+size_t rft_space_match(const char *p, const char *end)
+{
+    int32_t c;
+    size_t n;
+    if (p == end)
+        return 0;
+    if (*p == ' ' || (*p >= '\t' && *p <= '\r'))
+        return 1;
+    if ((unsigned char)*p < 0x80)
+        return 0;
+    n = rft_utf8_decode(p, end, &c);
+    return rft_char_sort(c) == RFT_SORT_SPACE ? n : 0;
+}
+
+const char *rft_skip_spaces(const char *p, const char *end)
+{
+    for (size_t n; (n = rft_space_match(p, end)) != 0;)
+        p += n;
+    return p;
+}
+
+/* End of a word: letters of any script, and an apostrophe or a digit among them. */
+const char *rft_word_end(const char *p, const char *end)
+{
+    while (p < end) {
+        int32_t c;
+        size_t n = rft_utf8_decode(p, end, &c);
+        bool is_in = (unsigned char)*p < 0x80 ? rft_is_letter(*p) || rft_is_digit(*p) || *p == '\''
+                                              : rft_char_sort(c) == RFT_SORT_LETTER;
+        if (!is_in)
+            break;
+        p += n;
+    }
+    return p;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The words and characters that matter around a number. */
+#ifndef RFT_NUMBER_WORDS_H
+#define RFT_NUMBER_WORDS_H
+
+#include "str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lists of words, each ended by NULL. */
+extern const char *const rft_scale_words[]; /* behind a number they make it another one: "million" */
+extern const char
+    *const rft_math_words[]; /* anywhere they make a line a calculation, or several answers: "plus", "or" */
+extern const char *const rft_bound_words[]; /* before a number they say that it is a bound, or not the answer: "than" */
+extern const char *const rft_negative_words[]; /* "minus" */
+extern const char *const rft_currency_words[]; /* may stand right before the digits: "USD18" */
+extern const char *const rft_dress_commands[]; /* LaTeX that only dresses a number: "boxed" */
+
+/* Whether a word of n bytes is in the list, in capitals or not. */
+bool rft_word_is_among(const char *const *words, const char *p, size_t n);
+
+bool rft_is_digit(char c);  /* of ASCII */
+bool rft_is_letter(char c); /* of ASCII */
+
+enum rft_char_sort {
+    RFT_SORT_SPACE,
+    RFT_SORT_LETTER,
+    RFT_SORT_DASH, /* that is no minus for sure */
+    RFT_SORT_MINUS,
+    RFT_SORT_FORMULA, /* no plain text: operators, superscripts, fractions, digits of other scripts */
+    RFT_SORT_OTHER,
+};
+/* Of a code point beyond ASCII; -1 is ill-formed. */
+enum rft_char_sort rft_char_sort(int32_t code_point);
+
+/* Length of the white space of any script at p, marks of no width counted; 0 if there is none. */
+size_t rft_space_match(const char *p, const char *end);
+const char *rft_skip_spaces(const char *p, const char *end);
+
+/* End of the word at p: letters of any script, and an apostrophe or a digit among them. */
+const char *rft_word_end(const char *p, const char *end);
+
+#endif
