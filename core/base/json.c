@@ -4,6 +4,8 @@
 #include "alloc.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 
 /* While a text is parsed. From the first allocation that fails, jansson's string buffer, which does not check, is
  * served from a reserve, and everything else, which does, gets NULL: the parse ends in order. The buffer's sizes are
@@ -40,15 +42,64 @@ void rft_alloc_hook_json(void)
     json_set_alloc_funcs(json_alloc, json_release);
 }
 
-enum rft_status rft_json_load(const char *path, struct rft_bytes text, size_t flags, json_t **tree)
+/* What jansson says, and what a person can do about it. The first that is in there counts. */
+static const struct {
+    const char *part;
+    const char *advice;
+} advices[] = {
+    { "near 'NaN", "NaN is no JSON; write null or a number" },
+    { "near 'nan", "NaN is no JSON; write null or a number" },
+    { "near 'Infinity", "Infinity is no JSON; write null or a number" },
+    { "near '-Infinity", "Infinity is no JSON; write null or a number" },
+    { "near 'None", "this is Python's notation, not JSON's; write it with json.dump" },
+    { "near 'True", "this is Python's notation, not JSON's; write it with json.dump" },
+    { "near 'False", "this is Python's notation, not JSON's; write it with json.dump" },
+    { "near '''", "JSON has double quotes only; this looks like Python's notation: write it with json.dump" },
+    { "unable to decode byte", "not UTF-8; save the file as UTF-8" },
+    { "control character", "a line break or another control character stands inside a string; write it as \\n or \\uXXXX" },
+    { "invalid escape", "a backslash stands before a character that needs none; write a backslash as \\\\" },
+    { "invalid Unicode", "a \\u escape that is half of a pair; write both halves, or the character itself" },
+    { "maximum parsing depth", "values are nested too deep" },
+    { "end of file expected", "something stands behind the end of the value; remove it" },
+    { "premature end of input", "it ends in the middle of a string; the file may be cut short" },
+    { "near end of file", "it ends in the middle of a value; the file may be cut short" },
+    { "unexpected token near '}'", "a comma too many, or a value missing, before }" },
+    { "unexpected token near ']'", "a comma too many, or a value missing, before ]" },
+    { "string or '}' expected near '}'", "a comma too many before }" },
+    { "']' expected", "a comma or the closing ] is missing" },
+    { "string or '}' expected", "a key must be a string in double quotes" },
+    { "'[' or '{' expected", "it begins with neither [ nor {" },
+    { "'}' expected", "a comma or the closing } is missing" },
+    { "':' expected", "a colon is missing behind a key" },
+    { "real number overflow", "a number is too large for a double" },
+    { "too big", "a whole number is too large" },
+};
+
+static bool begins_with(struct rft_bytes text, const char *z, size_t n)
 {
-    return rft_json_load_at(path, 1, text, flags, tree);
+    return text.len >= n && memcmp(text.data, z, n) == 0;
 }
 
-enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_bytes text, size_t flags, json_t **tree)
+static void explain(struct rft_bytes text, const json_error_t *error, struct rft_json_problem *problem)
+{
+    const char *advice = NULL;
+    problem->line = error->line > 0 ? (uint64_t)error->line : 1;
+    if (begins_with(text, "\xff\xfe", 2) || begins_with(text, "\xfe\xff", 2))
+        advice = "it is UTF-16; save the file as UTF-8";
+    else if (text.len == 0)
+        advice = "it is empty";
+    for (size_t i = 0; advice == NULL && i < sizeof advices / sizeof *advices; i++)
+        if (strstr(error->text, advices[i].part) != NULL)
+            advice = advices[i].advice;
+    snprintf(problem->text, sizeof problem->text, "not JSON: %s", advice != NULL ? advice : error->text);
+}
+
+enum rft_status rft_json_try(struct rft_bytes text, size_t flags, json_t **tree, struct rft_json_problem *problem)
 {
     json_error_t error;
     *tree = NULL;
+    if (begins_with(text, "\xef\xbb\xbf", 3))
+        text = (struct rft_bytes){ text.data + 3, text.len - 3 };
     guard.reserve = rft_alloc(text.len + 16, 4); /* enough for all sizes of a buffer that grows to the text's */
     if (!guard.reserve)
         return RFT_ERR_HOST_MEMORY;
@@ -68,7 +119,20 @@ enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_byt
         return RFT_OK;
     if (failed)
         return RFT_ERR_HOST_MEMORY;
-    line += error.line > 0 ? (uint64_t)error.line - 1 : 0;
-    rft_log_error("%s:%llu: %s", path, (unsigned long long)line, error.text);
+    explain(text, &error, problem);
     return RFT_ERR_INPUT;
+}
+
+enum rft_status rft_json_load(const char *path, struct rft_bytes text, size_t flags, json_t **tree)
+{
+    return rft_json_load_at(path, 1, text, flags, tree);
+}
+
+enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_bytes text, size_t flags, json_t **tree)
+{
+    struct rft_json_problem problem;
+    enum rft_status status = rft_json_try(text, flags, tree, &problem);
+    if (status == RFT_ERR_INPUT)
+        rft_log_error("%s:%llu: %s", path, (unsigned long long)(line + problem.line - 1), problem.text);
+    return status;
 }

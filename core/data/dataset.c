@@ -2,169 +2,93 @@
 #include "dataset.h"
 
 #include "alloc.h"
-#include "json_text.h"
+#include "dataset_row.h"
+#include "json.h"
 #include "os.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #define XXH_STATIC_LINKING_ONLY /* the streaming state on the stack: its layout has been fixed since 0.7 */
 #include <xxhash.h>
 
 #define FILE_BYTES_MAX (UINT64_C(1) << 32)
-
-enum field { QUESTION, GOLD, ID, N_FIELDS };
+#define SHOWN_MAX 3       /* bad rows in a message */
+#define SHOWN_BYTES 240   /* of what is wrong with one */
 
 struct loader {
     const struct rft_dataset_options *options;
-    const char *names[N_FIELDS]; /* keys in objects; "" for an id that was not asked for */
     struct rft_dataset *dataset;
-    size_t cap;
-    uint64_t line; /* of the row being read */
+    char **details; /* [dataset->n] what is wrong with a row; NULL = nothing */
+    size_t cap, details_cap, skipped_cap;
+    uint64_t n_rows;
+    struct rft_str why; /* scratch */
 };
 
-/* One row's fields; data NULL = absent. Strings are unescaped in place, so the file's text is where all texts live. */
-struct row {
-    enum rft_json_kind kind; /* of the row */
-    enum rft_json_kind kinds[N_FIELDS];
-    struct rft_bytes texts[N_FIELDS];
-};
-
-static enum rft_status row_error(const struct loader *loader, const char *fmt, ...) RFT_PRINTF(2, 3);
-
-static enum rft_status row_error(const struct loader *loader, const char *fmt, ...)
+const char *rft_skip_text(enum rft_skip_reason reason)
 {
-    char detail[400];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(detail, sizeof detail, fmt, args);
-    va_end(args);
-    rft_log_error("%s:%llu: row %zu: %s", loader->options->path, (unsigned long long)loader->line,
-                  loader->dataset->n + 1, detail);
-    return RFT_ERR_INPUT;
+    return reason == RFT_SKIP_BAD_ROW ? "bad_row" : "too_long";
 }
 
-static enum rft_status field_error(const struct loader *loader, const struct row *row, enum field field,
-                                   const char *what)
+static enum rft_status copy_detail(const struct rft_str *why, char **detail)
 {
-    if (row->kind == RFT_JSON_ARRAY)
-        return row_error(loader, "element %d %s", (int)field + 1, what);
-    return row_error(loader, "field \"%s\" %s", loader->names[field], what);
+    *detail = NULL;
+    if (!why->len)
+        return RFT_OK;
+    *detail = rft_strndup(why->data, why->len);
+    return *detail ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
-static void read_field(struct row *row, enum field field, const struct rft_json_value *value, struct rft_bytes text)
+/* A row that has no question, or no id, is left out at once; another one that is bad stays until repeats are numbered. */
+static enum rft_status add_row(struct loader *loader, struct rft_question *question)
 {
-    row->kinds[field] = value->kind;
-    row->texts[field] = text;
-}
-
-static struct rft_bytes content(const struct rft_json_value *value)
-{
-    return value->kind == RFT_JSON_STRING ? rft_json_unescape(value) : (struct rft_bytes){ value->data, value->len };
-}
-
-static void read_pair(const struct rft_json_value *source, struct row *row)
-{
-    struct rft_json_cursor cursor = rft_json_inside(source);
-    for (int field = QUESTION; field <= GOLD && rft_json_more(&cursor); field++) {
-        struct rft_json_value value = rft_json_next(&cursor);
-        read_field(row, (enum field)field, &value, content(&value));
+    struct rft_dataset *dataset = loader->dataset;
+    bool has_all = question->text.data && question->id.data;
+    void *grown = has_all ? (void *)dataset->questions : (void *)dataset->skipped;
+    void *details = loader->details;
+    char *detail;
+    question->row = loader->n_rows++;
+    if (has_all ? rft_grow(&grown, &loader->cap, dataset->n + 1, sizeof *dataset->questions)
+                : rft_grow(&grown, &loader->skipped_cap, dataset->n_skipped + 1, sizeof *dataset->skipped))
+        return RFT_ERR_HOST_MEMORY;
+    if (has_all)
+        dataset->questions = grown;
+    else
+        dataset->skipped = grown;
+    if (has_all && rft_grow(&details, &loader->details_cap, dataset->n + 1, sizeof *loader->details))
+        return RFT_ERR_HOST_MEMORY;
+    loader->details = details;
+    RFT_TRY(copy_detail(&loader->why, &detail));
+    if (has_all) {
+        loader->details[dataset->n] = detail;
+        dataset->questions[dataset->n++] = *question;
+    } else {
+        dataset->skipped[dataset->n_skipped++] = (struct rft_skipped){
+            .row = question->row, .line = question->line, .detail = detail, .question = question->text, .id = question->id
+        };
     }
-}
-
-/* One key may serve as several fields; of a key given twice the last counts, as everywhere. */
-static void read_object(const struct loader *loader, const struct rft_json_value *source, struct row *row)
-{
-    struct rft_json_cursor cursor = rft_json_inside(source);
-    while (rft_json_more(&cursor)) {
-        struct rft_json_value key = rft_json_next(&cursor), value = rft_json_next(&cursor);
-        struct rft_bytes name = content(&key), text = { 0 };
-        for (int field = QUESTION; field < N_FIELDS; field++) {
-            bool wanted = field != ID || *loader->names[ID];
-            if (!wanted || !rft_bytes_equal(name, rft_bytes_z(loader->names[field])))
-                continue;
-            if (!text.data)
-                text = content(&value);
-            read_field(row, (enum field)field, &value, text);
-        }
-    }
-}
-
-static enum rft_status check_row(const struct loader *loader, const struct row *row)
-{
-    char what[80];
-    for (int i = QUESTION; i < N_FIELDS; i++) {
-        enum field field = (enum field)i;
-        bool string = row->kinds[i] == RFT_JSON_STRING, number = row->kinds[i] == RFT_JSON_NUMBER;
-        if (field == ID && !*loader->names[ID])
-            continue;
-        if (!row->texts[i].data && row->kind == RFT_JSON_ARRAY && field == ID)
-            return row_error(loader, "is an array, which has no field \"%s\"; unset id_field", loader->names[ID]);
-        if (!row->texts[i].data)
-            return field_error(loader, row, field, "is missing");
-        if (!string && (field == QUESTION || !number)) {
-            snprintf(what, sizeof what, "is %s; expected a string%s", rft_json_kind_text(row->kinds[i]),
-                     field == QUESTION ? "" : " or a number");
-            return field_error(loader, row, field, what);
-        }
-    }
-    if (!row->texts[QUESTION].len)
-        return field_error(loader, row, QUESTION, "is empty; every row needs a question");
     return RFT_OK;
-}
-
-/* What follows the last occurrence of `marker`, trimmed. */
-static bool text_after(struct rft_bytes *text, struct rft_bytes marker)
-{
-    for (size_t at = text->len; at-- > 0;)
-        if (text->len - at >= marker.len && memcmp(text->data + at, marker.data, marker.len) == 0) {
-            at += marker.len;
-            *text = rft_bytes_trim((struct rft_bytes){ text->data + at, text->len - at });
-            return text->len > 0;
-        }
-    return false;
 }
 
 static enum rft_status read_row(struct loader *loader, const struct rft_json_value *source)
 {
-    struct rft_dataset *dataset = loader->dataset;
-    struct row row = { .kind = source->kind };
-    loader->line = source->line;
-    if (source->kind == RFT_JSON_ARRAY)
-        read_pair(source, &row);
-    else if (source->kind == RFT_JSON_OBJECT)
-        read_object(loader, source, &row);
-    else
-        return row_error(loader, "is %s; expected [\"question\", gold] or an object", rft_json_kind_text(source->kind));
-    RFT_TRY(check_row(loader, &row));
-    const char *after = loader->options->answer_after;
-    if (*after && !text_after(&row.texts[GOLD], rft_bytes_z(after))) {
-        char what[120];
-        snprintf(what, sizeof what, "has no answer after \"%.60s\" (answer_after)", after);
-        return field_error(loader, &row, GOLD, what);
-    }
-    void *questions = dataset->questions;
-    if (rft_grow(&questions, &loader->cap, dataset->n + 1, sizeof *dataset->questions) != 0)
-        return RFT_ERR_HOST_MEMORY;
-    dataset->questions = questions;
-    dataset->questions[dataset->n++] = (struct rft_question){
-        .text = row.texts[QUESTION],
-        .gold = row.texts[GOLD],
-        .gold_is_number = row.kinds[GOLD] == RFT_JSON_NUMBER,
-        .id = *loader->names[ID] ? row.texts[ID] : row.texts[QUESTION],
-        .line = source->line,
-    };
-    return RFT_OK;
+    struct rft_question question = { .line = source->line };
+    rft_str_clear(&loader->why);
+    RFT_TRY(rft_dataset_read_row(loader->options, source, &question, &loader->why));
+    return add_row(loader, &question);
 }
 
 static bool wants_more(const struct loader *loader)
 {
-    return !loader->options->limit || loader->dataset->n < loader->options->limit;
+    return !loader->options->limit || loader->n_rows < loader->options->limit;
 }
 
 static enum rft_status read_array(struct loader *loader, char *begin, char *end, uint64_t line)
 {
-    RFT_TRY(rft_json_check(loader->options->path, line, begin, (size_t)(end - begin)));
+    struct rft_json_problem problem;
+    enum rft_status status = rft_json_check(begin, (size_t)(end - begin), &problem);
+    if (status == RFT_ERR_INPUT)
+        rft_log_error("%s:%llu: %s", loader->options->path, (unsigned long long)(line + problem.line - 1), problem.text);
+    RFT_TRY(status);
     struct rft_json_cursor file = { begin, line };
     struct rft_json_value array = rft_json_next(&file);
     for (struct rft_json_cursor at = rft_json_inside(&array); wants_more(loader) && rft_json_more(&at);) {
@@ -174,23 +98,49 @@ static enum rft_status read_array(struct loader *loader, char *begin, char *end,
     return RFT_OK;
 }
 
+/* A line that is no JSON is a row that is none. */
+static enum rft_status read_line(struct loader *loader, struct rft_bytes text, char *begin, uint64_t line)
+{
+    struct rft_json_problem problem;
+    enum rft_status status = rft_json_check(text.data, text.len, &problem);
+    if (status == RFT_ERR_INPUT) {
+        struct rft_question question = { .line = line };
+        rft_str_clear(&loader->why);
+        RFT_TRY(rft_str_append_z(&loader->why, problem.text));
+        return add_row(loader, &question);
+    }
+    RFT_TRY(status);
+    struct rft_json_cursor at = { begin, line };
+    struct rft_json_value row = rft_json_next(&at);
+    return read_row(loader, &row);
+}
+
 static enum rft_status read_lines(struct loader *loader, char *begin, char *end, uint64_t line)
 {
     for (char *next; begin < end && wants_more(loader); begin = next, line++) {
         char *newline = memchr(begin, '\n', (size_t)(end - begin));
         next = newline ? newline + 1 : end;
         struct rft_bytes text = rft_bytes_trim((struct rft_bytes){ begin, (size_t)(next - begin) });
-        if (!text.len)
-            continue;
-        RFT_TRY(rft_json_check(loader->options->path, line, text.data, text.len));
-        struct rft_json_cursor at = { begin + (text.data - begin), line };
-        struct rft_json_value row = rft_json_next(&at);
-        RFT_TRY(read_row(loader, &row));
+        if (text.len)
+            RFT_TRY(read_line(loader, text, begin + (text.data - begin), line));
     }
     return RFT_OK;
 }
 
-/* Counts questions of equal ids, or refuses them where ids are explicit. */
+/* One id was given twice: the later row is bad. */
+static enum rft_status refuse_id(struct loader *loader, size_t i, const struct rft_question *first)
+{
+    const struct rft_bytes id = loader->dataset->questions[i].id;
+    if (loader->details[i])
+        return RFT_OK;
+    rft_str_clear(&loader->why);
+    RFT_TRY(rft_str_printf(&loader->why, "id \"%.*s\" was given before, on line %llu, row %llu; make the ids differ or unset id_field",
+                           (int)(id.len < 80 ? id.len : 80), id.data, (unsigned long long)first->line,
+                           (unsigned long long)first->row + 1));
+    return copy_detail(&loader->why, &loader->details[i]);
+}
+
+/* Counts rows of equal ids, whatever else is wrong with them: mending or leaving out one changes no other one's samples. */
 static enum rft_status number_repeats(struct loader *loader)
 {
     struct rft_dataset *dataset = loader->dataset;
@@ -206,19 +156,12 @@ static enum rft_status number_repeats(struct loader *loader)
         size_t slot = (size_t)XXH64(question->id.data, question->id.len, 0) & (n_slots - 1);
         while (latest[slot] && !rft_bytes_equal(dataset->questions[latest[slot] - 1].id, question->id))
             slot = (slot + 1) & (n_slots - 1);
-        if (latest[slot] && *loader->names[ID]) {
-            const struct rft_question *first = &dataset->questions[latest[slot] - 1];
-            rft_log_error(
-                "%s:%llu: row %zu: id \"%.*s\" was given before, on line %llu, row %zu; make the ids differ or "
-                "unset id_field",
-                loader->options->path, (unsigned long long)question->line, i + 1,
-                (int)(question->id.len < 80 ? question->id.len : 80), question->id.data,
-                (unsigned long long)first->line, latest[slot]);
-            status = RFT_ERR_INPUT;
-        }
-        if (latest[slot])
+        if (latest[slot] && *loader->options->id_field)
+            status = refuse_id(loader, i, &dataset->questions[latest[slot] - 1]);
+        else if (latest[slot])
             question->repeat = dataset->questions[latest[slot] - 1].repeat + 1;
-        latest[slot] = i + 1;
+        if (!latest[slot] || !*loader->options->id_field)
+            latest[slot] = i + 1;
     }
     rft_free(latest);
     return status;
@@ -230,54 +173,142 @@ static void put_u32(unsigned char out[4], uint32_t x)
         out[i] = (unsigned char)(x >> (8 * i));
 }
 
-/* Each hash seeds the next, so that no text can pass for the end of the one before it. Repeats follow from the ids. */
+/* Each hash seeds the next, so that no text can pass for the end of the one before it. */
 static uint64_t hash_content(const struct rft_dataset *dataset)
 {
     uint64_t hash = dataset->n;
     for (size_t i = 0; i < dataset->n; i++) {
         const struct rft_question *question = &dataset->questions[i];
+        unsigned char repeat[4];
+        put_u32(repeat, question->repeat);
         hash = XXH64(question->text.data, question->text.len, hash);
         hash = XXH64(question->gold.data, question->gold.len, hash);
         hash = XXH64(question->id.data, question->id.len, hash);
+        hash = XXH64(repeat, sizeof repeat, hash);
     }
     return hash;
+}
+
+static int compare_skipped(const void *a, const void *b)
+{
+    const struct rft_skipped *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details)
+{
+    size_t n_more = 0, n_left = 0;
+    for (size_t i = 0; i < dataset->n; i++)
+        n_more += details[i] != NULL;
+    struct rft_skipped *grown = rft_realloc(dataset->skipped, dataset->n_skipped + n_more + 1, sizeof *grown);
+    if (!grown)
+        return RFT_ERR_HOST_MEMORY;
+    dataset->skipped = grown;
+    for (size_t i = 0; i < dataset->n; i++) {
+        const struct rft_question *q = &dataset->questions[i];
+        if (details[i])
+            dataset->skipped[dataset->n_skipped++] = (struct rft_skipped){ q->row, q->line, reason, details[i], q->text, q->id };
+        else
+            dataset->questions[n_left++] = *q;
+        details[i] = NULL;
+    }
+    dataset->n = n_left;
+    qsort(dataset->skipped, dataset->n_skipped, sizeof *dataset->skipped, compare_skipped);
+    dataset->content_hash = hash_content(dataset);
+    return RFT_OK;
+}
+
+/* Names the first few of the rows that are refused, and what to do. */
+static enum rft_status refuse_rows(const struct loader *loader)
+{
+    const struct rft_dataset *dataset = loader->dataset;
+    const struct rft_skipped *first = &dataset->skipped[0];
+    struct rft_str text = { 0 };
+    enum rft_status status = RFT_OK;
+    for (size_t i = 0; i < dataset->n_skipped && i < SHOWN_MAX && status == RFT_OK; i++) {
+        const struct rft_skipped *s = &dataset->skipped[i];
+        size_t n = strlen(s->detail);
+        if (n > SHOWN_BYTES)
+            for (n = SHOWN_BYTES; n > 0 && ((unsigned char)s->detail[n] & 0xc0) == 0x80;)
+                n--;
+        status = i ? rft_str_printf(&text, "; row %llu (line %llu): %.*s", (unsigned long long)s->row + 1, (unsigned long long)s->line,
+                                    (int)n, s->detail)
+                   : rft_str_printf(&text, "row %llu: %.*s", (unsigned long long)s->row + 1, (int)n, s->detail);
+    }
+    RFT_TRY(status);
+    if (dataset->n == 0)
+        rft_log_error("%s:%llu: %s; no row of %llu can be used", loader->options->path, (unsigned long long)first->line, text.data,
+                      (unsigned long long)loader->n_rows);
+    else if (dataset->n_skipped == 1)
+        rft_log_error("%s:%llu: %s; it is the only bad row of %llu: mend it, or leave it out with data.bad_rows = skip",
+                      loader->options->path, (unsigned long long)first->line, text.data, (unsigned long long)loader->n_rows);
+    else
+        rft_log_error("%s:%llu: %s; %zu of %llu rows are bad: mend them, or leave them out with data.bad_rows = skip",
+                      loader->options->path, (unsigned long long)first->line, text.data, dataset->n_skipped,
+                      (unsigned long long)loader->n_rows);
+    rft_str_finish(&text);
+    return RFT_ERR_INPUT;
+}
+
+/* Rows by their form: an array of all, or one in each line. */
+static enum rft_status read_rows(struct loader *loader, char *begin, char *end, uint64_t line)
+{
+    const struct rft_dataset_options *options = loader->options;
+    const char *newline = begin < end ? memchr(begin, '\n', (size_t)(end - begin)) : NULL;
+    size_t n_first = newline ? (size_t)(newline - begin) : (size_t)(end - begin);
+    struct rft_bytes text = { begin, (size_t)(end - begin) };
+    struct rft_json_problem problem;
+    if (begin == end)
+        return RFT_OK;
+    if (*begin == '[' && !rft_dataset_is_row(begin, n_first))
+        return read_array(loader, begin, end, line);
+    if (*begin != '[' && *begin != '{')
+        return rft_dataset_refuse_file(options->path, line, text);
+    if (*begin == '{' && newline && rft_json_check(begin, n_first, &problem) == RFT_ERR_INPUT)
+        RFT_TRY(rft_dataset_refuse_object(options->path, line, text, false));
+    RFT_TRY(read_lines(loader, begin, end, line));
+    if (loader->n_rows == 1 && *begin == '{' && (loader->dataset->n == 0 || loader->details[0]))
+        return rft_dataset_refuse_object(options->path, line, text, true);
+    return RFT_OK;
+}
+
+static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
+{
+    struct rft_dataset *dataset = loader->dataset;
+    uint64_t line = 1;
+    if (end - begin >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0)
+        begin += 3; /* a byte order mark */
+    for (; begin < end && strchr(" \t\r\n", *begin) && *begin; begin++)
+        line += *begin == '\n';
+    RFT_TRY(read_rows(loader, begin, end, line));
+    RFT_TRY(number_repeats(loader));
+    RFT_TRY(rft_dataset_skip(dataset, RFT_SKIP_BAD_ROW, loader->details));
+    if (dataset->n_skipped && !loader->options->skip_bad_rows)
+        return refuse_rows(loader);
+    if (dataset->n_skipped)
+        rft_log_warn("%s: %zu of %llu rows are left out (data.bad_rows = skip); the first is row %llu: %.200s", loader->options->path,
+                     dataset->n_skipped, (unsigned long long)loader->n_rows, (unsigned long long)dataset->skipped[0].row + 1,
+                     dataset->skipped[0].detail);
+    if (!dataset->n) {
+        rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
+        return RFT_ERR_INPUT;
+    }
+    return RFT_OK;
 }
 
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,
                                   struct rft_dataset *dataset)
 {
-    struct loader loader = {
-        .options = options,
-        .names = { options->question_field, options->answer_field, options->id_field },
-        .dataset = dataset,
-    };
+    struct loader loader = { .options = options, .dataset = dataset };
     *dataset = (struct rft_dataset){ .arena = *text };
     *text = (struct rft_str){ 0 };
-    char *begin = dataset->arena.data, *end = begin + dataset->arena.len;
-    if (end - begin >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0)
-        begin += 3; /* a byte order mark */
-    uint64_t line = 1;
-    for (; begin < end && strchr(" \t\r\n", *begin) && *begin; begin++)
-        line += *begin == '\n';
-    enum rft_status status;
-    if (begin == end || *begin == '{') {
-        status = read_lines(&loader, begin, end, line);
-    } else if (*begin == '[') {
-        status = read_array(&loader, begin, end, line);
-    } else {
-        rft_log_error("%s:%llu: neither a JSON array nor JSON lines of objects", options->path,
-                      (unsigned long long)line);
-        status = RFT_ERR_INPUT;
-    }
-    if (status == RFT_OK && !dataset->n) {
-        rft_log_error("%s: holds no questions", options->path);
-        status = RFT_ERR_INPUT;
-    }
-    if (status == RFT_OK)
-        status = number_repeats(&loader);
-    if (status == RFT_OK)
-        dataset->content_hash = hash_content(dataset);
-    else
+    char *begin = dataset->arena.data;
+    enum rft_status status = parse_all(&loader, begin, begin + dataset->arena.len);
+    for (size_t i = 0; i < dataset->n && loader.details; i++)
+        rft_free(loader.details[i]);
+    rft_free(loader.details);
+    rft_str_finish(&loader.why);
+    if (status != RFT_OK)
         rft_dataset_finish(dataset);
     return status;
 }
@@ -292,6 +323,9 @@ enum rft_status rft_dataset_load(const struct rft_dataset_options *options, stru
 
 void rft_dataset_finish(struct rft_dataset *dataset)
 {
+    for (size_t i = 0; i < dataset->n_skipped; i++)
+        rft_free(dataset->skipped[i].detail);
+    rft_free(dataset->skipped);
     rft_free(dataset->questions);
     rft_str_finish(&dataset->arena);
     *dataset = (struct rft_dataset){ 0 };

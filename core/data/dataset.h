@@ -3,19 +3,39 @@
 #ifndef RFT_DATASET_H
 #define RFT_DATASET_H
 
+#include "answer.h"
 #include "status.h"
 #include "str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct rft_dataset_options {
-    const char *path; /* JSON array of ["question", gold, ...], JSON array of objects, or JSON lines of objects */
+    const char *path; /* JSON array of ["question", gold, ...] or of objects, or JSON lines of either */
     const char *question_field; /* for objects */
     const char *answer_field;   /* for objects */
     const char *answer_after;   /* "" = the whole field; else gold is what follows its last occurrence, trimmed */
     const char *id_field;       /* "" = the question's text is its id */
-    uint64_t limit;             /* first so many questions; 0 = all */
+    uint64_t limit;             /* the first so many rows, those that are left out counted; 0 = all */
+    const char *answer_mark;    /* with answer_after "": where this is in the field, gold follows it; NULL = none */
+    const struct rft_verify_options *verify; /* gold answers must be what these can compare; NULL = any */
+    bool skip_bad_rows;         /* rows that are no questions are left out; else they are refused */
+};
+
+/* Why a row of the file is no question of the run. */
+enum rft_skip_reason { RFT_SKIP_BAD_ROW, RFT_SKIP_TOO_LONG };
+#define RFT_SKIP_REASONS 2
+const char *rft_skip_text(enum rft_skip_reason reason); /* "bad_row", "too_long" */
+
+/* A row that is left out. All text is owned by the dataset. */
+struct rft_skipped {
+    uint64_t row;  /* ordinal in the file, from 0 */
+    uint64_t line; /* 1-based */
+    enum rft_skip_reason reason;
+    char *detail;  /* what is wrong, one line */
+    struct rft_bytes question; /* data NULL if the row has none */
+    struct rft_bytes id;       /* data NULL if the row has none */
 };
 
 /* One question. All text is owned by the dataset. */
@@ -24,26 +44,34 @@ struct rft_question {
     struct rft_bytes gold; /* source text: of a number its characters in the file ("6000.0"), of a string its content */
     bool gold_is_number;   /* gold stood as a JSON number: it is written back as one */
     struct rft_bytes id;   /* explicit id (a number's source text), else the question's text */
-    uint32_t repeat;       /* ordinal among questions of the same id text: 0 for the first; always 0 with id_field */
+    uint32_t repeat;       /* ordinal among rows of the same id text, also such as are left out: 0 for the first; always 0
+                              with id_field */
+    uint64_t row;          /* ordinal in the file, from 0 */
     uint64_t line;         /* 1-based line in the file, for messages */
 };
 
 struct rft_dataset {
     struct rft_question *questions; /* [n] in input order */
     size_t n;
+    struct rft_skipped *skipped; /* [n_skipped] in input order */
+    size_t n_skipped;
     struct rft_str arena;  /* backing of the texts: the file, its strings unescaped in place */
-    uint64_t content_hash; /* over text, gold and id of all n in order: part of the run's fingerprint */
+    uint64_t content_hash; /* over text, gold, id and repeat of all n in order: part of the run's fingerprint */
 };
 
-/* Reads and checks the whole file. Errors name file and line or entry and field: no such file, not JSON, a row of the
- * wrong shape, a missing field, an empty question, a gold that is neither number nor string, an id given twice,
- * answer_after not found or nothing behind it, no questions. Strings may hold U+0000. Nothing is dropped silently: only
- * what `limit` leaves out and blank lines are not looked at. */
+/* Reads and checks the whole file. Rows that are no questions (a wrong shape, a missing field, an empty question, a gold answer
+ * that is neither number nor string or that cannot be compared, answer_after not found, an id given twice, in JSON lines a line
+ * that is no JSON) are left out with skip_bad_rows, or refused: RFT_ERR_INPUT with their number and the first three. Errors of
+ * the file name it, the line and what to do: no such file, no JSON, another format, no questions. Strings may hold U+0000.
+ * Nothing is dropped silently: only what `limit` leaves out and blank lines are not looked at. */
 enum rft_status rft_dataset_load(const struct rft_dataset_options *options, struct rft_dataset *dataset);
 /* The same out of the file's text in memory, which is taken over; options->path only names it in messages. */
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,
                                   struct rft_dataset *dataset);
 void rft_dataset_finish(struct rft_dataset *dataset);
+
+/* Leaves out the questions that have a detail: details[n], taken over, NULL = stays. */
+enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details);
 
 /* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place
  * in the file does not matter. */

@@ -5,20 +5,19 @@
 
 #include <string.h>
 
-enum rft_status rft_json_check(const char *path, uint64_t line, const char *text, size_t len)
+enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_problem *problem)
 {
     /* jansson passes over NUL bytes between tokens, where the walk would stop. */
     const char *nul = len ? memchr(text, 0, len) : NULL;
+    json_t *tree;
     if (nul) {
+        *problem = (struct rft_json_problem){ .line = 1, .text = "a NUL byte; JSON writes it as \\u0000" };
         for (const char *p = text; p < nul; p++)
-            line += *p == '\n';
-        rft_log_error("%s:%llu: a NUL byte; JSON writes it as \\u0000", path, (unsigned long long)line);
+            problem->line += *p == '\n';
         return RFT_ERR_INPUT;
     }
     /* Numbers are read as text later: as reals, whole numbers of any length are valid. */
-    json_t *tree;
-    RFT_TRY(
-        rft_json_load_at(path, line, (struct rft_bytes){ text, len }, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree));
+    RFT_TRY(rft_json_try((struct rft_bytes){ text, len }, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree, problem));
     json_decref(tree);
     return RFT_OK;
 }

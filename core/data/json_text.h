@@ -25,9 +25,10 @@ struct rft_json_cursor {
     uint64_t line;
 };
 
-/* RFT_ERR_INPUT unless text is one JSON array or object; the message names path and line (`line` is the text's first).
- */
-enum rft_status rft_json_check(const char *path, uint64_t line, const char *text, size_t len);
+/* RFT_ERR_INPUT unless text is one JSON array or object: *problem says why, with a line counted from the text's first. Nothing
+ * is logged. */
+struct rft_json_problem;
+enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_problem *problem);
 
 /* The value at the cursor, which moves behind it. */
 struct rft_json_value rft_json_next(struct rft_json_cursor *cursor);

@@ -18,9 +18,35 @@ static const char *find_slot(struct rft_bytes text)
     return NULL;
 }
 
+/* Passes over a byte order mark; refuses what is no UTF-8. */
+static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    unsigned long long line = 1;
+    int32_t code_point;
+    if (text->len >= 2 && (memcmp(text->data, "\xff\xfe", 2) == 0 || memcmp(text->data, "\xfe\xff", 2) == 0)) {
+        rft_log_error("%s: is UTF-16; save it as UTF-8", path);
+        return RFT_ERR_CONFIG;
+    }
+    if (text->len >= 3 && memcmp(text->data, mark, 3) == 0) {
+        *text = (struct rft_bytes){ text->data + 3, text->len - 3 };
+        rft_log_info("%s: a byte order mark at its beginning is passed over", path);
+    }
+    for (const char *p = text->data, *end = p + text->len; p < end; p += rft_utf8_decode(p, end, &code_point)) {
+        (void)rft_utf8_decode(p, end, &code_point);
+        line += *p == '\n';
+        if (code_point >= 0)
+            continue;
+        rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the template as UTF-8", path, line, (unsigned)(unsigned char)*p);
+        return RFT_ERR_CONFIG;
+    }
+    return RFT_OK;
+}
+
 enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct rft_prompt *prompt)
 {
     *prompt = (struct rft_prompt){ 0 };
+    RFT_TRY(check_bytes(path, &text));
     const char *slot = find_slot(text), *rest = slot ? slot + SLOT_LEN : NULL;
     size_t n_rest = slot ? text.len - (size_t)(rest - text.data) : 0;
     if (!slot || find_slot((struct rft_bytes){ rest, n_rest })) {
@@ -29,6 +55,8 @@ enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct
         return RFT_ERR_CONFIG;
     }
     prompt->slot = (size_t)(slot - text.data);
+    if (prompt->slot != 0 && slot[-1] == '{' && n_rest != 0 && *rest == '}')
+        rft_log_warn("%s: {{question}} leaves a brace on each side of the question; write {question}", path);
     enum rft_status status = rft_str_append(&prompt->text, text.data, prompt->slot);
     if (status == RFT_OK)
         status = rft_str_append(&prompt->text, rest, n_rest);

@@ -39,6 +39,8 @@ struct rft_config {
     char *data_answer_after;
     char *data_id_field;
     uint64_t data_limit;                   /* 0 = all */
+    bool data_bad_rows;                    /* true = skip */
+    bool data_too_long;                    /* true = skip */
     char *prompt_template;
     char *prompt_examples;
     char *prompt_system;

@@ -24,6 +24,7 @@ static const struct rft_word words_memory[] = {
     { "auto", RFT_ACCESS_AUTO }, { "mapped", RFT_ACCESS_MAPPED }, { "imported", RFT_ACCESS_IMPORTED },
     { "staged", RFT_ACCESS_STAGED }, { NULL, 0 }
 };
+static const struct rft_word words_refuse[] = { { "refuse", false }, { "skip", true }, { NULL, 0 } };
 static const struct rft_word words_units[] = { { "strict", RFT_UNITS_STRICT }, { "ignore", RFT_UNITS_IGNORE }, { NULL, 0 } };
 static const struct rft_word words_no_yes[] = { { "no", false }, { "yes", true }, { NULL, 0 } };
 static const struct rft_word words_arithmetic[] = { { "checked", false }, { "unchecked", true }, { NULL, 0 } };
@@ -39,7 +40,7 @@ const struct rft_key rft_keys[] = {
       .help = "The checkpoint: a directory in Hugging Face layout, or a GGUF file." },
 
     { FIELD(data, questions), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
-      .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of objects." },
+      .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of either." },
     { FIELD(data, question_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "question",
       .help = "Objects: the field that holds the question." },
     { FIELD(data, answer_field), .type = RFT_KEY_TEXT, .fallback = "answer",
@@ -52,7 +53,12 @@ const struct rft_key rft_keys[] = {
               "Empty: a question is known by its text, and by its ordinal among equal ones." },
     { FIELD(data, limit), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e12,
       .words = word_all, .fallback = "all",
-      .help = "Only the first so many questions." },
+      .help = "Only the first so many rows of the file, those that are left out counted." },
+    { FIELD(data, bad_rows), .type = RFT_KEY_CHOICE, .words = words_refuse, .fallback = "refuse",
+      .help = "Rows that are no questions, or whose gold answer cannot be compared: refuse: the run ends before it\n"
+              "begins and names them. skip: it goes on without them; summary and records tell which." },
+    { FIELD(data, too_long), .type = RFT_KEY_CHOICE, .words = words_refuse, .fallback = "refuse",
+      .help = "Questions whose prompt and max_new_tokens exceed the model's positions: refuse or skip them." },
 
     { FIELD(prompt, template), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The prompt: a text file, used byte for byte, that contains {question} once." },

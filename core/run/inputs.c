@@ -9,37 +9,21 @@
 #include "unicode.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <xxhash.h>
-
-/* So many bytes of a text as fit into a message without tearing a character. */
-static int shown_bytes(struct rft_bytes text, size_t max)
-{
-    size_t n = text.len < max ? text.len : max;
-    while (n > 0 && n < text.len && ((unsigned char)text.data[n] & 0xc0) == 0x80)
-        n--;
-    return (int)n;
-}
 
 static enum rft_status open_data(const struct rft_config *config, struct rft_inputs *inputs)
 {
+    const struct rft_verify_options verify = rft_config_verify(config);
     const struct rft_dataset_options options = {.path = config->data_questions,
                                                 .question_field = config->data_question_field,
                                                 .answer_field = config->data_answer_field,
                                                 .answer_after = config->data_answer_after,
                                                 .id_field = config->data_id_field,
-                                                .limit = config->data_limit};
-    const struct rft_verify_options verify = rft_config_verify(config);
+                                                .limit = config->data_limit,
+                                                .answer_mark = config->verify_kind == RFT_VERIFY_GSM8K ? "####" : NULL,
+                                                .verify = &verify,
+                                                .skip_bad_rows = config->data_bad_rows};
     RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
-    for (size_t i = 0; i < inputs->dataset.n; i++) {
-        const struct rft_question *q = &inputs->dataset.questions[i];
-        if (!rft_gold_is_valid(&verify, q->gold)) {
-            rft_log_error("%s:%" PRIu64 ": question %zu: the gold answer \"%.*s\" is not a number that [verify] can compare; if the "
-                          "number stands behind a mark, name it: data.answer_after (GSM8K: ####)",
-                          config->data_questions, q->line, i + 1, shown_bytes(q->gold, 40), q->gold.data);
-            return RFT_ERR_INPUT;
-        }
-    }
     return rft_prompt_open(config->prompt_template, &inputs->prompt);
 }
 
@@ -93,46 +77,100 @@ static uint32_t n_shared(const struct rft_ids *a, const struct rft_ids *b, uint3
     return n;
 }
 
-/* Refuses a prompt that the model cannot take: ids it does not know, or no room for the new tokens. */
-static enum rft_status check_prompt(const struct rft_config *config, const struct rft_inputs *inputs, size_t question,
-                                    const struct rft_ids *ids)
+/* Refuses ids that the model does not know. */
+static enum rft_status check_ids(const struct rft_config *config, const struct rft_inputs *inputs, const struct rft_ids *ids)
 {
-    const struct rft_model_config *model = &inputs->checkpoint.config;
-    uint32_t n_new_max = rft_config_max_new_tokens(config);
+    uint32_t vocab_size = inputs->checkpoint.config.vocab_size;
     for (size_t j = 0; j < ids->n; j++) {
-        if (ids->ids[j] >= model->vocab_size) {
-            rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32
-                          " entries; they do not belong together",
-                          config->model_path, ids->ids[j], model->vocab_size);
-            return RFT_ERR_INPUT;
-        }
+        if (ids->ids[j] < vocab_size)
+            continue;
+        rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32 " entries; they do not belong together",
+                      config->model_path, ids->ids[j], vocab_size);
+        return RFT_ERR_INPUT;
     }
-    if (ids->n != 0 && ids->n + n_new_max <= model->n_positions)
-        return RFT_OK;
-    rft_log_error("%s:%" PRIu64 ": question %zu: a prompt of %zu tokens and generate.max_new_tokens = %" PRIu32
-                  " do not fit into the model's %" PRIu32 " positions; shorten the one or lower the other",
-                  config->data_questions, inputs->dataset.questions[question].line, question + 1, ids->n, n_new_max,
-                  model->n_positions);
-    return RFT_ERR_INPUT;
+    return RFT_OK;
 }
 
-/* Tokenizes every prompt once, to know the longest and what they share, and to refuse what cannot work before anything is
- * generated. */
-static enum rft_status check_prompts(const struct rft_config *config, struct rft_inputs *inputs)
+/* What is wrong with a prompt that the model has no room for; *detail stays NULL if it fits. */
+static enum rft_status check_length(const struct rft_config *config, const struct rft_inputs *inputs, size_t n, char **detail)
+{
+    uint32_t n_positions = inputs->checkpoint.config.n_positions, n_new_max = rft_config_max_new_tokens(config);
+    struct rft_str text = {0};
+    if (n != 0 && n + n_new_max <= n_positions)
+        return RFT_OK;
+    RFT_TRY(rft_str_printf(&text, "a prompt of %zu tokens and generate.max_new_tokens = %" PRIu32 " do not fit into the model's %" PRIu32
+                           " positions", n, n_new_max, n_positions));
+    *detail = text.data;
+    return RFT_OK;
+}
+
+/* Prompts that do not fit: leaves them out, or names the first few. */
+static enum rft_status settle_too_long(const struct rft_config *config, struct rft_inputs *inputs, char **details, size_t n_too_long)
+{
+    const struct rft_dataset *dataset = &inputs->dataset;
+    struct rft_str text = {0};
+    size_t n_shown = 0;
+    enum rft_status status = RFT_OK;
+    for (size_t i = 0; i < dataset->n && n_shown < 3 && status == RFT_OK; i++)
+        if (details[i] != NULL)
+            status = rft_str_printf(&text, "%srow %" PRIu64 " (line %" PRIu64 "): %s", n_shown++ != 0 ? "; " : "",
+                                    dataset->questions[i].row + 1, dataset->questions[i].line, details[i]);
+    if (status == RFT_OK && !config->data_too_long) {
+        rft_log_error("%s: %zu of %zu questions are too long: %s; shorten them, lower generate.max_new_tokens, or leave them out with "
+                      "data.too_long = skip",
+                      config->data_questions, n_too_long, dataset->n, text.data);
+        status = RFT_ERR_INPUT;
+    } else if (status == RFT_OK && n_too_long == dataset->n) {
+        rft_log_error("%s: no question is left: all %zu are too long: %s", config->data_questions, n_too_long, text.data);
+        status = RFT_ERR_INPUT;
+    } else if (status == RFT_OK) {
+        rft_log_warn("%s: %zu of %zu questions are too long and left out (data.too_long = skip): %s", config->data_questions, n_too_long,
+                     dataset->n, text.data);
+        status = rft_dataset_skip(&inputs->dataset, RFT_SKIP_TOO_LONG, details);
+    }
+    rft_str_finish(&text);
+    return status;
+}
+
+/* Tokenizes every prompt once. Those that fit tell the longest, and what all of them share. */
+static enum rft_status measure_prompts(const struct rft_config *config, struct rft_inputs *inputs, char **details, size_t *n_too_long)
 {
     struct rft_ids first = {0}, ids = {0};
-    enum rft_status status = rft_inputs_encode(inputs, 0, &first);
-    inputs->n_prompt_shared = inputs->dataset.n > 1 ? UINT32_MAX : 0;
+    enum rft_status status = RFT_OK;
+    size_t n_fit = 0;
     for (size_t i = 0; i < inputs->dataset.n && status == RFT_OK; i++) {
-        ids.n = 0;
-        status = rft_os_interrupted() ? RFT_ERR_INTERRUPTED : rft_inputs_encode(inputs, i, &ids);
+        struct rft_ids *at = n_fit == 0 ? &first : &ids;
+        at->n = 0;
+        status = rft_os_interrupted() ? RFT_ERR_INTERRUPTED : rft_inputs_encode(inputs, i, at);
         if (status == RFT_OK)
-            status = check_prompt(config, inputs, i, &ids);
-        inputs->n_prompt_shared = n_shared(&first, &ids, inputs->n_prompt_shared);
-        inputs->n_prompt_max = ids.n > inputs->n_prompt_max ? (uint32_t)ids.n : inputs->n_prompt_max;
+            status = check_ids(config, inputs, at);
+        if (status == RFT_OK)
+            status = check_length(config, inputs, at->n, &details[i]);
+        if (status != RFT_OK || details[i] != NULL) {
+            *n_too_long += details[i] != NULL;
+            continue;
+        }
+        inputs->n_prompt_shared = n_fit++ == 0 ? UINT32_MAX : n_shared(&first, at, inputs->n_prompt_shared);
+        inputs->n_prompt_max = at->n > inputs->n_prompt_max ? (uint32_t)at->n : inputs->n_prompt_max;
     }
+    if (n_fit < 2)
+        inputs->n_prompt_shared = 0;
     rft_ids_finish(&first);
     rft_ids_finish(&ids);
+    return status;
+}
+
+/* To know the longest prompt and what they share, and to settle what cannot work before anything is generated. */
+static enum rft_status check_prompts(const struct rft_config *config, struct rft_inputs *inputs)
+{
+    size_t n = inputs->dataset.n, n_too_long = 0;
+    char **details = rft_alloc(n, sizeof *details);
+    enum rft_status status = details == NULL ? RFT_ERR_HOST_MEMORY : measure_prompts(config, inputs, details, &n_too_long);
+    if (status == RFT_OK && n_too_long != 0)
+        status = settle_too_long(config, inputs, details, n_too_long);
+    for (size_t i = 0; i < n && details != NULL; i++)
+        rft_free(details[i]);
+    rft_free(details);
     return status;
 }
 

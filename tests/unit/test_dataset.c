@@ -89,6 +89,9 @@ static void test_good(void **state)
         { .source = "[[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\u20AC\\ud83d\\uDE00\", 1]]",
           .shown = "\"\\/\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|0|\"\\/"
                    "\b\f\n\r\t\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80|#1\n" },
+        { .source = "[\"a\", 1]", .shown = "a|0|a|#1\n" },
+        { .source = "[\"a\", 1, {\"x\": 2}]\n\n{\"question\": \"b\", \"answer\": \"2\"}\n[\"a\", 3]",
+          .shown = "a|0|a|#1\nb|0|b|2\na|1|a|#3\n" },
         { .source = "[[\"a\", 1], [\"b\", 2], 7]", .shown = "a|0|a|#1\nb|0|b|#2\n", .limit = 2 },
         { .source = "{\"question\": \"a\", \"answer\": 1}\nnot looked at", .shown = "a|0|a|#1\n", .limit = 1 },
         { .source = "[[\"a\", 1]]", .shown = "a|0|a|#1\n", .limit = 9 },
@@ -135,7 +138,30 @@ static void test_bad(void **state)
         { .source = "{\"question\": \"a\",\n\"answer\": 1}", .message = "q.json:1: " },
         { .source = "[[\"a\", 1],\n[\"b\"]]", .message = "q.json:2: row 2: element 2 is missing" },
         { .source = "[[]]", .message = "row 1: element 1 is missing" },
-        { .source = "[\"a\", 1]", .message = "row 1: is a string; expected [\"question\", gold] or an object" },
+        { .source = "[7, 1]", .message = "row 1: is a number; expected [\"question\", gold] or an object" },
+        { .source = "[[\"a\", 1], [\"b\"], 7, [\"\", 1], [\"c\", null]]",
+          .message = "q.json:1: row 2: element 2 is missing; row 3 (line 1): is a number; expected [\"question\", gold] or an "
+                     "object; row 4 (line 1): element 1 is empty; every row needs a question; 4 of 5 rows are bad: mend "
+                     "them, or leave them out with data.bad_rows = skip" },
+        { .source = "{\"problem\": \"a\", \"solution\": 1, \"level\": 2}",
+          .message = "is missing; the row has problem, solution, level: set data.question_field=problem" },
+        { .source = "{\"question\": \"a\", \"ground_truth\": 1}", .message = "set data.answer_field=ground_truth" },
+        { .source = "{\"question\": \"a\", \"b\": 1}", .message = "name one with data.answer_field" },
+        { .source = "{\"messages\": []}", .message = "the row holds a conversation" },
+        { .source = "{\"data\": [{\"question\": \"a\"}]}", .message = "is one object whose rows stand in \"data\"" },
+        { .source = "{\n \"data\": [[\"a\", 1]]\n}", .message = "is one object whose rows stand in \"data\"" },
+        { .source = "{\"question\": {\"0\": \"a\"}, \"answer\": {\"0\": 1}}", .message = "is one object of columns" },
+        { .source = "{\n\"question\": \"a\",\n\"answer\": 1\n}", .message = "is one object over several lines" },
+        { .source = "question,answer\na,1\n", .message = "looks like a table (CSV)" },
+        { .source = "\x1f\x8b\x08", .message = "compressed with gzip" },
+        { .source = "PAR1 and so on", .message = "is a Parquet file" },
+        { .source = "\xff\xfe[", .message = "is UTF-16" },
+        { .source = "<!DOCTYPE html>", .message = "is HTML" },
+        { .source = "[[\"a\", NaN]]", .message = "q.json:1: not JSON: NaN is no JSON; write null or a number" },
+        { .source = "[['a', 1]]", .message = "Python's notation" },
+        { .source = "[[\"a\", 1],]", .message = "a comma too many" },
+        { .source = "[[\"a\xe9\", 1]]", .message = "not UTF-8; save the file as UTF-8" },
+        { .source = "[\"a\", 1]\n[\"b\"\n", .message = "q.json:2: row 2: not JSON: it ends in the middle of a value" },
         { .source = "[null]", .message = "row 1: is true, false or null" },
         { .source = "[[1, 1]]", .message = "element 1 is a number; expected a string" },
         { .source = "[[\"\", 1]]", .message = "element 1 is empty" },
@@ -178,6 +204,67 @@ static void test_bad(void **state)
         assert_int_equal(dataset.n, 0);
         assert_null(dataset.arena.data);
     }
+}
+
+/* Rows that are left out: what is told of them, and that they change no other row's samples. */
+static void test_skip(void **state)
+{
+    (void)state;
+    static const char source[] = "[\"a\", \"n/a\"]\n{\"x\": 1}\n[\"a\", 2]\n[\"b\", NaN]\n[\"a\", 3]\n[\"c\", \"1/2\"]\n";
+    static const struct rft_verify_options verify = { .kind = RFT_VERIFY_ANSWER_TAG };
+    static const struct {
+        uint64_t row, line;
+        const char *question, *detail;
+    } expected[] = {
+        { 0, 1, "a", "the gold answer \"n/a\" is not a number that [verify] can compare; only numbers are compared" },
+        { 1, 2, NULL, "field \"question\" is missing; the row has x" },
+        { 3, 4, NULL, "not JSON: NaN" },
+        { 5, 6, "c", "fractions are not compared" },
+    };
+    struct rft_dataset_options options = options_of("q.jsonl");
+    struct rft_dataset dataset;
+    options.verify = &verify;
+    options.skip_bad_rows = true;
+    rft_test_log_capture();
+    assert_int_equal(parse(&options, rft_bytes_z(source), &dataset), RFT_OK);
+    rft_test_log_release();
+    assert_int_equal(rft_test_log_count("4 of 6 rows are left out"), 1);
+    assert_string_equal(shown(&dataset), "a|1|a|#2\na|2|a|#3\n"); /* the bad row of the same text counts */
+    assert_true(dataset.questions[0].row == 2 && dataset.questions[1].row == 4);
+    assert_int_equal(dataset.n_skipped, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct rft_skipped *s = &dataset.skipped[i];
+        assert_true(s->row == expected[i].row && s->line == expected[i].line && s->reason == RFT_SKIP_BAD_ROW);
+        assert_true(!s->question.data == !expected[i].question);
+        if (!strstr(s->detail, expected[i].detail))
+            fail_msg("%s", s->detail);
+    }
+    char **details = rft_alloc(dataset.n, sizeof *details);
+    assert_non_null(details);
+    details[0] = rft_strdup("too long");
+    assert_int_equal(rft_dataset_skip(&dataset, RFT_SKIP_TOO_LONG, details), RFT_OK);
+    rft_free(details);
+    assert_string_equal(shown(&dataset), "a|2|a|#3\n");
+    assert_int_equal(dataset.n_skipped, 5);
+    assert_true(dataset.skipped[2].row == 2 && dataset.skipped[2].reason == RFT_SKIP_TOO_LONG);
+    rft_dataset_finish(&dataset);
+    options.limit = 2; /* of the rows, not of the questions */
+    rft_test_log_capture();
+    assert_int_equal(parse(&options, rft_bytes_z(source), &dataset), RFT_ERR_INPUT);
+    rft_test_log_release();
+    assert_int_equal(rft_test_log_count("holds no questions that can be used"), 1);
+}
+
+/* GSM8K's gold stands behind its mark, and is found there when it is asked for. */
+static void test_answer_mark(void **state)
+{
+    (void)state;
+    struct rft_dataset_options options = options_of("q.json");
+    struct rft_dataset dataset;
+    options.answer_mark = "####";
+    assert_int_equal(parse(&options, rft_bytes_z("[[\"a\", \"1 #### 2\\n#### 42\"], [\"b\", \"7\"], [\"c\", 8]]"), &dataset), RFT_OK);
+    assert_string_equal(shown(&dataset), "a|0|a|42\nb|0|b|7\nc|0|c|#8\n");
+    rft_dataset_finish(&dataset);
 }
 
 /* jansson alone would pass over it. */
@@ -288,10 +375,12 @@ static void test_alloc_faults(void **state)
     static const char *const sources[] = {
         "[[\"a\", 1], [\"b\", \"x\"], [\"a\", 1]]",
         "{\"question\": \"a\", \"answer\": 1}\n{\"question\": \"b\", \"answer\": 1}\n",
+        "[\"a\", 1]\n{\"question\": \"b\", \"x\": 1}\nno row\n[\"c\", null]\n",
     };
     char path[200];
     snprintf(path, sizeof path, "%s/faults.json", rft_test_tmp_dir());
     struct rft_dataset_options options = options_of(path);
+    options.skip_bad_rows = true;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         rft_test_write_file(path, sources[i], strlen(sources[i]));
         assert_true(rft_test_alloc_faults(load_once, &options) > 10);
@@ -330,6 +419,7 @@ int main(void)
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),          cmocka_unit_test(test_nul_byte),
+        cmocka_unit_test(test_skip),         cmocka_unit_test(test_answer_mark),
         cmocka_unit_test(test_file),         cmocka_unit_test(test_hash_and_key), cmocka_unit_test(test_many),
         cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_shared),
     };

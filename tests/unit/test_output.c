@@ -56,7 +56,9 @@ static int set_up(void **state)
     unlink(path);
     unlink(records_path);
     unlink(journal_path);
-    struct rft_dataset_options options = { "q.json", "question", "answer", "", "", 0 };
+    struct rft_dataset_options options = {
+        .path = "q.json", .question_field = "question", .answer_field = "answer", .answer_after = "", .id_field = ""
+    };
     struct rft_str text = { 0 };
     return rft_str_append(&text, source, sizeof source - 1) == RFT_OK &&
                    rft_dataset_parse(&options, &text, &dataset) == RFT_OK
