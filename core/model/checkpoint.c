@@ -2,6 +2,7 @@
 #include "checkpoint.h"
 
 #include "alloc.h"
+#include "checkpoint_look.h"
 #include "gguf.h"
 #include "gguf_model.h"
 #include "hf_config.h"
@@ -26,16 +27,51 @@ static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
     snprintf(text + at, 64 - (size_t)at, "%s]", n_dims > n_shown ? ", ..." : "");
 }
 
+/* A tensor that is missing may be there under a longer or a shorter name: says from what such files come. */
+static enum rft_status refuse_missing(const struct rft_checkpoint *checkpoint, const char *name, const struct rft_tensor_list *list)
+{
+    static const struct {
+        const char *prefix, *what;
+    } known[] = {
+        { "_orig_mod.", "they were saved from a compiled module; save the module inside it (model._orig_mod.save_pretrained)" },
+        { "module.", "they were saved from a wrapper of several GPUs; save the module inside it (model.module.save_pretrained)" },
+        { "base_model.model.", "they were saved from a model with an adapter; merge it first (merge_and_unload, save_pretrained)" },
+        { "language_model.", "they are part of a larger model, which is not supported yet" },
+        { "model.language_model.", "they are part of a larger model, which is not supported yet" },
+        { "transformer.", "they are another architecture's" },
+    };
+    static const char inner[] = "model.";
+    size_t n = strlen(name);
+    const char *what = "rename them";
+    for (size_t i = 0; i < list->n; i++) {
+        const char *other = list->items[i].name;
+        size_t n_other = strlen(other), n_more = n_other > n ? n_other - n : 0;
+        if (strncmp(name, inner, sizeof inner - 1) == 0 && strcmp(other, name + sizeof inner - 1) == 0) {
+            rft_log_error("%s: tensor %s is missing; the file names it %s: it was saved from the inner model, without its head; save the "
+                          "whole model (AutoModelForCausalLM, save_pretrained)", checkpoint->path, name, other);
+            return RFT_ERR_INPUT;
+        }
+        if (n_more == 0 || other[n_more - 1] != '.' || strcmp(other + n_more, name) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            if (strlen(known[k].prefix) == n_more && strncmp(other, known[k].prefix, n_more) == 0)
+                what = known[k].what;
+        rft_log_error("%s: tensor %s is missing; all names begin with \"%.*s\" instead: %s", checkpoint->path, name,
+                      (int)(n_more < 60 ? n_more : 60), other, what);
+        return RFT_ERR_INPUT;
+    }
+    rft_log_error("%s: tensor %s is missing", checkpoint->path, name);
+    return RFT_ERR_INPUT;
+}
+
 /* Takes one tensor that the model needs from the list. */
 static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, const struct rft_needed_tensor *needed,
                                    struct rft_tensor_list *list, struct rft_tensor *tensor)
 {
     const char *name = checkpoint->is_gguf ? needed->gguf_name : needed->name;
     struct rft_listed_tensor *found = rft_tensor_list_find(list, name);
-    if (!found) {
-        rft_log_error("%s: tensor %s is missing", checkpoint->path, name);
-        return RFT_ERR_INPUT;
-    }
+    if (!found)
+        return refuse_missing(checkpoint, name, list);
     if (found->dtype == RFT_DTYPE_COUNT) {
         rft_log_error(
             "%s: tensor %s: type %s is not supported; F32, F16, BF16 and, in GGUF files, Q8_0, Q4_0, Q4_1 are",
@@ -158,11 +194,8 @@ static enum rft_status open_gguf(struct rft_checkpoint *checkpoint, struct rft_t
 
 static enum rft_status open_any(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
 {
-    char *inside = rft_path_join(checkpoint->path, "."); /* exists in directories alone */
-    if (!inside)
-        return RFT_ERR_HOST_MEMORY;
-    bool is_directory = rft_file_exists(inside);
-    rft_free(inside);
+    bool is_directory;
+    RFT_TRY(rft_checkpoint_look(checkpoint->path, &is_directory));
     RFT_TRY(is_directory ? open_directory(checkpoint, list) : open_gguf(checkpoint, list));
     return take_tensors(checkpoint, list);
 }

@@ -83,12 +83,53 @@ static enum rft_status bad_index(const struct directory *dir, const char *name, 
     return RFT_ERR_INPUT;
 }
 
+/* Counts files once, in the order in which the index first names them; *missing is the first that is not there. */
+static enum rft_status count_shards(const struct directory *dir, json_t *weight_map, size_t *n, size_t *n_there, const char **missing)
+{
+    json_t *value, *seen = json_object();
+    const char *name;
+    enum rft_status status = seen ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    *n = *n_there = 0;
+    *missing = NULL;
+    json_object_foreach(weight_map, name, value)
+    {
+        const char *shard = json_string_value(value);
+        char *path;
+        if (status != RFT_OK || !shard || strchr(shard, '/') || json_object_get(seen, shard))
+            continue;
+        path = rft_path_join(dir->path, shard);
+        if (!path || json_object_set_new(seen, shard, json_true()) != 0)
+            status = RFT_ERR_HOST_MEMORY;
+        else if (rft_file_exists(path))
+            ++*n_there;
+        else if (!*missing)
+            *missing = shard;
+        ++*n;
+        rft_free(path);
+    }
+    json_decref(seen);
+    return status;
+}
+
+static enum rft_status check_complete(const struct directory *dir, json_t *weight_map)
+{
+    size_t n, n_there;
+    const char *missing;
+    RFT_TRY(count_shards(dir, weight_map, &n, &n_there, &missing));
+    if (!missing)
+        return RFT_OK;
+    rft_log_error("%s/%s: is not there, but " INDEX_NAME " names it: %zu of %zu files are there; download the others", dir->path, missing,
+                  n_there, n);
+    return RFT_ERR_IO;
+}
+
 static enum rft_status list_shards(struct directory *dir, json_t *index)
 {
     json_t *weight_map = json_object_get(index, "weight_map"), *value;
     const char *name;
     if (!json_is_object(weight_map))
         return bad_index(dir, "it", "must be an object of tensor names and file names");
+    RFT_TRY(check_complete(dir, weight_map));
     json_object_foreach(weight_map, name, value)
     {
         const char *shard = json_string_value(value);

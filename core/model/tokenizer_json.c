@@ -3,6 +3,7 @@
 #include "tokenizer_parts.h"
 
 #include "alloc.h"
+#include "checkpoint_look.h"
 #include "json.h"
 #include "os.h"
 
@@ -334,8 +335,9 @@ enum rft_status rft_tok_load_json(const char *path, struct rft_bytes text, const
 enum rft_status rft_tokenizer_open(const char *dir, struct rft_tokenizer **tokenizer)
 {
     struct rft_str text = { 0 };
-    char *path = rft_path_join(dir, "tokenizer.json");
     *tokenizer = NULL;
+    RFT_TRY(rft_checkpoint_look_for_tokenizer(dir));
+    char *path = rft_path_join(dir, "tokenizer.json");
     enum rft_status status = path ? rft_file_read(path, FILE_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK)
         status = rft_tok_load_json(path, (struct rft_bytes){ text.data, text.len }, dir, tokenizer);

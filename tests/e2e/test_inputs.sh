@@ -31,7 +31,9 @@ job odd --set data.limit=all --set data.questions=odd.jsonl --set data.bad_rows=
 grep -q '3 of 5 rows are left out' odd.log || fail "bad_rows = skip: no word of it"
 cmp odd.json good.json >&2 || fail "bad_rows = skip: the other rows' samples differ"
 
-awk 'BEGIN { printf "[[\"How many are 1 and 1?\", 2], [\""; for (i = 0; i < 400; i++) printf "word "; print "\", 3], [\"How many are 4 and 4?\", 8]]" }' >long.json
+awk 'BEGIN { printf "[[\"How many are 1 and 1?\", 2], [\""
+    for (i = 0; i < 400; i++) printf "word "
+    print "\", 3], [\"How many are 4 and 4?\", 8]]" }' >long.json
 refuse '1 of 3 questions are too long: row 2 (line 1): a prompt of [0-9]* tokens.*data.too_long = skip' --set data.questions=long.json
 job two --set data.questions=long.json --set data.too_long=skip || fail "too_long = skip: exit code $?"
 cmp two.json good.json >&2 || fail "too_long = skip: the other rows' samples differ"

@@ -128,6 +128,84 @@ change model_type '"mamba"' 'mamba\|model_type\|architecture'
 change attention_bias true 'bias'
 change rms_norm_eps '"x"' 'rms_norm_eps'
 
+# What people point at that is no checkpoint: told by what it is. Nothing is looked up but on this disk.
+HOME=$tmp/home
+export HOME
+unset HF_HOME HF_HUB_CACHE XDG_CACHE_HOME
+refuse 'Org/Some-Model-0.5B is a model of the Hugging Face hub: .*--local-dir' $good --set model.path=Org/Some-Model-0.5B
+snapshot=home/.cache/huggingface/hub/models--Org--Some-Model-0.5B/snapshots/0123abc
+mkdir -p $snapshot
+refuse "is in the Hugging Face cache: set model.path = $tmp/$snapshot" $good --set model.path=Org/Some-Model-0.5B
+refuse "is a cache of the Hugging Face hub.*snapshots/0123abc" $good --set model.path=home/.cache/huggingface/hub/models--Org--Some-Model-0.5B
+refuse 'nosuch.gguf: cannot open: no such file' $good --set model.path=dir/nosuch.gguf
+refuse 'holds no config.json; a checkpoint has' $good --set model.path=dir
+lfs() { printf 'version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 9\n' >"$1"; }
+for file in config.json tokenizer.json model.safetensors generation_config.json; do
+    spoil
+    lfs bad/$file
+    refuse "bad/$file: is a Git LFS pointer" $good --set model.path=bad
+done
+lfs pointer.gguf
+refuse 'pointer.gguf: is a Git LFS pointer' $good --set model.path=pointer.gguf
+spoil
+echo '<!DOCTYPE html><html>' >bad/model.safetensors
+refuse 'bad/model.safetensors: is a web page' $good --set model.path=bad
+mkdir adapter gguf training meta pickle
+echo '{"base_model_name_or_path": "Org/Base"}' >adapter/adapter_config.json
+refuse 'adapter: holds an adapter (PEFT) for Org/Base' $good --set model.path=adapter
+: >gguf/model-Q8_0.gguf
+refuse 'gguf: holds no config.json, but GGUF files.*model-Q8_0.gguf' $good --set model.path=gguf
+mkdir training/checkpoint-500
+refuse 'training: .*checkpoints of a training run.*checkpoint-500' $good --set model.path=training
+: >meta/params.json
+refuse 'meta: is a checkpoint in the format of its makers' $good --set model.path=meta
+for file in pytorch_model.bin consolidated.00.pth model-Q8_0.gguf weights.npz; do
+    spoil
+    mv bad/model.safetensors bad/$file
+    refuse "bad: holds no safetensors files, but .*$file" $good --set model.path=bad
+done
+for file in tokenizer.model vocab.json tekken.json; do
+    spoil
+    mv bad/tokenizer.json bad/$file
+    refuse "bad: holds no tokenizer.json, only $file" $good --set model.path=bad
+done
+refuse 'is one file of a checkpoint: set model.path to the directory' $good --set "model.path=$model/model.safetensors"
+spoil
+printf 'PK\003\004' >bad/pytorch_model.bin
+refuse 'is a PyTorch file' $good --set model.path=bad/pytorch_model.bin
+rm -rf bad
+cp -r "$fixtures/tiny-untied-f16-sharded" bad
+shard=$(ls bad/*.safetensors | head -n 1)
+rm "$shard"
+refuse "$shard: is not there, but .*index.json names it: [0-9]* of [0-9]* files are there" $good --set model.path=bad
+# A prefix before all names: the header's length stays, as the names' and the gap's do.
+prefix() # PREFIX: renames in the header
+{
+    spoil
+    python3 - "$1" bad/model.safetensors <<'END'
+import json, struct, sys
+prefix, path = sys.argv[1:]
+data = open(path, "rb").read()
+n = struct.unpack("<Q", data[:8])[0]
+old = json.loads(data[8:8 + n])
+new = {(prefix + k if prefix else k.replace("model.", "", 1)) if k != "__metadata__" else k: v for k, v in old.items()}
+head = json.dumps(new).encode()
+open(path, "wb").write(struct.pack("<Q", len(head)) + head + data[8 + n:])
+END
+}
+if command -v python3 >/dev/null; then
+    prefix _orig_mod.
+    refuse 'all names begin with "_orig_mod." instead: they were saved from a compiled module' $good --set model.path=bad
+    prefix module.
+    refuse 'all names begin with "module." instead' $good --set model.path=bad
+    prefix strange.
+    refuse 'all names begin with "strange." instead: rename them' $good --set model.path=bad
+    prefix ''
+    refuse 'was saved from the inner model, without its head' $good --set model.path=bad
+else
+    echo "SKIPPED: tensors under another prefix (no python3)"
+fi
+
 # The output.
 : >out-there.json
 refuse 'out-there.json exists already' -c "$tiny" --set output.path=out-there.json

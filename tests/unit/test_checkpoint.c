@@ -284,7 +284,7 @@ static void test_bad_directory(void **state)
         { 1, "model.safetensors", "[32]", "[16]", "disagree" },
         { 2, "model.safetensors.index.json", "model-00001-of-00002", "../model-00001-of-00002",
           "must name a file of the same directory" },
-        { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00003-of-00002", "cannot open" },
+        { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00003-of-00002", "is not there, but model.safetensors.index.json names it" },
         { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00002-of-00002",
           "model.embed_tokens.weight is not in the file it names" },
         { 2, "model.safetensors.index.json", "weight_map", "weight_mop", "weight_map: it must be an object" },
