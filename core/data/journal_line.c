@@ -46,7 +46,7 @@ static bool take_hash(struct rft_bytes *line, uint64_t fingerprint)
 /* \xHH for controls, backslashes and bytes that are not UTF-8. */
 static enum rft_status put_escaped(struct rft_str *out, const char *p, size_t len)
 {
-    const char *end = p + len;
+    const char *end = len ? p + len : p;
     while (p < end) {
         int32_t c;
         size_t n = rft_utf8_decode(p, end, &c);

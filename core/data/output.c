@@ -13,6 +13,7 @@ struct writer {
     struct rft_str line;
     bool *accepted; /* [n_samples] */
     bool *kept;     /* [n_samples] */
+    size_t n_skipped; /* rows left out that are written */
 };
 
 static enum rft_status put_json(struct rft_str *out, const char *label, struct rft_bytes text)
@@ -21,6 +22,15 @@ static enum rft_status put_json(struct rft_str *out, const char *label, struct r
     return rft_str_append_json(out, text.data, text.len);
 }
 
+static enum rft_status put_text_or_null(struct rft_str *out, const char *label, struct rft_bytes text)
+{
+    if (text.data)
+        return put_json(out, label, text);
+    RFT_TRY(rft_str_append_z(out, label));
+    return rft_str_append_z(out, "null");
+}
+
+/* As it was read, a number or a string; where a column must have one type, always a string. */
 static enum rft_status put_gold(struct rft_str *out, const char *label, const struct rft_question *question)
 {
     if (!question->gold_is_number)
@@ -34,6 +44,21 @@ static enum rft_status write_line(struct writer *w, struct rft_out_file *file)
     return rft_out_write(file, w->line.data, w->line.len);
 }
 
+/* What every record ends with. */
+static enum rft_status end_record(struct writer *w)
+{
+    struct rft_str *line = &w->line;
+    /* Readers of tables have whole numbers of 63 bits; a larger one stands in quotes, rather than to be rounded. */
+    const char *quote = w->options->seed > INT64_MAX ? "\"" : "";
+    RFT_TRY(rft_str_printf(line, ", \"seed\": %s%llu%s, \"arithmetic\": ", quote, (unsigned long long)w->options->seed, quote));
+    if (w->options->arithmetic_version != 0)
+        RFT_TRY(rft_str_printf(line, "%u", w->options->arithmetic_version));
+    else
+        RFT_TRY(rft_str_append_z(line, "\"unchecked\""));
+    RFT_TRY(rft_str_printf(line, ", \"format\": %d}\n", RFT_RECORDS_FORMAT));
+    return write_line(w, w->options->records);
+}
+
 static enum rft_status write_record(struct writer *w, uint64_t index, const struct rft_sample *sample,
                                     struct rft_verdict verdict)
 {
@@ -42,20 +67,42 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     bool accepted = verdict.reason == RFT_REASON_ACCEPTED;
     rft_str_clear(line);
     RFT_TRY(put_json(line, "{\"id\": ", question->id));
-    RFT_TRY(rft_str_printf(line, ", \"repeat\": %u, \"question\": %llu, \"sample\": %u, \"key\": \"%016llx\"",
-                           question->repeat, (unsigned long long)index, sample->sample,
+    RFT_TRY(rft_str_printf(line, ", \"repeat\": %u, \"question_index\": %llu, \"sample\": %u, \"key\": \"%016llx\"",
+                           question->repeat, (unsigned long long)question->row, sample->sample,
                            (unsigned long long)rft_question_key(question, w->options->seed)));
-    RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"finish\": \"%s\", \"tokens\": %u",
+    RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"detail\": null, \"finish\": \"%s\", \"tokens\": %u",
                            accepted ? "true" : "false", rft_reason_text(verdict.reason),
                            rft_finish_text(sample->finish), sample->n_tokens));
-    if (verdict.answer.data)
-        RFT_TRY(put_json(line, ", \"answer\": ", verdict.answer));
-    else
-        RFT_TRY(rft_str_append_z(line, ", \"answer\": null"));
-    RFT_TRY(put_gold(line, ", \"gold\": ", question));
+    RFT_TRY(put_text_or_null(line, ", \"answer\": ", verdict.answer));
+    RFT_TRY(put_json(line, ", \"gold\": ", question->gold));
+    RFT_TRY(put_json(line, ", \"question\": ", question->text));
     RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
-    RFT_TRY(rft_str_append_z(line, "}\n"));
-    return write_line(w, w->options->records);
+    return end_record(w);
+}
+
+/* A row that was left out has the same columns. */
+static enum rft_status write_skipped(struct writer *w, const struct rft_skipped *skipped)
+{
+    struct rft_str *line = &w->line;
+    rft_str_clear(line);
+    RFT_TRY(put_text_or_null(line, "{\"id\": ", skipped->id));
+    RFT_TRY(rft_str_printf(line, ", \"repeat\": null, \"question_index\": %llu, \"sample\": null, \"key\": null, "
+                                 "\"accepted\": false, \"reason\": \"%s\"",
+                           (unsigned long long)skipped->row, rft_skip_text(skipped->reason)));
+    RFT_TRY(put_json(line, ", \"detail\": ", rft_bytes_z(skipped->detail)));
+    RFT_TRY(rft_str_append_z(line, ", \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": null"));
+    RFT_TRY(put_text_or_null(line, ", \"question\": ", skipped->question));
+    RFT_TRY(rft_str_append_z(line, ", \"completion\": null"));
+    return end_record(w);
+}
+
+/* The rows left out that stand before row `before` of the file. */
+static enum rft_status write_skipped_until(struct writer *w, uint64_t before)
+{
+    const struct rft_dataset *d = w->dataset;
+    for (; w->n_skipped < d->n_skipped && d->skipped[w->n_skipped].row < before; w->n_skipped++)
+        RFT_TRY(write_skipped(w, &d->skipped[w->n_skipped]));
+    return RFT_OK;
 }
 
 static enum rft_status write_row(struct writer *w, uint64_t index, const struct rft_sample *sample)
@@ -70,10 +117,9 @@ static enum rft_status write_row(struct writer *w, uint64_t index, const struct 
         RFT_TRY(rft_str_append_z(line, "]"));
     } else {
         RFT_TRY(put_json(line, "{\"id\": ", question->id));
-        if (question->repeat)
-            RFT_TRY(rft_str_printf(line, ", \"repeat\": %u", question->repeat));
+        RFT_TRY(rft_str_printf(line, ", \"repeat\": %u", question->repeat));
         RFT_TRY(put_json(line, ", \"question\": ", question->text));
-        RFT_TRY(put_gold(line, ", \"gold\": ", question));
+        RFT_TRY(put_json(line, ", \"gold\": ", question->gold));
         RFT_TRY(rft_str_printf(line, ", \"sample\": %u", sample->sample));
         RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
         RFT_TRY(rft_str_append_z(line, "}\n"));
@@ -122,21 +168,18 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
 static enum rft_status write_all(struct writer *w)
 {
     bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = w->options->records->target.kind != RFT_TARGET_NONE;
-    if (records) {
+    if (records)
         RFT_TRY(rft_out_begin(w->options->records));
-        RFT_TRY(rft_str_append_z(&w->line, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": "));
-        if (w->options->arithmetic_version != 0)
-            RFT_TRY(rft_str_printf(&w->line, "%u", w->options->arithmetic_version));
-        else
-            RFT_TRY(rft_str_append_z(&w->line, "\"unchecked\""));
-        RFT_TRY(rft_str_printf(&w->line, ", \"seed\": %llu}\n", (unsigned long long)w->options->seed));
-        RFT_TRY(write_line(w, w->options->records));
-    }
     RFT_TRY(rft_out_begin(w->options->rows));
     if (array)
         RFT_TRY(rft_out_write(w->options->rows, "[", 1));
-    for (uint64_t i = 0; i < w->dataset->n; i++)
+    for (uint64_t i = 0; i < w->dataset->n; i++) {
+        if (records)
+            RFT_TRY(write_skipped_until(w, w->dataset->questions[i].row));
         RFT_TRY(write_question(w, i));
+    }
+    if (records)
+        RFT_TRY(write_skipped_until(w, UINT64_MAX));
     if (array)
         RFT_TRY(rft_out_write(w->options->rows, "\n]\n", 3));
     /* The dataset comes last: where it stands, the records are complete too. */
@@ -149,6 +192,8 @@ enum rft_status rft_output_write(const struct rft_output_options *options, const
                                  struct rft_journal *journal, struct rft_output_counts *counts)
 {
     *counts = (struct rft_output_counts){ 0 };
+    for (size_t i = 0; i < dataset->n_skipped; i++)
+        counts->n_skipped[dataset->skipped[i].reason]++;
     struct writer w = {
         .options = options,
         .dataset = dataset,

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#define RFT_RECORDS_FORMAT 2
+
 enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL };
 
 struct rft_output_options {
@@ -21,7 +23,7 @@ struct rft_output_options {
     uint32_t keep;            /* RFT_KEEP_ALL or a count, see select.h */
     uint32_t n_samples;
     uint64_t seed;
-    uint32_t arithmetic_version; /* in the records' first line; 0: "unchecked" */
+    uint32_t arithmetic_version; /* in the records; 0: "unchecked" */
     struct rft_verify_options verify;
 };
 
@@ -35,6 +37,7 @@ struct rft_output_counts {
     uint64_t n_tokens; /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
     uint64_t n_by_finish[3]; /* by enum rft_finish */
+    uint64_t n_skipped[RFT_SKIP_REASONS]; /* rows of the file that were left out, by enum rft_skip_reason */
 };
 
 /* rft_json: one JSON array, a row per line:
@@ -42,11 +45,11 @@ struct rft_output_counts {
  *     ["question", gold, "completion"],
  *     ...
  *   ]
- * jsonl: {"id", "repeat" (only if not 0), "question", "gold", "sample", "completion"} per line.
- * records (JSON lines): first {"rftgen": "records", "format": 1, "arithmetic": N, "seed": ...}, then per sample
- *   {"id", "repeat", "question" (index), "sample", "key" (16 hex digits), "accepted", "reason", "finish", "tokens",
- *    "answer" (string or null), "gold", "completion"}.
- * Gold that was a JSON number is written as its source characters, else as a string. */
+ * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion"} per line.
+ * records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "reason",
+ * "detail", "finish", "tokens", "answer", "gold", "question", "completion", "seed", "arithmetic", "format"}; per row that was left
+ * out the same with a detail, and null for what it has not. Both load as tables: every line has the same columns, and each column
+ * one type (gold is a string). */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_journal *journal, struct rft_output_counts *counts);
 

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +39,9 @@ static bool ends_with(const char *text, const char *end)
 /* Whether dir/name is there. */
 static bool has(const char *dir, const char *name)
 {
-    char *path = rft_path_join(dir, name);
-    bool found = path != NULL && rft_file_exists(path);
-    rft_free(path);
-    return found;
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    return n > 0 && (size_t)n < sizeof path && rft_file_exists(path);
 }
 
 /* The first bytes of a regular file, NUL behind them. */

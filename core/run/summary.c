@@ -5,6 +5,7 @@
 #include "os.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static double acceptance_rate(const struct rft_summary *s)
@@ -44,6 +45,11 @@ static const char *reason_word(size_t i)
     return rft_reason_text((enum rft_reason)i);
 }
 
+static const char *skip_word(size_t i)
+{
+    return rft_skip_text((enum rft_skip_reason)i);
+}
+
 static const char *finish_word(size_t i)
 {
     return rft_finish_text((enum rft_finish)i);
@@ -56,7 +62,8 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
         const char *name;
         uint64_t value;
     } wholes[] = {
-        { "format", 1 },
+        { "format", 2 },
+        { "records_format", RFT_RECORDS_FORMAT },
         { "questions", c->n_questions },
         { "questions_solved", c->n_questions_solved },
         { "samples", c->n_samples },
@@ -83,6 +90,7 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
         RFT_TRY(append_text(out, "arithmetic", "unchecked"));
     RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
     RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
+    RFT_TRY(append_counts(out, "questions_skipped", c->n_skipped, RFT_SKIP_REASONS, skip_word));
     size_t n_finishes = sizeof c->n_by_finish / sizeof *c->n_by_finish;
     RFT_TRY(append_counts(out, "finishes", c->n_by_finish, n_finishes, finish_word));
     RFT_TRY(append_real(out, "seconds", s->seconds));
@@ -110,11 +118,58 @@ enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_sum
     return status;
 }
 
+/* "254 accepted, 490 wrong, 12 no_answer": what there is of them. */
+static void log_reasons(const struct rft_output_counts *c)
+{
+    char text[256] = "";
+    size_t at = 0;
+    for (int i = 0; i < RFT_REASON_COUNT; i++)
+        if (c->n_by_reason[i] != 0 && at < sizeof text)
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu64 " %s", at != 0 ? ", " : "", c->n_by_reason[i],
+                                   rft_reason_text((enum rft_reason)i));
+    if (at != 0)
+        rft_log_info("reasons: %s", text);
+}
+
+/* Which key to look at when most samples failed for one reason. */
+static const char *advice_for(enum rft_reason reason)
+{
+    static const char *const advices[RFT_REASON_COUNT] = {
+        [RFT_REASON_WRONG] = "the numbers are wrong: look at some completions in output.records, at the prompt, and at data.answer_field",
+        [RFT_REASON_NO_ANSWER] = "no answer was found: does the prompt ask for the form that verify.kind looks for?",
+        [RFT_REASON_NOT_A_NUMBER] = "the answers are no plain numbers: verify.units = ignore passes over units and markup in tags",
+        [RFT_REASON_CUT_OFF] = "they did not end by themselves: raise generate.max_new_tokens, or see whether the model's end token is "
+                               "the one that its prompt uses",
+        [RFT_REASON_NOT_FINITE] = "the model's arithmetic overflowed: is the checkpoint whole?",
+    };
+    return advices[reason];
+}
+
+/* A run that gave nothing, or cut off more than a tenth, says so and why. */
+static void log_troubles(const struct rft_config *config, const struct rft_output_counts *c)
+{
+    uint64_t n_cut = c->n_by_finish[RFT_FINISH_LENGTH];
+    enum rft_reason most = RFT_REASON_WRONG;
+    for (int i = RFT_REASON_WRONG; i < RFT_REASON_COUNT; i++)
+        if (c->n_by_reason[i] > c->n_by_reason[most])
+            most = (enum rft_reason)i;
+    if (c->n_samples != 0 && c->n_accepted == 0)
+        rft_log_warn("no sample was accepted: %" PRIu64 " of %" PRIu64 " are %s; %s", c->n_by_reason[most], c->n_samples,
+                     rft_reason_text(most), advice_for(most));
+    if (n_cut > c->n_samples / 10 && !(c->n_accepted == 0 && most == RFT_REASON_CUT_OFF))
+        rft_log_warn("%" PRIu64 " of %" PRIu64 " samples were cut off at generate.max_new_tokens = %" PRIu32 "; %s", n_cut, c->n_samples,
+                     rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
+}
+
 void rft_summary_log(const struct rft_config *config, const struct rft_summary *s)
 {
     const struct rft_output_counts *c = &s->counts;
     rft_log_info("%" PRIu64 " of %" PRIu64 " samples accepted (%.1f%%), %" PRIu64 " of %" PRIu64 " questions solved",
                  c->n_accepted, c->n_samples, 100 * acceptance_rate(s), c->n_questions_solved, c->n_questions);
+    log_reasons(c);
+    if (c->n_skipped[RFT_SKIP_BAD_ROW] + c->n_skipped[RFT_SKIP_TOO_LONG] != 0)
+        rft_log_info("%" PRIu64 " bad rows and %" PRIu64 " questions that are too long were left out", c->n_skipped[RFT_SKIP_BAD_ROW],
+                     c->n_skipped[RFT_SKIP_TOO_LONG]);
     if (s->tokens)
         rft_log_info("%" PRIu64 " tokens in %.1f s, %.1f tokens per second on %s", s->tokens, s->seconds,
                      s->tokens_per_second, s->device ? s->device : "an unknown device");
@@ -128,4 +183,5 @@ void rft_summary_log(const struct rft_config *config, const struct rft_summary *
         rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
     if (*config->output_summary)
         rft_log_info("summary written to %s", config->output_summary);
+    log_troubles(config, c);
 }

@@ -302,7 +302,7 @@ static void read_totals(const struct rft_test_job *job, struct totals *t)
             t->n_accepted += json_is_true(json_object_get(record, "accepted")) ? 1 : 0;
             t->n_length += strcmp(json_string_value(json_object_get(record, "finish")), "length") == 0 ? 1 : 0;
             t->n_tokens += (uint64_t)json_integer_value(json_object_get(record, "tokens"));
-            t->n_by_gold[json_integer_value(json_object_get(record, "gold"))]++;
+            t->n_by_gold[atoi(json_string_value(json_object_get(record, "gold")))]++;
         }
         json_decref(record);
     }

@@ -304,7 +304,7 @@ static void test_bad_directory(void **state)
     expect_refused("absent", tmp_path("absent"), "absent: cannot open");
     assert_int_equal(unlink(tmp_path("bad0/model.safetensors")), 0);
     expect_refused("no weights", tmp_path("bad0"), "holds neither model.safetensors nor");
-    expect_refused("a file", tmp_path("bad1/model.safetensors"), "not a GGUF file");
+    expect_refused("a file", tmp_path("bad1/model.safetensors"), "is one file of a checkpoint");
 }
 
 /* A tensor that nobody needs is left alone, but not a bias. */

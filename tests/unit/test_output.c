@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "json.h"
 #include "output.h"
 #include "select.h"
 
@@ -148,21 +149,27 @@ static void test_jsonl(void **state)
 {
     (void)state;
     check_output(RFT_FORMAT_JSONL, 2, 3,
-                 "{\"id\": " Q1 ", \"question\": " Q1 ", \"gold\": 6e3, \"sample\": 1, \"completion\": " A01 "}\n"
-                 "{\"id\": " Q1 ", \"question\": " Q1 ", \"gold\": 6e3, \"sample\": 2, \"completion\": " A02 "}\n"
+                 "{\"id\": " Q1 ", \"repeat\": 0, \"question\": " Q1
+                 ", \"gold\": \"6e3\", \"sample\": 1, \"completion\": " A01 "}\n"
+                 "{\"id\": " Q1 ", \"repeat\": 0, \"question\": " Q1
+                 ", \"gold\": \"6e3\", \"sample\": 2, \"completion\": " A02 "}\n"
                  "{\"id\": " Q1 ", \"repeat\": 1, \"question\": " Q1
-                 ", \"gold\": 1.50, \"sample\": 1, \"completion\": " A21 "}\n");
+                 ", \"gold\": \"1.50\", \"sample\": 1, \"completion\": " A21 "}\n");
     check_output(RFT_FORMAT_JSONL, 0, 0, "");
 }
 
-static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest)
+/* What every record ends with. */
+#define RECORD_END ", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 2}\n"
+
+static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest, const char *completion)
 {
+    const char *text = question == 1 ? "\"other\"" : Q1;
     assert_int_equal(
-        rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question\": %u, \"sample\": %u, \"key\": \"%016llx\", ",
-                       question == 1 ? "\"other\"" : Q1, question == 2, question, sample,
+        rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question_index\": %u, \"sample\": %u, \"key\": \"%016llx\", ", text,
+                       question == 2, question, sample,
                        (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
         RFT_OK);
-    assert_int_equal(rft_str_printf(s, "%s}\n", rest), RFT_OK);
+    assert_int_equal(rft_str_printf(s, "%s, \"question\": %s, \"completion\": %s" RECORD_END, rest, text, completion), RFT_OK);
 }
 
 static void test_records(void **state)
@@ -176,20 +183,17 @@ static void test_records(void **state)
     close_files();
 
     struct rft_str expected = { 0 };
-    assert_int_equal(rft_str_append_z(&expected, "{\"rftgen\": \"records\", \"format\": 1, \"arithmetic\": 7, "
-                                                 "\"seed\": 18446744073709551615}\n"),
-                     RFT_OK);
 #define REST(accepted, reason, finish, tokens, answer, gold, completion)                                               \
-    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"finish\": \"" finish "\", \"tokens\": " tokens          \
-    ", \"answer\": " answer ", \"gold\": " gold ", \"completion\": " completion
+    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"detail\": null, \"finish\": \"" finish "\", \"tokens\": " tokens \
+    ", \"answer\": " answer ", \"gold\": \"" gold "\"", completion
     put_record(&expected, 0, 0, REST("false", "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
     put_record(&expected, 0, 1, REST("true", "accepted", "stop", "5", "\"6000\"", "6e3", A01));
     put_record(&expected, 0, 2, REST("true", "accepted", "stop", "6", "\"6001\"", "6e3", A02));
     put_record(&expected, 1, 0,
-               REST("false", "cut_off", "length", "7", "\"7\"", "\"7\"", "\"<answer>7</answer> and\""));
+               REST("false", "cut_off", "length", "7", "\"7\"", "7", "\"<answer>7</answer> and\""));
     put_record(&expected, 1, 1,
-               REST("false", "not_finite", "not_finite", "8", "\"7\"", "\"7\"", "\"<answer>7</answer>\""));
-    put_record(&expected, 1, 2, REST("false", "no_answer", "stop", "9", "null", "\"7\"", "\"seven\""));
+               REST("false", "not_finite", "not_finite", "8", "\"7\"", "7", "\"<answer>7</answer>\""));
+    put_record(&expected, 1, 2, REST("false", "no_answer", "stop", "9", "null", "7", "\"seven\""));
     put_record(&expected, 2, 0,
                REST("false", "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
                     "\"<answer>1.5\xef\xbf\xbd</answer>\""));
@@ -209,6 +213,84 @@ static void test_records(void **state)
         assert_int_equal(counts.n_by_reason[i], by_reason[i]);
     for (int i = 0; i < 3; i++)
         assert_int_equal(counts.n_by_finish[i], by_finish[i]);
+}
+
+/* Rows that were left out stand among the others, in the same columns. */
+static void test_skipped_rows(void **state)
+{
+    (void)state;
+    char **details = rft_alloc(dataset.n, sizeof *details);
+    struct rft_output_options options = options_of(RFT_FORMAT_JSONL, 1, records_path);
+    struct rft_output_counts counts;
+    assert_non_null(details);
+    details[1] = rft_strdup("much too \"long\"");
+    assert_int_equal(rft_dataset_skip(&dataset, RFT_SKIP_TOO_LONG, details), RFT_OK);
+    rft_free(details);
+    struct rft_journal *journal;
+    unlink(journal_path);
+    assert_int_equal(rft_journal_open(journal_path, &fingerprint, dataset.n, N_SAMPLES, true, &journal), RFT_OK);
+    for (size_t i = 0; i < 2 * N_SAMPLES; i++) {
+        struct rft_sample sample = samples[i];
+        assert_int_equal(rft_journal_append(journal, &sample), RFT_OK);
+    }
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    rft_journal_close(journal);
+    close_files();
+    assert_int_equal(counts.n_questions, 2);
+    assert_int_equal(counts.n_skipped[RFT_SKIP_TOO_LONG], 1);
+    struct rft_str text;
+    assert_int_equal(rft_file_read(records_path, 1 << 20, &text), RFT_OK);
+    const char *line = text.data;
+    for (int i = 0; i < N_SAMPLES; i++) /* behind the first question's samples */
+        line = strchr(line, '\n') + 1;
+    static const char expected[] =
+        "{\"id\": \"other\", \"repeat\": null, \"question_index\": 1, \"sample\": null, \"key\": null, \"accepted\": false, "
+        "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"finish\": null, \"tokens\": null, \"answer\": null, "
+        "\"gold\": null, \"question\": \"other\", \"completion\": null" RECORD_END;
+    if (strncmp(line, expected, sizeof expected - 1) != 0)
+        fail_msg("%s", line);
+    assert_non_null(strstr(line, "\"question_index\": 2")); /* the ordinal in the file */
+    rft_str_finish(&text);
+}
+
+/* A table has the same columns in every line, each of one type: number, string or bool; null fits all. */
+static void test_one_type_a_column(void **state)
+{
+    (void)state;
+    struct rft_output_options options = options_of(RFT_FORMAT_JSONL, RFT_KEEP_ALL, records_path);
+    struct rft_output_counts counts;
+    struct rft_journal *journal = filled(N_ALL);
+    const char *const files[] = { path, records_path };
+    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    rft_journal_close(journal);
+    close_files();
+    for (size_t f = 0; f < 2; f++) {
+        struct rft_str text;
+        json_t *first = NULL;
+        assert_int_equal(rft_file_read(files[f], 1 << 20, &text), RFT_OK);
+        for (char *line = text.data, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            json_t *row, *value;
+            const char *key;
+            assert_int_equal(rft_json_load(files[f], (struct rft_bytes){ line, (size_t)(end - line) },
+                                           JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &row),
+                             RFT_OK);
+            first = first ? first : json_incref(row);
+            assert_int_equal(json_object_size(row), json_object_size(first));
+            json_object_foreach(row, key, value)
+            {
+                json_t *other = json_object_get(first, key);
+                assert_non_null(other);
+                if (json_is_null(other) && !json_is_null(value))
+                    json_object_set(first, key, value);
+                else if (!json_is_null(value) && !(json_is_boolean(value) && json_is_boolean(other)))
+                    assert_int_equal(json_typeof(value), json_typeof(other));
+            }
+            json_decref(row);
+        }
+        json_decref(first);
+        rft_str_finish(&text);
+    }
 }
 
 static void check_failure(const char *records, size_t n_samples, enum rft_status expected, const char *message)
@@ -281,6 +363,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rft_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_jsonl, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_skipped_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_type_a_column, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_alloc_faults, set_up, tear_down),
     };

@@ -54,7 +54,7 @@ static void test_file(void **state)
         { "rows", 3 },          { "samples_resumed", 8 },    { "sample_tokens", 1234 },  { "run_tokens", 1000 },
         { "peak_bytes", 3 << 20 }, { "budget_bytes", 8 << 20 }, { "peak_rss_bytes", 5 }, { "mapped_bytes", 6 },
         { "arithmetic", 1 },    { "acceptance_rate", 0.25 }, { "seconds", 2.5 },         { "tokens_per_second", 400 },
-        { "run_prompt_tokens", 77 }, { "format", 1 },
+        { "run_prompt_tokens", 77 }, { "format", 2 },
     };
     struct rft_summary s = a_summary();
     struct rft_str text;
@@ -87,7 +87,7 @@ static void test_file(void **state)
 
 static void append_line(void *user, enum rft_log_level level, const char *line)
 {
-    assert_int_equal(level, RFT_LOG_INFO);
+    assert_true(level == RFT_LOG_INFO || level == RFT_LOG_WARN);
     assert_int_equal(rft_str_printf(user, "%s\n", line), RFT_OK);
 }
 
@@ -95,17 +95,22 @@ static void test_log(void **state)
 {
     (void)state;
     char output[] = "out.json", records[] = "rec.jsonl", none[] = "";
-    struct rft_config config = { .output_path = output, .output_records = records, .output_summary = none };
+    struct rft_config config = { .output_path = output, .output_records = records, .output_summary = none,
+                                 .generate_max_new_tokens = 55 };
     struct rft_summary s = a_summary();
     struct rft_str text = { 0 };
     rft_log_set_sink(append_line, &text);
     rft_summary_log(&config, &s);
     rft_log_set_sink(NULL, NULL);
     assert_string_equal(text.data, "10 of 40 samples accepted (25.0%), 3 of 4 questions solved\n"
+                                   "reasons: 10 accepted, 30 cut_off\n"
                                    "1000 tokens in 2.5 s, 400.0 tokens per second on a \"device\"\n"
                                    "peak memory 3.0 MiB of a budget of 8.0 MiB\n"
                                    "3 rows written to out.json\n"
-                                   "40 samples with reasons written to rec.jsonl\n");
+                                   "40 samples with reasons written to rec.jsonl\n"
+                                   "warning: 30 of 40 samples were cut off at generate.max_new_tokens = 55; they did not "
+                                   "end by themselves: raise generate.max_new_tokens, or see whether the model's end token "
+                                   "is the one that its prompt uses\n");
     rft_str_finish(&text);
     rft_log_set_sink(append_line, &text);
     s = (struct rft_summary){ 0 }; /* nothing was left to generate */
@@ -114,6 +119,38 @@ static void test_log(void **state)
     rft_log_set_sink(NULL, NULL);
     assert_string_equal(text.data, "0 of 0 samples accepted (0.0%), 0 of 0 questions solved\n0 rows written to out.json\n");
     rft_str_finish(&text);
+}
+
+/* A run that accepted nothing names the commonest reason and a key; one that cut off a tenth is no trouble. */
+static void test_troubles(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t by_reason[RFT_REASON_COUNT], n_cut;
+        const char *expected; /* NULL: no warning */
+    } cases[] = {
+        { { 0, 6, 4 }, 0, "no sample was accepted: 6 of 10 are wrong; " },
+        { { 0, 1, 9 }, 0, "no sample was accepted: 9 of 10 are no_answer; no answer was found: does the prompt" },
+        { { 0, 0, 0, 10 }, 0, "verify.units = ignore" },
+        { { 0, 0, 0, 0, 10 }, 10, "no sample was accepted: 10 of 10 are cut_off; they did not end by themselves: raise" },
+        { { 9, 0, 0, 0, 1 }, 1, NULL },
+        { { 8, 0, 0, 0, 2 }, 2, "2 of 10 samples were cut off at generate.max_new_tokens" },
+        { { 8, 2 }, 2, "2 of 10 samples were cut off" }, /* cut_off = accept */
+    };
+    char none[] = "";
+    struct rft_config config = { .output_path = none, .output_records = none, .output_summary = none,
+                                 .generate_max_new_tokens = 55 };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_summary s = { .counts = { .n_samples = 10, .n_accepted = cases[i].by_reason[0] } };
+        memcpy(s.counts.n_by_reason, cases[i].by_reason, sizeof s.counts.n_by_reason);
+        s.counts.n_by_finish[RFT_FINISH_LENGTH] = cases[i].n_cut;
+        rft_test_log_capture();
+        rft_summary_log(&config, &s);
+        rft_test_log_release();
+        assert_int_equal(rft_test_log_count("warning: "), cases[i].expected != NULL);
+        if (cases[i].expected && !strstr(rft_test_log_text(), cases[i].expected))
+            fail_msg("case %zu: %s", i, rft_test_log_text());
+    }
 }
 
 static struct rft_out_file shared_out;
@@ -137,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_troubles),
         cmocka_unit_test(test_alloc_faults),
     };
     rft_alloc_hook_json();
