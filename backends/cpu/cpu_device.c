@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "cpu.h"
 #include "log.h"
+#include "memory_limit.h"
 #include "os.h"
 
 #include <errno.h>

@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "memory_limit.h"
 #include "os.h"
 
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a physical device has, and what it lacks of what the backend needs. */
 #include "alloc.h"
+#include "memory_limit.h"
 #include "os.h"
 #include "vulkan.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the operating system gives: files, memory, time, signals. */
+/* What the operating system gives: paths, cpus, time, signals. */
 #ifndef RFT_OS_H
 #define RFT_OS_H
 
@@ -8,20 +8,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-
-/* A file mapped read-only. `path` is owned. Zero-initialised is valid to close. */
-struct rft_map {
-    const uint8_t *data;
-    uint64_t bytes;
-    char *path;
-};
-enum rft_status rft_map_open(const char *path, struct rft_map *map);
-void rft_map_close(struct rft_map *map);
-
-/* The whole file, NUL added behind it; refused above bytes_max. *text is finished by the caller. */
-enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_str *text);
-bool rft_file_exists(const char *path);
 
 /* "dir/name", or name alone when it is absolute. Freed by the caller with rft_free; NULL when memory is short. */
 char *rft_path_join(const char *dir, const char *name);
@@ -30,10 +16,6 @@ char *rft_path_dir(const char *path);
 /* path with a leading "~/" or "$XDG_CACHE_HOME/" (default ~/.cache) replaced. Freed by the caller. */
 char *rft_path_expand(const char *path);
 
-/* Bytes a process may still take: the smaller of MemAvailable and what the memory cgroup leaves. 0 if unknown. */
-uint64_t rft_os_memory_available_bytes(void);
-uint64_t rft_os_memory_total_bytes(void);
-uint64_t rft_os_peak_rss_bytes(void);
 uint32_t rft_os_n_cpus(void); /* cpus this process may run on, at least 1 */
 double rft_os_seconds(void);  /* monotonic */
 

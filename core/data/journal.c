@@ -3,6 +3,7 @@
 #include "journal.h"
 
 #include "alloc.h"
+#include "file.h"
 #include "journal_line.h"
 #include "os.h"
 
@@ -216,6 +217,8 @@ static enum rft_status read_file(struct rft_journal *journal, const struct rft_f
         rft_str_clear(&journal->line);
         if (status == RFT_OK)
             status = rft_journal_put_header(&journal->line, fingerprint);
+        if (status == RFT_OK)
+            status = rft_map_check(&map);
         is_whole = !fresh && map.bytes >= journal->line.len && memcmp(map.data, journal->line.data, journal->line.len) == 0;
         rft_map_close(&map);
         RFT_TRY(status);

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "checkpoint_look.h"
+#include "file.h"
 #include "gguf.h"
 #include "gguf_model.h"
 #include "hf_config.h"
@@ -17,6 +18,7 @@
 #include <xxhash.h>
 
 #define CONFIG_BYTES_MAX (16u << 20)
+#define HASH_BYTES ((uint64_t)64 << 20) /* between two looks at signals */
 
 static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
 {
@@ -270,8 +272,16 @@ static uint64_t double_bits(double value)
     return bits;
 }
 
+/* The bytes of a tensor, a stretch at a time: there may be many of them, and a signal must not wait for all. */
+static uint64_t hash_bytes(const uint8_t *data, uint64_t bytes, uint64_t hash)
+{
+    for (uint64_t at = 0; at < bytes && !rft_os_interrupted(); at += HASH_BYTES)
+        hash = XXH64(data + at, (size_t)(bytes - at < HASH_BYTES ? bytes - at : HASH_BYTES), hash);
+    return hash;
+}
+
 /* Each piece is hashed with the hash so far as the seed: no state to allocate, and one pass over the maps. */
-uint64_t rft_checkpoint_hash(const struct rft_checkpoint *checkpoint)
+enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *out)
 {
     const struct rft_model_config *c = &checkpoint->config;
     const uint64_t numbers[] = {
@@ -303,7 +313,15 @@ uint64_t rft_checkpoint_hash(const struct rft_checkpoint *checkpoint)
         hash = XXH64(tensor->name, strlen(tensor->name), hash);
         hash = XXH64(dtype, strlen(dtype), hash);
         hash = hash_u64s(shape, sizeof shape / sizeof shape[0], hash);
-        hash = XXH64(tensor->data, (size_t)tensor->bytes, hash);
+        hash = hash_bytes(tensor->data, tensor->bytes, hash);
     }
-    return hash;
+    *out = hash;
+    return rft_os_interrupted() ? RFT_ERR_INTERRUPTED : rft_checkpoint_check(checkpoint);
+}
+
+enum rft_status rft_checkpoint_check(const struct rft_checkpoint *checkpoint)
+{
+    for (size_t i = 0; i < checkpoint->n_maps; i++)
+        RFT_TRY(rft_map_check(&checkpoint->maps[i]));
+    return RFT_OK;
 }

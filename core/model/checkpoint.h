@@ -6,6 +6,7 @@
 #define RFT_CHECKPOINT_H
 
 #include "dtype.h"
+#include "file.h"
 #include "model.h"
 #include "os.h"
 #include "status.h"
@@ -55,7 +56,12 @@ const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkp
  * undone. */
 void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
 
-/* XXH64 over names, dtypes, shapes and all bytes of the tensors plus the configuration: part of the run's fingerprint. */
-uint64_t rft_checkpoint_hash(const struct rft_checkpoint *checkpoint);
+/* XXH64 over names, dtypes, shapes and all bytes of the tensors plus the configuration: part of the run's fingerprint.
+ * RFT_ERR_INTERRUPTED after a signal; RFT_ERR_IO if a file was changed meanwhile. */
+enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *hash);
+
+/* Whether all that was read of the files so far is what they were when they were opened (rft_map_check). To be asked whenever
+ * tensors were read, before the result is used. */
+enum rft_status rft_checkpoint_check(const struct rft_checkpoint *checkpoint);
 
 #endif

@@ -2,6 +2,7 @@
 #include "checkpoint_look.h"
 
 #include "alloc.h"
+#include "file.h"
 #include "json.h"
 #include "log.h"
 #include "os.h"

@@ -2,6 +2,7 @@
 #include "gguf_parts.h"
 
 #include "alloc.h"
+#include "file.h"
 #include "log.h"
 
 #include <stdlib.h>

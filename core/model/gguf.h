@@ -3,6 +3,7 @@
 #ifndef RFT_GGUF_H
 #define RFT_GGUF_H
 
+#include "file.h"
 #include "os.h"
 #include "status.h"
 #include "str.h"

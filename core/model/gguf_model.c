@@ -2,6 +2,7 @@
 #include "gguf_model.h"
 
 #include "alloc.h"
+#include "file.h"
 #include "log.h"
 #include "model_config.h"
 

@@ -3,6 +3,7 @@
 #ifndef RFT_GGUF_MODEL_H
 #define RFT_GGUF_MODEL_H
 
+#include "file.h"
 #include "gguf.h"
 #include "tensor_list.h"
 

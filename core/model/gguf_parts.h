@@ -3,6 +3,7 @@
 #ifndef RFT_GGUF_PARTS_H
 #define RFT_GGUF_PARTS_H
 
+#include "file.h"
 #include "gguf.h"
 
 /* Types of metadata values, by number: name, bytes (0: a string or an array). */

@@ -2,6 +2,7 @@
 #include "hf_tensors.h"
 
 #include "alloc.h"
+#include "file.h"
 #include "json.h"
 #include "log.h"
 #include "safetensors.h"

@@ -3,6 +3,7 @@
 #ifndef RFT_HF_TENSORS_H
 #define RFT_HF_TENSORS_H
 
+#include "file.h"
 #include "tensor_list.h"
 
 /* Maps model.safetensors, or the shards that model.safetensors.index.json names, and lists their tensors, sorted. Maps

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "prompt.h"
 
+#include "file.h"
 #include "os.h"
 
 #include <string.h>

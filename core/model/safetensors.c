@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "safetensors.h"
 
+#include "file.h"
 #include "json.h"
 #include "log.h"
 

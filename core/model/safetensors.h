@@ -3,6 +3,7 @@
 #ifndef RFT_SAFETENSORS_H
 #define RFT_SAFETENSORS_H
 
+#include "file.h"
 #include "os.h"
 #include "status.h"
 #include "tensor_list.h"

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "checkpoint_look.h"
+#include "file.h"
 #include "json.h"
 #include "os.h"
 

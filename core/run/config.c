@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "config_keys.h"
+#include "file.h"
 #include "log.h"
 #include "os.h"
 

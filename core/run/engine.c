@@ -128,6 +128,8 @@ enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_chec
     engine->checkpoint = checkpoint;
     RFT_TRY(rft_engine_place(engine, &checkpoint->config, n_positions));
     status = upload(engine);
+    if (status == RFT_OK)
+        status = rft_checkpoint_check(checkpoint);
     if (status != RFT_OK)
         rft_engine_unload(engine);
     return status;

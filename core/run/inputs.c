@@ -179,10 +179,12 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
 {
     struct rft_fingerprint *f = &inputs->fingerprint;
     const struct rft_str *prompt = &inputs->prompt.text;
+    uint64_t model;
+    RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &model));
     RFT_TRY(rft_config_fingerprint(config, &f->lines));
     RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%u\nunicode=%s,%s\n", RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(),
                            rft_unicode_utf8proc()));
-    RFT_TRY(rft_fingerprint_add_hash(f, "model.path", rft_checkpoint_hash(&inputs->checkpoint)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "model.path", model));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", XXH64(prompt->data, prompt->len, inputs->prompt.slot)));

@@ -5,6 +5,7 @@
 #include "arith.h"
 #include "generate.h"
 #include "log.h"
+#include "memory_limit.h"
 #include "os.h"
 #include "output.h"
 #include "outputs.h"
@@ -142,6 +143,8 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
 {
     struct run run = {0};
     enum rft_status status = run_all(config, &run, force, quiet);
+    if (status == RFT_ERR_INTERRUPTED && run.journal == NULL)
+        rft_log_warn("interrupted before the run began");
     if (status != RFT_OK && run.journal != NULL && rft_journal_n_done(run.journal) == 0)
         (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
     else

@@ -3,6 +3,7 @@
  * leak, nothing lost. What the run can recover from must not show in its bytes; after anything else a message says what
  * was wrong, and the same command gives the same bytes. */
 #include "support.h"
+#include "file.h"
 #include "job.h"
 #include "wrap_backend.h"
 

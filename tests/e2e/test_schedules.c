@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How the work is cut up never shows: bursts, slots, passes of a prefill, blocks, chunks, questions in flight. */
 #include "support.h"
+#include "file.h"
 #include "job.h"
 #include "wrap_backend.h"
 

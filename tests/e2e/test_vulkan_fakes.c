@@ -2,6 +2,7 @@
 /* Devices that this machine does not have, made of a software device by lies: GPUs with memory of their own, memory reports that
  * are wrong, missing features, drivers that compute something else; and cache files that are not what they were. */
 #include "checkpoint_builder.h"
+#include "file.h"
 #include "support.h"
 #include "vulkan_job.h"
 

@@ -3,6 +3,7 @@
  * recover from does not show in its bytes; after anything else a message says what was wrong, and the same command gives the
  * same bytes. */
 #include "support.h"
+#include "file.h"
 #include "vulkan_job.h"
 
 #include "vulkan.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A GGUF file: its metadata and tensors are read to the last, and lie inside it. */
 #include "alloc.h"
+#include "file.h"
 #include "fuzz.h"
 #include "gguf_model.h"
 
@@ -46,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t n_live = rft_alloc_n_live();
     rft_log_set_sink(drop_line, NULL);
-    struct rft_map map = { data, size, (char[]){ "input" } };
+    struct rft_map map = { .data = data, .bytes = size, .path = (char[]){ "input" } };
     struct rft_gguf *gguf;
     struct rft_tensor_list list = { 0 };
     if (rft_gguf_parse(&map, &gguf) == RFT_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A safetensors file: whatever is listed lies inside it. */
 #include "alloc.h"
+#include "file.h"
 #include "fuzz.h"
 #include "json.h"
 #include "safetensors.h"
@@ -12,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t n_live = rft_alloc_n_live();
     rft_log_set_sink(drop_line, NULL);
     rft_alloc_hook_json();
-    struct rft_map map = { data, size, (char[]){ "input" } };
+    struct rft_map map = { .data = data, .bytes = size, .path = (char[]){ "input" } };
     struct rft_tensor_list list = { 0 };
     if (rft_safetensors_list(&map, &list) == RFT_OK)
         for (size_t i = 0; i < list.n; i++)

@@ -2,6 +2,7 @@
 /* The sampler against arithmetic: after a token of class c, the bigram checkpoint (make_bigram.py) gives every next
  * token a probability that is known exactly, whatever came before. Fixed seeds, so a result is the same every time. */
 #include "support.h"
+#include "file.h"
 #include "job.h"
 
 #include "arith.h"

@@ -3,10 +3,12 @@
  * float64 forward (stories260K). The error is the sum of squared differences over the sum of squared logits, over all
  * positions of the prompt. */
 #include "forward.h"
+#include "file.h"
 #include "support.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ERROR_MAX 1e-4

@@ -3,6 +3,7 @@
  * fixtures (the scripts beside this file make them), and real tokenizers of the optional shared data. */
 #include "support.h"
 
+#include "file.h"
 #include "tokenizer_parts.h"
 
 #include <jansson.h>

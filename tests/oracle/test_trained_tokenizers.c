@@ -6,6 +6,7 @@
 #include "tokenizer.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 static void check_same_ids(const uint32_t *ids, size_t n, const json_t *expected, const char *text)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkpoint_builder.h"
 
+#include "file.h"
 #include "gguf_builder.h"
 #include "model_config.h"
 #include "support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <xxhash.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device_job.h"
 
+#include "file.h"
 #include "support.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "job.h"
 
+#include "file.h"
 #include "support.h"
 
 #include <fcntl.h>

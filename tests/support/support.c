@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _XOPEN_SOURCE 700 /* mkdtemp, nftw */
 #include "support.h"
+#include "file.h"
 
 #include <ftw.h>
 #include <dirent.h>

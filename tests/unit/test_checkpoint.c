@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkpoint.h"
 #include "checkpoint_builder.h"
+#include "file.h"
 #include "gguf.h"
 #include "gguf_builder.h"
 #include "json.h"
@@ -171,7 +172,8 @@ static uint64_t hash_of(const char *path)
 {
     struct rft_checkpoint checkpoint;
     assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_OK);
-    uint64_t hash = rft_checkpoint_hash(&checkpoint);
+    uint64_t hash;
+    assert_int_equal(rft_checkpoint_hash(&checkpoint, &hash), RFT_OK);
     rft_checkpoint_close(&checkpoint);
     return hash;
 }

@@ -3,8 +3,10 @@
 
 #include "config.h"
 #include "config_keys.h"
+#include "file.h"
 #include "select.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

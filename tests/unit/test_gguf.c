@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gguf.h"
+#include "file.h"
 #include "gguf_builder.h"
 #include "support.h"
 
@@ -135,7 +136,7 @@ static void test_cut(void **state)
     open_bytes(&file, &map);
     rft_test_log_capture();
     for (uint64_t n = 0; n < map.bytes - 64; n++) {
-        struct rft_map cut = { map.data, n, map.path };
+        struct rft_map cut = { .data = map.data, .bytes = n, .path = map.path };
         struct rft_gguf *gguf;
         if (rft_gguf_parse(&cut, &gguf) == RFT_OK)
             fail_msg("cut to %llu bytes, accepted", (unsigned long long)n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "file.h"
 #include "journal.h"
 
 #include <signal.h>

@@ -3,6 +3,7 @@
  * program. */
 #include "support.h"
 
+#include "file.h"
 #include "out_file.h"
 
 #include <fcntl.h>

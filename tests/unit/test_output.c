@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "file.h"
 #include "json.h"
 #include "output.h"
 #include "select.h"

@@ -2,8 +2,10 @@
 #define _XOPEN_SOURCE 700 /* dup, dup2 */
 #include "support.h"
 
+#include "file.h"
 #include "progress.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
+#include "file.h"
 #include "safetensors.h"
 #include "support.h"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "file.h"
 #include "json.h"
 #include "summary.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct rft_summary a_summary(void)

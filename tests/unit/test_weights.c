@@ -3,6 +3,7 @@
 #include "support.h"
 #include "checkpoint_builder.h"
 
+#include "file.h"
 #include "weights.h"
 
 #include <math.h>

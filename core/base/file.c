@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "file.h"
+
+#include "alloc.h"
+#include "log.h"
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define POLL_MS 100
+#define READ_BYTES ((size_t)1 << 20)
+
+static enum rft_status io_error(const char *verb, const char *path)
+{
+    rft_log_error("%s: cannot %s: %s", path, verb, strerror(errno));
+    return RFT_ERR_IO;
+}
+
+/* ---- maps ---- */
+
+#define MAPS_MAX 1024
+
+/* The maps that are open, for the handler of SIGBUS, which may take no lock. `begin` is set last and cleared first. */
+static struct {
+    atomic_bool is_taken;
+    _Atomic uintptr_t begin; /* 0 = free */
+    _Atomic uintptr_t end;
+    atomic_bool is_broken;
+} maps[MAPS_MAX];
+
+/* A page of a map that the file does not hold any more reads as zeros from now on; who reads asks rft_map_check before
+ * the zeros count. A SIGBUS from elsewhere ends the process as ever. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+    const uintptr_t address = (uintptr_t)info->si_addr, page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+    int saved_errno = errno;
+    (void)context;
+    for (int i = 0; i < MAPS_MAX; i++) {
+        uintptr_t begin = atomic_load(&maps[i].begin);
+        if (begin == 0 || address < begin || address >= atomic_load(&maps[i].end))
+            continue;
+        void *page = (void *)(address / page_bytes * page_bytes);
+        atomic_store(&maps[i].is_broken, true);
+        if (mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page) {
+            errno = saved_errno;
+            return;
+        }
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* At every map anew: libraries set handlers of their own. */
+static void catch_bus_errors(void)
+{
+    struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
+}
+
+static enum rft_status take_slot(struct rft_map *map)
+{
+    for (uint32_t i = 0; i < MAPS_MAX; i++) {
+        if (atomic_exchange(&maps[i].is_taken, true))
+            continue;
+        map->slot = i;
+        atomic_store(&maps[i].is_broken, false);
+        atomic_store(&maps[i].end, (uintptr_t)map->data + (uintptr_t)map->bytes);
+        atomic_store(&maps[i].begin, (uintptr_t)map->data);
+        return RFT_OK;
+    }
+    rft_log_error("%s: more than %d files at once", map->path, MAPS_MAX);
+    return RFT_ERR_UNSUPPORTED;
+}
+
+static enum rft_status map_file(struct rft_map *map)
+{
+    struct stat info;
+    void *data;
+    if (fstat(map->fd, &info) != 0)
+        return io_error("read", map->path);
+    if (!S_ISREG(info.st_mode)) {
+        rft_log_error("%s: not a regular file", map->path);
+        return RFT_ERR_INPUT;
+    }
+    map->bytes = (uint64_t)info.st_size;
+    map->mtime_s = info.st_mtim.tv_sec;
+    map->mtime_ns = info.st_mtim.tv_nsec;
+    if (map->bytes == 0)
+        return RFT_OK;
+    data = mmap(NULL, (size_t)map->bytes, PROT_READ, MAP_PRIVATE, map->fd, 0);
+    if (data == MAP_FAILED)
+        return io_error("map", map->path);
+    map->data = data;
+    return take_slot(map);
+}
+
+enum rft_status rft_map_open(const char *path, struct rft_map *map)
+{
+    enum rft_status status;
+    *map = (struct rft_map){ .fd = -1, .slot = MAPS_MAX };
+    catch_bus_errors();
+    map->path = rft_strdup(path);
+    if (!map->path)
+        return RFT_ERR_HOST_MEMORY;
+    map->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    status = map->fd >= 0 ? map_file(map) : io_error("open", path);
+    if (status == RFT_OK && map->data == NULL) { /* an empty file: nothing to watch */
+        close(map->fd);
+        map->fd = -1;
+    }
+    if (status != RFT_OK)
+        rft_map_close(map);
+    return status;
+}
+
+void rft_map_close(struct rft_map *map)
+{
+    if (map->data && map->slot < MAPS_MAX) {
+        atomic_store(&maps[map->slot].begin, 0);
+        munmap((void *)(uintptr_t)map->data, (size_t)map->bytes);
+        atomic_store(&maps[map->slot].is_taken, false);
+    } else if (map->data) {
+        munmap((void *)(uintptr_t)map->data, (size_t)map->bytes);
+    }
+    if (map->path && map->fd >= 0)
+        close(map->fd);
+    rft_free(map->path);
+    *map = (struct rft_map){ 0 };
+}
+
+enum rft_status rft_map_check(const struct rft_map *map)
+{
+    struct stat info;
+    if (!map->data)
+        return RFT_OK;
+    if (fstat(map->fd, &info) != 0)
+        return io_error("read", map->path);
+    if (atomic_load(&maps[map->slot].is_broken) || (uint64_t)info.st_size < map->bytes) {
+        rft_log_error(
+            "%s: was cut short, or could not be read, while rftgen used it; put it back and run the same command again",
+            map->path);
+        return RFT_ERR_IO;
+    }
+    if ((uint64_t)info.st_size != map->bytes || info.st_mtim.tv_sec != map->mtime_s ||
+        info.st_mtim.tv_nsec != map->mtime_ns) {
+        rft_log_error("%s: was changed while rftgen used it; run the same command again", map->path);
+        return RFT_ERR_IO;
+    }
+    return RFT_OK;
+}
+
+/* ---- whole files ---- */
+
+/* Waits until a pipe has something to read, or its last writer is gone. Asked for again and again, so that a signal
+ * that comes just before the wait ends it, too. */
+static enum rft_status wait_readable(int fd, const char *path)
+{
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+    for (;;) {
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED;
+        int n = poll(&poll_fd, 1, POLL_MS);
+        if (n > 0)
+            return RFT_OK;
+        if (n < 0 && errno != EINTR)
+            return io_error("read", path);
+    }
+}
+
+/* Makes room for n more bytes and reads them; *n_read = 0 at the end. */
+static enum rft_status read_some(int fd, const char *path, size_t n, struct rft_str *text, size_t *n_read)
+{
+    void *data = text->data;
+    ssize_t got;
+    if (rft_grow(&data, &text->cap, text->len + n + 1, 1) != 0)
+        return RFT_ERR_HOST_MEMORY;
+    text->data = data;
+    do
+        got = read(fd, text->data + text->len, n);
+    while (got < 0 && errno == EINTR && !rft_os_interrupted());
+    *n_read = got > 0 ? (size_t)got : 0;
+    text->len += *n_read;
+    text->data[text->len] = 0;
+    if (got < 0 && errno == EAGAIN)
+        *n_read = 1; /* a pipe: somebody else was quicker; wait again */
+    else if (got < 0)
+        return errno == EINTR ? RFT_ERR_INTERRUPTED : io_error("read", path);
+    return RFT_OK;
+}
+
+static enum rft_status read_all(int fd, const char *path, bool is_pipe, uint64_t bytes_max, struct rft_str *text)
+{
+    for (size_t n_read = 1; n_read != 0;) {
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED;
+        if (is_pipe)
+            RFT_TRY(wait_readable(fd, path));
+        RFT_TRY(read_some(fd, path, READ_BYTES, text, &n_read));
+        if (text->len > bytes_max) {
+            rft_log_error("%s: larger than %llu bytes%s", path, (unsigned long long)bytes_max,
+                          is_pipe && bytes_max == RFT_PIPE_BYTES_MAX
+                              ? ", which is the most that is read from a pipe; give a file"
+                              : "");
+            return RFT_ERR_INPUT;
+        }
+    }
+    return RFT_OK;
+}
+
+static enum rft_status check_kind(const char *path, const struct stat *info, uint64_t bytes_max)
+{
+    if (S_ISREG(info->st_mode) && (uint64_t)info->st_size > bytes_max) {
+        rft_log_error("%s: larger than %llu bytes", path, (unsigned long long)bytes_max);
+        return RFT_ERR_INPUT;
+    }
+    if (S_ISREG(info->st_mode) || S_ISFIFO(info->st_mode))
+        return RFT_OK;
+    rft_log_error("%s: is %s; give a file", path,
+                  S_ISDIR(info->st_mode)                             ? "a directory"
+                  : S_ISCHR(info->st_mode) || S_ISBLK(info->st_mode) ? "a device"
+                                                                     : "no regular file");
+    return S_ISDIR(info->st_mode) ? RFT_ERR_IO : RFT_ERR_INPUT;
+}
+
+enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_str *text)
+{
+    struct stat info;
+    *text = (struct rft_str){ 0 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return io_error("open", path);
+    enum rft_status status = fstat(fd, &info) == 0 ? check_kind(path, &info, bytes_max) : io_error("read", path);
+    if (status == RFT_OK) {
+        bool is_pipe = S_ISFIFO(info.st_mode);
+        bytes_max = is_pipe && bytes_max > RFT_PIPE_BYTES_MAX ? RFT_PIPE_BYTES_MAX : bytes_max;
+        status = read_all(fd, path, is_pipe, bytes_max, text);
+    }
+    close(fd);
+    if (status != RFT_OK)
+        rft_str_finish(text);
+    return status;
+}
+
+bool rft_file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
