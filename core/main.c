@@ -2,6 +2,7 @@
 /* Command line -> configuration -> run. The only place that turns a status into an exit code. */
 #include "alloc.h"
 #include "config.h"
+#include "file.h"
 #include "log.h"
 #include "os.h"
 #include "run.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: rftgen -c FILE [--set SECTION.KEY=VALUE]... [--force] [--quiet]\n"
+    "Usage: rftgen -c FILE [--set SECTION.KEY=VALUE]... [--force] [--quiet | --verbose]\n"
     "       rftgen plan -c FILE [--set ...]\n"
     "       rftgen devices\n"
     "       rftgen --dump-program -c FILE [--set ...]\n"
@@ -20,11 +21,13 @@ static const char usage[] =
     "Makes a dataset for rejection-sampling fine-tuning: samples completions of every question from a model and\n"
     "keeps those whose answer is right. The same command goes on after an interruption.\n"
     "\n"
-    "  -c, --config FILE        the INI file; rftgen --help-config=ini prints one with every key\n"
+    "  -c, --config FILE        the INI file; rftgen --help-config=ini prints one with every key. -c may be left out\n"
+    "                           before a FILE that ends in .ini\n"
     "  --set SECTION.KEY=VALUE  sets a key after the file was read; the last one wins. Paths given here are relative\n"
     "                           to the current directory; input paths in FILE are relative to the directory of FILE\n"
     "  --force                  replaces existing output files; a journal of the same run is still gone on from\n"
-    "  --quiet                  no progress, only warnings and errors\n"
+    "  -q, --quiet              no progress, only warnings and errors\n"
+    "  -v, --verbose            more about what is found and chosen\n"
     "  plan                     prints what the run would take of the device's memory, and does nothing else\n"
     "  devices                  lists backends and devices, and tests the devices' kernels\n"
     "  --dump-program           prints the list of kernel calls\n"
@@ -52,6 +55,7 @@ struct options {
     size_t n_sets;
     bool force;
     bool quiet;
+    bool verbose;
 };
 
 /* Words that choose what to do. */
@@ -65,6 +69,9 @@ static const struct {
     { "dump-program", COMMAND_DUMP, RFT_HELP_TEXT },
     { "--dump-program", COMMAND_DUMP, RFT_HELP_TEXT },
     { "trace", COMMAND_TRACE, RFT_HELP_TEXT },
+    { "help", COMMAND_HELP, RFT_HELP_TEXT },
+    { "version", COMMAND_VERSION, RFT_HELP_TEXT },
+    { "help-config", COMMAND_HELP_CONFIG, RFT_HELP_TEXT },
     { "--help", COMMAND_HELP, RFT_HELP_TEXT },
     { "-h", COMMAND_HELP, RFT_HELP_TEXT },
     { "--version", COMMAND_VERSION, RFT_HELP_TEXT },
@@ -80,8 +87,42 @@ static enum rft_status usage_error(const char *what, const char *word)
     return RFT_ERR_USAGE;
 }
 
+/* The command or option that a word is nearest to; NULL if it is near none. */
+static const char *nearest(const char *word)
+{
+    static const char *const options[] = { "--config", "--set", "--force", "--quiet", "--verbose" };
+    const char *best = NULL;
+    size_t distance = 3;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (rft_edit_distance(word, commands[i].word) < distance) {
+            best = commands[i].word;
+            distance = rft_edit_distance(word, best);
+        }
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (rft_edit_distance(word, options[i]) < distance) {
+            best = options[i];
+            distance = rft_edit_distance(word, best);
+        }
+    return best;
+}
+
+static bool is_ini(const char *word)
+{
+    size_t n = strlen(word);
+    return n > 4 && word[0] != '-' && strcmp(word + n - 4, ".ini") == 0;
+}
+
+static enum rft_status take_config(const char *option, const char *path, struct options *o)
+{
+    if (!*path || o->config_path)
+        return usage_error("give one FILE", option);
+    o->config_path = path;
+    return RFT_OK;
+}
+
 static enum rft_status take_command(const char *word, struct options *o)
 {
+    const char *best;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].word, word) != 0)
             continue;
@@ -92,7 +133,17 @@ static enum rft_status take_command(const char *word, struct options *o)
         o->help = commands[i].help;
         return RFT_OK;
     }
-    return usage_error(word[0] == '-' ? "unknown option" : "unknown command", word);
+    if (is_ini(word))
+        return take_config(word, word, o);
+    best = nearest(word);
+    if (best) {
+        rft_log_error("%s: unknown %s; did you mean %s?", word, word[0] == '-' ? "option" : "command", best);
+        return RFT_ERR_USAGE;
+    }
+    if (word[0] != '-' && strchr(word, '=') && strchr(word, '.'))
+        return usage_error("a key is given with --set", word);
+    return usage_error(word[0] == '-' ? "unknown option" : rft_file_exists(word) ? "unknown command; a configuration is given with -c"
+                                                                                  : "unknown command", word);
 }
 
 /* The value of option `name` at argv[*i], as the next word or behind "="; NULL if argv[*i] is something else. An option
@@ -113,12 +164,12 @@ static enum rft_status parse_arguments(int argc, char **argv, struct options *o)
         const char *word = argv[i], *value;
         if (strcmp(word, "--force") == 0) {
             o->force = true;
-        } else if (strcmp(word, "--quiet") == 0) {
+        } else if (strcmp(word, "--quiet") == 0 || strcmp(word, "-q") == 0) {
             o->quiet = true;
+        } else if (strcmp(word, "--verbose") == 0 || strcmp(word, "-v") == 0) {
+            o->verbose = true;
         } else if ((value = value_of("-c", argc, argv, &i)) || (value = value_of("--config", argc, argv, &i))) {
-            if (!*value || o->config_path)
-                return usage_error("give one FILE", word);
-            o->config_path = value;
+            RFT_TRY(take_config(word, value, o));
         } else if ((value = value_of("--set", argc, argv, &i))) {
             if (!*value)
                 return usage_error("give SECTION.KEY=VALUE", word);
@@ -127,6 +178,8 @@ static enum rft_status parse_arguments(int argc, char **argv, struct options *o)
             RFT_TRY(take_command(word, o));
         }
     }
+    if (o->quiet && o->verbose)
+        return usage_error("cannot be given with --verbose", "--quiet");
     bool needs_config = o->command <= COMMAND_TRACE;
     if (needs_config && !o->config_path)
         return usage_error("no configuration given (-c FILE)", o->command_word ? o->command_word : "rftgen");
@@ -200,6 +253,8 @@ int main(int argc, char **argv)
     status = options.sets ? parse_arguments(argc, argv, &options) : RFT_ERR_HOST_MEMORY;
     if (options.quiet)
         rft_log_set_level(RFT_LOG_WARN);
+    else if (options.verbose)
+        rft_log_set_level(RFT_LOG_DEBUG);
     if (status == RFT_OK)
         status = run(&options);
     rft_free(options.sets);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "log.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static enum rft_log_level level_max = RFT_LOG_INFO;
 static rft_log_sink *sink_fn;
@@ -19,17 +23,50 @@ void rft_log_set_sink(rft_log_sink *sink, void *user)
     sink_user = user;
 }
 
+/* Characters that move the cursor, change the direction of what follows, or cannot be seen. */
+static bool is_unprintable(int32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xad || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) || c >= 0xe0000;
+}
+
+void rft_log_printable(const char *text, char *out, size_t size)
+{
+    static const char dots[] = "...";
+    const char *end = text + strlen(text);
+    size_t at = 0, at_cut = 0; /* where it is cut if the rest does not fit */
+    while (text < end) {
+        int32_t c;
+        char shown[8];
+        size_t n = rft_utf8_decode(text, end, &c), n_shown = n;
+        if (c < 0)
+            n_shown = (size_t)snprintf(shown, sizeof shown, "\\x%02x", (unsigned)(unsigned char)*text), n = 1;
+        else if (is_unprintable(c))
+            shown[0] = ' ', n_shown = 1;
+        else
+            memcpy(shown, text, n);
+        if (at + n_shown >= size) {
+            memcpy(out + at_cut, dots, sizeof dots);
+            return;
+        }
+        memcpy(out + at, shown, n_shown);
+        at += n_shown;
+        text += n;
+        if (at + sizeof dots <= size)
+            at_cut = at;
+    }
+    out[at] = 0;
+}
+
 static void log_line(enum rft_log_level level, const char *fmt, va_list args)
 {
     static const char *const prefixes[] = { "error: ", "warning: ", "", "debug: " };
     if (level > level_max)
         return;
-    char line[1001];
-    int head = snprintf(line, sizeof line, "%s", prefixes[level]);
-    vsnprintf(line + head, sizeof line - (size_t)head, fmt, args);
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
+    char text[2001], line[1001];
+    int head = snprintf(text, sizeof text, "%s", prefixes[level]);
+    vsnprintf(text + head, sizeof text - (size_t)head, fmt, args);
+    rft_log_printable(text, line, sizeof line);
     if (sink_fn)
         sink_fn(sink_user, level, line);
     else

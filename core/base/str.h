@@ -5,6 +5,7 @@
 
 #include "log.h"
 #include "status.h"
+#include "utf8.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,16 +42,12 @@ struct rft_bytes rft_bytes_z(const char *z);
 bool rft_bytes_equal(struct rft_bytes a, struct rft_bytes b);
 struct rft_bytes rft_bytes_trim(struct rft_bytes b); /* without ASCII white space at both ends */
 
-/* Decodes one code point at p (p < end). Returns the bytes it takes and the code point; an ill-formed sequence returns
- * the length of its maximal subpart (at least 1) and *code_point = -1. */
-size_t rft_utf8_decode(const char *p, const char *end, int32_t *code_point);
-
-/* Writes code_point (0..0x10FFFF) as 1 to 4 bytes; returns how many. */
-size_t rft_utf8_encode(uint32_t code_point, char out[4]);
-
 /* Whole text as a number; false if anything is left over, it overflows, or it is empty. Locale-free. The double is
  * correctly rounded and must be finite. */
 bool rft_parse_u64(const char *z, uint64_t *value);
 bool rft_parse_double(const char *z, double *value);
+
+/* Letters to change, add or remove to turn one word into the other (Levenshtein); SIZE_MAX if b has more than 63. */
+size_t rft_edit_distance(const char *a, const char *b);
 
 #endif

@@ -11,10 +11,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* inih cuts a longer line without a word and reads the rest as a line of its own. */
 #define LINE_BYTES_MAX 197
 #define FILE_BYTES_MAX (1u << 20)
+#define SEEN_SET UINT64_MAX /* a key's "line" when --set gave it */
 
 /* One walk over the file. There are two: the first finds what is not INI at all, the second reads the keys. */
 struct reader {
@@ -24,32 +26,12 @@ struct reader {
     uint64_t line;             /* that inih works on */
     enum rft_status status;    /* of the first error, which was logged */
     struct rft_config *config; /* NULL in the first walk */
-    uint64_t *seen;            /* [rft_n_keys] line of each key, 0 = not yet */
+    uint64_t *seen;            /* [rft_n_keys] line of each key, SEEN_SET, 0 = not yet */
 };
-
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[64], n = strlen(b);
-    if (n >= sizeof row / sizeof *row)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = best < row[j] + 1 ? best : row[j] + 1;
-            row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-        }
-    }
-    return row[n];
-}
 
 static void keep_closer(const char *text, const char *candidate, size_t *distance, const char **best)
 {
-    size_t d = edit_distance(text, candidate);
+    size_t d = strcasecmp(text, candidate) == 0 ? 0 : rft_edit_distance(text, candidate);
     if (d < *distance) {
         *distance = d;
         *best = candidate;
@@ -77,6 +59,59 @@ static enum rft_status unknown_section(const char *where, const char *section)
     return RFT_ERR_CONFIG;
 }
 
+/* What other programs call the same. */
+static const struct {
+    const char *name, *key;
+} synonyms[] = {
+    { "n", "generate.samples" },
+    { "num_samples", "generate.samples" },
+    { "n_samples", "generate.samples" },
+    { "num_return_sequences", "generate.samples" },
+    { "best_of", "generate.samples" },
+    { "batch_size", "generate.chunk" },
+    { "max_tokens", "generate.max_new_tokens" },
+    { "max_length", "generate.max_new_tokens" },
+    { "n_predict", "generate.max_new_tokens" },
+    { "max_completion_tokens", "generate.max_new_tokens" },
+    { "temp", "generate.temperature" },
+    { "top-p", "generate.top_p" },
+    { "top-k", "generate.top_k" },
+    { "min-p", "generate.min_p" },
+    { "random_seed", "generate.seed" },
+    { "stop_sequences", "generate.stop" },
+    { "stop_strings", "generate.stop" },
+    { "model", "model.path" },
+    { "model_path", "model.path" },
+    { "model_name_or_path", "model.path" },
+    { "dataset", "data.questions" },
+    { "data_path", "data.questions" },
+    { "input", "data.questions" },
+    { "prompt", "prompt.template" },
+    { "prompt_template", "prompt.template" },
+    { "system_prompt", "prompt.system" },
+    { "tolerance", "verify.rel_tol" },
+    { "output", "output.path" },
+    { "output_path", "output.path" },
+    { "output_file", "output.path" },
+    { "output_dir", "output.path" },
+    { "gpu_memory_utilization", "memory.budget" },
+    { "n_gpu_layers", "memory.budget" },
+    { "num_threads", "device.threads" },
+    { "n_threads", "device.threads" },
+    { "gpu", "device.device" },
+};
+
+/* Whether the name is another program's for one of our keys: says so. */
+static bool is_synonym(const char *where, const char *name)
+{
+    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
+        if (strcasecmp(synonyms[i].name, name) == 0) {
+            rft_log_error("%sunknown key %s; what it means elsewhere is %s here", where, name, synonyms[i].key);
+            return true;
+        }
+    return false;
+}
+
 static enum rft_status unknown_key(const char *where, const char *section, const char *name)
 {
     size_t distance = 3;
@@ -87,11 +122,13 @@ static enum rft_status unknown_key(const char *where, const char *section, const
         else if (strcmp(rft_keys[i].name, name) == 0)
             home = rft_keys[i].section;
     }
+    if (best && distance != 0 && is_synonym(where, name))
+        return RFT_ERR_CONFIG;
     if (best)
         rft_log_error("%sunknown key %s in [%s]; did you mean %s?", where, name, section, best);
     else if (home)
         rft_log_error("%sunknown key %s in [%s]; it belongs to [%s]", where, name, section, home);
-    else
+    else if (!is_synonym(where, name))
         rft_log_error("%sunknown key %s in [%s]; rftgen --help-config lists all", where, name, section);
     return RFT_ERR_CONFIG;
 }
@@ -99,7 +136,7 @@ static enum rft_status unknown_key(const char *where, const char *section, const
 static enum rft_status find_key(const char *where, const char *section, const char *name, size_t *index)
 {
     if (!is_section(section))
-        return unknown_section(where, section);
+        return is_synonym(where, name) ? RFT_ERR_CONFIG : unknown_section(where, section);
     for (*index = 0; *index < rft_n_keys; (*index)++)
         if (strcmp(rft_keys[*index].section, section) == 0 && strcmp(rft_keys[*index].name, name) == 0)
             return RFT_OK;
@@ -207,6 +244,10 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     if (r->status != RFT_OK)
         return 1;
     r->seen[index] = r->line;
+    if ((rft_keys[index].type == RFT_KEY_IN_PATH || rft_keys[index].type == RFT_KEY_OUT_PATH) && strstr(value, " #")) {
+        r->status = bad_line(r, "a comment behind a value begins with ;, not with #");
+        return 1;
+    }
     r->status = rft_key_read(&rft_keys[index], where.text, r->dir, value, r->config);
     return 1;
 }
@@ -247,7 +288,7 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
     memcpy(section, set, (size_t)(dot - set));
     memcpy(name, dot + 1, (size_t)(equals - dot - 1));
     RFT_TRY(find_key(where.text, section, name, &index));
-    seen[index] = UINT64_MAX;
+    seen[index] = SEEN_SET;
     return rft_key_read(&rft_keys[index], where.text, NULL, equals + 1, config);
 }
 
@@ -259,28 +300,55 @@ static enum rft_status set_defaults(struct rft_config *config)
     return RFT_OK;
 }
 
-static enum rft_status check_required(const char *path, const uint64_t *seen)
+/* Where key `name` of a section got its value: "rft.ini:3: ", or "--set: ". */
+static struct where where_given(const struct reader *r, const char *full_name)
 {
-    for (size_t i = 0; i < rft_n_keys; i++) {
-        if (!(rft_keys[i].flags & RFT_KEY_REQUIRED) || seen[i])
-            continue;
-        rft_log_error("%s: %s is missing in [%s]: %s", path, rft_keys[i].name, rft_keys[i].section, rft_keys[i].help);
-        return RFT_ERR_CONFIG;
-    }
-    return RFT_OK;
+    struct where w;
+    uint64_t line = 0;
+    for (size_t i = 0; i < rft_n_keys; i++)
+        if (strcmp(rft_keys[i].full_name, full_name) == 0)
+            line = r->seen[i];
+    if (line == SEEN_SET)
+        snprintf(w.text, sizeof w.text, "--set: ");
+    else if (line != 0)
+        snprintf(w.text, sizeof w.text, "%.480s:%" PRIu64 ": ", r->path, line);
+    else
+        snprintf(w.text, sizeof w.text, "%.480s: ", r->path);
+    return w;
 }
 
-static enum rft_status check_prompt(const char *path, struct rft_config *config)
+/* Names all keys that are missing, not one after the other. */
+static enum rft_status check_required(const struct reader *r)
 {
+    char names[400] = "";
+    const char *help = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        if (!(rft_keys[i].flags & RFT_KEY_REQUIRED) || r->seen[i])
+            continue;
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", n++ ? ", " : "", rft_keys[i].full_name);
+        help = rft_keys[i].help;
+    }
+    if (n == 1)
+        rft_log_error("%s: %s is missing: %s", r->path, names, help);
+    else if (n > 1)
+        rft_log_error("%s: these keys are missing: %s; rftgen --help-config tells what they mean", r->path, names);
+    return n ? RFT_ERR_CONFIG : RFT_OK;
+}
+
+static enum rft_status check_prompt(const struct reader *r)
+{
+    struct rft_config *config = r->config;
     if (config->prompt_format == RFT_PROMPT_CHAT) {
-        rft_log_error("%s: prompt.format = chat is not supported yet; use raw, with the markup in the template", path);
+        rft_log_error("%sprompt.format = chat is not supported yet; use raw, with the markup in the template",
+                      where_given(r, "prompt.format").text);
         return RFT_ERR_UNSUPPORTED;
     }
     config->prompt_format = RFT_PROMPT_RAW;
-    const char *extra = *config->prompt_system ? "system" : *config->prompt_examples ? "examples" : NULL;
+    const char *extra = *config->prompt_system ? "prompt.system" : *config->prompt_examples ? "prompt.examples" : NULL;
     if (!extra)
         return RFT_OK;
-    rft_log_error("%s: prompt.%s has no place in a raw prompt; write it into the template %s", path, extra,
+    rft_log_error("%s%s has no place in a raw prompt; write it into the template %s", where_given(r, extra).text, extra,
                   config->prompt_template);
     return RFT_ERR_CONFIG;
 }
@@ -288,12 +356,13 @@ static enum rft_status check_prompt(const char *path, struct rft_config *config)
 /* Below, a logit over the temperature could leave the numbers that the arithmetic contract is made for. */
 #define TEMPERATURE_MIN 1e-6
 
-static enum rft_status check_temperature(const char *path, const struct rft_config *config)
+static enum rft_status check_temperature(const struct reader *r)
 {
-    if (config->generate_temperature == 0 || config->generate_temperature >= TEMPERATURE_MIN)
+    double temperature = r->config->generate_temperature;
+    if (temperature == 0 || temperature >= TEMPERATURE_MIN)
         return RFT_OK;
-    rft_log_error("%s: generate.temperature = %g: not allowed; give 0 for the most likely token, or %g to 100", path,
-                  config->generate_temperature, TEMPERATURE_MIN);
+    rft_log_error("%sgenerate.temperature = %g: not allowed; give 0 for the most likely token, or %g to 100",
+                  where_given(r, "generate.temperature").text, temperature, TEMPERATURE_MIN);
     return RFT_ERR_CONFIG;
 }
 
@@ -306,9 +375,9 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     RFT_TRY(read_ini(r, text));
     for (size_t i = 0; i < n_sets; i++)
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
-    RFT_TRY(check_required(r->path, r->seen));
-    RFT_TRY(check_prompt(r->path, r->config));
-    return check_temperature(r->path, r->config);
+    RFT_TRY(check_required(r));
+    RFT_TRY(check_prompt(r));
+    return check_temperature(r);
 }
 
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,

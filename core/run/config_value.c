@@ -8,6 +8,7 @@
 #include "os.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define STOPS_MAX 16
@@ -164,6 +165,26 @@ static enum rft_status read_text(const struct rft_key *key, const char *where, c
     return *value ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
+/* What stands for a directory at a path's beginning must be known. */
+static enum rft_status check_expandable(const struct rft_key *key, const char *where, const char *path)
+{
+    static const char cache[] = "$XDG_CACHE_HOME/";
+    const char *home = getenv("HOME"), *xdg = getenv("XDG_CACHE_HOME"), *why = NULL;
+    bool has_home = home && *home, is_cache = strncmp(path, cache, sizeof cache - 1) == 0;
+    if (path[0] == '~' && path[1] != '/' && path[1] != 0)
+        why = "only ~/ is known, not another user's home directory; give the whole path";
+    else if (path[0] == '~' && !has_home)
+        why = "HOME is not set, so ~ stands for nothing; give the whole path";
+    else if (is_cache && !has_home && !(xdg && *xdg))
+        why = "neither XDG_CACHE_HOME nor HOME is set; give the whole path";
+    else if (path[0] == '$' && !is_cache)
+        why = "only $XDG_CACHE_HOME/ and ~/ are replaced, no other variable; give the path itself";
+    if (!why)
+        return RFT_OK;
+    rft_log_error("%s%s = %s: %s", where, key->full_name, path, why);
+    return RFT_ERR_CONFIG;
+}
+
 static enum rft_status read_path(const struct rft_key *key, const char *where, const char *dir, const char *text,
                                  char **value)
 {
@@ -172,6 +193,11 @@ static enum rft_status read_path(const struct rft_key *key, const char *where, c
     if (!*plain) {
         *value = plain;
         return RFT_OK;
+    }
+    expanded = NULL;
+    if (check_expandable(key, where, plain) != RFT_OK) {
+        rft_free(plain);
+        return RFT_ERR_CONFIG;
     }
     expanded = rft_path_expand(plain);
     rft_free(plain);

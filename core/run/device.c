@@ -102,7 +102,7 @@ static enum rft_status consider_all(struct choice *c, const struct rft_backend *
     else if (n == 0)
         rft_log_debug("%s: no device%s%s", backend->name, why != NULL ? ": " : "", why != NULL ? why : "");
     else if (c->match == MATCH_NONE && c->device[0] == '\0' && c->lacking.backend != backend)
-        rft_log_info("%s: there are only software devices, which are taken when named; `rftgen devices` lists them", backend->name);
+        rft_log_debug("%s: there are only software devices, which are taken when named; `rftgen devices` lists them", backend->name);
     return RFT_OK;
 }
 

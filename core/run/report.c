@@ -92,7 +92,10 @@ static enum rft_status print_device(const struct rft_backend *backend, uint32_t 
     struct caught caught = {{0}};
     struct rft_dev dev;
     enum rft_status status;
-    printf("  %" PRIu32 "  %-16s %s%s%s%s  %" PRIu64 " bytes%s%s\n", index, info->name, info->detail,
+    char name[sizeof info->name], detail[sizeof info->detail]; /* as drivers give them */
+    rft_log_printable(info->name, name, sizeof name);
+    rft_log_printable(info->detail, detail, sizeof detail);
+    printf("  %" PRIu32 "  %-16s %s%s%s%s  %" PRIu64 " bytes%s%s\n", index, name, detail,
            info->uuid[0] != '\0' ? "  uuid " : "", info->uuid, info->is_software ? "  software" : "", info->total_bytes,
            info->missing[0] != '\0' ? "  missing: " : "", info->missing);
     RFT_TRY(flush_stdout());
@@ -116,14 +119,18 @@ enum rft_status rft_run_devices(void)
     for (uint32_t b = 0; b < n_backends; b++) {
         struct rft_device_info infos[RFT_DEVICES_MAX];
         const char *why = NULL;
-        uint32_t n = 0;
+        uint32_t n = 0, n_software = 0;
         RFT_TRY(backends[b]->enumerate(infos, RFT_DEVICES_MAX, &n));
+        for (uint32_t i = 0; i < n && i < RFT_DEVICES_MAX; i++)
+            n_software += infos[i].is_software;
         if (n == 0 && backends[b]->why_none != NULL)
             why = backends[b]->why_none();
         printf("%s: %" PRIu32 " device%s%s%s\n", backends[b]->name, n, n == 1 ? "" : "s", why != NULL ? ": " : "",
                why != NULL ? why : "");
         for (uint32_t i = 0; i < n && i < RFT_DEVICES_MAX; i++)
             RFT_TRY(rft_os_interrupted() ? RFT_ERR_INTERRUPTED : print_device(backends[b], i, &infos[i]));
+        if (n != 0 && n_software == n)
+            printf("  these are software devices, which are taken only when they are named: device.backend = %s\n", backends[b]->name);
     }
     if (rft_backends_left_out()[0] != '\0')
         printf("%s\n", rft_backends_left_out());

@@ -31,6 +31,46 @@ refuse 'give one FILE' -c "$tiny" -c "$tiny"
 refuse 'give SECTION.KEY=VALUE' -c "$tiny" --set
 refuse 'nosuch.ini' -c nosuch.ini
 
+refuse 'plam: unknown command; did you mean plan' plam -c "$tiny"
+refuse '[-]-quite: unknown option; did you mean --quiet' --quite -c "$tiny"
+refuse 'generate.seed=1: a key is given with --set' generate.seed=1 -c "$tiny"
+cp "$tiny" configuration
+refuse 'configuration: unknown command; a configuration is given with -c' configuration
+refuse 'cannot be given with --verbose' -v -c "$tiny"
+refuse 'give one FILE' "$tiny" "$tiny"
+
+# What people are used to from elsewhere; where a value came from.
+refuse 'unknown key max_tokens; what it means elsewhere is generate.max_new_tokens here' $good --set generate.max_tokens=9
+refuse 'what it means elsewhere is generate.samples here' $good --set generate.num_return_sequences=9
+refuse 'what it means elsewhere is model.path here' $good --set x.model_name_or_path=9
+refuse 'did you mean temperature' $good --set generate.Temperature=9
+(unset HOME && refuse 'HOME is not set' $good --set model.path=~/x)
+(unset HOME XDG_CACHE_HOME && refuse 'neither XDG_CACHE_HOME nor HOME is set' $good --set 'model.path=$XDG_CACHE_HOME/x')
+refuse 'only ~/ is known' $good --set 'data.questions=~nobody/x'
+refuse 'only .XDG_CACHE_HOME/ and ~/ are replaced' $good --set 'data.questions=$HOME/x'
+printf '[generate]\ntemperature = 1e-9\n[model]\npath = m\n[data]\nquestions = q\n[prompt]\ntemplate = t\n[output]\npath = o\n' >cold.ini
+refuse 'cold.ini:2: generate.temperature' -c cold.ini
+refuse '[-]-set: generate.temperature = 1e-08' -c cold.ini --set generate.temperature=1e-8
+printf '[data]\nquestions = q.json # mine\n' >hash.ini
+refuse 'hash.ini:2: a comment behind a value begins with ;' -c hash.ini
+printf '[generate]\nsamples = 3\n' >several.ini
+refuse 'several.ini: these keys are missing: model.path, data.questions, prompt.template, output.path' -c several.ini
+# A message is printable whatever it shows.
+code=0
+"$rftgen" --quiet $good --set "data.questions=$(printf 'a\302\233b\377c\342\200\256d')" 2>printable.log || code=$?
+[ $code -ne 0 ] && grep -q 'a b\\xffc d: cannot open' printable.log || fail "a name that cannot be printed: $(cat printable.log)"
+
+# Words and forms that work.
+for words in help --help -h version --version help-config "devices"; do
+    "$rftgen" $words >words.out 2>words.log || fail "$words: exit code $?"
+    [ -s words.out ] || fail "$words printed nothing"
+done
+"$rftgen" plan "$tiny" >words.out 2>words.log || fail "plan FILE: exit code $?"
+"$rftgen" "$tiny" --quiet --set output.path=ini.json 2>words.log || fail "FILE alone: exit code $?"
+"$rftgen" "$tiny" --set output.path=ini.json --force 2>words.log || fail "FILE alone: exit code $?"
+if grep -q 'software' words.log; then fail "an ordinary run speaks of software devices"; fi
+rm -f ini.json
+
 # Keys and values.
 for set in generate.sample=3 generate.samples=0 generate.samples=x generate.samples=1.5 generate.temperature=-1 \
     generate.temperature=nan generate.top_p=0 generate.top_p=1.1 generate.min_p=1 generate.seed=-1 generate.chunk=0 \

@@ -178,8 +178,8 @@ static void test_bad_files(void **state)
         { "[generate]\nsamples = 1\r2\n", "dir/a.ini:2: a control character" },
         { "[generate]\n; \xff\n", "dir/a.ini:2: not UTF-8" },
         { "[generate]\nsamples\n[generate]\nchunk = 0\n", "dir/a.ini:2: neither" },
-        { "[model]\npath = m\n", "dir/a.ini: questions is missing in [data]" },
-        { "", "dir/a.ini: path is missing in [model]" },
+        { "[model]\npath = m\n", "these keys are missing: data.questions, prompt.template, output.path" },
+        { "", "dir/a.ini: these keys are missing: model.path, data.questions, prompt.template, output.path" },
     };
     struct rft_config config;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
