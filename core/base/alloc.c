@@ -38,15 +38,19 @@ static void *logged_failure(size_t n, size_t size)
     return NULL;
 }
 
-void *rft_alloc(size_t n, size_t size)
+void *rft_try_alloc(size_t n, size_t size)
 {
     if (n == 0 || size == 0)
         n = size = 1;
     void *p = refused() ? NULL : calloc(n, size);
-    if (!p)
-        return logged_failure(n, size);
-    n_live++;
+    n_live += p != NULL;
     return p;
+}
+
+void *rft_alloc(size_t n, size_t size)
+{
+    void *p = rft_try_alloc(n, size);
+    return p ? p : logged_failure(n, size);
 }
 
 void *rft_realloc(void *p, size_t n, size_t size)

@@ -11,6 +11,9 @@
  * failure is logged here, with the bytes asked, so callers only return RFT_ERR_HOST_MEMORY. */
 void *rft_alloc(size_t n, size_t size);
 
+/* The same without a word when memory is short: for what can be done without. */
+void *rft_try_alloc(size_t n, size_t size);
+
 /* Resizes to n * size bytes; new bytes are not zeroed. On failure NULL, and the old memory stays valid. */
 void *rft_realloc(void *p, size_t n, size_t size);
 

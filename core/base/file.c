@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define POLL_MS 100
-#define READ_BYTES ((size_t)1 << 20)
+#define READ_BYTES ((size_t)1 << 20) /* at once, at most */
+#define PIPE_READ_BYTES ((uint64_t)1 << 16)
 
 static enum rft_status io_error(const char *verb, const char *path)
 {
@@ -198,14 +199,18 @@ static enum rft_status read_some(int fd, const char *path, size_t n, struct rft_
     return RFT_OK;
 }
 
-static enum rft_status read_all(int fd, const char *path, bool is_pipe, uint64_t bytes_max, struct rft_str *text)
+/* `size`: of a regular file, as far as the system says. */
+static enum rft_status read_all(int fd, const char *path, bool is_pipe, uint64_t size, uint64_t bytes_max,
+                                struct rft_str *text)
 {
     for (size_t n_read = 1; n_read != 0;) {
         if (rft_os_interrupted())
             return RFT_ERR_INTERRUPTED;
         if (is_pipe)
             RFT_TRY(wait_readable(fd, path));
-        RFT_TRY(read_some(fd, path, READ_BYTES, text, &n_read));
+        /* One byte more than there should be, to see the end. */
+        uint64_t left = size > text->len ? size - text->len + 1 : text->len == size && size != 0 ? 1 : PIPE_READ_BYTES;
+        RFT_TRY(read_some(fd, path, left < READ_BYTES ? (size_t)left : READ_BYTES, text, &n_read));
         if (text->len > bytes_max) {
             rft_log_error("%s: larger than %llu bytes%s", path, (unsigned long long)bytes_max,
                           is_pipe && bytes_max == RFT_PIPE_BYTES_MAX
@@ -243,7 +248,7 @@ enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_s
     if (status == RFT_OK) {
         bool is_pipe = S_ISFIFO(info.st_mode);
         bytes_max = is_pipe && bytes_max > RFT_PIPE_BYTES_MAX ? RFT_PIPE_BYTES_MAX : bytes_max;
-        status = read_all(fd, path, is_pipe, bytes_max, text);
+        status = read_all(fd, path, is_pipe, is_pipe ? 0 : (uint64_t)info.st_size, bytes_max, text);
     }
     close(fd);
     if (status != RFT_OK)

@@ -305,6 +305,11 @@ enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint 
     return status;
 }
 
+uint64_t rft_journal_index_bytes(uint64_t n_questions, uint32_t n_samples)
+{
+    return n_questions * n_samples * sizeof(uint64_t);
+}
+
 void rft_journal_close(struct rft_journal *journal)
 {
     if (!journal)

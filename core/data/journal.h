@@ -35,6 +35,8 @@ struct rft_journal; /* owns the file, and an index of what it holds */
  * n_questions x n_samples is the index' size; samples beyond it that the file holds are not counted. */
 enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
                                  uint32_t n_samples, bool force, struct rft_journal **journal);
+/* Bytes of the index. */
+uint64_t rft_journal_index_bytes(uint64_t n_questions, uint32_t n_samples);
 /* Closes without removing the file; NULL is accepted. */
 void rft_journal_close(struct rft_journal *journal);
 /* Closes and removes: the run is complete. */

@@ -67,22 +67,52 @@ static enum rft_status measure_work(struct rft_pool *pool, const char *label, co
     return RFT_OK;
 }
 
+/* What the host holds for slots and prompts in flight: tokens drawn and read, page tables, rows, ids, hidden states. */
+static uint64_t measure_slots(const struct rft_job_shape *shape, const struct rft_plan *plan, uint64_t n_table_entries)
+{
+    uint64_t slot_bytes = (uint64_t)shape->n_new_max * 8 + (uint64_t)plan->n_own_pages_slot * 8 + sizeof(struct rft_row) + 64;
+    uint64_t question_bytes = rft_h_bytes(shape->config.dim) + (uint64_t)shape->n_prompt_max * 4 + 64;
+    return plan->n_slots * slot_bytes + plan->n_questions * question_bytes + n_table_entries * 4 +
+           (uint64_t)plan->n_questions * plan->chunk * 16 + plan->n_prefill_rows * (sizeof(struct rft_row) + 4);
+}
+
+static uint64_t prefix_bytes(const struct rft_job_shape *shape)
+{
+    return (uint64_t)(shape->n_prompt_shared / RFT_PAGE_TOKENS) * rft_kv_page_bytes(&shape->config) * shape->config.n_layers;
+}
+
+uint64_t rft_plan_heap_bytes(const struct rft_plan *plan)
+{
+    return plan->input_bytes + plan->slots_bytes + plan->prefix_bytes;
+}
+
+/* Bytes of prompt pages for all questions in flight. */
+static enum rft_status measure_prompts(const struct making *m, uint32_t n_pages, struct rft_pool *pool, uint64_t *bytes)
+{
+    rft_pool_begin(pool, "prompts", &m->shape->caps);
+    RFT_TRY(rft_pages_take(pool, &m->shape->config, n_pages, NULL));
+    *bytes = rft_pool_bytes(pool);
+    return RFT_OK;
+}
+
 /* Fills in what follows from the weights, chunk, n_questions, n_slots, n_prefill_rows and n_own_pages. */
 static enum rft_status measure(struct making *m)
 {
     struct rft_plan *plan = m->plan;
     struct rft_work_shape work;
     uint64_t n_pages = (uint64_t)plan->n_questions * rft_pages_for(m->shape->n_prompt_max);
+    uint64_t n_pages_min = (uint64_t)plan->n_questions * rft_pages_for(m->shape->n_prompt_min), prompt_bytes_min;
     plan->n_prompt_pages = min_u32(n_pages, UINT32_MAX);
-    rft_pool_begin(&m->prompts, "prompts", &m->shape->caps);
-    RFT_TRY(rft_pages_take(&m->prompts, &m->shape->config, plan->n_prompt_pages, NULL));
-    plan->prompt_bytes = rft_pool_bytes(&m->prompts);
+    RFT_TRY(measure_prompts(m, min_u32(n_pages_min, UINT32_MAX), &m->prompts, &prompt_bytes_min));
+    RFT_TRY(measure_prompts(m, plan->n_prompt_pages, &m->prompts, &plan->prompt_bytes));
     work = rft_plan_prefill_shape(m->shape, plan);
     RFT_TRY(measure_work(&m->prefill, "prefill", &work, &plan->prefill_bytes));
     work = rft_plan_chunk_shape(m->shape, plan);
     RFT_TRY(measure_work(&m->chunk, "chunk", &work, &plan->chunk_bytes));
     plan->peak_bytes = plan->weights_bytes + plan->prompt_bytes +
                        (plan->prefill_bytes > plan->chunk_bytes ? plan->prefill_bytes : plan->chunk_bytes);
+    plan->peak_bytes_min = plan->peak_bytes - plan->prompt_bytes + prompt_bytes_min;
+    plan->slots_bytes = measure_slots(m->shape, plan, work.n_table_entries);
     return RFT_OK;
 }
 
@@ -96,9 +126,22 @@ static const struct rft_pool *misfit(const struct making *m)
     return NULL;
 }
 
+/* All that counts against the budget. */
+static uint64_t counted_bytes(const struct making *m)
+{
+    return m->plan->peak_bytes + (m->shape->is_host_device ? rft_plan_heap_bytes(m->plan) : 0);
+}
+
 static bool fits(const struct making *m)
 {
-    return m->plan->peak_bytes <= m->plan->budget_bytes && misfit(m) == NULL;
+    return counted_bytes(m) <= m->plan->budget_bytes && misfit(m) == NULL;
+}
+
+/* Whether the host's own memory has no room for the prefix beside the weights that must go there. */
+static bool is_host_short(const struct making *m)
+{
+    uint64_t available = m->shape->host_available_bytes;
+    return !m->shape->is_host_device && available != 0 && m->plan->prefix_bytes > available - (m->plan->host_bytes < available ? m->plan->host_bytes : available);
 }
 
 static void set_questions(const struct rft_job_shape *shape, uint32_t n_questions, struct rft_plan *plan)
@@ -114,7 +157,9 @@ static void begin_plan(struct making *m)
     const struct rft_job_shape *shape = m->shape;
     struct rft_plan *plan = m->plan;
     uint64_t n_questions = shape->questions_in_flight;
-    *plan = (struct rft_plan){.budget_bytes = shape->budget_bytes};
+    *plan = (struct rft_plan){.budget_bytes = shape->budget_bytes,
+                              .input_bytes = shape->input_bytes,
+                              .prefix_bytes = prefix_bytes(shape)};
     plan->chunk = shape->chunk == 0 ? shape->n_samples : min_u32(shape->chunk, shape->n_samples);
     if (n_questions == 0)
         n_questions = (shape->caps.slots_wanted + plan->chunk - 1) / plan->chunk;
@@ -134,7 +179,9 @@ static bool shrink(struct making *m)
     const struct rft_pool *bad = misfit(m);
     bool prefill_rules = bad != NULL ? bad == &m->prefill : plan->prefill_bytes > plan->chunk_bytes;
     uint32_t n_own_full = plan->n_slots * plan->n_own_pages_slot;
-    if (prefill_rules && plan->n_prefill_rows > 1) {
+    if (bad == NULL && plan->prefix_bytes != 0 && m->shape->is_host_device) {
+        plan->prefix_bytes = 0;
+    } else if (prefill_rules && plan->n_prefill_rows > 1) {
         plan->n_prefill_rows /= 2;
     } else if (plan->n_questions > 1) {
         set_questions(m->shape, plan->n_questions / 2, plan);
@@ -156,6 +203,8 @@ static enum rft_status make_with(struct making *m, uint32_t n_host_layers, bool 
     begin_plan(m);
     RFT_TRY(measure_weights(m, n_host_layers));
     RFT_TRY(measure(m));
+    if (is_host_short(m))
+        m->plan->prefix_bytes = 0;
     for (uint32_t i = 0; can_shrink && (i < m->shape->n_shrinks || !fits(m));) {
         bool was_fit = fits(m);
         can_shrink = shrink(m);
@@ -172,18 +221,20 @@ static enum rft_status refuse(struct making *m)
 {
     const struct rft_plan p = *m->plan;
     const struct rft_pool *bad = misfit(m);
+    const uint64_t needed = counted_bytes(m), heap = m->shape->is_host_device ? rft_plan_heap_bytes(&p) : 0;
     *m->plan = (struct rft_plan){0};
     if (bad != NULL)
         return rft_pool_refuse(bad);
-    if (p.peak_bytes <= p.budget_bytes) {
+    if (needed <= p.budget_bytes) {
         rft_log_error("the device has no memory for the smallest plan of %" PRIu64 " bytes, though the budget is %" PRIu64
                       "; free some of its memory, or ask for shorter prompts or fewer new tokens",
-                      p.peak_bytes, p.budget_bytes);
+                      needed, p.budget_bytes);
         return RFT_ERR_DEVICE_MEMORY;
     }
     rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64 " bytes (weights %" PRIu64
-                  ", prompt %" PRIu64 ", one sample %" PRIu64 "), the budget is %" PRIu64,
-                  p.peak_bytes - p.budget_bytes, p.peak_bytes, p.weights_bytes, p.prompt_bytes, p.chunk_bytes, p.budget_bytes);
+                  ", prompt %" PRIu64 ", one sample %" PRIu64 ", questions and tables %" PRIu64 "), the budget is %" PRIu64,
+                  needed - p.budget_bytes, needed, p.weights_bytes, p.prompt_bytes,
+                  p.prefill_bytes > p.chunk_bytes ? p.prefill_bytes : p.chunk_bytes, heap, p.budget_bytes);
     return RFT_ERR_BUDGET;
 }
 

@@ -23,6 +23,10 @@ struct rft_job_shape {
     bool is_filtered;            /* rft_sampling_is_filtered: logits need room */
     uint64_t budget_bytes;
     uint64_t host_available_bytes; /* for weights that the budget cannot hold; 0 = none can be put there */
+    bool is_host_device;         /* device memory is the host's: what the host needs counts against the budget, too */
+    uint64_t input_bytes;        /* of the host for questions and the journal's index */
+    uint32_t n_prompt_min;       /* tokens of the shortest prompt */
+    uint32_t n_prompt_shared;    /* tokens that all prompts begin with; 0 if there is one question */
     uint32_t n_host_layers;      /* at least so many layers' weights must go there */
     uint32_t n_shrinks;          /* how often a plan that was allowed did not fit the device: each halves what can shrink */
 };
@@ -43,10 +47,20 @@ struct rft_plan {
     uint64_t prefill_bytes;      /* a prefill's pool */
     uint64_t chunk_bytes;        /* a chunk's pool */
     uint64_t peak_bytes;         /* weights + prompt + the larger of prefill and chunk */
+    uint64_t peak_bytes_min;     /* if all prompts were as short as the shortest: a run's peak lies between the two */
+    /* Of the host's heap; not part of the peak. */
+    uint64_t input_bytes;        /* as in the shape */
+    uint64_t slots_bytes;        /* the host's side of slots, tables and prompts */
+    uint64_t prefix_bytes;       /* keys and values of what all prompts begin with (prefix.h); 0: it is not kept */
     uint64_t budget_bytes;
 };
 
-/* Makes the largest plan that fits the budget and the device's blocks: shrinks prefill rows, then questions in flight, then the
+/* The host's part: all that grows with the input. */
+uint64_t rft_plan_heap_bytes(const struct rft_plan *plan);
+
+/* Makes the largest plan that fits the budget and the device's blocks. On a device whose memory is the host's, the host's part
+ * counts, too, and the prefix, which only saves time, is given up first; elsewhere it is given up when the host has no room
+ * for it. Then shrinks prefill rows, then questions in flight, then the
  * samples' own pages down to half (the youngest sample gives way when they run out), then slots. If the smallest does not fit
  * the budget, the weights of the last layers go to the host, as few as must. RFT_ERR_BUDGET, naming the missing bytes, when
  * that does not help; RFT_ERR_UNSUPPORTED when a buffer of the smallest plan is larger than a block of the device;

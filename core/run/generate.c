@@ -181,15 +181,16 @@ static enum rft_status run_group(struct rft_generation *g, struct rft_group *gro
     return status;
 }
 
-/* The prefix of all prompts, if there is more than one. */
+/* The prefix of all prompts, if the plan has room for it. */
 static enum rft_status init_prefix(struct rft_generation *g)
 {
     struct rft_ids ids = {0};
     enum rft_status status = RFT_OK;
-    if (g->inputs->dataset.n > 1)
+    uint32_t n_shared = g->plan.prefix_bytes != 0 ? g->inputs->n_prompt_shared : 0;
+    if (n_shared != 0)
         status = rft_inputs_encode(g->inputs, 0, &ids);
     if (status == RFT_OK)
-        status = rft_prefix_init(&g->prefix, ids.ids, g->inputs->n_prompt_shared);
+        status = rft_prefix_init(&g->prefix, ids.ids, n_shared);
     rft_ids_finish(&ids);
     return status;
 }
@@ -200,7 +201,10 @@ static enum rft_status recover(struct rft_generation *g, enum rft_status status)
     if (status == RFT_ERR_DEVICE_MEMORY) {
         g->shape.n_shrinks++;
         rft_log_warn("%s: memory is short; going on with a smaller plan", g->engine->dev.info.name);
-        return rft_plan_make(&g->shape, &g->plan);
+        RFT_TRY(rft_plan_make(&g->shape, &g->plan));
+        if (g->plan.prefix_bytes == 0)
+            rft_prefix_finish(&g->prefix);
+        return RFT_OK;
     }
     while (status == RFT_ERR_DEVICE_LOST && g->n_lost++ < RFT_DEVICE_LOST_MAX) {
         rft_log_warn("%s: the device was lost; opening it again", g->engine->dev.info.name);

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "arith.h"
+#include "journal.h"
 #include "log.h"
 #include "op.h"
 #include "os.h"
@@ -151,6 +152,7 @@ static enum rft_status measure_prompts(const struct rft_config *config, struct r
             continue;
         }
         inputs->n_prompt_shared = n_fit++ == 0 ? UINT32_MAX : n_shared(&first, at, inputs->n_prompt_shared);
+        inputs->n_prompt_min = n_fit == 1 || at->n < inputs->n_prompt_min ? (uint32_t)at->n : inputs->n_prompt_min;
         inputs->n_prompt_max = at->n > inputs->n_prompt_max ? (uint32_t)at->n : inputs->n_prompt_max;
     }
     if (n_fit < 2)
@@ -218,6 +220,13 @@ void rft_inputs_close(struct rft_inputs *inputs)
     rft_dataset_finish(&inputs->dataset);
     rft_fingerprint_finish(&inputs->fingerprint);
     *inputs = (struct rft_inputs){0};
+}
+
+uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples)
+{
+    const struct rft_dataset *d = &inputs->dataset;
+    uint64_t rows = d->n * (uint64_t)sizeof *d->questions + d->n_skipped * (uint64_t)sizeof *d->skipped;
+    return d->arena.cap + rows + rft_journal_index_bytes(d->n, n_samples) + d->n * (uint64_t)sizeof(uint32_t);
 }
 
 struct rft_sampling rft_inputs_sampling(const struct rft_config *config)

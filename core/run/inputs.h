@@ -20,6 +20,7 @@ struct rft_inputs {
     uint32_t *eos;           /* [n_eos] */
     uint32_t n_eos;
     uint32_t n_prompt_max;   /* tokens of the longest prompt */
+    uint32_t n_prompt_min;   /* and of the shortest */
     uint32_t n_prompt_shared; /* tokens that all prompts begin with, the last of any prompt not counted; 0 if there is one */
     uint64_t mapped_bytes;   /* of the checkpoint's files */
     struct rft_fingerprint fingerprint;
@@ -32,6 +33,9 @@ void rft_inputs_close(struct rft_inputs *inputs);
 
 /* Ids of a question's prompt, appended. */
 enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, struct rft_ids *ids);
+
+/* Bytes of the heap that grow with the questions: their texts, and what is kept for each of n_samples samples. */
+uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples);
 
 /* The configuration's sampling settings as ops take them. */
 struct rft_sampling;

@@ -2,8 +2,10 @@
 #include "prefix.h"
 
 #include "alloc.h"
+#include "log.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 enum rft_status rft_prefix_init(struct rft_prefix *prefix, const uint32_t *ids, uint32_t n_shared)
@@ -55,9 +57,12 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
     uint32_t n_layers = engine->weights.config.n_layers;
     uint64_t bytes = layer_bytes(prefix, engine);
     enum rft_status status = RFT_OK;
-    uint8_t *kv = rft_alloc((size_t)bytes, n_layers);
-    if (kv == NULL)
-        return RFT_ERR_HOST_MEMORY;
+    uint8_t *kv = rft_try_alloc((size_t)bytes, n_layers);
+    if (kv == NULL) {
+        rft_log_info("no memory for %" PRIu64 " bytes of what all prompts begin with; every prompt is computed whole", bytes * n_layers);
+        rft_prefix_finish(prefix);
+        return RFT_OK;
+    }
     for (uint32_t layer = 0; layer < n_layers && status == RFT_OK; layer++)
         status = rft_dev_read(&engine->dev, part_of(prefix, engine, pool, pages[layer], first_page), kv + layer * bytes);
     if (status != RFT_OK)

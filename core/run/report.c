@@ -26,7 +26,11 @@ static void print_plan(const struct rft_setup *setup)
     printf("device              %s: %s\n", dev->backend->name, dev->info.name);
     printf("available           %" PRIu64 " bytes\n", setup->available_bytes);
     printf("budget              %" PRIu64 " bytes\n", p->budget_bytes);
-    printf("peak                %" PRIu64 " bytes\n", p->peak_bytes);
+    if (p->peak_bytes_min == p->peak_bytes)
+        printf("peak                %" PRIu64 " bytes\n", p->peak_bytes);
+    else
+        printf("peak                %" PRIu64 " bytes at most, and up to %" PRIu64 " fewer if no group of questions has the longest prompts\n",
+               p->peak_bytes, p->peak_bytes - p->peak_bytes_min);
     printf("  weights           %" PRIu64 " bytes\n", p->weights_bytes);
     if (p->n_host_layers != 0)
         printf("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %" PRIu64 " bytes, read over the bus in every step\n",
@@ -36,6 +40,12 @@ static void print_plan(const struct rft_setup *setup)
     printf("  prefill           %" PRIu64 " bytes, %" PRIu32 " rows (given back before a chunk)\n", p->prefill_bytes,
            p->n_prefill_rows);
     printf("  chunk             %" PRIu64 " bytes, %" PRIu32 " own pages\n", p->chunk_bytes, p->n_own_pages);
+    printf("on the host         %" PRIu64 " bytes%s\n", rft_plan_heap_bytes(p),
+           setup->shape.is_host_device ? ", which count against the budget, too" : "");
+    printf("  questions         %" PRIu64 " bytes, the journal's index included\n", p->input_bytes);
+    printf("  slots             %" PRIu64 " bytes\n", p->slots_bytes);
+    printf("  prompts' prefix   %" PRIu64 " bytes%s\n", p->prefix_bytes,
+           p->prefix_bytes == 0 && setup->shape.n_prompt_shared >= RFT_PAGE_TOKENS ? ": no room for it, every prompt is computed whole" : "");
     printf("questions in flight %" PRIu32 "\n", p->n_questions);
     printf("samples in a chunk  %" PRIu32 " of each\n", p->chunk);
     printf("slots               %" PRIu32 "\n", p->n_slots);

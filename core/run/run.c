@@ -97,6 +97,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .tokens_per_second = g->seconds > 0 ? (double)g->n_tokens / g->seconds : 0,
                                   .peak_bytes = dev->peak_bytes,
                                   .budget_bytes = run->setup.plan.budget_bytes,
+                                  .heap_bytes = rft_plan_heap_bytes(&run->setup.plan),
+                                  .prefix_bytes = run->setup.plan.prefix_bytes,
                                   .host_bytes = dev->host_bytes,
                                   .peak_rss_bytes = rft_os_peak_rss_bytes(),
                                   .mapped_bytes = run->setup.inputs.mapped_bytes,

@@ -19,6 +19,22 @@ static uint64_t budget_bytes(const struct rft_config *config, uint64_t available
     return asked < usable ? asked : usable;
 }
 
+/* Opens the device and asks what memory it has. One that is lost already then is opened again, as it is later. */
+static enum rft_status open_device(const struct rft_config *config, const struct rft_device_options *options, struct rft_dev *dev,
+                                   struct rft_memory *memory)
+{
+    enum rft_status status = RFT_ERR_DEVICE_LOST;
+    for (uint32_t n = 0; status == RFT_ERR_DEVICE_LOST && n <= RFT_DEVICE_LOST_MAX; n++) {
+        if (n != 0)
+            rft_log_warn("the device was lost when it was opened; opening it again");
+        rft_dev_close(dev);
+        status = rft_dev_open(config->device_backend, config->device_device, options, dev);
+        if (status == RFT_OK)
+            status = rft_dev_memory(dev, memory);
+    }
+    return status;
+}
+
 static enum rft_status open_all(const struct rft_config *config, struct rft_setup *setup)
 {
     struct rft_engine *engine = &setup->engine;
@@ -31,10 +47,9 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     if (config->generate_temperature == 0 && config->generate_samples > 1)
         rft_log_warn("generate.temperature = 0 draws the same text every time, and generate.samples = %" PRIu32
                      " asks for it so often: set samples = 1, or a temperature", config->generate_samples);
-    RFT_TRY(rft_dev_open(config->device_backend, config->device_device, &options, &engine->dev));
+    RFT_TRY(open_device(config, &options, &engine->dev, &memory));
     if (options.is_unchecked)
         rft_log_warn("[device] arithmetic = unchecked: the text may differ from what other devices give");
-    RFT_TRY(rft_dev_memory(&engine->dev, &memory));
     setup->available_bytes = memory.available_bytes;
     if (setup->available_bytes == 0 && config->memory_budget.kind != RFT_AMOUNT_BYTES) {
         rft_log_error("%s: the system does not say how much memory is free; give [memory] budget in bytes", engine->dev.info.name);
@@ -51,6 +66,10 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                           .chunk = config->generate_chunk,
                                           .questions_in_flight = config->generate_questions_in_flight,
                                           .n_prompt_max = setup->inputs.n_prompt_max,
+                                          .n_prompt_min = setup->inputs.n_prompt_min,
+                                          .n_prompt_shared = setup->inputs.n_prompt_shared,
+                                          .is_host_device = memory.host_available_bytes == 0,
+                                          .input_bytes = rft_inputs_bytes(&setup->inputs, config->generate_samples),
                                           .n_new_max = rft_config_max_new_tokens(config),
                                           .n_eos = setup->inputs.n_eos,
                                           .is_filtered = rft_sampling_is_filtered(&engine->sampling),

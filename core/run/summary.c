@@ -76,6 +76,8 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
         { "seed", s->seed },
         { "peak_bytes", s->peak_bytes },
         { "budget_bytes", s->budget_bytes },
+        { "heap_bytes", s->heap_bytes },
+        { "prefix_bytes", s->prefix_bytes },
         { "peak_rss_bytes", s->peak_rss_bytes },
         { "mapped_bytes", s->mapped_bytes },
     };

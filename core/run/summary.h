@@ -19,6 +19,8 @@ struct rft_summary {
     double tokens_per_second;         /* generated tokens over the time spent generating */
     uint64_t peak_bytes;              /* of the device memory that the budget covers */
     uint64_t budget_bytes;
+    uint64_t heap_bytes;              /* of the host's heap, as far as it grows with the input: by the plan */
+    uint64_t prefix_bytes;            /* of them, for what all prompts begin with */
     uint64_t host_bytes;              /* of weights on the host; written only if there are any */
     uint64_t peak_rss_bytes;          /* of the process */
     uint64_t mapped_bytes;            /* of input files */

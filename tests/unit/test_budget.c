@@ -394,6 +394,71 @@ static void test_more_on_host(void **state)
     rft_weights_finish(&weights);
 }
 
+/* What the host needs counts where its memory is the device's; the prefix is given up first, and nothing else with it. */
+static void test_heap(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    const uint64_t prefix = 2 * 16 * (2 * 2 * 16 * 2) * 3; /* pages, tokens, K and V of the heads, layers */
+    struct rft_plan all, plan;
+    (void)state;
+    shape.n_prompt_shared = 39; /* two whole pages */
+    shape.input_bytes = 12345;
+    all = plan_of(&shape);
+    assert_int_equal(all.prefix_bytes, prefix);
+    assert_int_equal(rft_plan_heap_bytes(&all), 12345 + all.slots_bytes + prefix);
+    assert_true(all.slots_bytes > 64 * 100);
+    shape.budget_bytes = all.peak_bytes; /* elsewhere the heap is not the budget's */
+    plan = plan_of(&shape);
+    assert_memory_equal(&plan.prefix_bytes, &all.prefix_bytes, sizeof plan.prefix_bytes);
+    shape.is_host_device = true;
+    shape.budget_bytes = all.peak_bytes + rft_plan_heap_bytes(&all);
+    plan = plan_of(&shape);
+    assert_int_equal(plan.prefix_bytes, prefix);
+    for (uint64_t less = 1; less <= prefix; less += prefix - 1) {
+        shape.budget_bytes = all.peak_bytes + rft_plan_heap_bytes(&all) - less;
+        plan = plan_of(&shape);
+        assert_int_equal(plan.prefix_bytes, 0);
+        assert_int_equal(plan.peak_bytes, all.peak_bytes);
+    }
+    shape.budget_bytes -= 1;
+    plan = plan_of(&shape);
+    assert_true(plan.peak_bytes < all.peak_bytes);
+    uint64_t least = smallest_budget(shape);
+    shape.budget_bytes = least;
+    plan = plan_of(&shape);
+    assert_int_equal(plan.peak_bytes + rft_plan_heap_bytes(&plan), least);
+    shape.budget_bytes = least - 7;
+    check_refusal(&shape, RFT_ERR_BUDGET, "budget: 7 bytes are missing");
+    check_refusal(&shape, RFT_ERR_BUDGET, ", questions and tables ");
+    /* A host of its own: no room for it beside the weights that must go there. */
+    shape.is_host_device = false;
+    shape.budget_bytes = UINT64_MAX;
+    shape.host_available_bytes = prefix;
+    assert_int_equal(plan_of(&shape).prefix_bytes, prefix);
+    shape.host_available_bytes = prefix - 1;
+    assert_int_equal(plan_of(&shape).prefix_bytes, 0);
+}
+
+/* The peak of a run lies between that of the longest and that of the shortest prompts. */
+static void test_peak_min(void **state)
+{
+    struct rft_job_shape shape = base_shape();
+    struct rft_plan plan;
+    uint64_t most;
+    (void)state;
+    shape.n_prompt_min = shape.n_prompt_max;
+    plan = plan_of(&shape);
+    assert_int_equal(plan.peak_bytes_min, plan.peak_bytes);
+    most = plan.peak_bytes;
+    shape.n_prompt_min = 1;
+    plan = plan_of(&shape);
+    assert_int_equal(plan.peak_bytes, most);
+    assert_true(plan.peak_bytes_min < most);
+    shape.n_prompt_max = 1;
+    shape.n_new_max += 39;
+    assert_int_equal(plan_of(&shape).prompt_bytes, plan.prompt_bytes - (most - plan.peak_bytes_min));
+}
+
 static enum rft_status make_only(void *user)
 {
     struct rft_plan plan;
@@ -414,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_shrinks),      cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
         cmocka_unit_test(test_filtered),
         cmocka_unit_test(test_parts),        cmocka_unit_test(test_host),         cmocka_unit_test(test_more_on_host),
+        cmocka_unit_test(test_heap),         cmocka_unit_test(test_peak_min),
         cmocka_unit_test(test_alloc_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
