@@ -141,7 +141,8 @@ static bool fits(const struct making *m)
 static bool is_host_short(const struct making *m)
 {
     uint64_t available = m->shape->host_available_bytes;
-    return !m->shape->is_host_device && available != 0 && m->plan->prefix_bytes > available - (m->plan->host_bytes < available ? m->plan->host_bytes : available);
+    uint64_t weights = m->plan->host_bytes < available ? m->plan->host_bytes : available;
+    return !m->shape->is_host_device && available != 0 && m->plan->prefix_bytes > available - weights;
 }
 
 static void set_questions(const struct rft_job_shape *shape, uint32_t n_questions, struct rft_plan *plan)
