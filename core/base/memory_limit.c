@@ -80,7 +80,8 @@ static void unescape(char *text)
     for (const char *p = text; *p; out++) {
         bool is_escape =
             p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' && p[3] <= '7';
-        *out = is_escape ? (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0')) : *p;
+        int c = is_escape ? (p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0') : *p;
+        *out = (char)c;
         p += is_escape ? 4 : 1;
     }
     *out = 0;

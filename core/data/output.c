@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "alloc.h"
+#include "os.h"
 #include "select.h"
 
 struct writer {
@@ -174,6 +175,8 @@ static enum rft_status write_all(struct writer *w)
     if (array)
         RFT_TRY(rft_out_write(w->options->rows, "[", 1));
     for (uint64_t i = 0; i < w->dataset->n; i++) {
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED; /* the journal has it all */
         if (records)
             RFT_TRY(write_skipped_until(w, w->dataset->questions[i].row));
         RFT_TRY(write_question(w, i));

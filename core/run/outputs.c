@@ -197,7 +197,9 @@ enum rft_status rft_outputs_settle(struct rft_outputs *outputs, bool force, bool
 {
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++) {
         struct rft_out_file *out = &outputs->files[i];
-        bool is_ours = is_journal_complete && rft_file_id_is_unchanged(&out->lock.written, &out->target.before);
+        if (!is_journal_complete)
+            out->lock.written = (struct rft_file_id){ 0 }; /* of a run that is over */
+        bool is_ours = rft_file_id_is_unchanged(&out->lock.written, &out->target.before);
         if (out->target.kind != RFT_TARGET_FILE || !out->target.before.exists)
             continue;
         if (!force && !is_ours) {

@@ -44,8 +44,10 @@ static enum rft_status open_journal(const struct rft_config *config, struct run 
 /* What an interrupted run leaves, and how to go on from it. */
 static void log_interrupted(const struct rft_config *config, const struct run *run)
 {
-    uint64_t n_done = rft_journal_n_done(run->journal);
-    if (run->outputs.journal_path == NULL)
+    uint64_t n_done = run->journal != NULL ? rft_journal_n_done(run->journal) : 0;
+    if (run->journal == NULL)
+        rft_log_warn("interrupted before the run began");
+    else if (run->outputs.journal_path == NULL)
         rft_log_warn("interrupted: nothing is kept, as the dataset goes to no file; the same command begins afresh");
     else if (n_done == 0)
         rft_log_warn("interrupted before a sample was finished; the same command begins afresh");
@@ -58,7 +60,6 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
 {
     struct rft_generation *g = &run->generation;
     uint64_t n_done = rft_journal_n_done(run->journal);
-    enum rft_status status;
     if (n_done != 0)
         rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all(run, config));
     RFT_TRY(rft_setup_load(&run->setup));
@@ -69,10 +70,7 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
                                  .shape = run->setup.shape,
                                  .plan = run->setup.plan,
                                  .progress = {.is_quiet = quiet}};
-    status = rft_generate(g);
-    if (status == RFT_ERR_INTERRUPTED)
-        log_interrupted(config, run);
-    return status;
+    return rft_generate(g);
 }
 
 static enum rft_status write_output(const struct rft_config *config, struct run *run, uint64_t n_resumed)
@@ -122,7 +120,7 @@ static enum rft_status end(const struct rft_config *config, struct run *run, uin
     if (status == RFT_OK) {
         status = rft_journal_remove(run->journal);
         run->journal = NULL;
-    } else if (run->outputs.journal_path != NULL) {
+    } else if (run->outputs.journal_path != NULL && status != RFT_ERR_INTERRUPTED) {
         rft_log_warn("all samples are kept in %s; the same command writes the outputs", run->outputs.journal_path);
     }
     return status;
@@ -145,8 +143,8 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
 {
     struct run run = {0};
     enum rft_status status = run_all(config, &run, force, quiet);
-    if (status == RFT_ERR_INTERRUPTED && run.journal == NULL)
-        rft_log_warn("interrupted before the run began");
+    if (status == RFT_ERR_INTERRUPTED)
+        log_interrupted(config, &run);
     if (status != RFT_OK && run.journal != NULL && rft_journal_n_done(run.journal) == 0)
         (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
     else

@@ -162,8 +162,9 @@ cmp null.records wanted.records >&2 || fail "a dataset on /dev/null: other bytes
 # A reader that goes away is an error; no reader at all is waited for, and a signal ends the wait.
 true <pipe &
 code=0
-run epipe --quiet $in --set output.path=pipe --set generate.samples=40 || code=$?
+run epipe --quiet $in --set output.path=epipe.json --set output.records=pipe --set generate.samples=200 || code=$? # more than a pipe holds
 wait $!
+rm epipe.json.journal
 [ $code -eq 6 ] && grep -q 'pipe: cannot write: Broken pipe' epipe.log || fail "a reader that went away: exit code $code"
 "$rftgen" -c copy.ini $in --set output.path=pipe 2>waits.log &
 pid=$!
@@ -181,8 +182,7 @@ for force in '' --force; do
         [ "$force$what" != changed ] || continue # refused at the beginning
         "$rftgen" -c copy.ini $in $force --set data.questions=pipe --set output.path=race.json 2>race.log &
         pid=$!
-        until [ -e race.json.rftgen-lock ]; do kill -0 $pid || fail "a race: the run ended"; done
-        sleep 0.2
+        until ls -l /proc/$pid/fd 2>/dev/null | grep -q ' [^ ]*/pipe$'; do kill -0 $pid || fail "a race: the run ended"; done
         echo mine >race.json
         cat q.json >pipe
         code=0

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const suffixes[] = { "", ".records", ".journal", RFT_OUT_LOCK_SUFFIX, ".records" RFT_OUT_LOCK_SUFFIX };
+#define RECORDS ".records"
+#define RECORDS_LOCK RECORDS RFT_OUT_LOCK_SUFFIX
+static const char *const suffixes[] = { "", RECORDS, ".journal", RFT_OUT_LOCK_SUFFIX, RECORDS_LOCK };
 
 static void path_of(const struct rft_test_job *job, const char *suffix, char path[256])
 {
