@@ -219,7 +219,7 @@ static enum rft_status read_file(struct rft_journal *journal, const struct rft_f
             status = rft_journal_put_header(&journal->line, fingerprint);
         if (status == RFT_OK)
             status = rft_map_check(&map);
-        is_whole = !fresh && map.bytes >= journal->line.len && memcmp(map.data, journal->line.data, journal->line.len) == 0;
+        is_whole = status == RFT_OK && !fresh && map.bytes >= journal->line.len && memcmp(map.data, journal->line.data, journal->line.len) == 0;
         rft_map_close(&map);
         RFT_TRY(status);
     }
