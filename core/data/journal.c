@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* flock, mkostemp */
+#define _GNU_SOURCE /* pread, pwrite */
 #include "journal.h"
 
 #include "alloc.h"
 #include "file.h"
+#include "journal_file.h"
 #include "journal_line.h"
 #include "os.h"
+#include "out_target.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where a sample's line is in the file, plus 1. */
@@ -28,6 +26,7 @@ struct rft_journal {
     int fd;
     char *path; /* for messages, where is_anonymous */
     bool is_anonymous;
+    bool is_displaced; /* something else stands under its name, or nothing; said already */
     uint64_t fingerprint;
     uint64_t bytes; /* end of the last committed line: everything is written there */
     uint64_t n_done;
@@ -228,61 +227,16 @@ static enum rft_status read_file(struct rft_journal *journal, const struct rft_f
     return is_whole ? RFT_OK : put_header(journal, fingerprint, &found);
 }
 
-static enum rft_status open_locked(struct rft_journal *journal)
-{
-    struct stat info;
-    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (journal->fd < 0 && errno == ELOOP) {
-        rft_log_error("%s: is a symbolic link, which a journal may not be; move it away, or give another output path", journal->path);
-        return RFT_ERR_INPUT;
-    }
-    if (journal->fd < 0)
-        return io_error(journal, "open");
-    /* A file system without locks is no reason to stop. */
-    bool taken = flock(journal->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (fstat(journal->fd, &info) != 0)
-        return io_error(journal, "read");
-    if (!S_ISREG(info.st_mode)) {
-        rft_log_error("%s: not a regular file; give another output path", journal->path);
-        return RFT_ERR_INPUT;
-    }
-    /* No links: the other process ended, and removed it, between our open and our lock. */
-    if (taken || info.st_nlink == 0) {
-        rft_log_error("%s: another rftgen is writing it; wait for it to end, or give another output path",
-                      journal->path);
-        return RFT_ERR_IO;
-    }
-    return RFT_OK;
-}
-
-/* A file without a name, which goes when it is closed. */
-static enum rft_status open_anonymous(struct rft_journal *journal)
-{
-    const char *const dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
-    journal->is_anonymous = true;
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs && journal->fd < 0; i++) {
-        char name[] = "rftgen.XXXXXX", *path;
-        if (!dirs[i] || !*dirs[i])
-            continue;
-        path = rft_path_join(dirs[i], name);
-        if (!path)
-            return RFT_ERR_HOST_MEMORY;
-        journal->fd = mkostemp(path, O_CLOEXEC);
-        if (journal->fd >= 0)
-            unlink(path);
-        rft_free(path);
-    }
-    return journal->fd >= 0 ? RFT_OK : io_error(journal, "create a file in TMPDIR, /var/tmp or /tmp");
-}
-
 enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
                                  uint32_t n_samples, bool force, struct rft_journal **out)
 {
     *out = NULL;
+    bool is_locked = false;
     struct rft_journal *journal = rft_alloc(1, sizeof *journal);
     if (!journal)
         return RFT_ERR_HOST_MEMORY;
     journal->fd = -1;
+    journal->is_anonymous = !path;
     journal->n_questions = n_questions;
     journal->n_samples = n_samples;
     journal->fingerprint = fingerprint->hash;
@@ -294,14 +248,20 @@ enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint 
     }
     if (status == RFT_OK) {
         journal->offsets = rft_alloc((size_t)n_questions * n_samples, sizeof *journal->offsets);
-        status = !journal->offsets ? RFT_ERR_HOST_MEMORY : path ? open_locked(journal) : open_anonymous(journal);
+        status = !journal->offsets ? RFT_ERR_HOST_MEMORY
+                 : path            ? rft_journal_file_open(path, &journal->fd)
+                                   : rft_journal_file_open_anonymous(&journal->fd);
+        is_locked = path && status == RFT_OK;
     }
     if (status == RFT_OK)
         status = read_file(journal, fingerprint, force);
-    if (status == RFT_OK)
+    if (status == RFT_OK) {
         *out = journal;
-    else
-        rft_journal_close(journal);
+        return RFT_OK;
+    }
+    if (is_locked && rft_file_id_of_fd(journal->fd).bytes == 0 && rft_journal_file_is_in_place(journal->path, journal->fd))
+        unlink(journal->path); /* its first write failed: an empty file is of no use */
+    rft_journal_close(journal);
     return status;
 }
 
@@ -327,7 +287,7 @@ void rft_journal_close(struct rft_journal *journal)
 enum rft_status rft_journal_remove(struct rft_journal *journal)
 {
     enum rft_status status = RFT_OK;
-    if (!journal->is_anonymous && unlink(journal->path) != 0) {
+    if (!journal->is_anonymous && rft_journal_file_is_in_place(journal->path, journal->fd) && unlink(journal->path) != 0) {
         rft_log_error("%s: cannot remove: %s; the output is complete, remove the journal by hand", journal->path,
                       strerror(errno));
         status = RFT_ERR_IO;
@@ -360,10 +320,21 @@ enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft
     return RFT_OK;
 }
 
+/* Says once that the file has been moved, removed or replaced: it cannot be gone on from. */
+static void check_place(struct rft_journal *journal)
+{
+    if (journal->is_anonymous || journal->is_displaced || rft_journal_file_is_in_place(journal->path, journal->fd))
+        return;
+    journal->is_displaced = true;
+    rft_log_warn("%s: was moved, removed or replaced while the run goes on; the run can end, but it cannot be resumed from there",
+                 journal->path);
+}
+
 enum rft_status rft_journal_commit(struct rft_journal *journal)
 {
     if (!journal->n_pending)
         return RFT_OK;
+    check_place(journal);
     RFT_TRY(write_synced(journal, journal->queue.data, journal->queue.len, journal->bytes));
     for (size_t i = 0; i < journal->n_pending; i++)
         journal->offsets[journal->pending[i].slot] = journal->bytes + journal->pending[i].offset + 1;

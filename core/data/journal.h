@@ -30,7 +30,7 @@ struct rft_journal; /* owns the file, and an index of what it holds */
 /* Opens or creates. path NULL: a temporary file without a name, for a run that cannot be resumed. If the file is another
  * run's: RFT_ERR_INPUT, naming what differs and what to do (another output path, or --force, which starts afresh). So is a
  * journal that is damaged beyond knowing whose it is, or of format 1. With `force` such a file is overwritten, but a journal
- * that fits is still gone on from: its samples would come out the same. A file that is no journal, or a symbolic link, is
+ * that fits is still gone on from: its samples would come out the same. What is no journal, or no regular file, is
  * refused and left alone whatever `force` says. A file that another process has open is refused, with RFT_ERR_IO.
  * n_questions x n_samples is the index' size; samples beyond it that the file holds are not counted. */
 enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
@@ -39,7 +39,7 @@ enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint 
 uint64_t rft_journal_index_bytes(uint64_t n_questions, uint32_t n_samples);
 /* Closes without removing the file; NULL is accepted. */
 void rft_journal_close(struct rft_journal *journal);
-/* Closes and removes: the run is complete. */
+/* Closes and removes: the run is complete. What has come to stand under the file's name meanwhile stays. */
 enum rft_status rft_journal_remove(struct rft_journal *journal);
 
 /* Queues one sample; nothing counts as done before the next commit. */

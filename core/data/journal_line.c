@@ -90,10 +90,10 @@ static bool begins_with(struct rft_bytes text, const char *z)
 
 enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text)
 {
-    size_t n_magic = sizeof magic - 1, n_zeros = 0;
-    while (n_zeros < text.len && text.data[n_zeros] == 0)
-        n_zeros++;
-    if (n_zeros == text.len || memcmp(text.data, magic, text.len < n_magic ? text.len : n_magic) == 0) {
+    size_t n_magic = sizeof magic - 1;
+    while (text.len != 0 && text.data[text.len - 1] == 0) /* what a power cut leaves of a line that was not synced */
+        text.len--;
+    if (text.len == 0 || memcmp(text.data, magic, text.len < n_magic ? text.len : n_magic) == 0) {
         bool has_line = text.len != 0 && memchr(text.data, '\n', text.len) != NULL;
         return has_line ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_BLANK;
     }

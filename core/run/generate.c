@@ -79,11 +79,13 @@ static enum rft_status ended(void *user, const struct rft_flight *flight, uint32
 /* Commits what has ended when the last commit is some time ago: a kill may come at any moment, a chunk may last for hours. */
 static enum rft_status commit_in_time(struct rft_generation *g)
 {
-    double now = rft_os_seconds();
-    if (!rft_journal_is_pending(g->journal) || now - g->commit_seconds < COMMIT_SECONDS)
+    enum rft_status status;
+    if (!rft_journal_is_pending(g->journal) || rft_os_seconds() - g->commit_seconds < COMMIT_SECONDS)
         return RFT_OK;
-    g->commit_seconds = now;
-    return rft_journal_commit(g->journal);
+    status = rft_journal_commit(g->journal);
+    g->commit_seconds = rft_os_seconds(); /* behind the commit, which a slow disk may take seconds for */
+    g->commit_failed = status != RFT_OK;
+    return status;
 }
 
 static enum rft_status go_on(void *user, uint32_t n_tokens)
@@ -157,7 +159,10 @@ static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *gro
     if (n_jobs == 0)
         return RFT_OK;
     g->commit_seconds = rft_os_seconds();
+    g->commit_failed = false;
     status = rft_chunk_run(g->engine, &g->shape, &g->plan, group, jobs, n_jobs, &sink);
+    if (g->commit_failed) /* which was said; trying again would say it twice */
+        return status;
     commit = rft_journal_commit(g->journal); /* also after a failure: what has ended is kept */
     if (commit != RFT_OK)
         return commit;

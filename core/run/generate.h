@@ -29,6 +29,7 @@ struct rft_generation {
     uint64_t n_prompt_tokens;     /* that went through the model */
     double seconds;               /* spent generating */
     double commit_seconds;        /* when the journal was last committed, or a chunk begun */
+    bool commit_failed;           /* within a chunk, and said: it is not tried again */
     uint64_t first_question;      /* all before it are done */
     uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */
 };

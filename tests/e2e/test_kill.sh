@@ -61,6 +61,34 @@ kept=$(n_kept large)
 large large || fail "after a kill in a large chunk: exit code $?"
 same large wanted_large "killed in a large chunk"
 
+# The disk is full while it lasts: the run ends and says once what is kept; with room again it goes on.
+if (ulimit -f 60 && large full); then fail "a full disk was not noticed"; fi
+[ "$(n_lines 'full.json.journal: cannot write' full.log)" -eq 1 ] || fail "a full disk is not told once"
+n=$(sed -n 's/.*cannot write: .*; the \([0-9]*\) samples in it are kept.*/\1/p' full.log)
+[ -z "$n" ] || [ "$(n_kept full)" -eq $((n + 2)) ] || fail "a full disk: $n samples are said to be kept, $(n_kept full) lines are"
+[ -n "$n" ] || [ ! -e full.json.journal ] || fail "a full disk: a journal that nothing is said to be in"
+large full || fail "a full disk, then exit code $?"
+same full wanted_large "a full disk in a large chunk"
+
+# Nothing could be written at all: no journal is left.
+if (ulimit -f 1 && large none); then fail "a full disk was not noticed at the first write"; fi
+grep -q 'none.json.journal: cannot write: .*; no sample is kept yet' none.log || fail "the first write: no word about what is kept"
+[ ! -e none.json.journal ] || fail "the first write: an empty journal was left"
+
+# The journal is taken away, or something else put in its place, while the run goes on: it ends well, and leaves that alone.
+for put in "" precious; do
+    start moved
+    while [ "$(n_kept moved)" -lt 10 ]; do :; done
+    rm moved.json.journal
+    [ -z "$put" ] || echo $put >moved.json.journal
+    wait $pid || fail "without its journal: exit code $?"
+    grep -q 'moved.json.journal: was moved, removed or replaced' moved.log || fail "no word that the journal is gone"
+    [ -z "$put" ] || [ "$(cat moved.json.journal)" = "$put" ] || fail "the file in the journal's place was changed"
+    rm -f moved.json.journal
+    same moved wanted "without its journal"
+    rm -f moved.*
+done
+
 # Ctrl-C and SIGTERM end it cleanly and say how to go on.
 for signal in INT TERM; do
     start stopped

@@ -234,6 +234,8 @@ static void test_foreign_files(void **state)
         { "rftgen-journal 2 0123", 21, GONE, "" },
         { "", 0, GONE, "" },
         { "\0\0\0\0\0\0\0", 7, GONE, "" },
+        { "rftgen-jo\0\0\0", 12, GONE, "" },
+        { "\0\0a letter", 10, STAYS, "is no journal of rftgen" },
         { "rftgen-journal 1 abc 0123456789abcdef\n", 38, FORCED, "an older rftgen (journal format 1)" },
         { "rftgen-journal 9 abc 0123456789abcdef\n", 38, FORCED, "is damaged" },
         { "rftgen-journal 2 abc 0123456789abcdef\n", 38, FORCED, "is damaged" },
@@ -266,7 +268,34 @@ static void test_foreign_files(void **state)
     snprintf(path, sizeof path, "/dev/null");
     check_refused(&own, true, RFT_ERR_INPUT, "/dev/null: not a regular file");
     snprintf(path, sizeof path, "%s", rft_test_tmp_dir());
-    check_refused(&own, true, RFT_ERR_IO, "cannot open");
+    check_refused(&own, true, RFT_ERR_INPUT, "not a regular file");
+}
+
+/* The file was moved away or replaced while the run has it open: the run says so, and what stands there now is not removed. */
+static void test_displaced(void **state)
+{
+    (void)state;
+    for (int replaced = 0; replaced < 2; replaced++) {
+        struct rft_journal *journal = opened();
+        append(journal, 0, 1);
+        assert_int_equal(unlink(path), 0);
+        if (replaced)
+            rft_test_write_file(path, "mine", 4);
+        rft_test_log_capture();
+        assert_int_equal(rft_journal_commit(journal), RFT_OK);
+        append(journal, 1, N_ALL);
+        assert_int_equal(rft_journal_commit(journal), RFT_OK);
+        assert_int_equal(check_samples(journal), N_ALL);
+        assert_int_equal(rft_journal_remove(journal), RFT_OK);
+        rft_test_log_release();
+        const char *said = strstr(rft_test_log_text(), "was moved, removed or replaced");
+        assert_non_null(said);
+        assert_null(strstr(said + 1, "was moved"));
+        assert_int_equal(rft_file_exists(path), replaced);
+    }
+    struct rft_str text = content();
+    assert_int_equal(text.len, 4);
+    rft_str_finish(&text);
 }
 
 /* A journal without a name: everything else is as ever, and nothing is left. */
@@ -448,6 +477,7 @@ static void test_disk_full(void **state)
     set_file_limit(10);
     check_refused(&own, false, RFT_ERR_IO, "cannot write: File too large; no sample is kept yet");
     set_file_limit(RLIM_INFINITY);
+    assert_false(rft_file_exists(path)); /* nothing is kept: no empty file either */
     fill(1);
     rft_str_finish(&whole);
     rft_str_finish(&before);
@@ -554,6 +584,7 @@ int main(void)
         cmocka_unit_test_setup(test_other_runs, set_up),
         cmocka_unit_test_setup(test_foreign_files, set_up),
         cmocka_unit_test_setup(test_anonymous, set_up),
+        cmocka_unit_test_setup(test_displaced, set_up),
         cmocka_unit_test_setup(test_lost_header, set_up),
         cmocka_unit_test_setup(test_lock, set_up),
         cmocka_unit_test_setup(test_cut_anywhere, set_up),

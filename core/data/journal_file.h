@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The journal's file: found, opened and locked. */
+#ifndef RFT_JOURNAL_FILE_H
+#define RFT_JOURNAL_FILE_H
+
+#include "status.h"
+
+#include <stdbool.h>
+
+/* Opens or creates the file, and locks it until it is closed. RFT_ERR_INPUT if anything but a regular file stands there, which is
+ * left alone; RFT_ERR_IO if another process has it. After an error *fd may be open, and the caller's to close; it is -1 before. */
+enum rft_status rft_journal_file_open(const char *path, int *fd);
+/* A file without a name, in TMPDIR, /var/tmp or /tmp, which goes when it is closed. */
+enum rft_status rft_journal_file_open_anonymous(int *fd);
+/* Whether the file still stands under its name: what stands there instead is somebody's. */
+bool rft_journal_file_is_in_place(const char *path, int fd);
+
+#endif
