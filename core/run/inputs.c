@@ -190,7 +190,7 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", XXH64(prompt->data, prompt->len, inputs->prompt.slot)));
-    RFT_TRY(rft_fingerprint_add_hash(f, "end tokens", XXH64(inputs->eos, inputs->n_eos * sizeof *inputs->eos, inputs->n_eos)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens", XXH64(inputs->eos, inputs->n_eos * sizeof *inputs->eos, inputs->n_eos)));
     rft_fingerprint_seal(f);
     return RFT_OK;
 }
