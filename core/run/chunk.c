@@ -2,6 +2,7 @@
 #include "chunk.h"
 
 #include "alloc.h"
+#include "os.h"
 #include "slots.h"
 
 struct chunk {
@@ -154,14 +155,18 @@ static enum rft_status hand_out_pages(struct chunk *c, uint32_t n_steps, void *h
 
 static enum rft_status run_jobs(struct chunk *c, void *h_copy)
 {
+    uint32_t n_steps_max = c->engine->dev.caps.burst_steps;
     for (;;) {
         uint32_t n_steps, n_drawn;
+        double begin;
         RFT_TRY(start_jobs(c));
         if (c->slots.n_active == 0)
             return RFT_OK;
-        n_steps = rft_slots_burst(&c->slots, c->engine->dev.caps.burst_steps);
+        n_steps = rft_slots_burst(&c->slots, n_steps_max);
         RFT_TRY(hand_out_pages(c, n_steps, h_copy));
+        begin = rft_os_seconds();
         RFT_TRY(run_burst(c, n_steps));
+        n_steps_max = rft_slots_burst_max(c->engine->dev.caps.burst_steps, n_steps, rft_os_seconds() - begin);
         RFT_TRY(collect_all(c, h_copy, &n_drawn));
         RFT_TRY(c->sink->go_on(c->sink->user, n_drawn));
     }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define BURST_SECONDS 2.0
+
 enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, uint32_t n_new_max, struct rft_job *jobs,
                                uint32_t n_jobs)
 {
@@ -77,6 +79,12 @@ uint32_t rft_slots_burst(const struct rft_slots *s, uint32_t n_steps_max)
         n_left_max = n_left > n_left_max ? n_left : n_left_max;
     }
     return n_left_max < n_steps_max ? n_left_max : n_steps_max;
+}
+
+uint32_t rft_slots_burst_max(uint32_t n_max, uint32_t n_steps, double seconds)
+{
+    double n = seconds > 0 ? BURST_SECONDS * n_steps / seconds : n_max;
+    return n >= n_max ? n_max : n < 1 ? 1 : (uint32_t)n;
 }
 
 static uint32_t youngest(const struct rft_slots *s)

@@ -45,6 +45,9 @@ void rft_slots_start(struct rft_slots *slots, struct rft_job *job, const struct 
 
 /* Steps of the next burst: at most n_max, and no more than the sample that has most left can use. */
 uint32_t rft_slots_burst(const struct rft_slots *slots, uint32_t n_steps_max);
+/* The n_steps_max of the next burst, when the last one's n_steps took so many seconds: at most n_max, and no more than last about
+ * two seconds, as samples are kept, and signals heard, between bursts only. At least 1. */
+uint32_t rft_slots_burst_max(uint32_t n_max, uint32_t n_steps, double seconds);
 /* Gives every active slot the pages for n_steps more tokens. false: they do not suffice, and *victim, the youngest, must
  * give way first. */
 bool rft_slots_give_pages(struct rft_slots *slots, uint32_t n_steps, uint32_t *victim);

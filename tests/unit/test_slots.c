@@ -278,9 +278,25 @@ static void test_alloc_faults(void **state)
     assert_int_equal(rft_test_alloc_faults(init_only, NULL), 7);
 }
 
+/* A burst lasts two seconds at most, or one step. */
+static void test_slow_bursts(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t n_max, n_steps;
+        double seconds;
+        uint32_t wanted;
+    } cases[] = {
+        { 8, 8, 0, 8 },  { 8, 8, 1.9, 8 },  { 8, 8, 4, 4 }, { 8, 4, 2, 4 },      { 8, 1, 0.1, 8 },
+        { 8, 1, 0.5, 4 }, { 8, 8, 80, 1 }, { 8, 1, 30, 1 }, { 1, 1, 0.001, 1 }, { 64, 64, 1e-9, 64 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(rft_slots_burst_max(cases[i].n_max, cases[i].n_steps, cases[i].seconds), cases[i].wanted);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_slow_bursts), cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
                                         cmocka_unit_test(test_requeue_order), cmocka_unit_test(test_alloc_faults) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
