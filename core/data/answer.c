@@ -56,12 +56,70 @@ static bool parse_number(struct rft_bytes text, struct rft_decimal *d)
     return n > 0 && (n == text.len || (n + 1 == text.len && text.data[n] == '.'));
 }
 
-/* A word's letters without the plural's s. */
-static struct rft_bytes singular(struct rft_bytes word)
+struct unit_word {
+    char text[40];
+    size_t n; /* 0: there is no more */
+    bool is_whole;
+};
+
+/* The next word of a unit, "km/h" and "m^2" being one; white space, punctuation and marks are passed over. */
+static struct unit_word next_unit_word(const char **p, const char *end)
 {
-    if (word.len > 1 && (word.data[word.len - 1] == 's' || word.data[word.len - 1] == 'S'))
-        word.len--;
+    struct unit_word word = { .is_whole = true };
+    for (; *p < end; (*p)++) {
+        char c = **p;
+        if (c == '\\')
+            while (*p + 1 < end && rft_is_letter((*p)[1]))
+                (*p)++;
+        else if (rft_is_letter(c) || rft_is_digit(c) || c == '/' || c == '^' ||
+                 ((unsigned char)c >= 0x80 && rft_space_match(*p, end) == 0)) {
+            word.is_whole = word.is_whole && word.n < sizeof word.text;
+            if (word.is_whole)
+                word.text[word.n++] = c;
+        } else if (word.n && c != '{' && c != '}') {
+            break;
+        }
+        if ((unsigned char)c >= 0x80 && rft_space_match(*p, end) != 0) {
+            *p += rft_space_match(*p, end) - 1;
+            if (word.n) {
+                ++*p;
+                break;
+            }
+        }
+    }
     return word;
+}
+
+/* The same but for capitals and for the plural; "Mg" is not "mg", and "ms" is not "m". */
+static bool is_same_word(const struct unit_word *a, const struct unit_word *b)
+{
+    const struct unit_word *shorter = a->n < b->n ? a : b, *longer = a->n < b->n ? b : a;
+    size_t n = shorter->n, n_more = longer->n - n;
+    bool is_mega = n <= 3 && (a->text[0] == 'M') != (b->text[0] == 'M');
+    bool is_prefix = !is_mega && strncasecmp(a->text, b->text, n) == 0;
+    bool is_plural = n >= 2 && ((n_more == 1 && (longer->text[n] == 's' || longer->text[n] == 'S')) ||
+                                (n_more == 2 && strncasecmp(longer->text + n, "es", 2) == 0));
+    static const char *const foot[] = { "foot", "feet", NULL };
+    bool is_foot = rft_word_is_among(foot, a->text, a->n) && rft_word_is_among(foot, b->text, b->n);
+    return a->is_whole && b->is_whole && ((is_prefix && (n_more == 0 || is_plural)) || is_foot);
+}
+
+/* Whether two texts behind numbers may name one unit: word by word, or one of them names none. */
+static bool is_same_unit(const struct rft_stated *a, const struct rft_stated *b)
+{
+    const char *p = a->unit.data, *p_end = p + a->unit.len, *q = b->unit.data, *q_end = q + b->unit.len;
+    if (a->currency && b->currency && a->currency != b->currency)
+        return false;
+    struct unit_word left = next_unit_word(&p, p_end), right = next_unit_word(&q, q_end);
+    if (!left.n || !right.n)
+        return true;
+    while (left.n && right.n) {
+        if (!is_same_word(&left, &right))
+            return false;
+        left = next_unit_word(&p, p_end);
+        right = next_unit_word(&q, q_end);
+    }
+    return !left.n && !right.n;
 }
 
 /* The numbers of an answer and a gold one as the options read them; false if one of them is none. *is_same_kind: they are
@@ -73,12 +131,12 @@ static bool read_pair(const struct rft_verify_options *options, struct rft_bytes
     if (options->units == RFT_UNITS_STRICT)
         return parse_number(answer, &numbers[0]) && parse_number(gold, &numbers[1]);
     const struct rft_stated a = rft_number_stated(answer), g = rft_number_stated(gold);
-    const struct rft_bytes units[] = { singular(a.unit), singular(g.unit) };
     numbers[0] = a.value;
     numbers[1] = g.value;
-    if (units[0].len && units[1].len)
-        *is_same_kind = units[0].len == units[1].len && strncasecmp(units[0].data, units[1].data, units[0].len) == 0;
-    return a.is_number && g.is_number && a.is_percent == g.is_percent;
+    if (!a.is_number || !g.is_number || a.is_percent != g.is_percent)
+        return false;
+    *is_same_kind = is_same_unit(&a, &g);
+    return true;
 }
 
 static struct rft_verdict judge_tag(const struct rft_verify_options *options, struct rft_bytes completion,
@@ -130,6 +188,13 @@ static bool is_blank(const char *p, const char *end)
     return p == end;
 }
 
+static bool has_letter(const char *p, const char *end)
+{
+    while (p < end && !rft_is_letter(*p) && (unsigned char)*p < 0x80)
+        p++;
+    return p < end;
+}
+
 /* The answer behind the last mark, which ends at p. A line without a digit is blank or a heading: the next one counts. */
 static struct rft_stated stated_behind(const char *p, const char *end)
 {
@@ -146,8 +211,10 @@ static struct rft_stated stated_behind(const char *p, const char *end)
         }
     }
     stated = rft_number_stated((struct rft_bytes){ p, (size_t)(last - p) });
-    /* "#### Step 2: add", and the work below it */
-    if (!is_heading && stated.has_words_before && !is_blank(last, end))
+    /* "#### Step 2: add" or "#### 2. Add", and the work below it; but not "#### The answer is 2" */
+    const char *behind = stated.text.data + stated.text.len;
+    bool is_ordinal = behind < last && (*behind == '.' || *behind == ')') && has_letter(behind, last);
+    if (!is_heading && ((stated.has_words_before && !stated.says_answer) || is_ordinal) && !is_blank(last, end))
         stated.is_number = false;
     return stated;
 }

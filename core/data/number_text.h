@@ -13,9 +13,11 @@ struct rft_stated {
     bool is_number; /* the text states one number, and this is it; else only `text` counts */
     struct rft_decimal value;
     struct rft_bytes text; /* the number's characters; if there is none, all of the text */
-    struct rft_bytes unit; /* the word behind it; data NULL: none */
+    struct rft_bytes unit; /* what stands behind it */
+    int32_t currency;      /* the last sign of one, 0 if there is none */
     bool is_percent;       /* "50%" */
     bool has_words_before; /* "The answer is 18" */
+    bool says_answer;      /* the last of them are "answer" or "answer is" */
 };
 
 /* Reads a text of one line as one answer: the single number in it, with words, units, currency and the marks of

@@ -19,23 +19,66 @@ bool rft_is_letter(char c)
 
 /* Behind a number they make it another one. */
 const char *const rft_scale_words[] = {
-    "hundred",  "hundreds",  "thousand", "thousands", "million",    "millions",    "billion", "billions",
-    "trillion", "trillions", "dozen",    "dozens",    "lakh",       "lakhs",       "crore",   "crores",
-    "k",        "b",         "t",        "mn",        "bn",         "mil",         "half",    "halves",
-    "third",    "thirds",    "quarter",  "quarters",  "fourth",     "fourths",     "fifths",  "sixths",
-    "sevenths", "eighths",   "ninths",   "tenths",    "hundredths", "thousandths", NULL,
+    "hundred",
+    "hundreds",
+    "thousand",
+    "thousands",
+    "million",
+    "millions",
+    "billion",
+    "billions",
+    "trillion",
+    "trillions",
+    "dozen",
+    "dozens",
+    "lakh",
+    "lakhs",
+    "crore",
+    "crores",
+    "k",
+    "b",
+    "t",
+    "mn",
+    "bn",
+    "mil",
+    "half",
+    "halves",
+    "mln",
+    "millones",
+    "millon",
+    "millionen",
+    "milliard",
+    "milliards",
+    "grand",
+    "score",
+    "mille",
+    "tausend",
+    "\xe4\xb8\x87",
+    "\xe4\xba\xbf",
+    "\xe5\x84\x84",
+    "\xe5\x8d\x83",
+    "\xe7\x99\xbe",
+    NULL,
 };
+
+const char *const rft_fraction_words[] = {
+    "third", "thirds", "quarter",   "quarters",   "fourth",     "fourths",     "fifth", "fifths",
+    "sixth", "sixths", "seventh",   "sevenths",   "eighth",     "eighths",     "ninth", "ninths",
+    "tenth", "tenths", "hundredth", "hundredths", "thousandth", "thousandths", NULL,
+};
+
+const char *const rft_function_words[] = { "square", "cube", "multiple", "factor", NULL };
 
 /* Anywhere they make the line a calculation, or several answers. */
 const char *const rft_math_words[] = {
-    "plus", "times", "divided", "multiplied", "squared",   "cubed", "sqrt",
-    "root", "power", "or",      "point",      "factorial", "mod",   NULL,
+    "plus", "divided", "multiplied", "squared", "cubed", "sqrt",      "root",  "power", "or",  "point", "factorial",
+    "mod",  "pi",      "zero",       "not",     "wrong", "incorrect", "isn't", "twice", "log", "ln",    NULL,
 };
 
 /* Before a number they say that it is a bound, or not the answer. */
 const char *const rft_bound_words[] = {
-    "than",  "least", "most", "not",    "never", "between", "over", "under",
-    "above", "below", "up",   "cannot", "isn't", "except",  NULL,
+    "than", "least",  "most",   "never", "between", "over",   "under",  "above",     "below",
+    "up",   "cannot", "except", "but",   "times",   "double", "triple", "divisible", NULL,
 };
 
 const char *const rft_negative_words[] = { "minus", "negative", NULL };
@@ -44,9 +87,11 @@ const char *const rft_currency_words[] = { "usd", "eur", "gbp", "inr", "aud", "c
 
 /* LaTeX that only dresses a number. */
 const char *const rft_dress_commands[] = {
-    "boxed", "fbox", "text",      "textbf",  "textit",     "mathbf",     "mathrm", "mathit", "bf",
-    "rm",    "left", "right",     "quad",    "qquad",      "large",      "Large",  "huge",   "displaystyle",
-    "hbox",  "mbox", "therefore", "implies", "Rightarrow", "rightarrow", "approx", NULL,
+    "boxed",  "fbox",         "text",    "textbf", "textit",         "mathbf",         "mathrm",     "mathit",
+    "bf",     "rm",           "left",    "right",  "quad",           "qquad",          "large",      "Large",
+    "huge",   "displaystyle", "hbox",    "mbox",   "therefore",      "implies",        "Rightarrow", "rightarrow",
+    "approx", "item",         "newline", "to",     "Longrightarrow", "longrightarrow", "underline",  "mathsf",
+    "small",  "degree",       NULL,
 };
 
 bool rft_word_is_among(const char *const *words, const char *p, size_t n)
@@ -62,7 +107,8 @@ bool rft_word_is_among(const char *const *words, const char *p, size_t n)
 /* Of a code point beyond ASCII; -1 is ill-formed. */
 enum rft_char_sort rft_char_sort(int32_t c)
 {
-    if (c < 0 || c == 0xd7 || c == 0xf7 || c == 0xb7 || c == 0xb1 || c == 0x2044 || (c >= 0x2200 && c <= 0x22ff)) {
+    if (c < 0 || c == 0x3c0 || c == 0x2026 || c == 0x2030 || c == 0x2031 || c == 0xd7 || c == 0xf7 || c == 0xb7 ||
+        c == 0xb1 || c == 0x2044 || (c >= 0x2200 && c <= 0x22ff)) {
         if (c == 0x2212)
             return RFT_SORT_MINUS;
         return c == 0x2248 || c == 0x2234 ? RFT_SORT_OTHER : RFT_SORT_FORMULA; /* "about" and "therefore" */
@@ -93,6 +139,16 @@ enum rft_char_sort rft_char_sort(int32_t c)
     }
 }
 
+bool rft_char_is_currency(int32_t c)
+{
+    return utf8proc_category(c) == UTF8PROC_CATEGORY_SC;
+}
+
+bool rft_char_is_digit(int32_t c)
+{
+    return utf8proc_category(c) == UTF8PROC_CATEGORY_ND;
+}
+
 size_t rft_space_match(const char *p, const char *end)
 {
     int32_t c;
@@ -114,13 +170,21 @@ const char *rft_skip_spaces(const char *p, const char *end)
     return p;
 }
 
+/* "3x", "5k", "2M", but "5m" and "18 cm" */
+bool rft_letter_is_factor(const char *p, const char *end)
+{
+    return rft_word_end(p, end) - p == 1 && rft_is_letter(*p) && strchr("ghslLmcCFVWNJdp", *p) == NULL;
+}
+
 /* End of a word: letters of any script, and an apostrophe or a digit among them. */
 const char *rft_word_end(const char *p, const char *end)
 {
+    bool is_ascii = true; /* digits behind letters of scripts that need no spaces are a number */
     while (p < end) {
         int32_t c;
         size_t n = rft_utf8_decode(p, end, &c);
-        bool is_in = (unsigned char)*p < 0x80 ? rft_is_letter(*p) || rft_is_digit(*p) || *p == '\''
+        is_ascii = is_ascii && (unsigned char)*p < 0x80;
+        bool is_in = (unsigned char)*p < 0x80 ? rft_is_letter(*p) || (is_ascii && rft_is_digit(*p)) || *p == '\''
                                               : rft_char_sort(c) == RFT_SORT_LETTER;
         if (!is_in)
             break;

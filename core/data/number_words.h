@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 /* Lists of words, each ended by NULL. */
-extern const char *const rft_scale_words[]; /* behind a number they make it another one: "million" */
+extern const char *const rft_scale_words[];    /* behind a number they make it another one: "million" */
+extern const char *const rft_fraction_words[]; /* behind a number, or as in "a third of 9" */
+extern const char *const rft_function_words[]; /* as in "the square of 3" */
 extern const char
     *const rft_math_words[]; /* anywhere they make a line a calculation, or several answers: "plus", "or" */
 extern const char *const rft_bound_words[]; /* before a number they say that it is a bound, or not the answer: "than" */
@@ -34,6 +36,11 @@ enum rft_char_sort {
 };
 /* Of a code point beyond ASCII; -1 is ill-formed. */
 enum rft_char_sort rft_char_sort(int32_t code_point);
+bool rft_char_is_currency(int32_t code_point);
+bool rft_char_is_digit(int32_t code_point); /* decimal, of any script */
+
+/* Whether the word at p is one letter that is no unit, so that it changes the number right before it: "3x", "5k". */
+bool rft_letter_is_factor(const char *p, const char *end);
 
 /* Length of the white space of any script at p, marks of no width counted; 0 if there is none. */
 size_t rft_space_match(const char *p, const char *end);
