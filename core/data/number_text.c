@@ -114,6 +114,7 @@ static void take_number(struct reader *r)
         }
     }
     r->number_end = r->p;
+    r->last_word = (struct rft_bytes){ 0 };
     out->text.len = (size_t)(r->p - out->text.data);
     check_behind(r);
 }
@@ -273,7 +274,8 @@ static void take_ascii(struct reader *r)
         take_command(r);
     } else if (c == '-' || c == '+') {
         take_sign(r, 1, c == '-');
-    } else if (c == '^' && r->number_end != NULL && (is_glued_to_letter(r) || r->p[-1] == '}')) {
+    } else if (c == '^' && r->number_end != NULL && r->last_word.data != NULL &&
+               (is_glued_to_letter(r) || r->p[-1] == '}')) {
         r->p = skip_exponent(r->p + 1, r->end); /* of a unit: "m^2" */
     } else if (c == '<' && skip_tag(r->p, r->end) != r->p) {
         r->p = skip_tag(r->p, r->end);
@@ -283,6 +285,8 @@ static void take_ascii(struct reader *r)
         const char *close = memchr(r->p, ']', (size_t)(r->end - r->p));
         r->p = close != NULL ? close + 1 : r->end;
     } else {
+        if (c == '!' && r->number_end != NULL && r->p[-1] == ')')
+            stop(r);
         if (c == '(' && is_glued_to_letter(r) && r->number_end == NULL)
             r->is_call = true;
         const char *next = rft_skip_spaces(r->p + 1, r->end);
@@ -322,7 +326,7 @@ static void take_one(struct reader *r)
             const char *next = rft_skip_spaces(r->p + n, r->end);
             bool is_behind_letter = r->number_end != NULL && is_glued_to_letter(r); /* "cm" with a small 2 */
             if ((sort == RFT_SORT_FORMULA && !is_behind_letter) ||
-                (sort == RFT_SORT_DASH && next < r->end && rft_is_digit(*next)))
+                (sort == RFT_SORT_DASH && next < r->end && !begins_plain_word(next, r->end)))
                 stop(r);
             if (c == 0xff05)
                 r->out->is_percent = true;

@@ -71,8 +71,9 @@ const char *const rft_function_words[] = { "square", "cube", "multiple", "factor
 
 /* Anywhere they make the line a calculation, or several answers. */
 const char *const rft_math_words[] = {
-    "plus", "divided", "multiplied", "squared", "cubed", "sqrt",      "root",  "power", "or",  "point", "factorial",
-    "mod",  "pi",      "zero",       "not",     "wrong", "incorrect", "isn't", "twice", "log", "ln",    NULL,
+    "plus",      "divided", "multiplied", "squared", "cubed", "sqrt", "root", "power",
+    "or",        "point",   "factorial",  "mod",     "pi",    "zero", "not",  "wrong",
+    "incorrect", "isn't",   "can't",      "twice",   "log",   "ln",   NULL,
 };
 
 /* Before a number they say that it is a bound, or not the answer. */
@@ -107,8 +108,9 @@ bool rft_word_is_among(const char *const *words, const char *p, size_t n)
 /* Of a code point beyond ASCII; -1 is ill-formed. */
 enum rft_char_sort rft_char_sort(int32_t c)
 {
-    if (c < 0 || c == 0x3c0 || c == 0x2026 || c == 0x2030 || c == 0x2031 || c == 0xd7 || c == 0xf7 || c == 0xb7 ||
-        c == 0xb1 || c == 0x2044 || (c >= 0x2200 && c <= 0x22ff)) {
+    if (c < 0 || c == 0x3c0 || c == 0x2026 || (c >= 0x2308 && c <= 0x230b) || (c >= 0x207a && c <= 0x208e) ||
+        c == 0x2030 || c == 0x2031 || c == 0xd7 || c == 0xf7 || c == 0xb7 || c == 0xb1 || c == 0x2044 ||
+        (c >= 0x2200 && c <= 0x22ff)) {
         if (c == 0x2212)
             return RFT_SORT_MINUS;
         return c == 0x2248 || c == 0x2234 ? RFT_SORT_OTHER : RFT_SORT_FORMULA; /* "about" and "therefore" */

@@ -165,6 +165,13 @@ static const struct judged gsm8k_texts[] = {
     { "5", "x \xe2\x89\xa5 5", false },
     { "5", "x \xe2\x89\xa0 5", false },
     { "18", "18^\\circ", true },
+    { "5", "#### \xe2\x80\x93\\$5", false },
+    { "5", "#### 5\xe2\x81\xbb\xc2\xb9", false },
+    { "5", "#### {5}^{2}", false },
+    { "5", "#### (5)!", false },
+    { "5", "#### \\boxed{5}^2", false },
+    { "5", "#### can't be 5", false },
+    { "5", "#### \xe2\x8c\x8a" "5\xe2\x8c\x8b", false },
 };
 
 static const struct judged tag_texts[] = {
