@@ -261,6 +261,8 @@ struct rft_stated rft_number_last(struct rft_bytes text)
         out.is_number = false;
     minus = find_minus(begin, out.text.data);
     if (minus != NULL) {
+        if (out.value.negative || *out.text.data == '+')
+            out.is_number = false; /* "minus -5" */
         out.value.negative = !out.value.negative;
         out.text.len += (size_t)(out.text.data - minus);
         out.text.data = minus;

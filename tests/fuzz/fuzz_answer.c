@@ -23,6 +23,22 @@ static void judge(const struct rft_verify_options *options, struct rft_bytes com
         require(rft_verify(options, completion, RFT_FINISH_STOP, v.answer).reason == RFT_REASON_ACCEPTED);
 }
 
+/* An accepted answer says the same where it stands alone behind the mark: nothing around it was needed to read it. */
+static void judge_alone(struct rft_bytes completion, struct rft_bytes gold)
+{
+    static const struct rft_verify_options options = { .kind = RFT_VERIFY_GSM8K };
+    struct rft_verdict v = rft_verify(&options, completion, RFT_FINISH_STOP, gold);
+    if (v.reason != RFT_REASON_ACCEPTED)
+        return;
+    char *line = malloc(4 + v.answer.len);
+    require(line);
+    memcpy(line, "####", 4);
+    memcpy(line + 4, v.answer.data, v.answer.len);
+    struct rft_bytes alone = { line, 4 + v.answer.len };
+    require(rft_verify(&options, alone, RFT_FINISH_STOP, gold).reason == RFT_REASON_ACCEPTED);
+    free(line);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct rft_verify_options ways[] = {
@@ -40,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         judge(&ways[i], completion, gold);
+    judge_alone(completion, gold);
     double x = rft_python_float(completion), rounded = rft_python_round3(x);
     require(!isfinite(x) || fabs(rounded - x) <= 0.0005 * (1 + 1e-9) + 1e-15 * fabs(x));
     return 0;

@@ -169,6 +169,7 @@ static const struct judged gsm8k_texts[] = {
     { "5", "#### 5\xe2\x81\xbb\xc2\xb9", false },
     { "5", "#### {5}^{2}", false },
     { "5", "#### (5)!", false },
+    { "5", "it is minus -5", false },
     { "5", "#### \\boxed{5}^2", false },
     { "5", "#### can't be 5", false },
     { "5", "#### \xe2\x8c\x8a" "5\xe2\x8c\x8b", false },
