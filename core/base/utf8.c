@@ -55,3 +55,11 @@ size_t rft_utf8_encode(uint32_t code_point, char out[4])
     out[0] = (char)(leads[n] | code_point);
     return n;
 }
+
+size_t rft_utf8_cut(const char *text, size_t len, size_t max)
+{
+    size_t n = len < max ? len : max;
+    while (n > 0 && n < len && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}

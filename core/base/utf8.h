@@ -13,4 +13,7 @@ size_t rft_utf8_decode(const char *p, const char *end, int32_t *code_point);
 /* Writes code_point (0..0x10FFFF) as 1 to 4 bytes; returns how many. */
 size_t rft_utf8_encode(uint32_t code_point, char out[4]);
 
+/* So many bytes of a text as fit into `max` without tearing a character. */
+size_t rft_utf8_cut(const char *text, size_t len, size_t max);
+
 #endif

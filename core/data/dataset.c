@@ -136,7 +136,7 @@ static enum rft_status refuse_id(struct loader *loader, size_t i, const struct r
         return RFT_OK;
     rft_str_clear(&loader->why);
     RFT_TRY(rft_str_printf(&loader->why, "id \"%.*s\" was given before, on line %llu, row %llu; make the ids differ or unset id_field",
-                           (int)(id.len < 80 ? id.len : 80), id.data, (unsigned long long)first->line,
+                           (int)rft_utf8_cut(id.data, id.len, 80), id.data, (unsigned long long)first->line,
                            (unsigned long long)first->row + 1));
     return copy_detail(&loader->why, &loader->details[i]);
 }
@@ -228,10 +228,7 @@ static enum rft_status refuse_rows(const struct loader *loader)
     enum rft_status status = RFT_OK;
     for (size_t i = 0; i < dataset->n_skipped && i < SHOWN_MAX && status == RFT_OK; i++) {
         const struct rft_skipped *s = &dataset->skipped[i];
-        size_t n = strlen(s->detail);
-        if (n > SHOWN_BYTES)
-            for (n = SHOWN_BYTES; n > 0 && ((unsigned char)s->detail[n] & 0xc0) == 0x80;)
-                n--;
+        size_t n = rft_utf8_cut(s->detail, strlen(s->detail), SHOWN_BYTES);
         status = i ? rft_str_printf(&text, "; row %llu (line %llu): %.*s", (unsigned long long)s->row + 1, (unsigned long long)s->line,
                                     (int)n, s->detail)
                    : rft_str_printf(&text, "row %llu: %.*s", (unsigned long long)s->row + 1, (int)n, s->detail);

@@ -183,8 +183,7 @@ static enum rft_status check_gold(struct row *row)
         *gold = behind;
     if (!o->verify || rft_gold_is_valid(o->verify, *gold))
         return RFT_OK;
-    for (n = gold->len < 40 ? gold->len : 40; n > 0 && n < gold->len && ((unsigned char)gold->data[n] & 0xc0) == 0x80;)
-        n--;
+    n = rft_utf8_cut(gold->data, gold->len, 40);
     return rft_str_printf(row->why, "the gold answer \"%.*s\" is not a number that [verify] can compare; %s", (int)n,
                           gold->data, gold_hint(*gold));
 }

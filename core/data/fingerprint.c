@@ -57,12 +57,10 @@ static struct rft_bytes find_value(struct rft_bytes lines, struct rft_bytes name
 
 static enum rft_status append_value(struct rft_bytes value, struct rft_str *out)
 {
-    size_t n = value.len;
+    size_t n;
     if (value.data == NULL)
         return rft_str_append_z(out, "not there");
-    if (n > VALUE_BYTES_MAX)
-        for (n = VALUE_BYTES_MAX; n != 0 && ((unsigned char)value.data[n] & 0xc0) == 0x80;)
-            n--;
+    n = rft_utf8_cut(value.data, value.len, VALUE_BYTES_MAX);
     RFT_TRY(rft_str_append(out, value.data, n));
     return n < value.len ? rft_str_append_z(out, "...") : RFT_OK;
 }

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /* inih cuts a longer line without a word and reads the rest as a line of its own. */
 #define LINE_BYTES_MAX 197
@@ -28,121 +27,6 @@ struct reader {
     struct rft_config *config; /* NULL in the first walk */
     uint64_t *seen;            /* [rft_n_keys] line of each key, SEEN_SET, 0 = not yet */
 };
-
-static void keep_closer(const char *text, const char *candidate, size_t *distance, const char **best)
-{
-    size_t d = strcasecmp(text, candidate) == 0 ? 0 : rft_edit_distance(text, candidate);
-    if (d < *distance) {
-        *distance = d;
-        *best = candidate;
-    }
-}
-
-static bool is_section(const char *section)
-{
-    for (size_t i = 0; i < rft_n_keys; i++)
-        if (strcmp(rft_keys[i].section, section) == 0)
-            return true;
-    return false;
-}
-
-static enum rft_status unknown_section(const char *where, const char *section)
-{
-    size_t distance = 3;
-    const char *best = NULL;
-    for (size_t i = 0; i < rft_n_keys; i++)
-        keep_closer(section, rft_keys[i].section, &distance, &best);
-    if (best)
-        rft_log_error("%sunknown section [%s]; did you mean [%s]?", where, section, best);
-    else
-        rft_log_error("%sunknown section [%s]; rftgen --help-config lists all", where, section);
-    return RFT_ERR_CONFIG;
-}
-
-/* What other programs call the same. */
-static const struct {
-    const char *name, *key;
-} synonyms[] = {
-    { "n", "generate.samples" },
-    { "num_samples", "generate.samples" },
-    { "n_samples", "generate.samples" },
-    { "num_return_sequences", "generate.samples" },
-    { "best_of", "generate.samples" },
-    { "batch_size", "generate.chunk" },
-    { "max_tokens", "generate.max_new_tokens" },
-    { "max_length", "generate.max_new_tokens" },
-    { "n_predict", "generate.max_new_tokens" },
-    { "max_completion_tokens", "generate.max_new_tokens" },
-    { "temp", "generate.temperature" },
-    { "top-p", "generate.top_p" },
-    { "top-k", "generate.top_k" },
-    { "min-p", "generate.min_p" },
-    { "random_seed", "generate.seed" },
-    { "stop_sequences", "generate.stop" },
-    { "stop_strings", "generate.stop" },
-    { "model", "model.path" },
-    { "model_path", "model.path" },
-    { "model_name_or_path", "model.path" },
-    { "dataset", "data.questions" },
-    { "data_path", "data.questions" },
-    { "input", "data.questions" },
-    { "prompt", "prompt.template" },
-    { "prompt_template", "prompt.template" },
-    { "system_prompt", "prompt.system" },
-    { "tolerance", "verify.rel_tol" },
-    { "output", "output.path" },
-    { "output_path", "output.path" },
-    { "output_file", "output.path" },
-    { "output_dir", "output.path" },
-    { "gpu_memory_utilization", "memory.budget" },
-    { "n_gpu_layers", "memory.budget" },
-    { "num_threads", "device.threads" },
-    { "n_threads", "device.threads" },
-    { "gpu", "device.device" },
-};
-
-/* Whether the name is another program's for one of our keys: says so. */
-static bool is_synonym(const char *where, const char *name)
-{
-    for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
-        if (strcasecmp(synonyms[i].name, name) == 0) {
-            rft_log_error("%sunknown key %s; what it means elsewhere is %s here", where, name, synonyms[i].key);
-            return true;
-        }
-    return false;
-}
-
-static enum rft_status unknown_key(const char *where, const char *section, const char *name)
-{
-    size_t distance = 3;
-    const char *best = NULL, *home = NULL;
-    for (size_t i = 0; i < rft_n_keys; i++) {
-        if (strcmp(rft_keys[i].section, section) == 0)
-            keep_closer(name, rft_keys[i].name, &distance, &best);
-        else if (strcmp(rft_keys[i].name, name) == 0)
-            home = rft_keys[i].section;
-    }
-    if (best && distance != 0 && is_synonym(where, name))
-        return RFT_ERR_CONFIG;
-    if (best)
-        rft_log_error("%sunknown key %s in [%s]; did you mean %s?", where, name, section, best);
-    else if (home)
-        rft_log_error("%sunknown key %s in [%s]; it belongs to [%s]", where, name, section, home);
-    else if (!is_synonym(where, name))
-        rft_log_error("%sunknown key %s in [%s]; rftgen --help-config lists all", where, name, section);
-    return RFT_ERR_CONFIG;
-}
-
-static enum rft_status find_key(const char *where, const char *section, const char *name, size_t *index)
-{
-    if (!is_section(section))
-        return is_synonym(where, name) ? RFT_ERR_CONFIG : unknown_section(where, section);
-    for (*index = 0; *index < rft_n_keys; (*index)++)
-        if (strcmp(rft_keys[*index].section, section) == 0 && strcmp(rft_keys[*index].name, name) == 0)
-            return RFT_OK;
-    *index = 0;
-    return unknown_key(where, section, name);
-}
 
 /* "rft.ini:3: ", long paths cut. */
 struct where {
@@ -174,7 +58,7 @@ static enum rft_status check_section(const struct reader *r, struct rft_bytes li
     if (rest.len && rest.data[0] != ';')
         return bad_line(r, "something stands behind the section's ]; give each key a line of its own");
     memcpy(name, line.data + 1, n - 1);
-    return is_section(name) ? RFT_OK : unknown_section(where_is(r).text, name);
+    return rft_key_is_section(name) ? RFT_OK : rft_key_unknown_section(where_is(r).text, name);
 }
 
 static enum rft_status check_line(const struct reader *r, struct rft_bytes line)
@@ -235,7 +119,7 @@ static int take_pair(void *user, const char *section, const char *name, const ch
         r->status = bad_line(r, "a key stands before the first [section]");
         return 1;
     }
-    r->status = find_key(where.text, section, name, &index);
+    r->status = rft_key_find(where.text, section, name, &index);
     if (r->status == RFT_OK && r->seen[index]) {
         rft_log_error("%s%s.%s was given in line %" PRIu64 " already; remove one", where.text, section, name,
                       r->seen[index]);
@@ -287,7 +171,7 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
     }
     memcpy(section, set, (size_t)(dot - set));
     memcpy(name, dot + 1, (size_t)(equals - dot - 1));
-    RFT_TRY(find_key(where.text, section, name, &index));
+    RFT_TRY(rft_key_find(where.text, section, name, &index));
     seen[index] = SEEN_SET;
     return rft_key_read(&rft_keys[index], where.text, NULL, equals + 1, config);
 }

@@ -59,4 +59,10 @@ enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out);
 
 void rft_key_finish(const struct rft_key *key, struct rft_config *config);
 
+/* The key of a section by its name. RFT_ERR_CONFIG if there is none, saying what may be meant; `where` begins the message. */
+enum rft_status rft_key_find(const char *where, const char *section, const char *name, size_t *index);
+bool rft_key_is_section(const char *section);
+/* Says that there is no such section, and which may be meant; RFT_ERR_CONFIG. */
+enum rft_status rft_key_unknown_section(const char *where, const char *section);
+
 #endif

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common import DEMO, OUTPUTS, Report, command, empty, fresh, run, sha256
 
-SETS = {"device.backend": "cpu", "data.limit": 12, "generate.samples": 4, "device.threads": 1}
+SETS = {"device.backend": "cpu", "data.limit": 12, "generate.samples": 4, "generate.chunk": 1, "device.threads": 1}
 CALLS = ("pwrite64", "write", "fsync", "fdatasync", "ftruncate", "openat", "rename", "renameat2", "linkat", "unlink", "flock", "close",
          "mmap", "fchmod", "getrandom")
 FAULTS = ("signal=KILL", "error=ENOSPC", "error=EIO", "error=EINTR")
