@@ -37,19 +37,20 @@ import json
 import pandas
 from datasets import load_dataset
 
-failed = 0
+failed = loaded = 0
 for name in ("demo", "odd", "nothing", "one"):
     for file in (f"{name}.jsonl", f"{name}.records.jsonl"):
         lines = [json.loads(line) for line in open(file)]
         if not lines:
             print(f"{file}: empty, as nothing was accepted; there is no table to load")
             continue
+        loaded += 1
         frame = pandas.read_json(file, lines=True, dtype=False)
         table = load_dataset("json", data_files=file, split="train")
         good = len(frame) == len(table) == len(lines) and list(frame.columns) == table.column_names == list(lines[0])
         good = good and all(table[i] == lines[i] for i in range(len(lines)))
         failed += not good
         print(f"{file}: {len(table)} rows, {'as written' if good else 'DIFFERENT'}: {table.features}")
-print(f"tables: {8 - failed} passed, {failed} failed")
+print(f"tables: {loaded - failed} passed, {failed} failed")
 raise SystemExit(failed)
 END

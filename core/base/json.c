@@ -56,6 +56,7 @@ static const struct {
     { "near 'False", "this is Python's notation, not JSON's; write it with json.dump" },
     { "near '''", "JSON has double quotes only; this looks like Python's notation: write it with json.dump" },
     { "unable to decode byte", "not UTF-8; save the file as UTF-8" },
+    { "unexpected newline", "a line break stands inside a string; write it as \\n" },
     { "control character", "a line break or another control character stands inside a string; write it as \\n or \\uXXXX" },
     { "invalid escape", "a backslash stands before a character that needs none; write a backslash as \\\\" },
     { "invalid Unicode", "a \\u escape that is half of a pair; write both halves, or the character itself" },
@@ -71,6 +72,7 @@ static const struct {
     { "'[' or '{' expected", "it begins with neither [ nor {" },
     { "'}' expected", "a comma or the closing } is missing" },
     { "':' expected", "a colon is missing behind a key" },
+    { "invalid token", "something that is neither a string in double quotes, a number, true, false nor null" },
     { "real number overflow", "a number is too large for a double" },
     { "too big", "a whole number is too large" },
 };

@@ -141,7 +141,7 @@ static enum rft_status refuse_id(struct loader *loader, size_t i, const struct r
     return copy_detail(&loader->why, &loader->details[i]);
 }
 
-/* Counts rows of equal ids, whatever else is wrong with them: mending or leaving out one changes no other one's samples. */
+/* Counts rows of equal ids, whatever else is wrong with them, so that mending such a row changes no other one's samples. */
 static enum rft_status number_repeats(struct loader *loader)
 {
     struct rft_dataset *dataset = loader->dataset;
@@ -265,7 +265,7 @@ static enum rft_status read_rows(struct loader *loader, char *begin, char *end, 
     if (*begin == '{' && newline && rft_json_check(begin, n_first, &problem) == RFT_ERR_INPUT)
         RFT_TRY(rft_dataset_refuse_object(options->path, line, text, false));
     RFT_TRY(read_lines(loader, begin, end, line));
-    if (loader->n_rows == 1 && *begin == '{' && (loader->dataset->n == 0 || loader->details[0]))
+    if (loader->n_rows == 1 && *begin == '{' && loader->dataset->n == 0)
         return rft_dataset_refuse_object(options->path, line, text, true);
     return RFT_OK;
 }

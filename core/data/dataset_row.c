@@ -17,6 +17,7 @@ struct row {
     enum rft_json_kind kinds[N_FIELDS];
     struct rft_bytes texts[N_FIELDS];
     struct rft_str keys; /* of an object, for messages: "problem, solution" */
+    struct rft_str texts_keys; /* those of them whose values are strings or numbers */
     struct rft_str *why;
 };
 
@@ -66,6 +67,9 @@ static enum rft_status read_object(const struct rft_json_value *source, struct r
         if (row->keys.len < 160)
             RFT_TRY(rft_str_printf(&row->keys, "%s%.*s", row->keys.len ? ", " : "",
                                    (int)(name.len < 40 ? name.len : 40), name.data));
+        if (row->texts_keys.len < 160 && (value.kind == RFT_JSON_STRING || value.kind == RFT_JSON_NUMBER))
+            RFT_TRY(rft_str_printf(&row->texts_keys, "%s%.*s", row->texts_keys.len ? ", " : "",
+                                   (int)rft_utf8_cut(name.data, name.len, 40), name.data));
         for (int field = QUESTION; field < N_FIELDS; field++) {
             bool wanted = field != ID || *row->names[ID];
             if (!wanted || !rft_bytes_equal(name, rft_bytes_z(row->names[field])))
@@ -100,10 +104,15 @@ static enum rft_status missing_field(const struct row *row, enum field field)
     if (row->kind == RFT_JSON_ARRAY)
         return bad_field(row, field, "is missing");
     for (; guesses && *guesses && !guess; guesses++)
-        guess = has_key(&row->keys, *guesses) ? *guesses : NULL;
+        guess = has_key(&row->texts_keys, *guesses) ? *guesses : NULL;
     if (!row->keys.len)
         return bad_field(row, field, "is missing; the row is empty");
-    if (has_key(&row->keys, "messages") || has_key(&row->keys, "conversations"))
+    bool is_chat = has_key(&row->keys, "messages") || has_key(&row->keys, "conversations") ||
+                   (has_key(&row->keys, "prompt") && !has_key(&row->texts_keys, "prompt"));
+    if (field == QUESTION && has_key(&row->texts_keys, "instruction") && has_key(&row->texts_keys, "input"))
+        return bad_field(row, field, "is missing; the row has %s: write instruction and input together into one field",
+                         row->keys.data);
+    if (is_chat)
         return bad_field(
             row, field,
             "is missing; the row holds a conversation (it has %s): write question and answer into fields of "
@@ -115,8 +124,9 @@ static enum rft_status missing_field(const struct row *row, enum field field)
 }
 
 /* What to do about a gold answer that [verify] cannot compare. */
-static const char *gold_hint(struct rft_bytes gold)
+static const char *gold_hint(const struct rft_verify_options *verify, struct rft_bytes gold)
 {
+    bool may_have_units = verify->kind == RFT_VERIFY_ANSWER_TAG && verify->units == RFT_UNITS_STRICT;
     bool digit = false, letter = false, slash = false, percent = false, formula = false, mark = false;
     for (size_t i = 0; i < gold.len; i++) {
         char c = gold.data[i];
@@ -135,6 +145,8 @@ static const char *gold_hint(struct rft_bytes gold)
         return "formulas are not compared: write the number itself";
     if (digit && slash)
         return "fractions are not compared: write the number itself, as in 0.5";
+    if (digit && (percent || letter) && !may_have_units)
+        return "write the number alone";
     if (digit && percent)
         return "write the number alone, or set verify.units = ignore if answers have the sign, too";
     if (digit && letter)
@@ -185,7 +197,7 @@ static enum rft_status check_gold(struct row *row)
         return RFT_OK;
     n = rft_utf8_cut(gold->data, gold->len, 40);
     return rft_str_printf(row->why, "the gold answer \"%.*s\" is not a number that [verify] can compare; %s", (int)n,
-                          gold->data, gold_hint(*gold));
+                          gold->data, gold_hint(o->verify, *gold));
 }
 
 static enum rft_status read_row(const struct rft_json_value *source, struct row *row)
@@ -219,6 +231,7 @@ enum rft_status rft_dataset_read_row(const struct rft_dataset_options *options, 
     question->gold_is_number = row.kinds[GOLD] == RFT_JSON_NUMBER;
     question->id = !*options->id_field ? question->text : has_id ? row.texts[ID] : none;
     rft_str_finish(&row.keys);
+    rft_str_finish(&row.texts_keys);
     return status;
 }
 

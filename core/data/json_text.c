@@ -11,7 +11,7 @@ enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_pro
     const char *nul = len ? memchr(text, 0, len) : NULL;
     json_t *tree;
     if (nul) {
-        *problem = (struct rft_json_problem){ .line = 1, .text = "a NUL byte; JSON writes it as \\u0000" };
+        *problem = (struct rft_json_problem){ .line = 1, .text = "a NUL byte; save a file in UTF-16 as UTF-8; JSON writes the character as \\u0000" };
         for (const char *p = text; p < nul; p++)
             problem->line += *p == '\n';
         return RFT_ERR_INPUT;

@@ -71,7 +71,7 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     RFT_TRY(rft_str_printf(line, ", \"repeat\": %u, \"question_index\": %llu, \"sample\": %u, \"key\": \"%016llx\"",
                            question->repeat, (unsigned long long)question->row, sample->sample,
                            (unsigned long long)rft_question_key(question, w->options->seed)));
-    RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"detail\": null, \"finish\": \"%s\", \"tokens\": %u",
+    RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"detail\": \"\", \"finish\": \"%s\", \"tokens\": %u",
                            accepted ? "true" : "false", rft_reason_text(verdict.reason),
                            rft_finish_text(sample->finish), sample->n_tokens));
     RFT_TRY(put_text_or_null(line, ", \"answer\": ", verdict.answer));
@@ -81,7 +81,8 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     return end_record(w);
 }
 
-/* A row that was left out has the same columns. */
+/* A row that was left out has the same columns. `detail` is never null: some readers take a column's type from the first few
+ * megabytes, where it might be nothing else. */
 static enum rft_status write_skipped(struct writer *w, const struct rft_skipped *skipped)
 {
     struct rft_str *line = &w->line;

@@ -48,7 +48,7 @@ struct rft_output_counts {
  * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion"} per line.
  * records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "reason",
  * "detail", "finish", "tokens", "answer", "gold", "question", "completion", "seed", "arithmetic", "format"}; per row that was left
- * out the same with a detail, and null for what it has not. Both load as tables: every line has the same columns, and each column
+ * out the same with a detail, which is empty elsewhere, and null for what it has not. Both load as tables: every line has the same columns, and each column
  * one type (gold is a string). */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_journal *journal, struct rft_output_counts *counts);

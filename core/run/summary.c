@@ -137,12 +137,13 @@ static void log_reasons(const struct rft_output_counts *c)
 static const char *advice_for(enum rft_reason reason)
 {
     static const char *const advices[RFT_REASON_COUNT] = {
-        [RFT_REASON_WRONG] = "the numbers are wrong: look at some completions in output.records, at the prompt, and at data.answer_field",
-        [RFT_REASON_NO_ANSWER] = "no answer was found: does the prompt ask for the form that verify.kind looks for?",
-        [RFT_REASON_NOT_A_NUMBER] = "the answers are no plain numbers: verify.units = ignore passes over units and markup in tags",
+        [RFT_REASON_WRONG] = "look at some completions in output.records, at prompt.template, at data.answer_field, and try another "
+                            "generate.temperature or model",
+        [RFT_REASON_NO_ANSWER] = "does prompt.template ask for the form that verify.kind (and verify.require_mark) look for?",
+        [RFT_REASON_NOT_A_NUMBER] = "verify.units = ignore passes over units and markup in tags",
         [RFT_REASON_CUT_OFF] = "they did not end by themselves: raise generate.max_new_tokens, or see whether the model's end token is "
                                "the one that its prompt uses",
-        [RFT_REASON_NOT_FINITE] = "the model's arithmetic overflowed: is the checkpoint whole?",
+        [RFT_REASON_NOT_FINITE] = "is the checkpoint at model.path whole?",
     };
     return advices[reason];
 }
@@ -163,6 +164,12 @@ static void log_troubles(const struct rft_config *config, const struct rft_outpu
                      rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
 }
 
+/* /dev/null is no output (out_target.h). */
+static bool is_written(const char *path)
+{
+    return *path != '\0' && strcmp(path, "/dev/null") != 0;
+}
+
 void rft_summary_log(const struct rft_config *config, const struct rft_summary *s)
 {
     const struct rft_output_counts *c = &s->counts;
@@ -180,10 +187,11 @@ void rft_summary_log(const struct rft_config *config, const struct rft_summary *
                      (double)s->budget_bytes / 1048576);
     if (s->host_bytes)
         rft_log_info("and %.1f MiB of weights on the host, read over the bus in every step", (double)s->host_bytes / 1048576);
-    rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
-    if (*config->output_records)
+    if (is_written(config->output_path))
+        rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
+    if (is_written(config->output_records))
         rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
-    if (*config->output_summary)
+    if (is_written(config->output_summary))
         rft_log_info("summary written to %s", config->output_summary);
     log_troubles(config, c);
 }

@@ -185,7 +185,7 @@ static void test_records(void **state)
 
     struct rft_str expected = { 0 };
 #define REST(accepted, reason, finish, tokens, answer, gold, completion)                                               \
-    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"detail\": null, \"finish\": \"" finish "\", \"tokens\": " tokens \
+    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"detail\": \"\", \"finish\": \"" finish "\", \"tokens\": " tokens \
     ", \"answer\": " answer ", \"gold\": \"" gold "\"", completion
     put_record(&expected, 0, 0, REST("false", "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
     put_record(&expected, 0, 1, REST("true", "accepted", "stop", "5", "\"6000\"", "6e3", A01));

@@ -132,9 +132,10 @@ static void test_troubles(void **state)
         const char *expected; /* NULL: no warning */
     } cases[] = {
         { { 0, 6, 4 }, 0, "no sample was accepted: 6 of 10 are wrong; " },
-        { { 0, 1, 9 }, 0, "no sample was accepted: 9 of 10 are no_answer; no answer was found: does the prompt" },
+        { { 0, 1, 9 }, 0, "no sample was accepted: 9 of 10 are no_answer; does prompt.template ask for" },
         { { 0, 0, 0, 10 }, 0, "verify.units = ignore" },
         { { 0, 0, 0, 0, 10 }, 10, "no sample was accepted: 10 of 10 are cut_off; they did not end by themselves: raise" },
+        { { 0, 0, 0, 0, 0, 10 }, 0, "10 of 10 are not_finite; is the checkpoint at model.path whole?" },
         { { 9, 0, 0, 0, 1 }, 1, NULL },
         { { 8, 0, 0, 0, 2 }, 2, "2 of 10 samples were cut off at generate.max_new_tokens" },
         { { 8, 2 }, 2, "2 of 10 samples were cut off" }, /* cut_off = accept */
