@@ -7,6 +7,7 @@
 #include "os.h"
 #include "run.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ static const char usage[] =
     "       rftgen devices\n"
     "       rftgen --dump-program -c FILE [--set ...]\n"
     "       rftgen trace -c FILE [--set ...]\n"
-    "       rftgen --help | --version | --help-config[=text|markdown|ini]\n"
+    "       rftgen help | version | help-config | --help-config=[text|markdown|ini]\n"
     "\n"
     "Makes a dataset for rejection-sampling fine-tuning: samples completions of every question from a model and\n"
     "keeps those whose answer is right. The same command goes on after an interruption.\n"
@@ -87,22 +88,28 @@ static enum rft_status usage_error(const char *what, const char *word)
     return RFT_ERR_USAGE;
 }
 
+/* Whether `candidate` is nearer to the word than the best so far, and near enough to be meant. */
+static bool is_nearer(const char *word, const char *candidate, size_t *distance)
+{
+    size_t d = rft_edit_distance(word, candidate), n = strlen(word);
+    if (strlen(candidate) < 3 || n < 3 || d > (n < 6 ? 1 : 2) || d >= *distance)
+        return false;
+    *distance = d;
+    return true;
+}
+
 /* The command or option that a word is nearest to; NULL if it is near none. */
 static const char *nearest(const char *word)
 {
     static const char *const options[] = { "--config", "--set", "--force", "--quiet", "--verbose" };
     const char *best = NULL;
-    size_t distance = 3;
+    size_t distance = SIZE_MAX;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (rft_edit_distance(word, commands[i].word) < distance) {
+        if (is_nearer(word, commands[i].word, &distance))
             best = commands[i].word;
-            distance = rft_edit_distance(word, best);
-        }
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (rft_edit_distance(word, options[i]) < distance) {
+        if (is_nearer(word, options[i], &distance))
             best = options[i];
-            distance = rft_edit_distance(word, best);
-        }
     return best;
 }
 
@@ -114,7 +121,7 @@ static bool is_ini(const char *word)
 
 static enum rft_status take_config(const char *option, const char *path, struct options *o)
 {
-    if (!*path || o->config_path)
+    if (!*path || path[0] == '-' || o->config_path)
         return usage_error("give one FILE", option);
     o->config_path = path;
     return RFT_OK;
@@ -126,7 +133,9 @@ static enum rft_status take_command(const char *word, struct options *o)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].word, word) != 0)
             continue;
-        if (o->command_word)
+        if (o->command_word && o->command == COMMAND_HELP)
+            return RFT_OK; /* "help plan", "plan --help": there is one help for all */
+        if (o->command_word && commands[i].command != COMMAND_HELP)
             return usage_error("only one command can be given", word);
         o->command = commands[i].command;
         o->command_word = word;
@@ -171,8 +180,8 @@ static enum rft_status parse_arguments(int argc, char **argv, struct options *o)
         } else if ((value = value_of("-c", argc, argv, &i)) || (value = value_of("--config", argc, argv, &i))) {
             RFT_TRY(take_config(word, value, o));
         } else if ((value = value_of("--set", argc, argv, &i))) {
-            if (!*value)
-                return usage_error("give SECTION.KEY=VALUE", word);
+            if (!strchr(value, '='))
+                return usage_error("give SECTION.KEY=VALUE", *value ? value : word);
             o->sets[o->n_sets++] = value;
         } else {
             RFT_TRY(take_command(word, o));

@@ -37,6 +37,12 @@ refuse 'generate.seed=1: a key is given with --set' generate.seed=1 -c "$tiny"
 cp "$tiny" configuration
 refuse 'configuration: unknown command; a configuration is given with -c' configuration
 refuse 'cannot be given with --verbose' -v -c "$tiny"
+refuse 'generate.samples: give SECTION.KEY=VALUE' -c "$tiny" --set generate.samples 3
+refuse '[-]c: give one FILE' -c --set generate.samples=3
+for word in -x -- ls 3 0.7; do
+    refuse "$word: unknown" $word -c "$tiny"
+    if grep -q 'did you mean' refused.log; then fail "$word: a word that nobody means"; fi
+done
 refuse 'give one FILE' "$tiny" "$tiny"
 
 # What people are used to from elsewhere; where a value came from.
@@ -61,7 +67,7 @@ code=0
 [ $code -ne 0 ] && grep -q 'a b\\xffc d: cannot open' printable.log || fail "a name that cannot be printed: $(cat printable.log)"
 
 # Words and forms that work.
-for words in help --help -h version --version help-config "devices"; do
+for words in "help plan" "plan --help" help --help -h version --version help-config "devices"; do
     "$rftgen" $words >words.out 2>words.log || fail "$words: exit code $?"
     [ -s words.out ] || fail "$words printed nothing"
 done
