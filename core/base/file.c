@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -16,15 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define POLL_MS 100
 #define READ_BYTES ((size_t)1 << 20) /* at once, at most */
 #define PIPE_READ_BYTES ((uint64_t)1 << 16)
-
-static enum rft_status io_error(const char *verb, const char *path)
-{
-    rft_log_error("%s: cannot %s: %s", path, verb, strerror(errno));
-    return RFT_ERR_IO;
-}
 
 /* ---- maps ---- */
 
@@ -85,22 +77,20 @@ static enum rft_status take_slot(struct rft_map *map)
 
 static enum rft_status map_file(struct rft_map *map)
 {
-    struct stat info;
     void *data;
-    if (fstat(map->fd, &info) != 0)
-        return io_error("read", map->path);
-    if (!S_ISREG(info.st_mode)) {
+    map->opened = rft_file_id_of_fd(map->fd);
+    if (!map->opened.exists)
+        return rft_os_error(map->path, "read");
+    if (!S_ISREG(map->opened.mode)) {
         rft_log_error("%s: not a regular file", map->path);
         return RFT_ERR_INPUT;
     }
-    map->bytes = (uint64_t)info.st_size;
-    map->mtime_s = info.st_mtim.tv_sec;
-    map->mtime_ns = info.st_mtim.tv_nsec;
+    map->bytes = map->opened.bytes;
     if (map->bytes == 0)
         return RFT_OK;
     data = mmap(NULL, (size_t)map->bytes, PROT_READ, MAP_PRIVATE, map->fd, 0);
     if (data == MAP_FAILED)
-        return io_error("map", map->path);
+        return rft_os_error(map->path, "map");
     map->data = data;
     return take_slot(map);
 }
@@ -114,7 +104,7 @@ enum rft_status rft_map_open(const char *path, struct rft_map *map)
     if (!map->path)
         return RFT_ERR_HOST_MEMORY;
     map->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    status = map->fd >= 0 ? map_file(map) : io_error("open", path);
+    status = map->fd >= 0 ? map_file(map) : rft_os_error(path, "open");
     if (status == RFT_OK && map->data == NULL) { /* an empty file: nothing to watch */
         close(map->fd);
         map->fd = -1;
@@ -126,13 +116,13 @@ enum rft_status rft_map_open(const char *path, struct rft_map *map)
 
 void rft_map_close(struct rft_map *map)
 {
-    if (map->data && map->slot < MAPS_MAX) {
+    bool is_listed = map->data && map->slot < MAPS_MAX;
+    if (is_listed)
         atomic_store(&maps[map->slot].begin, 0);
+    if (map->data)
         munmap((void *)(uintptr_t)map->data, (size_t)map->bytes);
+    if (is_listed)
         atomic_store(&maps[map->slot].is_taken, false);
-    } else if (map->data) {
-        munmap((void *)(uintptr_t)map->data, (size_t)map->bytes);
-    }
     if (map->path && map->fd >= 0)
         close(map->fd);
     rft_free(map->path);
@@ -141,19 +131,18 @@ void rft_map_close(struct rft_map *map)
 
 enum rft_status rft_map_check(const struct rft_map *map)
 {
-    struct stat info;
     if (!map->data)
         return RFT_OK;
-    if (fstat(map->fd, &info) != 0)
-        return io_error("read", map->path);
-    if (atomic_load(&maps[map->slot].is_broken) || (uint64_t)info.st_size < map->bytes) {
+    const struct rft_file_id now = rft_file_id_of_fd(map->fd);
+    if (!now.exists)
+        return rft_os_error(map->path, "read");
+    if (atomic_load(&maps[map->slot].is_broken) || now.bytes < map->bytes) {
         rft_log_error(
             "%s: was cut short, or could not be read, while rftgen used it; put it back and run the same command again",
             map->path);
         return RFT_ERR_IO;
     }
-    if ((uint64_t)info.st_size != map->bytes || info.st_mtim.tv_sec != map->mtime_s ||
-        info.st_mtim.tv_nsec != map->mtime_ns) {
+    if (!rft_file_id_is_unchanged(&now, &map->opened)) {
         rft_log_error("%s: was changed while rftgen used it; run the same command again", map->path);
         return RFT_ERR_IO;
     }
@@ -161,22 +150,6 @@ enum rft_status rft_map_check(const struct rft_map *map)
 }
 
 /* ---- whole files ---- */
-
-/* Waits until a pipe has something to read, or its last writer is gone. Asked for again and again, so that a signal
- * that comes just before the wait ends it, too. */
-static enum rft_status wait_readable(int fd, const char *path)
-{
-    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-    for (;;) {
-        if (rft_os_interrupted())
-            return RFT_ERR_INTERRUPTED;
-        int n = poll(&poll_fd, 1, POLL_MS);
-        if (n > 0)
-            return RFT_OK;
-        if (n < 0 && errno != EINTR)
-            return io_error("read", path);
-    }
-}
 
 /* Makes room for n more bytes and reads them; *n_read = 0 at the end. */
 static enum rft_status read_some(int fd, const char *path, size_t n, struct rft_str *text, size_t *n_read)
@@ -195,7 +168,7 @@ static enum rft_status read_some(int fd, const char *path, size_t n, struct rft_
     if (got < 0 && errno == EAGAIN)
         *n_read = 1; /* a pipe: somebody else was quicker; wait again */
     else if (got < 0)
-        return errno == EINTR ? RFT_ERR_INTERRUPTED : io_error("read", path);
+        return errno == EINTR ? RFT_ERR_INTERRUPTED : rft_os_error(path, "read");
     return RFT_OK;
 }
 
@@ -207,7 +180,7 @@ static enum rft_status read_all(int fd, const char *path, bool is_pipe, uint64_t
         if (rft_os_interrupted())
             return RFT_ERR_INTERRUPTED;
         if (is_pipe)
-            RFT_TRY(wait_readable(fd, path));
+            RFT_TRY(rft_os_wait(fd, path, false));
         /* One byte more than there should be, to see the end. */
         uint64_t left = size > text->len ? size - text->len + 1 : text->len == size && size != 0 ? 1 : PIPE_READ_BYTES;
         RFT_TRY(read_some(fd, path, left < READ_BYTES ? (size_t)left : READ_BYTES, text, &n_read));
@@ -243,8 +216,8 @@ enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_s
     *text = (struct rft_str){ 0 };
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return io_error("open", path);
-    enum rft_status status = fstat(fd, &info) == 0 ? check_kind(path, &info, bytes_max) : io_error("read", path);
+        return rft_os_error(path, "open");
+    enum rft_status status = fstat(fd, &info) == 0 ? check_kind(path, &info, bytes_max) : rft_os_error(path, "read");
     if (status == RFT_OK) {
         bool is_pipe = S_ISFIFO(info.st_mode);
         bytes_max = is_pipe && bytes_max > RFT_PIPE_BYTES_MAX ? RFT_PIPE_BYTES_MAX : bytes_max;
@@ -258,6 +231,5 @@ enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_s
 
 bool rft_file_exists(const char *path)
 {
-    struct stat info;
-    return stat(path, &info) == 0;
+    return rft_file_id_of(path, true).exists;
 }

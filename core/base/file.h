@@ -3,6 +3,7 @@
 #ifndef RFT_FILE_H
 #define RFT_FILE_H
 
+#include "file_id.h"
 #include "status.h"
 #include "str.h"
 
@@ -19,7 +20,7 @@ struct rft_map {
     char *path;    /* owned */
     int fd;        /* open as long as data is not NULL */
     uint32_t slot; /* in the table of maps */
-    int64_t mtime_s, mtime_ns;
+    struct rft_file_id opened;
 };
 
 /* Maps a regular file; anything else is refused. */

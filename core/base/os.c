@@ -3,8 +3,11 @@
 #include "os.h"
 
 #include "alloc.h"
+#include "log.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +15,14 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define POLL_MS 100
+
+enum rft_status rft_os_error(const char *path, const char *verb)
+{
+    rft_log_error("%s: cannot %s: %s", path, verb, strerror(errno));
+    return RFT_ERR_IO;
+}
 
 char *rft_path_join(const char *dir, const char *name)
 {
@@ -67,17 +78,6 @@ double rft_os_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-    if (interrupted) {
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    interrupted = 1;
-}
-
 enum rft_status rft_os_open_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -89,6 +89,17 @@ enum rft_status rft_os_open_standard_streams(void)
             return RFT_ERR_IO;
     }
     return RFT_OK;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    if (interrupted) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    interrupted = 1;
 }
 
 void rft_os_catch_interrupts(void)
@@ -110,4 +121,23 @@ bool rft_os_interrupted(void)
 void rft_os_set_interrupted(bool on)
 {
     interrupted = on;
+}
+
+enum rft_status rft_os_wait(int fd, const char *path, bool for_writing)
+{
+    struct pollfd poll_fd = { .fd = fd, .events = for_writing ? POLLOUT : POLLIN };
+    for (;;) {
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED;
+        int n = poll(&poll_fd, 1, POLL_MS);
+        if (n > 0)
+            return RFT_OK;
+        if (n < 0 && errno != EINTR)
+            return rft_os_error(path, for_writing ? "write" : "read");
+    }
+}
+
+void rft_os_rest(void)
+{
+    (void)poll(NULL, 0, POLL_MS);
 }

@@ -16,6 +16,14 @@ char *rft_path_dir(const char *path);
 /* path with a leading "~/" or "$XDG_CACHE_HOME/" (default ~/.cache) replaced. Freed by the caller. */
 char *rft_path_expand(const char *path);
 
+/* Logs "<path>: cannot <verb>: <what errno says>"; RFT_ERR_IO. */
+enum rft_status rft_os_error(const char *path, const char *verb);
+/* Waits until something may be read from a descriptor (for_writing: written to it), or its other end is gone. RFT_ERR_INTERRUPTED
+ * after a signal, also one that comes just before the wait; RFT_ERR_IO, with the path, if it cannot be waited for. */
+enum rft_status rft_os_wait(int fd, const char *path, bool for_writing);
+/* A short rest between two tries; a signal may end it. */
+void rft_os_rest(void);
+
 uint32_t rft_os_n_cpus(void); /* cpus this process may run on, at least 1 */
 double rft_os_seconds(void);  /* monotonic */
 

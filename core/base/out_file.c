@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,14 +17,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)1 << 16)
-#define POLL_MS 100
 #define NAME_BYTES_MAX 200 /* of the output's name in the temporary's */
-
-static enum rft_status io_error(const char *path, const char *verb)
-{
-    rft_log_error("%s: cannot %s: %s", path, verb, strerror(errno));
-    return RFT_ERR_IO;
-}
 
 enum rft_status rft_out_open(const char *key, const char *path, bool may_stream, struct rft_out_file *out)
 {
@@ -69,7 +61,7 @@ static enum rft_status open_stream(struct rft_out_file *out)
     const char *path = out->target.path;
     if (out->target.is_stdout) {
         out->fd = dup(STDOUT_FILENO);
-        return out->fd >= 0 ? RFT_OK : io_error(path, "write");
+        return out->fd >= 0 ? RFT_OK : rft_os_error(path, "write");
     }
     for (bool is_said = false;; is_said = true) {
         if (rft_os_interrupted())
@@ -78,10 +70,10 @@ static enum rft_status open_stream(struct rft_out_file *out)
         if (out->fd >= 0)
             return RFT_OK;
         if (errno != ENXIO && errno != EINTR)
-            return io_error(path, "open");
+            return rft_os_error(path, "open");
         if (!is_said)
             rft_log_info("%s: waiting for a reader of this pipe", path);
-        (void)poll(NULL, 0, POLL_MS);
+        rft_os_rest();
     }
 }
 
@@ -90,7 +82,7 @@ static enum rft_status make_name(const char *name, struct rft_str *out)
 {
     uint64_t number;
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        return io_error(name, "make a temporary name");
+        return rft_os_error(name, "make a temporary name");
     return rft_str_printf(out, ".%.*s.%016" PRIx64 ".tmp", NAME_BYTES_MAX, name, number);
 }
 
@@ -103,7 +95,7 @@ static enum rft_status take_modes(struct rft_out_file *out)
         return RFT_OK;
     if ((own.uid != before->uid || own.gid != before->gid) && fchown(out->fd, before->uid, before->gid) != 0)
         rft_log_debug("%s: its owner changes: %s", out->target.path, strerror(errno));
-    return fchmod(out->fd, before->mode & 07777) == 0 ? RFT_OK : io_error(out->tmp_path, "set the modes of");
+    return fchmod(out->fd, before->mode & 07777) == 0 ? RFT_OK : rft_os_error(out->tmp_path, "set the modes of");
 }
 
 static enum rft_status create_temporary(struct rft_out_file *out)
@@ -119,7 +111,7 @@ static enum rft_status create_temporary(struct rft_out_file *out)
     rft_str_finish(&name);
     RFT_TRY(status);
     out->fd = open(out->tmp_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    return out->fd >= 0 ? take_modes(out) : io_error(out->tmp_path, "create");
+    return out->fd >= 0 ? take_modes(out) : rft_os_error(out->tmp_path, "create");
 }
 
 enum rft_status rft_out_begin(struct rft_out_file *out)
@@ -133,21 +125,13 @@ enum rft_status rft_out_begin(struct rft_out_file *out)
     return status;
 }
 
-/* Waits until something may be written, or a signal says stop. What is written next does not block. */
+/* What is written next does not block. */
 static enum rft_status wait_writable(const struct rft_out_file *out)
 {
-    struct pollfd poll_fd = { .fd = out->fd, .events = POLLOUT };
-    int n = 0;
-    while (n <= 0) {
-        if (rft_os_interrupted()) {
-            rft_log_warn("%s: interrupted; a stream cannot be gone on with", out->target.path);
-            return RFT_ERR_INTERRUPTED;
-        }
-        n = poll(&poll_fd, 1, POLL_MS);
-        if (n < 0 && errno != EINTR)
-            return io_error(out->target.path, "write");
-    }
-    return RFT_OK;
+    enum rft_status status = rft_os_wait(out->fd, out->target.path, true);
+    if (status == RFT_ERR_INTERRUPTED)
+        rft_log_warn("%s: interrupted; a stream cannot be gone on with", out->target.path);
+    return status;
 }
 
 static enum rft_status write_out(struct rft_out_file *out)
@@ -164,7 +148,7 @@ static enum rft_status write_out(struct rft_out_file *out)
         if (wrote < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (wrote <= 0)
-            return io_error(is_stream ? out->target.path : out->tmp_path, "write");
+            return rft_os_error(is_stream ? out->target.path : out->tmp_path, "write");
         p += wrote;
         left -= (size_t)wrote;
     }
@@ -180,7 +164,7 @@ enum rft_status rft_out_write(struct rft_out_file *out, const void *bytes, size_
     return out->buffer.len < BUFFER_BYTES ? RFT_OK : write_out(out);
 }
 
-static enum rft_status sync_dir(const char *dir)
+static void sync_dir(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems cannot sync a directory; the file is in its place, so that is no failure. */
@@ -188,7 +172,6 @@ static enum rft_status sync_dir(const char *dir)
         fsync(fd);
         close(fd);
     }
-    return RFT_OK;
 }
 
 /* Puts the temporary file under a name that nothing stands under; errno EEXIST if something does. */
@@ -218,28 +201,28 @@ static enum rft_status put_in_place(struct rft_out_file *out)
     result = now.exists ? rename(out->tmp_path, out->target.path) : put_new(out->tmp_path, out->target.path);
     if (result == 0)
         return RFT_OK;
-    return errno == EEXIST ? refuse_changed(out, false) : io_error(out->tmp_path, "rename to its final name");
+    return errno == EEXIST ? refuse_changed(out, false) : rft_os_error(out->tmp_path, "rename to its final name");
 }
 
 static enum rft_status commit_file(struct rft_out_file *out)
 {
     struct rft_file_id id;
+    int fd;
     RFT_TRY(write_out(out));
     if (fsync(out->fd) != 0)
-        return io_error(out->tmp_path, "write");
+        return rft_os_error(out->tmp_path, "write");
     id = rft_file_id_of_fd(out->fd);
-    if (close(out->fd) != 0) {
-        out->fd = -1;
-        return io_error(out->tmp_path, "write");
-    }
-    out->fd = -1;
+    fd = out->fd;
+    out->fd = -1; /* closed, even if that fails */
+    if (close(fd) != 0)
+        return rft_os_error(out->tmp_path, "write");
     RFT_TRY(rft_out_lock_note_written(&out->lock, &id));
     RFT_TRY(put_in_place(out));
     rft_free(out->tmp_path);
     out->tmp_path = NULL;
     out->may_replace = true; /* it is ours now */
     out->target.before = id;
-    RFT_TRY(sync_dir(out->target.dir));
+    sync_dir(out->target.dir);
     return rft_out_lock_note_temporary(&out->lock, NULL);
 }
 

@@ -26,12 +26,6 @@ struct text {
     size_t len;
 };
 
-static enum rft_status io_error(const struct rft_out_lock *lock, const char *verb)
-{
-    rft_log_error("%s: cannot %s: %s", lock->path, verb, strerror(errno));
-    return RFT_ERR_IO;
-}
-
 static bool is_ours(const struct text *text)
 {
     size_t n = sizeof magic - 1;
@@ -43,7 +37,7 @@ static enum rft_status read_text(const struct rft_out_lock *lock, struct text *t
     ssize_t n = pread(lock->fd, text->bytes, sizeof text->bytes - 1, 0);
     text->len = n > 0 ? (size_t)n : 0;
     text->bytes[text->len] = '\0';
-    return n >= 0 ? RFT_OK : io_error(lock, "read");
+    return n >= 0 ? RFT_OK : rft_os_error(lock->path, "read");
 }
 
 static enum rft_status write_text(const struct rft_out_lock *lock)
@@ -64,7 +58,7 @@ static enum rft_status write_text(const struct rft_out_lock *lock)
     text.len = (size_t)n;
     if (pwrite(lock->fd, text.bytes, text.len, 0) != (ssize_t)text.len || ftruncate(lock->fd, (off_t)text.len) != 0 ||
         fdatasync(lock->fd) != 0)
-        return io_error(lock, "write");
+        return rft_os_error(lock->path, "write");
     return RFT_OK;
 }
 
@@ -93,6 +87,13 @@ static enum rft_status refuse_taken(const struct rft_target *target, const struc
     return RFT_ERR_IO;
 }
 
+static enum rft_status refuse_foreign(const struct rft_target *target, const struct rft_out_lock *lock)
+{
+    rft_log_error("%s: is no lock file of rftgen, and is left alone; move it away, or give another %s", lock->path,
+                  target->key);
+    return RFT_ERR_IO;
+}
+
 /* Opens and locks. *again: the file was removed by its owner, between our open and our lock. */
 static enum rft_status try_lock(const struct rft_target *target, struct rft_out_lock *lock, bool *again)
 {
@@ -100,13 +101,10 @@ static enum rft_status try_lock(const struct rft_target *target, struct rft_out_
     *again = false;
     lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (lock->fd < 0)
-        return io_error(lock, "open");
+        return rft_os_error(lock->path, "open");
     id = rft_file_id_of_fd(lock->fd);
-    if (!S_ISREG(id.mode)) {
-        rft_log_error("%s: is no lock file of rftgen, and is left alone; move it away, or give another %s", lock->path,
-                      target->key);
-        return RFT_ERR_IO;
-    }
+    if (!S_ISREG(id.mode))
+        return refuse_foreign(target, lock);
     /* A file system without locks is no reason to stop. */
     if (flock(lock->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return refuse_taken(target, lock);
@@ -143,11 +141,8 @@ static enum rft_status take_over(const struct rft_target *target, struct rft_out
     char value[TEXT_BYTES_MAX];
     struct rft_file_id *w = &lock->written;
     RFT_TRY(read_text(lock, &text));
-    if (!is_ours(&text)) {
-        rft_log_error("%s: is no lock file of rftgen, and is left alone; move it away, or give another %s", lock->path,
-                      target->key);
-        return RFT_ERR_IO;
-    }
+    if (!is_ours(&text))
+        return refuse_foreign(target, lock);
     if (find_line(&text, "temporary", value, sizeof value))
         RFT_TRY(remove_leftover(target, value));
     if (find_line(&text, "written", value, sizeof value))

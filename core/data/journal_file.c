@@ -3,9 +3,9 @@
 #include "journal_file.h"
 
 #include "alloc.h"
+#include "file_id.h"
 #include "log.h"
 #include "os.h"
-#include "out_target.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,16 +38,12 @@ enum rft_status rft_journal_file_open(const char *path, int *fd)
     if (before.exists)
         RFT_TRY(check_regular(path, before.mode));
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (*fd < 0) { /* what it holds is not known */
-        rft_log_error("%s: cannot open: %s", path, strerror(errno));
-        return RFT_ERR_IO;
-    }
+    if (*fd < 0)
+        return rft_os_error(path, "open");
     /* A file system without locks is no reason to stop. */
     bool taken = flock(*fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (fstat(*fd, &info) != 0) {
-        rft_log_error("%s: cannot read: %s", path, strerror(errno));
-        return RFT_ERR_IO;
-    }
+    if (fstat(*fd, &info) != 0)
+        return rft_os_error(path, "read");
     RFT_TRY(check_regular(path, info.st_mode));
     /* No links: the other process ended, and removed it, between our open and our lock. */
     if (taken || info.st_nlink == 0) {

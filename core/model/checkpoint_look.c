@@ -367,15 +367,12 @@ enum rft_status rft_checkpoint_look(const char *path, bool *is_directory)
     if (stat(path, &info) != 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return refuse_missing(path);
-        rft_log_error("%s: cannot open: %s", path, strerror(errno));
-        return RFT_ERR_IO;
+        return rft_os_error(path, "open");
     }
     *is_directory = S_ISDIR(info.st_mode);
     if (!*is_directory)
         return look_at_file(path);
-    if (access(path, R_OK | X_OK) != 0) {
-        rft_log_error("%s: cannot open: %s", path, strerror(errno));
-        return RFT_ERR_IO;
-    }
+    if (access(path, R_OK | X_OK) != 0)
+        return rft_os_error(path, "open");
     return look_at_directory(path);
 }
