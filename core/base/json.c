@@ -77,16 +77,11 @@ static const struct {
     { "too big", "a whole number is too large" },
 };
 
-static bool begins_with(struct rft_bytes text, const char *z, size_t n)
-{
-    return text.len >= n && memcmp(text.data, z, n) == 0;
-}
-
 static void explain(struct rft_bytes text, const json_error_t *error, struct rft_json_problem *problem)
 {
     const char *advice = NULL;
     problem->line = error->line > 0 ? (uint64_t)error->line : 1;
-    if (begins_with(text, "\xff\xfe", 2) || begins_with(text, "\xfe\xff", 2))
+    if (rft_bytes_begin(text, RFT_UTF16_MARK_LE) || rft_bytes_begin(text, RFT_UTF16_MARK_BE))
         advice = "it is UTF-16; save the file as UTF-8";
     else if (text.len == 0)
         advice = "it is empty";
@@ -100,7 +95,7 @@ enum rft_status rft_json_try(struct rft_bytes text, size_t flags, json_t **tree,
 {
     json_error_t error;
     *tree = NULL;
-    if (begins_with(text, "\xef\xbb\xbf", 3))
+    if (rft_bytes_begin(text, RFT_UTF8_MARK))
         text = (struct rft_bytes){ text.data + 3, text.len - 3 };
     guard.reserve = rft_alloc(text.len + 16, 4); /* enough for all sizes of a buffer that grows to the text's */
     if (!guard.reserve)

@@ -133,6 +133,12 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+bool rft_bytes_begin(struct rft_bytes b, const char *z)
+{
+    size_t n = strlen(z);
+    return b.len >= n && memcmp(b.data, z, n) == 0;
+}
+
 struct rft_bytes rft_bytes_trim(struct rft_bytes b)
 {
     while (b.len && is_space(b.data[0]))

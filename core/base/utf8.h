@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RFT_UTF8_MARK "\xef\xbb\xbf" /* the byte order mark */
+/* How texts in UTF-16 begin, in either order. */
+#define RFT_UTF16_MARK_LE "\xff\xfe"
+#define RFT_UTF16_MARK_BE "\xfe\xff"
+
 /* Decodes one code point at p (p < end). Returns the bytes it takes and the code point; an ill-formed sequence returns
  * the length of its maximal subpart (at least 1) and *code_point = -1. */
 size_t rft_utf8_decode(const char *p, const char *end, int32_t *code_point);

@@ -274,8 +274,8 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
 {
     struct rft_dataset *dataset = loader->dataset;
     uint64_t line = 1;
-    if (end - begin >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0)
-        begin += 3; /* a byte order mark */
+    if (rft_bytes_begin((struct rft_bytes){ begin, (size_t)(end - begin) }, RFT_UTF8_MARK))
+        begin += strlen(RFT_UTF8_MARK);
     for (; begin < end && strchr(" \t\r\n", *begin) && *begin; begin++)
         line += *begin == '\n';
     RFT_TRY(read_rows(loader, begin, end, line));

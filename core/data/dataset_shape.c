@@ -21,8 +21,8 @@ static const struct {
     { "PK\x03\x04", 4, "is a zip archive; take the file out of it" },
     { "PAR1", 4, "is a Parquet file; write it as JSON lines (pandas: read_parquet(FILE).to_json" AS_LINES ")" },
     { "ARROW1", 6, "is an Arrow file; write it as JSON lines (datasets: Dataset.to_json(OUT))" },
-    { "\xff\xfe", 2, "is UTF-16; save it as UTF-8" },
-    { "\xfe\xff", 2, "is UTF-16; save it as UTF-8" },
+    { RFT_UTF16_MARK_LE, 2, "is UTF-16; save it as UTF-8" },
+    { RFT_UTF16_MARK_BE, 2, "is UTF-16; save it as UTF-8" },
     { "version https://git-lfs", 23, "is a Git LFS pointer, not the file: run git lfs pull" },
     { "<", 1, "is HTML or XML; give JSON" },
 };

@@ -82,12 +82,6 @@ bool rft_journal_parse_header(struct rft_bytes line, uint64_t *fingerprint, stru
     return true;
 }
 
-static bool begins_with(struct rft_bytes text, const char *z)
-{
-    size_t n = strlen(z);
-    return text.len >= n && memcmp(text.data, z, n) == 0;
-}
-
 enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text)
 {
     size_t n_magic = sizeof magic - 1;
@@ -97,9 +91,9 @@ enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text)
         bool has_line = text.len != 0 && memchr(text.data, '\n', text.len) != NULL;
         return has_line ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_BLANK;
     }
-    if (begins_with(text, old_magic))
+    if (rft_bytes_begin(text, old_magic))
         return RFT_JOURNAL_OLD;
-    return begins_with(text, any_magic) ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_FOREIGN;
+    return rft_bytes_begin(text, any_magic) ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_FOREIGN;
 }
 
 enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint, const struct rft_sample *sample)

@@ -22,24 +22,24 @@ static const char *find_slot(struct rft_bytes text)
 /* Passes over a byte order mark; refuses what is no UTF-8. */
 static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     unsigned long long line = 1;
     int32_t code_point;
-    if (text->len >= 2 && (memcmp(text->data, "\xff\xfe", 2) == 0 || memcmp(text->data, "\xfe\xff", 2) == 0)) {
+    if (rft_bytes_begin(*text, RFT_UTF16_MARK_LE) || rft_bytes_begin(*text, RFT_UTF16_MARK_BE)) {
         rft_log_error("%s: is UTF-16; save it as UTF-8", path);
         return RFT_ERR_CONFIG;
     }
-    if (text->len >= 3 && memcmp(text->data, mark, 3) == 0) {
+    if (rft_bytes_begin(*text, RFT_UTF8_MARK)) {
         *text = (struct rft_bytes){ text->data + 3, text->len - 3 };
         rft_log_info("%s: a byte order mark at its beginning is passed over", path);
     }
-    for (const char *p = text->data, *end = p + text->len; p < end; p += rft_utf8_decode(p, end, &code_point)) {
-        (void)rft_utf8_decode(p, end, &code_point);
+    for (const char *p = text->data, *end = p + text->len; p < end;) {
+        size_t n = rft_utf8_decode(p, end, &code_point);
         line += *p == '\n';
-        if (code_point >= 0)
-            continue;
-        rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the template as UTF-8", path, line, (unsigned)(unsigned char)*p);
-        return RFT_ERR_CONFIG;
+        if (code_point < 0) {
+            rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the template as UTF-8", path, line, (unsigned)(unsigned char)*p);
+            return RFT_ERR_CONFIG;
+        }
+        p += n;
     }
     return RFT_OK;
 }

@@ -74,7 +74,7 @@ static enum rft_status check_line(const struct reader *r, struct rft_bytes line)
         if ((code_point < 0x20 && code_point != '\t') || code_point == 0x7f)
             return bad_line(r, "a control character stands in the line; remove it");
     }
-    if (r->line == 1 && line.len >= 3 && memcmp(line.data, "\xef\xbb\xbf", 3) == 0) {
+    if (r->line == 1 && rft_bytes_begin(line, RFT_UTF8_MARK)) {
         line = (struct rft_bytes){ line.data + 3, line.len - 3 };
         text = rft_bytes_trim(line);
     }
