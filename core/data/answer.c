@@ -166,7 +166,7 @@ static struct rft_verdict judge_tag(const struct rft_verify_options *options, st
     return verdict;
 }
 
-static const char mark[] = "####";
+static const char mark[] = RFT_GSM8K_MARK;
 
 static const char *line_end(const char *p, const char *end)
 {
@@ -176,16 +176,14 @@ static const char *line_end(const char *p, const char *end)
 
 static bool has_digit(const char *p, const char *end)
 {
-    while (p < end && !(*p >= '0' && *p <= '9'))
+    while (p < end && !rft_is_digit(*p))
         p++;
     return p < end;
 }
 
 static bool is_blank(const char *p, const char *end)
 {
-    for (size_t n; (n = rft_space_match(p, end)) != 0;)
-        p += n;
-    return p == end;
+    return rft_skip_spaces(p, end) == end;
 }
 
 static bool has_letter(const char *p, const char *end)

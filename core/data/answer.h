@@ -11,6 +11,9 @@
 enum rft_verify_kind { RFT_VERIFY_ANSWER_TAG, RFT_VERIFY_GSM8K };
 enum rft_verify_compat { RFT_COMPAT_NONE, RFT_COMPAT_HOMEWORK };
 enum rft_verify_units { RFT_UNITS_STRICT, RFT_UNITS_IGNORE };
+/* gsm8k: what stands before an answer. */
+#define RFT_GSM8K_MARK "####"
+
 enum rft_finish { RFT_FINISH_STOP, RFT_FINISH_LENGTH, RFT_FINISH_NOT_FINITE };
 
 struct rft_verify_options {

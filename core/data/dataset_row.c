@@ -2,10 +2,14 @@
 #include "dataset_row.h"
 
 #include "json.h"
+#include "number_words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define KEYS_BYTES 160 /* of a row's keys in a message, about */
+#define KEY_BYTES 40   /* of one of them */
 
 enum field { QUESTION, GOLD, ID, N_FIELDS };
 
@@ -57,6 +61,14 @@ static void read_pair(const struct rft_json_value *source, struct row *row)
     }
 }
 
+/* Adds a key to a list of the first few: "problem, solution". */
+static enum rft_status list_key(struct rft_bytes key, struct rft_str *list)
+{
+    if (list->len >= KEYS_BYTES)
+        return RFT_OK;
+    return rft_str_printf(list, "%s%.*s", list->len ? ", " : "", (int)rft_utf8_cut(key.data, key.len, KEY_BYTES), key.data);
+}
+
 /* One key may serve as several fields; of a key given twice the last counts, as everywhere. */
 static enum rft_status read_object(const struct rft_json_value *source, struct row *row)
 {
@@ -64,12 +76,9 @@ static enum rft_status read_object(const struct rft_json_value *source, struct r
     while (rft_json_more(&cursor)) {
         struct rft_json_value key = rft_json_next(&cursor), value = rft_json_next(&cursor);
         struct rft_bytes name = content(&key), text = { 0 };
-        if (row->keys.len < 160)
-            RFT_TRY(rft_str_printf(&row->keys, "%s%.*s", row->keys.len ? ", " : "",
-                                   (int)(name.len < 40 ? name.len : 40), name.data));
-        if (row->texts_keys.len < 160 && (value.kind == RFT_JSON_STRING || value.kind == RFT_JSON_NUMBER))
-            RFT_TRY(rft_str_printf(&row->texts_keys, "%s%.*s", row->texts_keys.len ? ", " : "",
-                                   (int)rft_utf8_cut(name.data, name.len, 40), name.data));
+        RFT_TRY(list_key(name, &row->keys));
+        if (value.kind == RFT_JSON_STRING || value.kind == RFT_JSON_NUMBER)
+            RFT_TRY(list_key(name, &row->texts_keys));
         for (int field = QUESTION; field < N_FIELDS; field++) {
             bool wanted = field != ID || *row->names[ID];
             if (!wanted || !rft_bytes_equal(name, rft_bytes_z(row->names[field])))
@@ -130,17 +139,17 @@ static const char *gold_hint(const struct rft_verify_options *verify, struct rft
     bool digit = false, letter = false, slash = false, percent = false, formula = false, mark = false;
     for (size_t i = 0; i < gold.len; i++) {
         char c = gold.data[i];
-        digit = digit || (c >= '0' && c <= '9');
-        letter = letter || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        digit = digit || rft_is_digit(c);
+        letter = letter || rft_is_letter(c);
         slash = slash || c == '/';
         percent = percent || c == '%';
         formula = formula || c == '\\' || c == '^' || c == '{';
-        mark = mark || (gold.len - i >= 4 && memcmp(gold.data + i, "####", 4) == 0);
+        mark = mark || rft_bytes_begin((struct rft_bytes){ gold.data + i, gold.len - i }, RFT_GSM8K_MARK);
     }
     if (!gold.len)
         return "it is empty";
     if (mark)
-        return "if the number stands behind the mark, set data.answer_after = ####, or verify.kind = gsm8k";
+        return "if the number stands behind the mark, set data.answer_after = " RFT_GSM8K_MARK ", or verify.kind = gsm8k";
     if (formula)
         return "formulas are not compared: write the number itself";
     if (digit && slash)

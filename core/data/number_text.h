@@ -23,8 +23,7 @@ struct rft_stated {
 /* Reads a text of one line as one answer: the single number in it, with words, units, currency and the marks of
  * Markdown and LaTeX around it passed over; of an equation its right side. A sign may stand apart ("- 5", "minus 5"),
  * spaces may part thousands ("12 000"). No number: two numbers, fractions, mixed numbers, powers, products, ranges,
- * dates, scale words
- * ("2 million"), digits of other scripts. */
+ * dates, scale words ("2 million"), digits of other scripts. */
 struct rft_stated rft_number_stated(struct rft_bytes line);
 
 /* Finds the last number of a text, and whether it is one by itself: not if it is a part of something larger, such as a

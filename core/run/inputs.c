@@ -21,7 +21,7 @@ static enum rft_status open_data(const struct rft_config *config, struct rft_inp
                                                 .answer_after = config->data_answer_after,
                                                 .id_field = config->data_id_field,
                                                 .limit = config->data_limit,
-                                                .answer_mark = config->verify_kind == RFT_VERIFY_GSM8K ? "####" : NULL,
+                                                .answer_mark = config->verify_kind == RFT_VERIFY_GSM8K ? RFT_GSM8K_MARK : NULL,
                                                 .verify = &verify,
                                                 .skip_bad_rows = config->data_bad_rows};
     RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
