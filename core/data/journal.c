@@ -4,10 +4,10 @@
 
 #include "alloc.h"
 #include "file.h"
+#include "file_id.h"
 #include "journal_file.h"
 #include "journal_line.h"
 #include "os.h"
-#include "out_target.h"
 
 #include <errno.h>
 #include <string.h>
@@ -188,17 +188,15 @@ static enum rft_status index_file(struct rft_journal *journal, const struct rft_
 
 /* Puts the header where it belongs, which mends a damaged one: the same run's header always has the same bytes. One that the
  * damage has moved stays as it is, as the samples prove by themselves whose they are. */
-static enum rft_status put_header(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, const struct found *found)
+static enum rft_status put_header(struct rft_journal *journal, const struct rft_str *header, const struct found *found)
 {
     uint64_t bytes = journal->bytes;
     enum rft_status status;
-    rft_str_clear(&journal->line);
-    RFT_TRY(rft_journal_put_header(&journal->line, fingerprint));
-    if (found->n_samples != 0 && found->first < journal->line.len)
+    if (found->n_samples != 0 && found->first < header->len)
         return RFT_OK;
     journal->bytes = 0;
-    status = write_synced(journal, journal->line.data, journal->line.len, bytes);
-    journal->bytes = bytes > journal->line.len ? bytes : journal->line.len;
+    status = write_synced(journal, header->data, header->len, bytes);
+    journal->bytes = bytes > header->len ? bytes : header->len;
     return status;
 }
 
@@ -207,24 +205,23 @@ static enum rft_status read_file(struct rft_journal *journal, const struct rft_f
 {
     struct rft_map map = { 0 };
     struct found found = { 0 };
+    struct rft_str *header = &journal->line;
     bool fresh = true, is_whole = false;
-    enum rft_status status = RFT_OK;
+    enum rft_status status;
+    RFT_TRY(rft_journal_put_header(header, fingerprint));
     if (!journal->is_anonymous) {
         RFT_TRY(rft_map_open(journal->path, &map));
         status = index_file(journal, fingerprint, force, (struct rft_bytes){ (const char *)map.data, (size_t)map.bytes }, &found,
                             &fresh);
-        rft_str_clear(&journal->line);
-        if (status == RFT_OK)
-            status = rft_journal_put_header(&journal->line, fingerprint);
+        is_whole = status == RFT_OK && !fresh && map.bytes >= header->len && memcmp(map.data, header->data, header->len) == 0;
         if (status == RFT_OK)
             status = rft_map_check(&map);
-        is_whole = status == RFT_OK && !fresh && map.bytes >= journal->line.len && memcmp(map.data, journal->line.data, journal->line.len) == 0;
         rft_map_close(&map);
         RFT_TRY(status);
     }
     if (ftruncate(journal->fd, (off_t)journal->bytes) != 0)
         return io_error(journal, "cut");
-    return is_whole ? RFT_OK : put_header(journal, fingerprint, &found);
+    return is_whole ? RFT_OK : put_header(journal, header, &found);
 }
 
 enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
