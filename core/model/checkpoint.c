@@ -10,6 +10,7 @@
 #include "hf_tensors.h"
 #include "log.h"
 #include "model_config.h"
+#include "os.h"
 #include "tensor_list.h"
 
 #include <stdio.h>

@@ -8,7 +8,6 @@
 #include "dtype.h"
 #include "file.h"
 #include "model.h"
-#include "os.h"
 #include "status.h"
 
 #include <stdbool.h>

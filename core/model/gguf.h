@@ -4,7 +4,6 @@
 #define RFT_GGUF_H
 
 #include "file.h"
-#include "os.h"
 #include "status.h"
 #include "str.h"
 

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "json.h"
 #include "log.h"
+#include "os.h"
 #include "safetensors.h"
 
 #include <string.h>

@@ -4,7 +4,6 @@
 #define RFT_SAFETENSORS_H
 
 #include "file.h"
-#include "os.h"
 #include "status.h"
 #include "tensor_list.h"
 
