@@ -219,21 +219,34 @@ enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reas
     return RFT_OK;
 }
 
+enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason, bool with_first_line,
+                                         struct rft_str *out)
+{
+    size_t n_shown = 0;
+    for (size_t i = 0; i < dataset->n_skipped && n_shown < SHOWN_MAX; i++) {
+        const struct rft_skipped *s = &dataset->skipped[i];
+        if (s->reason != reason)
+            continue;
+        RFT_TRY(rft_str_printf(out, "%srow %llu", n_shown != 0 ? "; " : "", (unsigned long long)s->row + 1));
+        if (with_first_line || n_shown != 0)
+            RFT_TRY(rft_str_printf(out, " (line %llu)", (unsigned long long)s->line));
+        RFT_TRY(rft_str_printf(out, ": %.*s", (int)rft_utf8_cut(s->detail, strlen(s->detail), SHOWN_BYTES), s->detail));
+        n_shown++;
+    }
+    return RFT_OK;
+}
+
 /* Names the first few of the rows that are refused, and what to do. */
 static enum rft_status refuse_rows(const struct loader *loader)
 {
     const struct rft_dataset *dataset = loader->dataset;
     const struct rft_skipped *first = &dataset->skipped[0];
     struct rft_str text = { 0 };
-    enum rft_status status = RFT_OK;
-    for (size_t i = 0; i < dataset->n_skipped && i < SHOWN_MAX && status == RFT_OK; i++) {
-        const struct rft_skipped *s = &dataset->skipped[i];
-        size_t n = rft_utf8_cut(s->detail, strlen(s->detail), SHOWN_BYTES);
-        status = i ? rft_str_printf(&text, "; row %llu (line %llu): %.*s", (unsigned long long)s->row + 1, (unsigned long long)s->line,
-                                    (int)n, s->detail)
-                   : rft_str_printf(&text, "row %llu: %.*s", (unsigned long long)s->row + 1, (int)n, s->detail);
+    enum rft_status status = rft_dataset_list_skipped(dataset, RFT_SKIP_BAD_ROW, false, &text);
+    if (status != RFT_OK) {
+        rft_str_finish(&text);
+        return status;
     }
-    RFT_TRY(status);
     if (dataset->n == 0)
         rft_log_error("%s:%llu: %s; no row of %llu can be used", loader->options->path, (unsigned long long)first->line, text.data,
                       (unsigned long long)loader->n_rows);

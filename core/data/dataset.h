@@ -73,6 +73,11 @@ void rft_dataset_finish(struct rft_dataset *dataset);
 /* Leaves out the questions that have a detail: details[n], taken over, NULL = stays. */
 enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details);
 
+/* Appends the first few of the rows that were left out for a reason, for a message: "row 2 (line 3): is empty; row 5 (line 8): ...".
+ * The first one's line is left away for a message that begins with it. */
+enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason, bool with_first_line,
+                                         struct rft_str *out);
+
 /* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place
  * in the file does not matter. */
 uint64_t rft_question_key(const struct rft_question *question, uint64_t seed);

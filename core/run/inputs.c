@@ -106,28 +106,24 @@ static enum rft_status check_length(const struct rft_config *config, const struc
 }
 
 /* Prompts that do not fit: leaves them out, or names the first few. */
-static enum rft_status settle_too_long(const struct rft_config *config, struct rft_inputs *inputs, char **details, size_t n_too_long)
+static enum rft_status settle_too_long(const struct rft_config *config, struct rft_dataset *dataset, char **details, size_t n_too_long)
 {
-    const struct rft_dataset *dataset = &inputs->dataset;
+    const size_t n = dataset->n;
     struct rft_str text = {0};
-    size_t n_shown = 0;
-    enum rft_status status = RFT_OK;
-    for (size_t i = 0; i < dataset->n && n_shown < 3 && status == RFT_OK; i++)
-        if (details[i] != NULL)
-            status = rft_str_printf(&text, "%srow %" PRIu64 " (line %" PRIu64 "): %s", n_shown++ != 0 ? "; " : "",
-                                    dataset->questions[i].row + 1, dataset->questions[i].line, details[i]);
+    enum rft_status status = rft_dataset_skip(dataset, RFT_SKIP_TOO_LONG, details);
+    if (status == RFT_OK)
+        status = rft_dataset_list_skipped(dataset, RFT_SKIP_TOO_LONG, true, &text);
     if (status == RFT_OK && !config->data_too_long) {
         rft_log_error("%s: %zu of %zu questions are too long: %s; shorten them, lower generate.max_new_tokens, or leave them out with "
                       "data.too_long = skip",
-                      config->data_questions, n_too_long, dataset->n, text.data);
+                      config->data_questions, n_too_long, n, text.data);
         status = RFT_ERR_INPUT;
-    } else if (status == RFT_OK && n_too_long == dataset->n) {
+    } else if (status == RFT_OK && n_too_long == n) {
         rft_log_error("%s: no question is left: all %zu are too long: %s", config->data_questions, n_too_long, text.data);
         status = RFT_ERR_INPUT;
     } else if (status == RFT_OK) {
         rft_log_warn("%s: %zu of %zu questions are too long and left out (data.too_long = skip): %s", config->data_questions, n_too_long,
-                     dataset->n, text.data);
-        status = rft_dataset_skip(&inputs->dataset, RFT_SKIP_TOO_LONG, details);
+                     n, text.data);
     }
     rft_str_finish(&text);
     return status;
@@ -169,7 +165,7 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
     char **details = rft_alloc(n, sizeof *details);
     enum rft_status status = details == NULL ? RFT_ERR_HOST_MEMORY : measure_prompts(config, inputs, details, &n_too_long);
     if (status == RFT_OK && n_too_long != 0)
-        status = settle_too_long(config, inputs, details, n_too_long);
+        status = settle_too_long(config, &inputs->dataset, details, n_too_long);
     for (size_t i = 0; i < n && details != NULL; i++)
         rft_free(details[i]);
     rft_free(details);
