@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The loader, its instance, and the devices it offers. The instance lives while a device is open or a listing runs, so
- * that nothing of a driver is left behind by a program that only asked what there is. */
+/* The loader, its instance, and the devices it offers. The instance of a program that only asked what there is goes when the
+ * listing ends, so that nothing of a driver is left behind. Once a device was opened it stays as long as the process: the loader
+ * unloads the driver with the last instance, and NVIDIA's (580.159) can be loaded again only some 40 times. */
 #ifdef __APPLE__
 #include <stdlib.h>
 #endif
@@ -22,6 +23,7 @@ static struct {
     PFN_vkGetInstanceProcAddr system_loader; /* once it was found: volkInitialize opens the library anew each time */
     VkInstance handle;
     uint32_t n_users;
+    bool is_kept; /* never one that a test's loader made */
     const char *why_none;
 } instance;
 
@@ -126,12 +128,17 @@ static VkResult create_instance(void)
     return vkCreateInstance(&info, NULL, &instance.handle);
 }
 
-static void release_instance(void)
+static void destroy_instance(void)
 {
-    if (--instance.n_users != 0)
-        return;
     vkDestroyInstance(instance.handle, NULL);
     instance.handle = VK_NULL_HANDLE;
+    instance.is_kept = false;
+}
+
+static void release_instance(void)
+{
+    if (--instance.n_users == 0 && !instance.is_kept)
+        destroy_instance();
 }
 
 /* A GPU is there that this user may not open. */
@@ -157,7 +164,9 @@ static const char *why_no_device(void)
 static bool acquire_instance(void)
 {
     VkResult result;
-    if (instance.n_users != 0) {
+    if (instance.n_users == 0 && instance.is_kept && rft_vulkan_loader != NULL)
+        destroy_instance();
+    if (instance.handle != VK_NULL_HANDLE) {
         instance.n_users++;
         return true;
     }
@@ -355,6 +364,7 @@ static enum rft_status device_open(uint32_t index, const struct rft_device_optio
     RFT_TRY_GOTO(vulkan_queue_open(device));
     RFT_TRY_GOTO(vulkan_memory_open(device));
     RFT_TRY_GOTO(vulkan_kernels_open(device));
+    instance.is_kept = rft_vulkan_loader == NULL;
     *out = device;
     return RFT_OK;
 fail:
