@@ -6,9 +6,9 @@ num_return_sequences=5, called twice for ten samples.
     tests/bench/bench_gpu.py BUILD_DIRECTORY [--backend cuda] [--device NAME] [--shapes A,B] [--sequences 1,5,10,64,256]
 
 Random bf16 weights, prompts of 200 tokens, 100 new tokens, ten samples of a prompt. Ours is bench_decode's rate between the first
-and the last burst; theirs is the second of two calls, prefill included. The bandwidth in the table's last column is what summing a
-large tensor reads, if torch is there; else what bench_decode's own product reads ("stream"). torch and transformers are optional:
-without them, or with --no-transformers, their columns stay empty.
+and the last burst; theirs is the second of two calls, prefill included. "bandwidth" is the share of what bench_decode's large product
+with one column reads ("stream"). torch and transformers are optional: without them, or with --no-transformers, their columns stay
+empty.
 """
 import argparse
 import re
@@ -41,19 +41,6 @@ def ours(arguments, shape):
         if in_decode and row:
             rates[int(row[1])] = (float(row[2]), float(row[3]))
     return rates, float(stream[1]) if stream else 0.0, text
-
-
-def read_bandwidth(torch):
-    """GB/s of reading a tensor that no cache holds."""
-    x = torch.ones(1 << 30, dtype=torch.bfloat16, device="cuda")
-    best = 0.0
-    for _ in range(10):
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        x.view(torch.int32).sum()
-        torch.cuda.synchronize()
-        best = max(best, x.numel() * 2 / (time.perf_counter() - start) / 1e9)
-    return best
 
 
 def theirs(torch, transformers, shape):
@@ -92,12 +79,10 @@ def main():
     parser.add_argument("--no-transformers", action="store_true")
     arguments = parser.parse_args()
     torch = transformers = None
-    bandwidth = 0.0
     if not arguments.no_transformers:
         try:
             import torch
             import transformers
-            bandwidth = read_bandwidth(torch) if torch.cuda.is_available() else 0.0
         except ImportError as error:
             print(f"transformers are not measured: {error}", file=sys.stderr)
     rows = []
@@ -105,14 +90,13 @@ def main():
         rates, stream, text = ours(arguments, shape)
         print(text)
         their_rate, their_peak = (0.0, 0.0)
-        if bandwidth and shape in SHAPES:
+        if transformers and torch.cuda.is_available() and shape in SHAPES:
             their_rate, their_peak = theirs(torch, transformers, shape)
             print(f"  transformers {transformers.__version__}: {their_rate:.1f} tokens/s, peak {their_peak:.1f} MB\n")
         for sequences, (rate, _) in sorted(rates.items()):
             weights = float(re.search(r"([0-9.]+) MB of weights a step", text)[1]) * 1e6
-            share = weights * rate / sequences / 1e9 / (bandwidth or stream) if bandwidth or stream else 0.0
+            share = weights * rate / sequences / 1e9 / stream if stream else 0.0
             rows.append((shape, sequences, rate, share, their_rate))
-    print(f"read bandwidth: {bandwidth:.0f} GB/s (torch)" if bandwidth else "read bandwidth: bench_decode's stream")
     print(f"{'shape':<14} {'sequences':>9} {'tokens/s':>10} {'bandwidth':>9} {'transformers':>12} {'ratio':>6}")
     for shape, sequences, rate, share, their_rate in rows:
         ratio = f"{their_rate:12.1f} {rate / their_rate:6.1f}" if their_rate else f"{'-':>12} {'-':>6}"
