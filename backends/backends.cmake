@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The backends. They see base, core/ (the texts shared with kernels) and model/program.h, and nothing of run or data.
+# The backends. Of the core they see a program and what it is made of, never a model.
 set(BACKENDS ${CMAKE_SOURCE_DIR}/backends)
+set(CONTRACT ${CORE}/contract) # the texts that kernels share with C
+set(backend_includes ${CORE}/base ${CONTRACT} ${CORE}/program)
 file(GLOB cpu_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/*.c)
 file(GLOB cpu_vector_sources CONFIGURE_DEPENDS ${BACKENDS}/cpu/vector/*.c)
 file(GLOB selftest_sources CONFIGURE_DEPENDS ${BACKENDS}/selftest/*.c) # kernel calls to compare devices by
@@ -11,7 +13,7 @@ set_source_files_properties(${BACKENDS}/cpu/vector/dot.c PROPERTIES COMPILE_OPTI
 set(cpu_form_objects)
 function(cpu_form name lanes)
     add_library(rft_cpu_${name} OBJECT ${cpu_vector_sources})
-    target_include_directories(rft_cpu_${name} PRIVATE ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu)
+    target_include_directories(rft_cpu_${name} PRIVATE ${backend_includes} ${BACKENDS}/cpu)
     target_link_libraries(rft_cpu_${name} PRIVATE rft_flags)
     target_compile_definitions(rft_cpu_${name} PRIVATE CPU_FORM=${name} CPU_LANES=${lanes})
     # With these on, gcc leaves loops over arith.h's selections scalar; off, no value changes. (trapping-math: rft_flags)
@@ -25,16 +27,14 @@ endif()
 cpu_form(vector 4) # what every machine of the architecture has: SSE2, NEON
 
 rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_form_objects} ${selftest_sources}
-            SEES ${CORE}/base ${CORE}/model ${CORE} ${BACKENDS}/cpu ${BACKENDS}/selftest
-            LINKS rft_model rft_base Threads::Threads)
+            INCLUDES ${backend_includes} ${BACKENDS}/cpu ${BACKENDS}/selftest
+            LINKS rft_program rft_base Threads::Threads)
 include(${BACKENDS}/cuda/cuda.cmake)
 include(${BACKENDS}/vulkan/vulkan.cmake)
 
-target_compile_definitions(rft_backends PRIVATE RFT_VERSION="${PROJECT_VERSION}")
-
 # Every op has a kernel on every backend, under the same stem; text that kernels share is .glsl, .cuh or .h, and nothing else is there.
 set(ops)
-file(STRINGS ${CORE}/ops.def op_lines REGEX "^RFT_OP")
+file(STRINGS ${CONTRACT}/ops.def op_lines REGEX "^RFT_OP")
 foreach(line ${op_lines})
     string(REGEX REPLACE "^RFT_OP\\(([a-z_0-9]+).*" "\\1" op ${line})
     list(APPEND ops ${op})
@@ -43,7 +43,7 @@ foreach(line ${op_lines})
         list(GET pair 0 folder)
         list(GET pair 1 extension)
         if(EXISTS ${CMAKE_SOURCE_DIR}/${folder} AND NOT EXISTS ${CMAKE_SOURCE_DIR}/${folder}/${op}.${extension})
-            message(FATAL_ERROR "op ${op} of core/ops.def has no kernel ${folder}/${op}.${extension}")
+            message(FATAL_ERROR "op ${op} of core/contract/ops.def has no kernel ${folder}/${op}.${extension}")
         endif()
     endforeach()
 endforeach()
@@ -51,6 +51,6 @@ file(GLOB kernel_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/shaders/* ${CMAKE_S
 foreach(file ${kernel_files})
     get_filename_component(stem ${file} NAME_WE)
     if(NOT stem IN_LIST ops AND NOT file MATCHES "\\.(glsl|cuh|h)$")
-        message(FATAL_ERROR "${file}: core/ops.def has no op ${stem}")
+        message(FATAL_ERROR "${file}: core/contract/ops.def has no op ${stem}")
     endif()
 endforeach()

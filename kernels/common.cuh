@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What every kernel begins with. Kernels use nothing of CUDA but what is wrapped here, so that the same source runs in the tests
- * on the host, as C++ (tests/support/cuda_shim.h has the other body of each wrapper), and its bits are checked without a GPU.
+ * on the host, as C++ (tests/support/cuda/cuda_shim.h has the other body of each wrapper), and its bits are checked without a GPU.
  *
  * A kernel is declared by  KERNEL(name, op, threads_max, blocks_min) { body }  and sees its arguments as `a` (struct
  * rft_args_<op>) and `parameter`, what the backend chose for the launch (backends/cuda/cuda_kernels.c); at least blocks_min of its

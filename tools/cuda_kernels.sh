@@ -24,7 +24,7 @@ done
 # compile FLAG SOURCE RESULT
 compile() {
     # shellcheck disable=SC2086
-    nvcc $1 -std=c++17 -O3 -fmad=false -Xptxas -v -I core -I kernels "$2" -o "$3" 2>&1
+    nvcc $1 -std=c++17 -O3 -fmad=false -Xptxas -v -I core/contract -I kernels "$2" -o "$3" 2>&1
 }
 
 # Lines "kernel registers shared spills" from ptxas's report.

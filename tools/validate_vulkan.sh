@@ -8,7 +8,7 @@
 #
 # What it cannot see: synchronization validation does not follow memory that kernels reach by device address, so it watches
 # copies only; GPU-assisted validation knows buffers, whose sizes are multiples of 256 bytes, and calls that take more turns of
-# a loop than lavapipe allows are left out (tests/support/call_runner.c).
+# a loop than lavapipe allows are left out (tests/support/job/call_runner.c).
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=$(cd "${1:?usage: tools/validate_vulkan.sh BUILD_DIR}" && pwd) || exit 1

@@ -24,11 +24,11 @@ find_path(CUDA_INCLUDE cuda.h HINTS ${cuda_root}/include ENV CUDA_PATH PATH_SUFF
 file(GLOB cuda_kernel_files CONFIGURE_DEPENDS ${KERNELS}/*.cu)
 file(GLOB cuda_texts CONFIGURE_DEPENDS ${KERNELS}/*.cuh ${KERNELS}/*.h)
 foreach(text op_args arith philox lang)
-    list(APPEND cuda_texts ${CORE}/${text}.h)
+    list(APPEND cuda_texts ${CONTRACT}/${text}.h)
 endforeach()
 
 # The arithmetic contract: no fused operation but where a kernel says so, no flushing, divisions and roots rounded.
-set(cuda_flags -std=c++17 -O3 -fmad=false -ftz=false -prec-div=true -prec-sqrt=true -I${CORE} -I${KERNELS})
+set(cuda_flags -std=c++17 -O3 -fmad=false -ftz=false -prec-div=true -prec-sqrt=true -I${CONTRACT} -I${KERNELS})
 
 # A trial compilation: nvcc needs a C++ compiler that it knows. A newer one is taken if it works all the same.
 function(cuda_try_compiler result)

@@ -19,7 +19,7 @@ find_path(VULKAN_INCLUDE vulkan/vulkan_core.h DOC "folder of vulkan/vulkan_core.
 file(GLOB shader_kernels CONFIGURE_DEPENDS ${SHADERS}/*.comp)
 file(GLOB shader_texts CONFIGURE_DEPENDS ${SHADERS}/*.glsl)
 foreach(text op_args arith philox lang)
-    list(APPEND shader_texts ${CORE}/${text}.h)
+    list(APPEND shader_texts ${CONTRACT}/${text}.h)
 endforeach()
 
 function(vulkan_find_missing result)
@@ -83,7 +83,7 @@ function(vulkan_module name kernel)
     endif()
     add_custom_command(
         OUTPUT ${module} DEPENDS ${kernel} ${shader_texts} ${spirv_contract_built} VERBATIM COMMENT "Compiling shader ${name}"
-        COMMAND ${GLSLANG} --target-env vulkan1.2 -V --quiet -DRFT_GLSL=1 ${ARGN} -I${CORE} -I${SHADERS}
+        COMMAND ${GLSLANG} --target-env vulkan1.2 -V --quiet -DRFT_GLSL=1 ${ARGN} -I${CONTRACT} -I${SHADERS}
                 -o ${module}.glslang ${kernel}
         COMMAND ${spirv_contract} decorate ${module}.glslang ${module}.decorated
         COMMAND ${spirv_contract} check ${module}.decorated

@@ -19,9 +19,6 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#ifndef RFT_VERSION
-#define RFT_VERSION "0"
-#endif
 #define FORMAT_VERSION 1u
 #define FILE_BYTES_MAX (64u << 20)
 

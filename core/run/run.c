@@ -15,10 +15,6 @@
 
 #include <inttypes.h>
 
-#ifndef RFT_VERSION
-#define RFT_VERSION "unknown"
-#endif
-
 /* Everything of a run that must be given back. */
 struct run {
     struct rft_outputs outputs;

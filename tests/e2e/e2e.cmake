@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 # The whole job. tests/e2e/test_<name>.c runs it in its own process, with a backend that can be told to misbehave;
 # tests/e2e/<name>.sh runs the program itself.
-# test_vulkan_<name>.c stands between the Vulkan backend and its loader (tests/support/vulkan_interposer.h); test_cuda_<name>.c and
-# test_cuda.sh have a stub in the place of CUDA's driver (tests/support/cuda_stub).
+# test_vulkan_<name>.c stands between the Vulkan backend and its loader (tests/support/vulkan/vulkan_interposer.h); test_cuda_<name>.c and
+# test_cuda.sh have a stub in the place of CUDA's driver (tests/support/cuda/stub).
 file(GLOB e2e_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.c)
 if(vulkan_missing)
     list(FILTER e2e_tests EXCLUDE REGEX "/test_vulkan_[^/]*$")
 else()
     target_include_directories(rft_support PRIVATE ${BACKENDS}/vulkan)
     target_include_directories(rft_support SYSTEM PRIVATE ${VOLK_INCLUDE} ${VULKAN_INCLUDE})
-    target_compile_definitions(rft_support PRIVATE RFT_VULKAN)
 endif()
 if(cuda_stub_missing)
     list(FILTER e2e_tests EXCLUDE REGEX "/test_cuda_[^/]*$")
@@ -26,10 +25,9 @@ foreach(source ${e2e_tests})
     add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
     if(name MATCHES "^e2e_cuda_")
-        target_sources(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/cuda_job.c) # by itself: it needs the stub
-        target_compile_definitions(${name} PRIVATE RFT_CUDA_STUB)
+        target_sources(${name} PRIVATE ${SUPPORT}/cuda/cuda_job.c)
         target_link_libraries(${name} PRIVATE cuda_stub)
-        target_include_directories(${name} PRIVATE ${BACKENDS}/cuda)
+        target_include_directories(${name} PRIVATE ${BACKENDS}/cuda ${SUPPORT}/cuda)
         set_tests_properties(${name} PROPERTIES ENVIRONMENT "${cuda_stub_environment}")
     endif()
 endforeach()

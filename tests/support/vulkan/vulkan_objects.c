@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#ifdef RFT_VULKAN /* without the backend this file is empty */
 #include "vulkan_wrappers.h"
 
 #include <stdlib.h>
@@ -226,4 +225,3 @@ void rft_vk_drop_kept_pipelines(void)
 }
 
 const struct rft_vk_wrapper rft_vk_object_wrappers[] = {FUNCTIONS(RFT_VK_WRAPPER){0}};
-#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A libcuda.so.1 without a GPU: the driver interface as far as the CUDA backend uses it, with device memory in the host's and
- * the kernels compiled for the host (tests/support/cuda_host.h). It is less patient than a real driver: work runs at the last
+ * the kernels compiled for the host (tests/support/cuda/cuda_host.h). It is less patient than a real driver: work runs at the last
  * moment, unordered nodes in any order, fresh memory holds garbage, device memory cannot be touched from outside, and whoever
  * breaks a rule of the interface is told so and aborted.
  *

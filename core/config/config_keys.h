@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of keys: all there is to know of one. Only core/run/config*.c read it. */
+/* The table of keys: all there is to know of one. Only core/config read it. */
 #ifndef RFT_CONFIG_KEYS_H
 #define RFT_CONFIG_KEYS_H
 

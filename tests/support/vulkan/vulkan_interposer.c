@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#ifdef RFT_VULKAN /* without the backend this file is empty */
 #include "vulkan_wrappers.h"
 
 #include "vulkan.h"
@@ -388,4 +387,3 @@ void rft_interposer_drop_kept(void)
     rft_vk_kept_device = NULL;
     kept_instance = NULL;
 }
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#ifdef RFT_CUDA_STUB /* only in tests that link the stub (tests/e2e/e2e.cmake) */
 #include "cuda_job.h"
 
 #include "cpu_reference.h"
@@ -91,4 +90,3 @@ const char *rft_cuda_result_name(CUresult result)
     assert_int_equal(cuGetErrorName(result, &name), CUDA_SUCCESS);
     return name;
 }
-#endif

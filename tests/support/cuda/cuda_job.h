@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The job of device_job.h on the stub of libcuda (support/cuda_stub). Only for tests that link the stub. */
+/* The job of device_job.h on the stub of libcuda (support/cuda/stub). Only for tests that link the stub. */
 #ifndef RFT_CUDA_JOB_H
 #define RFT_CUDA_JOB_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#ifdef RFT_VULKAN /* without the backend this file is empty */
 #include "vulkan_wrappers.h"
 
 #include <string.h>
@@ -132,4 +131,3 @@ static VKAPI_ATTR void VKAPI_CALL wrap_GetPhysicalDeviceQueueFamilyProperties(Vk
 }
 
 const struct rft_vk_wrapper rft_vk_lie_wrappers[] = {FUNCTIONS(RFT_VK_WRAPPER){0}};
-#endif

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# The rooms of the core: a folder, the folders whose headers its files may include, and the libraries that they use. A room sees
+# nothing else, so a wrong include does not compile (tests/unit/test_rooms.sh tries every one). A header that includes another
+# room's is read with it: whoever sees `program` must see `contract`. Lines stand in the order of what may be seen: no circles.
+set(CORE ${CMAKE_SOURCE_DIR}/core)
+set(rooms)      # all of them, lowest first
+set(room_paths) # their folders
+
+# rft_room(NAME SEES room... USES library...)
+function(rft_room name)
+    cmake_parse_arguments(A "" "" "SEES;USES" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CORE}/${name}/*.c)
+    file(GLOB headers CONFIGURE_DEPENDS ${CORE}/${name}/*.h ${CORE}/${name}/*.def)
+    set(includes ${CORE}/${name})
+    set(lower)
+    foreach(seen ${A_SEES})
+        if(NOT seen IN_LIST rooms)
+            message(FATAL_ERROR "core/rooms.cmake: ${name} sees ${seen}, which stands below it or is none")
+        endif()
+        list(APPEND includes ${CORE}/${seen})
+        list(APPEND lower rft_${seen})
+    endforeach()
+    if(sources)
+        rft_library(rft_${name} SOURCES ${sources} ${headers} INCLUDES ${includes} LINKS ${lower} ${A_USES})
+    else()
+        add_library(rft_${name} INTERFACE)
+    endif()
+    set(rooms ${rooms} ${name} PARENT_SCOPE)
+    set(room_paths ${room_paths} ${CORE}/${name} PARENT_SCOPE)
+    set(sees_${name} ${A_SEES} PARENT_SCOPE)
+endfunction()
+
+rft_room(base       USES PkgConfig::JANSSON m)              # status, log, memory, strings, files, JSON: knows nothing of models or devices
+rft_room(contract)                                          # texts that C, GLSL and CUDA share: arithmetic, ops and their arguments
+rft_room(program    SEES base contract)                     # a list of kernel calls, and what a device must do with it
+rft_room(checkpoint SEES base contract USES PkgConfig::XXHASH) # what is in the files of a model
+rft_room(tokenizer  SEES base contract checkpoint USES PkgConfig::XXHASH PkgConfig::PCRE2 PkgConfig::UTF8PROC) # text to tokens and back
+rft_room(prompt     SEES base tokenizer)                    # what the model is asked
+rft_room(verify     SEES base USES PkgConfig::UTF8PROC m)   # is an answer right?
+rft_room(model      SEES base contract program checkpoint)  # weights, and the transformer as a program
+rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
+rft_room(device     SEES base contract program USES rft_backends)           # the checked front of a device, and memory pools on it
+rft_room(config     SEES base contract program verify data USES PkgConfig::INIH) # keys and their values
+rft_room(sampler    SEES base contract program checkpoint tokenizer verify model device) # plan, chunks, slots: prompts -> tokens
+rft_room(run        SEES base contract program checkpoint tokenizer prompt verify model data device config sampler
+                    USES PkgConfig::XXHASH)                 # the whole job
