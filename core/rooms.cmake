@@ -44,3 +44,5 @@ rft_room(config     SEES base contract program verify data USES PkgConfig::INIH)
 rft_room(sampler    SEES base contract program checkpoint tokenizer verify model device) # plan, chunks, slots: prompts -> tokens
 rft_room(run        SEES base contract program checkpoint tokenizer prompt verify model data device config sampler
                     USES PkgConfig::XXHASH)                 # the whole job
+rft_room(command    SEES base contract program checkpoint tokenizer prompt verify model data device config sampler run
+                    USES PkgConfig::XXHASH)                 # one file a subcommand, and their table

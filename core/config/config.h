@@ -112,6 +112,15 @@ enum rft_status rft_config_fingerprint(const struct rft_config *config, struct r
 /* Appends every key with its value, one "section.key=value" line each: for tests and the log. */
 enum rft_status rft_config_dump(const struct rft_config *config, struct rft_str *out);
 
+/* A key in words. Not owned. */
+struct rft_config_key_text {
+    const char *name;     /* "section.key" */
+    const char *fallback; /* the default as a user would write it; NULL = the key is required */
+    const char *help;     /* lines parted by \n */
+};
+/* The keys in the table's order, i = 0, 1, ...; false when there are no more. */
+bool rft_config_key_at(size_t i, struct rft_config_key_text *key);
+
 enum rft_config_help { RFT_HELP_TEXT, RFT_HELP_MARKDOWN, RFT_HELP_INI };
 /* Appends the description of all keys. */
 enum rft_status rft_config_help(enum rft_config_help form, struct rft_str *out);

@@ -85,6 +85,13 @@ static enum rft_status help_ini(struct rft_str *out)
     return RFT_OK;
 }
 
+bool rft_config_key_at(size_t i, struct rft_config_key_text *key)
+{
+    if (i < rft_n_keys)
+        *key = (struct rft_config_key_text){rft_keys[i].full_name, rft_keys[i].fallback, rft_keys[i].help};
+    return i < rft_n_keys;
+}
+
 enum rft_status rft_config_help(enum rft_config_help form, struct rft_str *out)
 {
     return form == RFT_HELP_INI ? help_ini(out) : form == RFT_HELP_MARKDOWN ? help_markdown(out) : help_text(out);

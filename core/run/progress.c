@@ -4,6 +4,7 @@
 
 #include "log.h"
 #include "os.h"
+#include "units.h"
 #include "str.h"
 
 #include <inttypes.h>
@@ -32,35 +33,6 @@ static uint32_t terminal_width(void)
     return columns > 1 && columns < LINE_BYTES ? (uint32_t)columns - 1 : LINE_BYTES - 1;
 }
 
-static void format_eta(double seconds, char *out, size_t size)
-{
-    if (seconds < 0 || seconds > 1e8) {
-        snprintf(out, size, "ETA --:--");
-        return;
-    }
-    uint64_t s = (uint64_t)(seconds + 0.5);
-    if (s >= 86400)
-        snprintf(out, size, "ETA %" PRIu64 "d%02" PRIu64 "h", s / 86400, s / 3600 % 24);
-    else if (s >= 3600)
-        snprintf(out, size, "ETA %" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60, s % 60);
-    else
-        snprintf(out, size, "ETA %02" PRIu64 ":%02" PRIu64, s / 60, s % 60);
-}
-
-static void format_bytes(uint64_t bytes, char *out, size_t size)
-{
-    bool large = bytes >= (1u << 30);
-    snprintf(out, size, "%.1f %s", (double)bytes / (large ? 1073741824.0 : 1048576.0), large ? "GiB" : "MiB");
-}
-
-static void format_memory(uint64_t used, uint64_t budget, char *out, size_t size)
-{
-    char texts[2][24];
-    format_bytes(used, texts[0], sizeof texts[0]);
-    format_bytes(budget, texts[1], sizeof texts[1]);
-    snprintf(out, size, "%s of %s", texts[0], texts[1]);
-}
-
 static void format_bar(uint64_t done, uint64_t total, size_t columns, char *out)
 {
     size_t inner = columns - 2;
@@ -81,9 +53,10 @@ void rft_progress_format(const struct rft_progress_view *view, uint32_t width, c
     snprintf(parts[0], sizeof parts[0], "%" PRIu64 "/%" PRIu64 " questions", view->state.questions_done,
              view->n_questions);
     snprintf(parts[1], sizeof parts[1], "%" PRIu64 " accepted", view->state.accepted);
-    snprintf(parts[2], sizeof parts[2], "%.1f tok/s", view->tokens_per_second);
-    format_memory(view->state.memory_bytes, view->state.budget_bytes, parts[3], sizeof parts[3]);
-    format_eta(view->eta_seconds, parts[4], sizeof parts[4]);
+    snprintf(parts[2], sizeof parts[2], "%.1f tokens/s", view->tokens_per_second);
+    snprintf(parts[3], sizeof parts[3], "%s of %s", rft_size_text(view->state.memory_bytes).text,
+             rft_size_text(view->state.budget_bytes).text);
+    snprintf(parts[4], sizeof parts[4], "ETA %s", rft_time_text(view->eta_seconds).text);
     for (n = 0; n < N_PARTS; n++) {
         size_t more = strlen(parts[n]) + (n ? 2 : 0);
         if (used + more > limit)

@@ -2,6 +2,7 @@
 #include "setup.h"
 
 #include "log.h"
+#include "units.h"
 
 #include <inttypes.h>
 
@@ -14,8 +15,8 @@ static uint64_t budget_bytes(const struct rft_config *config, uint64_t available
     uint64_t usable = available > reserve ? available - reserve : 0;
     uint64_t asked = config->memory_budget.kind == RFT_AMOUNT_AUTO ? usable : rft_amount_bytes(&config->memory_budget, available);
     if (asked > usable)
-        rft_log_warn("[memory] budget: %" PRIu64 " bytes are asked for, but only %" PRIu64 " are free beside the reserve of %" PRIu64,
-                     asked, usable, reserve);
+        rft_log_warn("[memory] budget: %s are asked for, but only %s are free beside the reserve of %s", rft_size_text(asked).text,
+                     rft_size_text(usable).text, rft_size_text(reserve).text);
     return asked < usable ? asked : usable;
 }
 
@@ -93,8 +94,8 @@ static enum rft_status load(struct rft_setup *setup)
     const struct rft_plan *plan = &setup->plan;
     setup->engine.n_host_layers = plan->n_host_layers;
     if (plan->n_host_layers != 0)
-        rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %" PRIu64 " bytes, read over the bus in every step",
-                     plan->n_host_layers, setup->shape.config.n_layers, plan->host_bytes);
+        rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %s, read over the bus in every step", plan->n_host_layers,
+                     setup->shape.config.n_layers, rft_size_text(plan->host_bytes).text);
     return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, plan->n_positions);
 }
 
@@ -131,8 +132,8 @@ enum rft_status rft_setup_load(struct rft_setup *setup)
         }
     }
     if (status == RFT_ERR_DEVICE_MEMORY)
-        rft_log_error("%s: no memory for the weights of %" PRIu64 " bytes; free some, or take a smaller model", name,
-                      setup->plan.weights_bytes);
+        rft_log_error("%s: no memory for the weights of %s; free some, or take a smaller model", name,
+                      rft_size_text(setup->plan.weights_bytes).text);
     return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "os.h"
+#include "units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -180,13 +181,12 @@ void rft_summary_log(const struct rft_config *config, const struct rft_summary *
         rft_log_info("%" PRIu64 " bad rows and %" PRIu64 " questions that are too long were left out", c->n_skipped[RFT_SKIP_BAD_ROW],
                      c->n_skipped[RFT_SKIP_TOO_LONG]);
     if (s->tokens)
-        rft_log_info("%" PRIu64 " tokens in %.1f s, %.1f tokens per second on %s", s->tokens, s->seconds,
-                     s->tokens_per_second, s->device ? s->device : "an unknown device");
+        rft_log_info("%" PRIu64 " tokens in %s, %.1f tokens/s on %s", s->tokens, rft_time_text(s->seconds).text, s->tokens_per_second,
+                     s->device ? s->device : "an unknown device");
     if (s->peak_bytes)
-        rft_log_info("peak memory %.1f MiB of a budget of %.1f MiB", (double)s->peak_bytes / 1048576,
-                     (double)s->budget_bytes / 1048576);
+        rft_log_info("peak memory %s of a budget of %s", rft_size_text(s->peak_bytes).text, rft_size_text(s->budget_bytes).text);
     if (s->host_bytes)
-        rft_log_info("and %.1f MiB of weights on the host, read over the bus in every step", (double)s->host_bytes / 1048576);
+        rft_log_info("weights on the host %s, read over the bus in every step", rft_size_text(s->host_bytes).text);
     if (is_written(config->output_path))
         rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
     if (is_written(config->output_records))

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "buffers.h"
 #include "log.h"
+#include "units.h"
 
 #include <inttypes.h>
 
@@ -227,15 +228,16 @@ static enum rft_status refuse(struct making *m)
     if (bad != NULL)
         return rft_pool_refuse(bad);
     if (needed <= p.budget_bytes) {
-        rft_log_error("the device has no memory for the smallest plan of %" PRIu64 " bytes, though the budget is %" PRIu64
-                      "; free some of its memory, or ask for shorter prompts or fewer new tokens",
-                      needed, p.budget_bytes);
+        rft_log_error("the device has no memory for the smallest plan of %s, though the budget is %s; free some of its memory, or ask "
+                      "for shorter prompts or fewer new tokens",
+                      rft_size_text(needed).text, rft_size_text(p.budget_bytes).text);
         return RFT_ERR_DEVICE_MEMORY;
     }
-    rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64 " bytes (weights %" PRIu64
-                  ", prompt %" PRIu64 ", one sample %" PRIu64 ", questions and tables %" PRIu64 "), the budget is %" PRIu64,
-                  needed - p.budget_bytes, needed, p.weights_bytes, p.prompt_bytes,
-                  p.prefill_bytes > p.chunk_bytes ? p.prefill_bytes : p.chunk_bytes, heap, p.budget_bytes);
+    rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights %s, prompt %s, one sample %s, "
+                  "questions and tables %s), the budget is %s",
+                  needed - p.budget_bytes, rft_size_text(needed).text, rft_size_text(p.weights_bytes).text, rft_size_text(p.prompt_bytes).text,
+                  rft_size_text(p.prefill_bytes > p.chunk_bytes ? p.prefill_bytes : p.chunk_bytes).text, rft_size_text(heap).text,
+                  rft_size_text(p.budget_bytes).text);
     return RFT_ERR_BUDGET;
 }
 
@@ -244,9 +246,10 @@ static enum rft_status refuse_host(struct making *m)
 {
     const struct rft_plan p = *m->plan;
     *m->plan = (struct rft_plan){0};
-    rft_log_error("[memory] budget: of %" PRIu64 " bytes it leaves no room for the weights of %" PRIu32 " of %" PRIu32
-                  " layers: these take %" PRIu64 " bytes, and the host has %" PRIu64 " for them",
-                  p.budget_bytes, p.n_host_layers, m->shape->config.n_layers, p.host_bytes, m->shape->host_available_bytes);
+    rft_log_error("[memory] budget: %s leave no room for the weights of %" PRIu32 " of %" PRIu32 " layers: these take %s, and the host "
+                  "has %s for them",
+                  rft_size_text(p.budget_bytes).text, p.n_host_layers, m->shape->config.n_layers, rft_size_text(p.host_bytes).text,
+                  rft_size_text(m->shape->host_available_bytes).text);
     return RFT_ERR_BUDGET;
 }
 

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "units.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -59,7 +60,8 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
     enum rft_status status = RFT_OK;
     uint8_t *kv = rft_try_alloc((size_t)bytes, n_layers);
     if (kv == NULL) {
-        rft_log_info("no memory for %" PRIu64 " bytes of what all prompts begin with; every prompt is computed whole", bytes * n_layers);
+        rft_log_info("no memory for %s of what all prompts begin with; every prompt is computed whole",
+                     rft_size_text(bytes * n_layers).text);
         rft_prefix_finish(prefix);
         return RFT_OK;
     }

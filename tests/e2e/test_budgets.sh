@@ -28,9 +28,9 @@ i=0
 while [ $i -lt 20 ]; do
     budget=$((least + (most - least) * i / 19))
     "$rftgen" plan -c "$tiny" $wide --set output.path=x.json --set memory.budget=$budget >plan || fail "plan for $budget"
-    peak=$(sed -n 's/^peak  *\([0-9]*\) bytes.*/\1/p' plan)
-    fewer=$(sed -n 's/^peak .*at most, and up to \([0-9]*\) fewer.*/\1/p' plan)
-    heap=$(sed -n 's/^on the host  *\([0-9]*\) bytes.*/\1/p' plan)
+    peak=$(sed -n 's/^peak  *[0-9.]* [KMG]iB  *\([0-9]*\) bytes.*/\1/p' plan)
+    fewer=$(sed -n 's/^peak .*at most, and up to .* (\([0-9]*\) bytes) less.*/\1/p' plan)
+    heap=$(sed -n 's/^on the host  *[0-9.]* [KMG]iB  *\([0-9]*\) bytes.*/\1/p' plan)
     rm -f summary
     expect budget $wide --set memory.budget=$budget --set output.summary=summary
     used=$(sed -n 's/.*"peak_bytes": \([0-9]*\),.*/\1/p' summary)

@@ -2,6 +2,7 @@
 /* Node by node: what a node reads and writes is what it says, the order between two barriers is free, every barrier is
  * needed, and the comparison that all this rests on notices a bit, a page and an ulp. */
 #include "support.h"
+#include "command.h"
 #include "job.h"
 #include "wrap_backend.h"
 
@@ -396,7 +397,7 @@ static enum rft_status run_trace(void *user)
     struct rft_config config;
     enum rft_status status;
     RFT_TRY(rft_config_load(rft_test_path("tests/e2e/tiny.ini"), sets, 3, &config));
-    status = rft_run_trace(&config);
+    status = rft_command_trace(NULL, &config);
     rft_config_finish(&config);
     return status;
 }

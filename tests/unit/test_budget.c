@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "budget.h"
+#include "units.h"
 #include "buffers.h"
 
 #include <inttypes.h>
@@ -149,9 +150,8 @@ static void test_missing_bytes(void **state)
         shape.budget_bytes = least - short_by[i];
         assert_int_equal(rft_plan_make(&shape, &plan), RFT_ERR_BUDGET);
         snprintf(start, sizeof start,
-                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %" PRIu64
-                 " bytes (weights ",
-                 short_by[i], least);
+                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights ", short_by[i],
+                 rft_size_text(least).text);
         assert_memory_equal(rft_test_log_text(), start, strlen(start));
         assert_int_equal(plan.n_slots, 0);
         rft_test_log_release();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Choosing a device, and counting its memory. */
 #include "support.h"
+#include "command.h"
 #include "job.h"
 #include "wrap_backend.h"
 
@@ -238,7 +239,7 @@ static void test_open_fails(void **state)
 static enum rft_status tested_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
 {
     static const struct rft_device_info all[] = {
-        { .name = "good", .uuid = "abcd", .detail = "driver 1", .total_bytes = 1000 },
+        { .name = "good", .uuid = "abcd", .detail = "driver 1", .total_bytes = 3 << 20 },
         { .name = "wrong", .is_software = true },
         { .name = "stuck" },
         { .name = "lame", .missing = "timelineSemaphore" },
@@ -261,7 +262,7 @@ static enum rft_status tested_open(uint32_t index, const struct rft_device_optio
 static enum rft_status tested_memory(struct rft_device *device, struct rft_memory *memory)
 {
     (void)device;
-    *memory = (struct rft_memory){ .available_bytes = 900, .host_available_bytes = opened_index == 0 ? 77 : 0,
+    *memory = (struct rft_memory){ .available_bytes = 1 << 21, .host_available_bytes = opened_index == 0 ? 1 << 19 : 0,
                                    .is_estimate = opened_index != 0 };
     return RFT_OK;
 }
@@ -280,7 +281,7 @@ static enum rft_status tested_self_test(struct rft_device *device, uint32_t *n_k
 static enum rft_status list_devices(void *user)
 {
     (void)user;
-    return rft_run_devices();
+    return rft_command_devices(NULL, NULL);
 }
 
 static void test_list(void **state)
@@ -293,15 +294,15 @@ static void test_list(void **state)
     static const char wanted[] = "none: 0 devices: no driver is installed\n"
                                  "empty: 0 devices\n"
                                  "tested: 4 devices\n"
-                                 "  0  good             driver 1  uuid abcd  1000 bytes\n"
-                                 "     memory: 900 bytes available now, and 77 of the host\n"
+                                 "  0  good             driver 1  uuid abcd  3.0 MiB\n"
+                                 "     memory: 2.0 MiB available now, and 512.0 KiB of the host\n"
                                  "     self-test: passed, 41 kernels\n"
-                                 "  1  wrong              software  0 bytes\n"
-                                 "     memory: 900 bytes available now (an estimate)\n"
+                                 "  1  wrong              software  0.0 KiB\n"
+                                 "     memory: 2.0 MiB available now (an estimate)\n"
                                  "     self-test: failed: wrong: kernel qkv differs\n"
-                                 "  2  stuck              0 bytes\n"
+                                 "  2  stuck              0.0 KiB\n"
                                  "     cannot be used: stuck: vkCreateDevice: VK_ERROR_INITIALIZATION_FAILED\n"
-                                 "  3  lame               0 bytes  missing: timelineSemaphore\n";
+                                 "  3  lame               0.0 KiB  missing: timelineSemaphore\n";
     struct rft_str text = { 0 };
     (void)state;
     rft_dev_override_backends(backends, 3);

@@ -106,7 +106,7 @@ static void test_log(void **state)
     rft_log_set_sink(NULL, NULL);
     assert_string_equal(text.data, "10 of 40 samples accepted (25.0%), 3 of 4 questions solved\n"
                                    "reasons: 10 accepted, 30 cut_off\n"
-                                   "1000 tokens in 2.5 s, 400.0 tokens per second on a \"device\"\n"
+                                   "1000 tokens in 0:00:03, 400.0 tokens/s on a \"device\"\n"
                                    "peak memory 3.0 MiB of a budget of 8.0 MiB\n"
                                    "3 rows written to out.json\n"
                                    "40 samples with reasons written to rec.jsonl\n"

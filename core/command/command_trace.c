@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A run, kernel call by kernel call: the device's backend is replaced by one that runs each node of a program by itself and
  * prints hashes of what it wrote. The shape of the work is the same on every device, so that two outputs can be compared. */
-#include "run.h"
+#include "command.h"
 
 #include "alloc.h"
 #include "chunk.h"
@@ -253,17 +253,14 @@ static enum rft_status trace_all(const struct rft_config *config, struct rft_set
     RFT_TRY(rft_group_init(&group, 1, setup->shape.config.dim));
     status = trace_group(config, setup, &group);
     rft_group_finish(&group);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == RFT_OK) {
-        rft_log_error("cannot write to the standard output");
-        return RFT_ERR_IO;
-    }
-    return status;
+    return status == RFT_OK ? rft_command_flush() : status;
 }
 
-enum rft_status rft_run_trace(const struct rft_config *config)
+enum rft_status rft_command_trace(const struct rft_command_line *line, const struct rft_config *config)
 {
     struct rft_setup setup;
     enum rft_status status;
+    (void)line;
     RFT_TRY(rft_setup_open(config, &setup));
     begin_trace(&setup.engine.dev);
     status = trace_all(config, &setup);

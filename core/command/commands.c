@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include "log.h"
+#include "run.h"
+
+#include <stdio.h>
+
+static const char *const help_forms[] = {"text", "man", NULL};
+static const char *const key_forms[] = {"text", "markdown", "ini", NULL}; /* as enum rft_config_help */
+static const char *const shells[] = {"bash", "zsh", "fish", NULL};
+
+const struct rft_command rft_commands[] = {
+    {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job},
+    {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan},
+    {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices},
+    {"dump-program", "--dump-program", NULL, "print the kernel calls of a prefill and of a step", true, rft_command_dump},
+    {"trace", NULL, NULL, "print hashes of the first kernel calls, to compare devices", true, rft_command_trace},
+    {"help-config", "--help-config", key_forms, "explain every key", false, rft_command_help_config},
+    {"completion", NULL, shells, "print completions for a shell", false, rft_command_completion},
+    {"help", "--help", help_forms, "print this", false, rft_command_help},
+    {"version", "--version", NULL, "print the version", false, rft_command_version},
+};
+const size_t rft_n_commands = sizeof rft_commands / sizeof *rft_commands;
+
+const struct rft_command_option rft_command_options[] = {
+    {"-c", "--config", "FILE", "the INI file; before NAME.ini the -c may be left out"},
+    {NULL, "--set", "KEY=VALUE", "set section.key after the file was read; the last one counts"},
+    {NULL, "--force", NULL, "replace existing output files; a journal is still used"},
+    {"-q", "--quiet", NULL, "no progress, only warnings and errors"},
+    {"-v", "--verbose", NULL, "say more about what is found and chosen"},
+};
+const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_command_options;
+
+const char *const rft_command_examples[] = {
+    "rftgen -c configs/demo.ini",
+    "rftgen plan -c rft.ini --set memory.budget=4GiB",
+    "rftgen -c rft.ini --set device.backend=cpu --set data.limit=100",
+    NULL,
+};
+
+enum rft_status rft_command_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return RFT_OK;
+    rft_log_error("cannot write to the standard output");
+    return RFT_ERR_IO;
+}
+
+enum rft_status rft_command_job(const struct rft_command_line *line, const struct rft_config *config)
+{
+    return rft_run(config, line->force, line->quiet);
+}
+
+enum rft_status rft_command_run(const struct rft_command_line *line)
+{
+    struct rft_config config;
+    enum rft_status status;
+    if (!line->command->needs_config)
+        return line->command->run(line, NULL);
+    RFT_TRY(rft_config_load(line->config_path, line->sets, line->n_sets, &config));
+    status = line->command->run(line, &config);
+    rft_config_finish(&config);
+    return status;
+}
