@@ -53,7 +53,7 @@ const struct rft_key rft_keys[] = {
               "Empty: a question is known by its text, and by its ordinal among equal ones." },
     { FIELD(data, limit), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e12,
       .words = word_all, .fallback = "all",
-      .help = "Only the first so many rows of the file, those that are left out counted." },
+      .help = "Only the first N rows of the file; rows that are left out count." },
     { FIELD(data, bad_rows), .type = RFT_KEY_CHOICE, .words = words_refuse, .fallback = "refuse",
       .help = "Rows that are no questions, or whose gold answer cannot be compared: refuse: the run ends before it\n"
               "begins and names them. skip: it goes on without them; summary and records tell which." },
@@ -77,20 +77,20 @@ const struct rft_key rft_keys[] = {
       .help = "Samples of a question that are computed together; their memory is given back after each chunk.\n"
               "auto: as many as the budget holds. It never changes the text." },
     { FIELD(generate, questions_in_flight), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto,
-      .fallback = "1",
+      .fallback = "auto",
       .help = "Questions that are computed together. auto: as many as the budget holds. It never changes the text." },
     { FIELD(generate, max_new_tokens), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
       .words = word_auto, .fallback = "auto",
-      .help = "A sample that has not ended after so many tokens is cut off.\n"
+      .help = "A sample is cut off after this many tokens.\n"
               "auto: 100 with several samples, 120 with one." },
     { FIELD(generate, temperature), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
       .fallback = "0.7", .help = "0: always the most likely token. Else at least 0.000001." },
     { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
-      .words = word_off, .fallback = "off", .help = "Only the so many most likely tokens are drawn. 0 or off: all." },
+      .words = word_off, .fallback = "off", .help = "Only the N most likely tokens are drawn. 0 or off: all." },
     { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW,
-      .low = 0, .high = 1, .fallback = "1", .help = "Only the fewest tokens whose probabilities sum up to this are drawn. 1: all." },
+      .low = 0, .high = 1, .fallback = "1", .help = "Only the smallest set of tokens whose probabilities reach this sum is drawn from. 1: all." },
     { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH,
-      .low = 0, .high = 1, .fallback = "0", .help = "Only tokens at least this times as likely as the likeliest one are drawn. 0: all." },
+      .low = 0, .high = 1, .fallback = "0", .help = "Only tokens at least this fraction as likely as the most likely one are drawn. 0: all." },
     { FIELD(generate, seed), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
       .fallback = "0", .help = "Same seed, same text. Another seed draws other samples." },
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
@@ -102,8 +102,8 @@ const struct rft_key rft_keys[] = {
     { FIELD(verify, rel_tol), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0.05",
       .help = "answer_tag: accepted if |answer - gold| <= rel_tol |gold|." },
     { FIELD(verify, units), .type = RFT_KEY_CHOICE, .words = words_units, .fallback = "strict",
-      .help = "answer_tag: strict: a number and nothing else. ignore: units, words, Markdown and LaTeX around it are passed\n"
-              "over (420 minutes, **12**, x = 12); a percent sign counts only if the gold answer has one, too." },
+      .help = "answer_tag: strict: a number and nothing else. ignore: units, words, Markdown and LaTeX around it are\n"
+              "ignored (420 minutes, **12**, x = 12); a percent sign counts only if the gold answer has one, too." },
     { FIELD(verify, require_mark), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "gsm8k: yes: a text without #### has no answer. no: its last number is the answer." },
     { FIELD(verify, cut_off), .type = RFT_KEY_CHOICE, .words = words_cut_off, .fallback = "reject",
@@ -134,7 +134,7 @@ const struct rft_key rft_keys[] = {
       .help = "Longest kernel call to aim at, in milliseconds: a card that also shows a desktop may stop longer ones.\n"
               "auto: what suits the device." },
     { FIELD(device, arithmetic), .type = RFT_KEY_CHOICE, .words = words_arithmetic, .fallback = "checked",
-      .help = "checked: a device whose kernels do not compute the cpu's very bits is refused. unchecked: it is used, and\n"
+      .help = "checked: a device whose kernels do not give exactly the cpu's bits is refused. unchecked: it is used, and\n"
               "the text may differ from other devices'; the outputs say so." },
 
     { FIELD(output, path), .type = RFT_KEY_OUT_PATH, .flags = RFT_KEY_REQUIRED,

@@ -256,7 +256,7 @@ static void test_defaults(void **state)
     assert_int_equal(parse(REQUIRED, NULL, &config), RFT_OK);
     assert_int_equal(config.generate_samples, 10);
     assert_int_equal(config.generate_chunk, 5);
-    assert_int_equal(config.generate_questions_in_flight, 1);
+    assert_int_equal(config.generate_questions_in_flight, 0);
     assert_int_equal(rft_config_max_new_tokens(&config), 100);
     assert_int_equal(config.select_keep, 1);
     assert_int_equal(config.device_memory, RFT_ACCESS_AUTO);
@@ -331,7 +331,6 @@ static void test_committed_texts(void **state)
     (void)state;
     expect_in_file("configs/rft.ini", "", "", RFT_HELP_INI);
     expect_in_file("docs/configuration.md", "<!-- keys begin -->\n", "<!-- keys end -->", RFT_HELP_MARKDOWN);
-    expect_in_file("README.md", "<!-- keys begin -->\n", "<!-- keys end -->", RFT_HELP_MARKDOWN);
 }
 
 /* The printed file, read back, is the defaults. */
