@@ -2,7 +2,6 @@
 /* Takes the best candidate of each running row as its next token and moves the row on, or ends it. A thread block has a row. */
 #include "vocabulary.cuh"
 
-#define ADVANCE_THREADS 256u
 
 KERNEL(advance, advance, ADVANCE_THREADS, 4)
 {

@@ -8,7 +8,6 @@
  * with a page, so that whole pages can be worked on: exponentials past the last key are +0, which changes no sum. */
 #include "common.cuh"
 
-#define ATTENTION_THREADS 256u
 #define N_WARPS (ATTENTION_THREADS / 32u)
 #define UNITS_MAX 8u          /* at once */
 #define SCORES_MAX 1024u      /* of four heads: more lie in memory */

@@ -16,6 +16,8 @@
 #include "op_args.h"
 #include "philox.h"
 
+#include "cuda_grid.h"
+
 #if defined(__CUDACC__)
 #define UNROLL _Pragma("unroll")
 #define UNROLL_SOME _Pragma("unroll 8")

@@ -3,7 +3,6 @@
  * it adds. */
 #include "common.cuh"
 
-#define EMBED_THREADS 128u
 
 RFT_FN void embed_elements(const struct rft_args_embed &a, uint32_t row, uint32_t entry, uint32_t first)
 {

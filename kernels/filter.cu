@@ -4,7 +4,6 @@
  * order. */
 #include "vocabulary.cuh"
 
-#define FILTER_THREADS 256u
 #define DIGITS 256u
 
 typedef unsigned long long Weight;

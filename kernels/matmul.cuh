@@ -22,14 +22,9 @@
 #include "common.cuh"
 
 #define BLOCK_WORDS (RFT_DOT_BLOCK / 2u)
-#define TILE_QUADS (RFT_TILE / 4u)
 #define LANE_QUADS 9u /* of a block of activations in shared memory: one more than it has, so that lanes do not share banks */
-#define LANES_MAX(columns) (320u / (columns) < 64u ? 320u / (columns) : 64u) /* so that those stay below 48 KiB */
-#define LANES_FACTOR_THREADS 32u /* threads that find the rows' factors meanwhile */
 #define MATMUL_THREADS 512u /* that kernels are compiled for: more than a block has, so that a thread takes at most 128 registers */
-#define TILED_THREADS 128u
-#define TILED_QUADS 16u
-#define TILED_COLUMNS 64u
+#define TILED_QUADS (TILED_ROWS / 4u)
 
 /* The factor of a normed row: from the sums of 16 squares behind its elements, which are added in blocks of 64. */
 RFT_FN float norm_factor(uint64_t h, uint64_t rows, uint32_t row, uint32_t dim, uint32_t inverse_dim_bits, uint32_t eps_bits)

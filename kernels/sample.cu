@@ -3,7 +3,6 @@
  * share one call of the random generator. A maximum has no order. */
 #include "vocabulary.cuh"
 
-#define SAMPLE_THREADS 128u
 
 RFT_FN bool is_kept(const struct rft_args_sample &a, uint32_t row, float s, uint32_t id)
 {

@@ -15,7 +15,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+extern const struct rft_backend rft_backend_cpu;
+
 struct rft_device {
+    const struct rft_backend *backend;
     const struct cpu_form *form;
     struct cpu_team *team;
 };
@@ -45,6 +48,7 @@ static enum rft_status cpu_open(uint32_t index, const struct rft_device_options 
     *out = NULL;
     if (device == NULL)
         return RFT_ERR_HOST_MEMORY;
+    device->backend = &rft_backend_cpu;
     device->form = cpu_form_at(index);
     status = cpu_team_create(options->n_threads != 0 ? options->n_threads : rft_os_n_cpus(), &device->team);
     if (status != RFT_OK) {
@@ -77,7 +81,7 @@ static enum rft_status cpu_memory(struct rft_device *device, struct rft_memory *
 {
     uint64_t total = rft_os_memory_total_bytes();
     uint64_t available = rft_os_memory_available_bytes();
-    (void)device;
+    RFT_CHECK_DEVICE(device, &rft_backend_cpu);
     *memory = (struct rft_memory){.total_bytes = total,
                                   .available_bytes = available != 0 ? available : total, /* 0: the system does not say */
                                   .is_estimate = available == 0};
@@ -88,7 +92,7 @@ static enum rft_status cpu_block_create(struct rft_device *device, uint64_t byte
                                         struct rft_block *block)
 {
     void *p = MAP_FAILED;
-    (void)device;
+    RFT_CHECK_DEVICE(device, &rft_backend_cpu);
     (void)place; /* the host is the device */
     *block = (struct rft_block){0};
     errno = ENOMEM;
@@ -116,14 +120,14 @@ static void cpu_block_destroy(struct rft_device *device, struct rft_block *block
 
 static enum rft_status cpu_write(struct rft_device *device, struct rft_slice to, const void *from)
 {
-    (void)device;
+    RFT_CHECK_DEVICE(device, &rft_backend_cpu);
     memcpy((uint8_t *)to.block->handle + to.offset, from, (size_t)to.bytes);
     return RFT_OK;
 }
 
 static enum rft_status cpu_read(struct rft_device *device, struct rft_slice from, void *to)
 {
-    (void)device;
+    RFT_CHECK_DEVICE(device, &rft_backend_cpu);
     memcpy(to, (const uint8_t *)from.block->handle + from.offset, (size_t)from.bytes);
     return RFT_OK;
 }
@@ -131,6 +135,7 @@ static enum rft_status cpu_read(struct rft_device *device, struct rft_slice from
 static enum rft_status cpu_exec_create(struct rft_device *device, const struct rft_program *program, struct rft_exec **out)
 {
     struct rft_exec *exec = rft_alloc(1, sizeof *exec + program->n_nodes * sizeof exec->nodes[0]);
+    RFT_CHECK_DEVICE(device, &rft_backend_cpu);
     *out = NULL;
     if (exec == NULL)
         return RFT_ERR_HOST_MEMORY;
@@ -153,6 +158,7 @@ static void cpu_exec_destroy(struct rft_device *device, struct rft_exec *exec)
 
 static enum rft_status cpu_run(struct rft_device *device, struct rft_exec *exec, uint32_t n_replays, uint64_t *ticket)
 {
+    RFT_CHECK_DEVICE(device, &rft_backend_cpu);
     *ticket = 0;
     cpu_team_run(device->team, exec->nodes, exec->n_nodes, n_replays, NULL);
     return RFT_OK;

@@ -146,7 +146,7 @@ else()
     target_sources(rft_backends PRIVATE ${cuda_sources} ${CUDA_BUILD}/cuda_images.c)
     set_source_files_properties(${BACKENDS}/cuda/cuda_modules.c PROPERTIES COMPILE_DEFINITIONS
                                 "RFT_CUDA_SASS=${cuda_sass_text};RFT_CUDA_PTX=${cuda_ptx_text}")
-    target_include_directories(rft_backends PRIVATE ${BACKENDS}/cuda)
+    target_include_directories(rft_backends PRIVATE ${BACKENDS}/cuda ${KERNELS})
     target_include_directories(rft_backends SYSTEM PRIVATE ${CUDA_INCLUDE})
     target_link_libraries(rft_backends PRIVATE ${CMAKE_DL_LIBS})
     target_compile_definitions(rft_backends PRIVATE RFT_CUDA)

@@ -37,7 +37,10 @@ struct cuda_facts {
     bool has_watchdog;          /* it draws a screen: kernels that take seconds are ended */
 };
 
+extern const struct rft_backend rft_backend_cuda;
+
 struct rft_device {
+    const struct rft_backend *backend;
     CUdevice handle;
     struct cuda_facts facts;
     struct rft_device_options options;

@@ -49,6 +49,7 @@ enum rft_status cuda_check(struct rft_device *device, CUresult result, const cha
 
 enum rft_status cuda_enter(struct rft_device *device)
 {
+    RFT_CHECK_DEVICE(device, &rft_backend_cuda);
     if (device->is_lost) {
         (void)cuda.context_set(device->context); /* what is left in it is destroyed there, and another device's may be current */
         return RFT_ERR_DEVICE_LOST;

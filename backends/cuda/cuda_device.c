@@ -197,6 +197,7 @@ static enum rft_status device_open(uint32_t index, const struct rft_device_optio
     device = rft_alloc(1, sizeof *device);
     if (device == NULL)
         return RFT_ERR_HOST_MEMORY;
+    device->backend = &rft_backend_cuda;
     device->options = *options;
     RFT_TRY_GOTO(choose(device, index));
     RFT_TRY_GOTO(create_context(device));

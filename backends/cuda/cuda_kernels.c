@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule by which a kernel is chosen. All variants give the same bits, so it is free to change. Constants are those of kernels/. */
+/* The rule by which a kernel is chosen. All variants give the same bits, so it is free to change. */
 #include "cuda_kernels.h"
 
-#include <assert.h>
+#include "cuda_grid.h"
 
-#define TILE_QUADS 4u
-#define EMBED_THREADS 128u
-#define ATTENTION_THREADS 256u
-#define FILTER_THREADS 256u
-#define SAMPLE_THREADS 128u
-#define ADVANCE_THREADS 256u
-#define TILED_THREADS 128u
-#define TILED_ROWS 64u    /* of the matrix */
-#define TILED_COLUMNS 64u
-#define LANES_FACTOR_THREADS 32u
-#define COHORT_MAX 16u    /* rows that share the reading of their prompt */
+#include <assert.h>
 
 #define KERNEL(suffix, op_, variant_, columns_)                                                                        \
     {                                                                                                                  \
@@ -37,41 +27,11 @@ static uint32_t divide_up(uint32_t a, uint32_t b)
     return a / b + (a % b != 0 ? 1 : 0);
 }
 
-/* Rows and columns of the matrix, of the ops that have one. */
-struct matrix {
-    uint32_t n, k;
-};
-
-static struct matrix matrix_of(const struct rft_node *node)
-{
-    const void *args = node->args.bytes;
-    if (node->op == RFT_OP_qkv) {
-        const struct rft_args_qkv *a = args;
-        return (struct matrix){(a->n_heads + 2 * a->n_kv_heads) * a->head_dim, a->dim};
-    }
-    if (node->op == RFT_OP_residual) {
-        const struct rft_args_residual *a = args;
-        return (struct matrix){a->dim, a->k};
-    }
-    if (node->op == RFT_OP_gate_up) {
-        const struct rft_args_gate_up *a = args;
-        return (struct matrix){2 * a->ffn_dim, a->dim};
-    }
-    if (node->op == RFT_OP_draw) {
-        const struct rft_args_draw *a = args;
-        return (struct matrix){a->n, a->dim};
-    }
-    assert(node->op == RFT_OP_logits);
-    const struct rft_args_logits *a = args;
-    return (struct matrix){a->n, a->dim};
-}
-
 /* Lanes of a thread block: as many as take the same number of turns. */
 static uint32_t lanes_of(uint32_t columns, uint32_t k)
 {
     uint32_t n_blocks = RFT_PADDED(k) / RFT_DOT_BLOCK;
-    uint32_t most = 320 / columns < 64 ? 320 / columns : 64; /* LANES_MAX of kernels/matmul.cuh */
-    return divide_up(n_blocks, divide_up(n_blocks, most));
+    return divide_up(n_blocks, divide_up(n_blocks, LANES_MAX(columns)));
 }
 
 /* Of a multiprocessor and a cycle, on recent GPUs: threads whose instructions it begins, bytes that the second cache gives it. */
@@ -84,7 +44,7 @@ static uint32_t lanes_of(uint32_t columns, uint32_t k)
  * the weights; tiled, an element is 32 products, and a fifth more for the rest. */
 static double cost_of(const struct cuda_kernel *kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
-    const struct matrix m = matrix_of(node);
+    const struct rft_node_matrix m = rft_node_matrix(node);
     const double n_groups = divide_up(node->n_rows, kernel->columns), n_blocks = RFT_PADDED(m.k) / RFT_DOT_BLOCK;
     const double reading = n_groups * m.n * m.k * 2.0 / (n_multiprocessors * BYTES_A_CYCLE);
     double of_thread, n_threads, of_all;
@@ -117,7 +77,7 @@ uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors
 
 static struct cuda_call matmul_call(const struct cuda_kernel *kernel, const struct rft_node *node)
 {
-    const struct matrix m = matrix_of(node);
+    const struct rft_node_matrix m = rft_node_matrix(node);
     const uint32_t n_groups = divide_up(node->n_rows, kernel->columns);
     struct cuda_call call = {.grid_y = 1}; /* a large matrix has more parts than a grid's y */
     if (kernel->variant == CUDA_TILED) {

@@ -285,25 +285,11 @@ static uint64_t hash_bytes(const uint8_t *data, uint64_t bytes, uint64_t hash)
 enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *out)
 {
     const struct rft_model_config *c = &checkpoint->config;
-    const uint64_t numbers[] = {
-        c->n_layers,
-        c->dim,
-        c->n_heads,
-        c->n_kv_heads,
-        c->head_dim,
-        c->ffn_dim,
-        c->vocab_size,
-        c->n_positions,
-        double_bits((double)c->norm_eps),
-        c->tied,
-        double_bits(c->rope_theta),
-        c->rope_llama3,
-        double_bits(c->rope_factor),
-        double_bits(c->rope_low_freq_factor),
-        double_bits(c->rope_high_freq_factor),
-        double_bits(c->rope_original_positions),
-        checkpoint->n_tensors,
-    };
+#define WHOLE(name) c->name,
+#define REAL(name) double_bits((double)c->name),
+    const uint64_t numbers[] = {RFT_MODEL_FIELDS(WHOLE, REAL, REAL, WHOLE) checkpoint->n_tensors};
+#undef WHOLE
+#undef REAL
     uint64_t hash = hash_u64s(numbers, sizeof numbers / sizeof numbers[0], 0);
     hash = XXH64(checkpoint->eos_ids ? checkpoint->eos_ids : &(uint32_t){ 0 },
                  checkpoint->n_eos * sizeof *checkpoint->eos_ids, hash);

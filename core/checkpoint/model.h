@@ -6,24 +6,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Every field, with the type it has: the struct is made of this list, and so is the fingerprint of a run, which therefore cannot
+ * miss one. FLAG is a bool. */
+#define RFT_MODEL_FIELDS(U32, F32, F64, FLAG)                                                                          \
+    U32(n_layers)                                                                                                      \
+    U32(dim)         /* hidden_size */                                                                                 \
+    U32(n_heads)                                                                                                       \
+    U32(n_kv_heads)  /* divides n_heads */                                                                             \
+    U32(head_dim)    /* even, at most 256 */                                                                           \
+    U32(ffn_dim)     /* intermediate_size */                                                                           \
+    U32(vocab_size)                                                                                                    \
+    U32(n_positions) /* max_position_embeddings */                                                                     \
+    F32(norm_eps)                                                                                                      \
+    FLAG(tied)       /* the head is the embedding */                                                                   \
+    F64(rope_theta)                                                                                                    \
+    FLAG(rope_llama3) /* the four below are rope_scaling of type "llama3" */                                           \
+    F64(rope_factor)                                                                                                   \
+    F64(rope_low_freq_factor)                                                                                          \
+    F64(rope_high_freq_factor)                                                                                         \
+    F64(rope_original_positions)
+
+#define RFT_MODEL_U32(name) uint32_t name;
+#define RFT_MODEL_F32(name) float name;
+#define RFT_MODEL_F64(name) double name;
+#define RFT_MODEL_FLAG(name) bool name;
 struct rft_model_config {
-    uint32_t n_layers;
-    uint32_t dim;           /* hidden_size */
-    uint32_t n_heads;
-    uint32_t n_kv_heads;    /* divides n_heads */
-    uint32_t head_dim;      /* even, at most 256 */
-    uint32_t ffn_dim;       /* intermediate_size */
-    uint32_t vocab_size;
-    uint32_t n_positions;   /* max_position_embeddings */
-    float norm_eps;
-    bool tied;              /* the head is the embedding */
-    double rope_theta;
-    bool rope_llama3;       /* the four below are rope_scaling of type "llama3" */
-    double rope_factor;
-    double rope_low_freq_factor;
-    double rope_high_freq_factor;
-    double rope_original_positions;
+    RFT_MODEL_FIELDS(RFT_MODEL_U32, RFT_MODEL_F32, RFT_MODEL_F64, RFT_MODEL_FLAG)
 };
+#undef RFT_MODEL_U32
+#undef RFT_MODEL_F32
+#undef RFT_MODEL_F64
+#undef RFT_MODEL_FLAG
 
 /* Fills cos_sin [n_positions][head_dim / 2][2] f32 (cos, then sin), computed in double without libm, each rounded once. */
 void rft_rope_table(const struct rft_model_config *config, uint32_t n_positions, float *cos_sin);

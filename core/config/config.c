@@ -318,7 +318,7 @@ struct rft_verify_options rft_config_verify(const struct rft_config *config)
                                         .rel_tol = config->verify_rel_tol,
                                         .units = config->verify_units,
                                         .require_mark = config->verify_require_mark,
-                                        .accept_cut_off = config->verify_cut_off };
+                                        .accept_cut_off = config->verify_cut_off == RFT_CUT_OFF_ACCEPT };
 }
 
 uint32_t rft_config_max_new_tokens(const struct rft_config *config)

@@ -14,6 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What becomes of a row that cannot be a question. */
+enum rft_row_policy { RFT_ROWS_REFUSE, RFT_ROWS_SKIP };
+/* What becomes of a sample that ended at max_new_tokens: rejected, or judged like others. */
+enum rft_cut_off { RFT_CUT_OFF_REJECT, RFT_CUT_OFF_ACCEPT };
+/* Which devices may be used: those whose bits were compared, or any. */
+enum rft_arithmetic { RFT_ARITHMETIC_CHECKED, RFT_ARITHMETIC_UNCHECKED };
 enum rft_prompt_format { RFT_PROMPT_AUTO, RFT_PROMPT_CHAT, RFT_PROMPT_RAW };
 
 /* An amount of memory as the user wrote it. */
@@ -39,8 +45,8 @@ struct rft_config {
     char *data_answer_after;
     char *data_id_field;
     uint64_t data_limit;                   /* 0 = all */
-    bool data_bad_rows;                    /* true = skip */
-    bool data_too_long;                    /* true = skip */
+    enum rft_row_policy data_bad_rows;
+    enum rft_row_policy data_too_long;
     char *prompt_template;
     char *prompt_examples;
     char *prompt_system;
@@ -59,7 +65,7 @@ struct rft_config {
     double verify_rel_tol;
     enum rft_verify_units verify_units;
     bool verify_require_mark;
-    bool verify_cut_off;                   /* true = accept samples that ended at max_new_tokens */
+    enum rft_cut_off verify_cut_off;
     enum rft_verify_compat verify_compat;
     uint32_t select_keep;                  /* a count, or RFT_KEEP_ALL (select.h) */
     struct rft_amount memory_budget;       /* AUTO: what is available */
@@ -69,7 +75,7 @@ struct rft_config {
     uint32_t device_threads;               /* 0 = auto */
     enum rft_memory_access device_memory;
     uint32_t device_dispatch_ms;           /* 0 = auto */
-    bool device_arithmetic;                /* true = unchecked */
+    enum rft_arithmetic device_arithmetic;
     char *output_path;
     enum rft_output_format output_format;
     char *output_records;                  /* "" = none */

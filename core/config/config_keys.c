@@ -13,7 +13,7 @@ static const struct rft_word words_prompt[] = {
 static const struct rft_word words_verify[] = {
     { "answer_tag", RFT_VERIFY_ANSWER_TAG }, { "gsm8k", RFT_VERIFY_GSM8K }, { NULL, 0 }
 };
-static const struct rft_word words_cut_off[] = { { "reject", false }, { "accept", true }, { NULL, 0 } };
+static const struct rft_word words_cut_off[] = { { "reject", RFT_CUT_OFF_REJECT }, { "accept", RFT_CUT_OFF_ACCEPT }, { NULL, 0 } };
 static const struct rft_word words_compat[] = {
     { "none", RFT_COMPAT_NONE }, { "homework", RFT_COMPAT_HOMEWORK }, { NULL, 0 }
 };
@@ -24,10 +24,11 @@ static const struct rft_word words_memory[] = {
     { "auto", RFT_ACCESS_AUTO }, { "mapped", RFT_ACCESS_MAPPED }, { "imported", RFT_ACCESS_IMPORTED },
     { "staged", RFT_ACCESS_STAGED }, { NULL, 0 }
 };
-static const struct rft_word words_refuse[] = { { "refuse", false }, { "skip", true }, { NULL, 0 } };
+static const struct rft_word words_refuse[] = { { "refuse", RFT_ROWS_REFUSE }, { "skip", RFT_ROWS_SKIP }, { NULL, 0 } };
 static const struct rft_word words_units[] = { { "strict", RFT_UNITS_STRICT }, { "ignore", RFT_UNITS_IGNORE }, { NULL, 0 } };
 static const struct rft_word words_no_yes[] = { { "no", false }, { "yes", true }, { NULL, 0 } };
-static const struct rft_word words_arithmetic[] = { { "checked", false }, { "unchecked", true }, { NULL, 0 } };
+static const struct rft_word words_arithmetic[] = { { "checked", RFT_ARITHMETIC_CHECKED }, { "unchecked", RFT_ARITHMETIC_UNCHECKED },
+                                                    { NULL, 0 } };
 
 #define FIELD(section, name)                                                                                           \
     #section, #name, .full_name = #section "." #name, .offset = offsetof(struct rft_config, section##_##name),                                          \

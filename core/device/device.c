@@ -3,6 +3,8 @@
 
 #include "log.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -16,10 +18,27 @@ void rft_dev_override_backends(const struct rft_backend *const *backends, uint32
     n_override_backends = n;
 }
 
+/* Whether a backend has every function that is not optional. */
+static bool is_whole(const struct rft_backend *b)
+{
+    return b->name != NULL && b->enumerate != NULL && b->open != NULL && b->close != NULL && b->caps != NULL && b->memory != NULL &&
+           b->block_create != NULL && b->block_destroy != NULL && b->write != NULL && b->read != NULL && b->exec_create != NULL &&
+           b->exec_destroy != NULL && b->run != NULL && b->wait != NULL;
+}
+
 const struct rft_backend *const *rft_dev_backends(uint32_t *n)
 {
-    if (override_backends == NULL)
-        return rft_backends(n);
+    static bool is_checked;
+    if (override_backends == NULL) {
+        const struct rft_backend *const *backends = rft_backends(n);
+        for (uint32_t i = 0; i < *n && !is_checked; i++) {
+            bool whole = is_whole(backends[i]);
+            assert(whole);
+            (void)whole;
+        }
+        is_checked = true;
+        return backends;
+    }
     *n = n_override_backends;
     return override_backends;
 }
@@ -240,14 +259,31 @@ void rft_dev_block_destroy(struct rft_dev *dev, enum rft_place place, struct rft
     *block = (struct rft_block){0};
 }
 
+/* No backend is asked to touch what is not there, whatever went wrong above. */
+static enum rft_status check_bounds(const struct rft_dev *dev, struct rft_slice slice, const char *what)
+{
+    uint64_t block_bytes = slice.block != NULL ? slice.block->bytes : 0;
+    if (slice.offset <= block_bytes && slice.bytes <= block_bytes - slice.offset)
+        return RFT_OK;
+    rft_log_error("%s: a %s of %" PRIu64 " bytes at %" PRIu64 " is not within its block of %" PRIu64 " bytes; this is a bug of rftgen",
+                  dev->info.name, what, slice.bytes, slice.offset, block_bytes);
+    return RFT_ERR_DEVICE;
+}
+
 enum rft_status rft_dev_write(struct rft_dev *dev, struct rft_slice to, const void *from)
 {
-    return to.bytes == 0 ? RFT_OK : dev->backend->write(dev->handle, to, from);
+    if (to.bytes == 0)
+        return RFT_OK;
+    RFT_TRY(check_bounds(dev, to, "write"));
+    return dev->backend->write(dev->handle, to, from);
 }
 
 enum rft_status rft_dev_read(struct rft_dev *dev, struct rft_slice from, void *to)
 {
-    return from.bytes == 0 ? RFT_OK : dev->backend->read(dev->handle, from, to);
+    if (from.bytes == 0)
+        return RFT_OK;
+    RFT_TRY(check_bounds(dev, from, "read"));
+    return dev->backend->read(dev->handle, from, to);
 }
 
 struct rft_slice rft_slice_part(struct rft_slice slice, uint64_t offset, uint64_t bytes)

@@ -11,10 +11,15 @@
 #include "program.h"
 #include "status.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-struct rft_device; /* a backend's own */
+/* A backend's own. Its first member is the table of the backend that opened it, so that a debug build sees a device in the hands
+ * of another backend: RFT_CHECK_DEVICE(device, &rft_backend_cpu). */
+struct rft_device;
+#define RFT_CHECK_DEVICE(device, table) \
+    ((void)(device), assert(*(const struct rft_backend *const *)(const void *)(device) == (table)))
 struct rft_exec;
 
 /* Facts that choose layouts and kernel variants, with units. */

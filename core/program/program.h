@@ -51,6 +51,12 @@ struct rft_program {
     size_t first_unfenced;    /* first node since the last barrier */
 };
 
+/* The matrix that a node multiplies by: rows, and elements of each sum; zeros if its op has none. */
+struct rft_node_matrix {
+    uint32_t n, k;
+};
+struct rft_node_matrix rft_node_matrix(const struct rft_node *node);
+
 /* Appends a copy of *node and sets its barrier: true if it reads or writes what a node since the last barrier wrote, or
  * writes what one read. */
 enum rft_status rft_program_add(struct rft_program *program, const struct rft_node *node);

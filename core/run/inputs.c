@@ -23,7 +23,7 @@ static enum rft_status open_data(const struct rft_config *config, struct rft_inp
                                                 .limit = config->data_limit,
                                                 .answer_mark = config->verify_kind == RFT_VERIFY_GSM8K ? RFT_GSM8K_MARK : NULL,
                                                 .verify = &verify,
-                                                .skip_bad_rows = config->data_bad_rows};
+                                                .skip_bad_rows = config->data_bad_rows == RFT_ROWS_SKIP};
     RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
     return rft_prompt_open(config->prompt_template, &inputs->prompt);
 }
@@ -113,7 +113,7 @@ static enum rft_status settle_too_long(const struct rft_config *config, struct r
     enum rft_status status = rft_dataset_skip(dataset, RFT_SKIP_TOO_LONG, details);
     if (status == RFT_OK)
         status = rft_dataset_list_skipped(dataset, RFT_SKIP_TOO_LONG, true, &text);
-    if (status == RFT_OK && !config->data_too_long) {
+    if (status == RFT_OK && config->data_too_long == RFT_ROWS_REFUSE) {
         rft_log_error("%s: %zu of %zu questions are too long: %s; shorten them, lower generate.max_new_tokens, or leave them out with "
                       "data.too_long = skip",
                       config->data_questions, n_too_long, n, text.data);

@@ -73,7 +73,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generation *g = &run->generation;
-    uint32_t arithmetic_version = config->device_arithmetic ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
+    uint32_t arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
     struct rft_out_file *files = run->outputs.files;
     struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
                                          .records = &files[RFT_OUTPUT_RECORDS],

@@ -40,7 +40,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
 {
     struct rft_engine *engine = &setup->engine;
     const struct rft_device_options options = {.n_threads = config->device_threads,
-                                               .is_unchecked = config->device_arithmetic,
+                                               .is_unchecked = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED,
                                                .access = config->device_memory,
                                                .dispatch_us_max = config->device_dispatch_ms * 1000};
     struct rft_memory memory;

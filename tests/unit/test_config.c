@@ -261,8 +261,8 @@ static void test_defaults(void **state)
     assert_int_equal(config.select_keep, 1);
     assert_int_equal(config.device_memory, RFT_ACCESS_AUTO);
     assert_int_equal(config.device_dispatch_ms, 0);
-    assert_false(config.device_arithmetic);
-    assert_false(config.verify_cut_off);
+    assert_int_equal(config.device_arithmetic, RFT_ARITHMETIC_CHECKED);
+    assert_int_equal(config.verify_cut_off, RFT_CUT_OFF_REJECT);
     assert_true(config.generate_temperature == 0.7 && config.verify_rel_tol == 0.05 && config.generate_top_p == 1);
     assert_int_equal(config.prompt_format, RFT_PROMPT_RAW);
     rft_config_finish(&config);

@@ -359,6 +359,32 @@ static void test_accounting(void **state)
     rft_wrap_end();
 }
 
+/* The front refuses what lies outside a block; the backend is not asked. */
+static void test_bounds(void **state)
+{
+    static const struct {
+        uint64_t offset, bytes;
+        bool is_inside;
+    } cases[] = { { 0, 500, true }, { 499, 1, true }, { 0, 501, false }, { 500, 1, false }, { UINT64_MAX, 2, false }, { 1, UINT64_MAX, false } };
+    uint8_t bytes[512] = { 0 };
+    struct rft_block block;
+    struct rft_dev dev;
+    (void)state;
+    rft_test_log_capture();
+    assert_int_equal(rft_dev_open("cpu", "", &one_thread, &dev), RFT_OK);
+    assert_int_equal(rft_dev_block_create(&dev, 500, RFT_PLACE_DEVICE, "b", &block), RFT_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_slice slice = { &block, cases[i].offset, cases[i].bytes };
+        assert_int_equal(rft_dev_write(&dev, slice, bytes), cases[i].is_inside ? RFT_OK : RFT_ERR_DEVICE);
+        assert_int_equal(rft_dev_read(&dev, slice, bytes), cases[i].is_inside ? RFT_OK : RFT_ERR_DEVICE);
+    }
+    assert_int_equal(rft_dev_write(&dev, (struct rft_slice){ NULL, 0, 1 }, bytes), RFT_ERR_DEVICE);
+    assert_int_equal(rft_test_log_count("is not within its block of 500 bytes"), 8);
+    rft_test_log_release();
+    rft_dev_block_destroy(&dev, RFT_PLACE_DEVICE, &block);
+    rft_dev_close(&dev);
+}
+
 static void test_reopen(void **state)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
@@ -396,7 +422,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_choice),     cmocka_unit_test(test_choice_lacking),
                                         cmocka_unit_test(test_open_fails), cmocka_unit_test(test_accounting),
-                                        cmocka_unit_test(test_reopen),     cmocka_unit_test(test_list),
+                                        cmocka_unit_test(test_bounds), cmocka_unit_test(test_reopen),     cmocka_unit_test(test_list),
                                         cmocka_unit_test(test_choice_elsewhere) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
