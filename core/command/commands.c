@@ -58,7 +58,10 @@ enum rft_status rft_command_run(const struct rft_command_line *line)
     enum rft_status status;
     if (!line->command->needs_config)
         return line->command->run(line, NULL);
-    RFT_TRY(rft_config_load(line->config_path, line->sets, line->n_sets, &config));
+    status = rft_config_load(line->config_path, line->sets, line->n_sets, &config);
+    if (status == RFT_ERR_INTERRUPTED)
+        rft_log_warn("interrupted before the run began");
+    RFT_TRY(status);
     status = line->command->run(line, &config);
     rft_config_finish(&config);
     return status;

@@ -317,10 +317,15 @@ enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft
     return RFT_OK;
 }
 
+bool rft_journal_is_in_place(struct rft_journal *journal)
+{
+    return !journal->is_anonymous && !journal->is_displaced && rft_journal_file_is_in_place(journal->path, journal->fd);
+}
+
 /* Says once that the file has been moved, removed or replaced: it cannot be gone on from. */
 static void check_place(struct rft_journal *journal)
 {
-    if (journal->is_anonymous || journal->is_displaced || rft_journal_file_is_in_place(journal->path, journal->fd))
+    if (journal->is_anonymous || journal->is_displaced || rft_journal_is_in_place(journal))
         return;
     journal->is_displaced = true;
     rft_log_warn("%s: was moved, removed or replaced while the run goes on; the run can end, but it cannot be resumed from there",

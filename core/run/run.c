@@ -47,6 +47,8 @@ static void log_interrupted(const struct rft_config *config, const struct run *r
         rft_log_warn("interrupted: nothing is kept, as the dataset goes to no file; the same command begins afresh");
     else if (n_done == 0)
         rft_log_warn("interrupted before a sample was finished; the same command begins afresh");
+    else if (!rft_journal_is_in_place(run->journal))
+        rft_log_warn("interrupted: nothing is kept, as %s is gone; the same command begins afresh", run->outputs.journal_path);
     else
         rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64 " samples are kept in %s; the same command goes on from there", n_done,
                      n_all(run, config), run->outputs.journal_path);
@@ -116,7 +118,7 @@ static enum rft_status end(const struct rft_config *config, struct run *run, uin
     if (status == RFT_OK) {
         status = rft_journal_remove(run->journal);
         run->journal = NULL;
-    } else if (run->outputs.journal_path != NULL && status != RFT_ERR_INTERRUPTED) {
+    } else if (run->outputs.journal_path != NULL && status != RFT_ERR_INTERRUPTED && rft_journal_is_in_place(run->journal)) {
         rft_log_warn("all samples are kept in %s; the same command writes the outputs", run->outputs.journal_path);
     }
     return status;

@@ -31,6 +31,7 @@ kill -TERM $pid
 code=0
 wait $pid || code=$?
 [ $code -eq 130 ] || fail "a configuration, SIGTERM: exit code $code"
+grep -q 'interrupted before the run began' stopped.log || fail "a configuration, SIGTERM: $(cat stopped.log)"
 
 # Pipes are read; devices are not.
 cat q.json >pipe &

@@ -107,7 +107,9 @@ static void test_displaced(void **state)
     for (int replaced = 0; replaced < 2; replaced++) {
         struct rft_journal *journal = rft_journal_opened();
         rft_journal_append_some(journal, 0, 1);
+        assert_true(rft_journal_is_in_place(journal));
         assert_int_equal(unlink(rft_journal_path), 0);
+        assert_false(rft_journal_is_in_place(journal));
         if (replaced)
             rft_test_write_file(rft_journal_path, "mine", 4);
         rft_test_log_capture();
