@@ -2,7 +2,9 @@
 /* Small files of the user's cache directory. A file is used only if it is whole and of this build, this device and this
  * driver's version; anything else counts as missing and is replaced by the next store. Nothing here is ever an error:
  * what a cache lacks is made anew. */
-#include "vulkan.h"
+#include "vulkan_cache.h"
+
+#include "vulkan_pipelines.h"
 
 #include "alloc.h"
 #include "arith.h"
@@ -28,7 +30,7 @@ static uint64_t build_of(const struct rft_device *device)
 {
     const struct vulkan_facts *f = &device->facts;
     const uint32_t numbers[] = {RFT_ARITHMETIC_VERSION, f->driver_id, f->api_version};
-    uint64_t hash = XXH64(RFT_VERSION, sizeof RFT_VERSION, vulkan_kernels_build_hash());
+    uint64_t hash = XXH64(RFT_VERSION, sizeof RFT_VERSION, vulkan_pipelines_hash());
     hash = XXH64(kernel_cases, n_kernel_cases * sizeof *kernel_cases, hash);
     hash = XXH64(numbers, sizeof numbers, hash);
     hash = XXH64(f->cache_uuid, sizeof f->cache_uuid, hash);

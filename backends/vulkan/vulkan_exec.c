@@ -2,6 +2,9 @@
 /* Programs: command buffers, recorded once and replayed. A desktop's driver resets a GPU that one piece of work keeps
  * busy for seconds, and a desktop stutters long before; so on a GPU no dispatch and no submission is longer than the
  * limits below, by an estimate that is corrected by what was measured. */
+#include "vulkan_exec.h"
+
+#include "vulkan_kernels.h"
 #include "vulkan_queue.h"
 
 #include "alloc.h"
@@ -278,20 +281,6 @@ void vulkan_exec_destroy(struct rft_device *device, struct rft_exec *exec)
     rft_free(exec);
 }
 
-void vulkan_exec_measured(struct rft_device *device, const struct vulkan_measure *measure, double ns)
-{
-    struct rft_exec *exec = measure->exec;
-    double work_ns = ns - measure->n_dispatches * OVERHEAD_NS, ns_per_work;
-    exec->measured_ns += ns;
-    if (ns < MEASURABLE_NS || work_ns < ns / 2 || measure->work <= 0)
-        return;
-    /* Slower counts at once, faster by and by: an estimate that is too long costs little. */
-    ns_per_work = work_ns / measure->work;
-    exec->ns_measured = ns_per_work > exec->ns_measured ? ns_per_work : 0.75 * exec->ns_measured + 0.25 * ns_per_work;
-    device->ns_per_work =
-        ns_per_work > device->ns_per_work ? ns_per_work : 0.75 * device->ns_per_work + 0.25 * ns_per_work;
-}
-
 /* Would the limits split anything at this rate? */
 static bool needs_split(const struct rft_device *device, const struct rft_exec *exec, double ns_per_work)
 {
@@ -324,11 +313,25 @@ static enum rft_status correct(struct rft_device *device, struct rft_exec *exec)
     return record(device, exec, measured);
 }
 
+static void measured(struct rft_device *device, const struct vulkan_measure *measure, double ns)
+{
+    struct rft_exec *exec = measure->exec;
+    double work_ns = ns - measure->n_dispatches * OVERHEAD_NS, ns_per_work;
+    exec->measured_ns += ns;
+    if (ns < MEASURABLE_NS || work_ns < ns / 2 || measure->work <= 0)
+        return;
+    /* Slower counts at once, faster over time: an estimate that is too long costs little. */
+    ns_per_work = work_ns / measure->work;
+    exec->ns_measured = ns_per_work > exec->ns_measured ? ns_per_work : 0.75 * exec->ns_measured + 0.25 * ns_per_work;
+    device->ns_per_work =
+        ns_per_work > device->ns_per_work ? ns_per_work : 0.75 * device->ns_per_work + 0.25 * ns_per_work;
+}
+
 static enum rft_status submit_commands(struct rft_device *device, struct rft_exec *exec, size_t i, uint32_t n_times,
                                        uint64_t *ticket)
 {
     const struct exec_commands *commands = &exec->commands[i];
-    struct vulkan_measure measure = {exec, commands->work * n_times, (double)commands->n_dispatches * n_times};
+    struct vulkan_measure measure = {exec, measured, commands->work * n_times, (double)commands->n_dispatches * n_times};
     RFT_TRY(vulkan_submit_measured(device, commands->handle, n_times, &measure, ticket));
     exec->ticket = *ticket;
     device->stats.n_dispatches += (uint64_t)commands->n_dispatches * n_times;

@@ -3,7 +3,7 @@
 #include "alloc.h"
 #include "memory_limit.h"
 #include "os.h"
-#include "vulkan.h"
+#include "vulkan_facts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipelines: which variant of which kernel for a node, and its grid.
- *
- * The rule. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes "lanes" for
- * the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills and many slots,
- * where they must be used often. All give the same bits, so the rule is free to change. */
+/* Pipelines, made and compared with the cpu's plain kernels when they are first used. */
+#include "vulkan_kernels.h"
+
+#include "vulkan_cache.h"
 #include "vulkan_pipelines.h"
+#include "vulkan_shaders.h"
+#include "vulkan_test.h"
 
 #include "alloc.h"
 #include "log.h"
-#include "vulkan_shaders.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#define ROWS_QUADS 16u   /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
-#define ROWS_COLUMNS_MAX 8u
-#define LANES_QUADS 4u
-#define LANES_COLUMNS_MAX 4u
-#define TILED_QUADS 16u
-#define TILED_COLUMNS 32u
-#define LANES_ROWS_MAX 16u /* more rows than that: tiled */
-#define DRAW_WORK 100.0 /* operations to draw an entry of the vocabulary, beside its dot product */
 #define SOFTWARE_TURNS_MAX 50000.0 /* llvmpipe's limit is 65,535 */
 
 struct vulkan_kernels {
@@ -32,144 +21,6 @@ struct vulkan_kernels {
     size_t n_cached;    /* bytes of compiled pipelines in the file */
     struct vulkan_pipeline *pipelines; /* [n_vulkan_shaders] */
 };
-
-uint64_t vulkan_kernels_build_hash(void)
-{
-    uint64_t hash = 0;
-    for (uint32_t i = 0; i < n_vulkan_shaders; i++)
-        hash = XXH64(vulkan_shaders[i].code, vulkan_shaders[i].n_bytes, hash);
-    return hash;
-}
-
-VkPipelineLayout vulkan_kernels_layout(const struct rft_device *device)
-{
-    return device->kernels->layout;
-}
-
-/* What a shader module is for, from its name: <op> or <op>_<variant>, with the columns behind those that have some. */
-static struct vulkan_pipeline describe(const char *name)
-{
-    static const struct {
-        const char *suffix;
-        enum vulkan_variant variant;
-        uint32_t columns; /* 0: a number follows */
-    } variants[] = {{"", VULKAN_PLAIN, 1},       {"_narrow", VULKAN_NARROW, 1}, {"_wide", VULKAN_WIDE, 1},
-                    {"_tiled", VULKAN_TILED, TILED_COLUMNS}, {"_rows_", VULKAN_ROWS, 0},    {"_lanes_", VULKAN_LANES, 0}};
-    struct vulkan_pipeline p = {.op = RFT_OP_COUNT};
-    for (int op = 0; op < RFT_OP_COUNT; op++) {
-        const char *stem = rft_op_name((enum rft_op)op);
-        size_t n = strlen(stem);
-        const char *rest = name + n;
-        if (strncmp(name, stem, n) != 0)
-            continue;
-        for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-            size_t n_suffix = strlen(variants[i].suffix);
-            bool fits = variants[i].columns != 0 ? strcmp(rest, variants[i].suffix) == 0
-                                                 : strncmp(rest, variants[i].suffix, n_suffix) == 0;
-            if (fits)
-                p = (struct vulkan_pipeline){.op = (enum rft_op)op,
-                                             .variant = variants[i].variant,
-                                             .columns = variants[i].columns != 0 ? variants[i].columns
-                                                                                 : (uint32_t)strtoul(rest + n_suffix, NULL, 10)};
-        }
-    }
-    return p;
-}
-
-static enum vulkan_variant variant_for(const struct rft_device *device, enum rft_op op, uint32_t n_rows)
-{
-    if (op == RFT_OP_attention)
-        return device->is_cpu ? VULKAN_NARROW : VULKAN_WIDE;
-    if (op != RFT_OP_qkv && op != RFT_OP_residual && op != RFT_OP_gate_up && op != RFT_OP_logits && op != RFT_OP_draw)
-        return VULKAN_PLAIN;
-    if (device->is_cpu)
-        return VULKAN_ROWS;
-    return n_rows <= LANES_ROWS_MAX ? VULKAN_LANES : VULKAN_TILED;
-}
-
-/* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as have their
- * sums in registers (GPUs: 96 of them, so that enough workgroups hide each other's waits). */
-static uint32_t find_pipeline(const struct rft_device *device, enum rft_op op, uint32_t n_rows)
-{
-    enum vulkan_variant variant = variant_for(device, op, n_rows);
-    uint32_t columns_max = variant == VULKAN_LANES ? LANES_COLUMNS_MAX : ROWS_COLUMNS_MAX;
-    uint32_t n_groups = (n_rows + columns_max - 1) / columns_max;
-    uint32_t wanted = n_groups == 0 ? 1 : (n_rows + n_groups - 1) / n_groups;
-    uint32_t best = n_vulkan_shaders;
-    for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
-        const struct vulkan_pipeline *p = &device->kernels->pipelines[i];
-        if (p->op != op || p->variant != variant || ((variant == VULKAN_ROWS || variant == VULKAN_LANES) && p->columns < wanted))
-            continue;
-        if (best == n_vulkan_shaders || p->columns < device->kernels->pipelines[best].columns)
-            best = i;
-    }
-    assert(best < n_vulkan_shaders);
-    return best;
-}
-
-/* Rows of the matrix and elements of a sum, of the ops that have one. */
-static void matrix_of(const struct rft_node *node, uint32_t *n, uint32_t *k)
-{
-    const void *args = node->args.bytes;
-    *n = *k = 0;
-    if (node->op == RFT_OP_qkv) {
-        const struct rft_args_qkv *a = args;
-        *n = (a->n_heads + 2 * a->n_kv_heads) * a->head_dim;
-        *k = a->dim;
-    } else if (node->op == RFT_OP_residual) {
-        const struct rft_args_residual *a = args;
-        *n = a->dim;
-        *k = a->k;
-    } else if (node->op == RFT_OP_gate_up) {
-        const struct rft_args_gate_up *a = args;
-        *n = 2 * a->ffn_dim;
-        *k = a->dim;
-    } else if (node->op == RFT_OP_logits) {
-        const struct rft_args_logits *a = args;
-        *n = a->n;
-        *k = a->dim;
-    } else if (node->op == RFT_OP_draw) {
-        const struct rft_args_draw *a = args;
-        *n = a->n;
-        *k = a->dim;
-    }
-}
-
-static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const struct rft_node *node)
-{
-    uint32_t quads = p->variant == VULKAN_ROWS ? ROWS_QUADS : p->variant == VULKAN_LANES ? LANES_QUADS : TILED_QUADS;
-    uint32_t n, k;
-    matrix_of(node, &n, &k);
-    uint32_t n_quads = (n + RFT_TILE - 1) / RFT_TILE * (RFT_TILE / 4);
-    return (struct vulkan_call){.n_groups = (n_quads + quads - 1) / quads * ((node->n_rows + p->columns - 1) / p->columns),
-                                .work_per_group = 4.0 * quads * p->columns * (k + (node->op == RFT_OP_draw ? DRAW_WORK : 0.0))};
-}
-
-struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const struct rft_node *node)
-{
-    const void *args = node->args.bytes;
-    struct vulkan_call call = {.n_groups = node->n_rows, .work_per_group = 1};
-    if (p->variant >= VULKAN_ROWS) {
-        call = matmul_call(p, node);
-    } else if (node->op == RFT_OP_attention) {
-        const struct rft_args_attention *a = args;
-        call.n_groups = node->n_rows * a->n_kv_heads;
-        call.work_per_group = 2.0 * a->scratch_floats * a->head_dim; /* scratch has a place for each score */
-    } else if (node->op == RFT_OP_embed) {
-        call.work_per_group = ((const struct rft_args_embed *)args)->dim;
-    } else if (node->op == RFT_OP_sample) {
-        const struct rft_args_sample *a = args;
-        call.n_groups = node->n_rows * a->n_parts;
-        call.work_per_group = DRAW_WORK * RFT_SAMPLE_PART;
-    } else if (node->op == RFT_OP_filter) {
-        call.work_per_group = 400.0 * ((const struct rft_args_filter *)args)->vocab;
-    } else if (node->op == RFT_OP_advance) {
-        call.work_per_group = ((const struct rft_args_advance *)args)->n_parts;
-    }
-    call.pipeline = p->handle;
-    call.args_bytes = node->args_bytes;
-    return call;
-}
 
 #define SPIRV_HEADER_WORDS 5u
 #define SPIRV_ENTRY_POINT 15u
@@ -263,7 +114,7 @@ static enum rft_status ready_pipeline(struct rft_device *device, uint32_t index)
         RFT_TRY(make_pipeline(device, index));
     if (p->is_trusted)
         return RFT_OK;
-    status = vulkan_test_pipeline(device, p, vulkan_shaders[index].name, false);
+    status = vulkan_test_pipeline(device, device->kernels->layout, p, vulkan_shaders[index].name, false);
     if (status == RFT_ERR_UNSUPPORTED && device->options.is_unchecked) {
         rft_log_warn("%s: [device] arithmetic = unchecked: the kernel is used all the same", device->facts.name);
         p->is_trusted = true;
@@ -295,7 +146,7 @@ static enum rft_status check_turns(const struct rft_device *device, const struct
 
 enum rft_status vulkan_kernels_call(struct rft_device *device, const struct rft_node *node, struct vulkan_call *call)
 {
-    uint32_t index = find_pipeline(device, node->op, node->n_rows);
+    uint32_t index = vulkan_pipeline_for(device->kernels->pipelines, device->is_cpu, node);
     *call = (struct vulkan_call){0};
     RFT_TRY(check_turns(device, node));
     RFT_TRY(ready_pipeline(device, index));
@@ -319,7 +170,7 @@ enum rft_status vulkan_kernels_test_all(struct rft_device *device)
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         if (device->kernels->pipelines[i].handle == VK_NULL_HANDLE)
             RFT_TRY(make_pipeline(device, i));
-        RFT_TRY(vulkan_test_pipeline(device, &device->kernels->pipelines[i], vulkan_shaders[i].name, true));
+        RFT_TRY(vulkan_test_pipeline(device, device->kernels->layout, &device->kernels->pipelines[i], vulkan_shaders[i].name, true));
     }
     return RFT_OK;
 }
@@ -391,7 +242,7 @@ enum rft_status vulkan_kernels_open(struct rft_device *device)
         device->kernels->pipelines = rft_alloc(n_vulkan_shaders, sizeof *device->kernels->pipelines);
     if (device->kernels != NULL && device->kernels->pipelines != NULL) {
         for (uint32_t i = 0; i < n_vulkan_shaders; i++)
-            device->kernels->pipelines[i] = describe(vulkan_shaders[i].name);
+            device->kernels->pipelines[i] = vulkan_pipeline_describe(vulkan_shaders[i].name);
         result = device->vk.vkCreatePipelineLayout(device->handle, &info, NULL, &device->kernels->layout);
         if (result != VK_SUCCESS) /* what a failed call leaves there is not defined */
             device->kernels->layout = VK_NULL_HANDLE;
@@ -425,4 +276,9 @@ void vulkan_kernels_close(struct rft_device *device)
     rft_free(k->pipelines);
     rft_free(k);
     device->kernels = NULL;
+}
+
+VkPipelineLayout vulkan_kernels_layout(const struct rft_device *device)
+{
+    return device->kernels->layout;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks, each a memory allocation with one buffer over it, and how much more of them there may be. */
-#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#endif
 #include "vulkan_memory.h"
+
+#include "vulkan_allocation.h"
+#include "vulkan_queue.h"
+#include "vulkan_upload.h"
 
 #include "alloc.h"
 #include "log.h"
@@ -11,13 +12,6 @@
 #include "os.h"
 
 #include <inttypes.h>
-#include <string.h>
-#include <sys/mman.h>
-
-#define BLOCK_USAGE                                                                                                    \
-    (VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |        \
-     VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT)
-#define IMPORT_HANDLE VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT
 
 static uint64_t round_up(uint64_t n, uint64_t grain)
 {
@@ -74,180 +68,22 @@ static vulkan_rank_type *rank_of_device_blocks(const struct rft_device *device)
     return device->memory->access == RFT_ACCESS_MAPPED ? rank_mapped : rank_staged;
 }
 
-void vulkan_block_free(struct rft_device *device, struct vulkan_block *block)
-{
-    if (block->buffer != VK_NULL_HANDLE)
-        device->vk.vkDestroyBuffer(device->handle, block->buffer, NULL);
-    if (block->memory != VK_NULL_HANDLE) {
-        device->vk.vkFreeMemory(device->handle, block->memory, NULL); /* which unmaps it, too */
-        device->memory->heap_bytes[block->heap] -= block->allocated_bytes;
-        device->memory->n_allocations--;
-    }
-    if (block->imported != NULL)
-        munmap(block->imported, block->imported_bytes);
-    *block = (struct vulkan_block){0};
-}
-
-static VkResult create_buffer(struct rft_device *device, uint64_t bytes, VkBufferUsageFlags usage, const void *next,
-                              VkBuffer *buffer)
-{
-    VkBufferCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .pNext = next, .size = bytes, .usage = usage};
-    VkResult result = device->vk.vkCreateBuffer(device->handle, &info, NULL, buffer);
-    if (result != VK_SUCCESS)
-        *buffer = VK_NULL_HANDLE;
-    return result;
-}
-
-/* Allocates from one memory type; `next` continues the chain of the request. */
-static VkResult allocate(struct rft_device *device, uint32_t type, uint64_t bytes, bool has_address, const void *next,
-                         struct vulkan_block *block)
-{
-    VkMemoryAllocateFlagsInfo flags = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
-                                       .pNext = next,
-                                       .flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT};
-    VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
-                                 .pNext = has_address ? &flags : next,
-                                 .allocationSize = bytes,
-                                 .memoryTypeIndex = type};
-    const VkPhysicalDeviceMemoryProperties *memory = &device->facts.memory;
-    VkResult result;
-    if (bytes > memory->memoryHeaps[memory->memoryTypes[type].heapIndex].size)
-        return VK_ERROR_OUT_OF_DEVICE_MEMORY;
-    if (device->memory->n_allocations >= device->facts.n_allocations_max)
-        return VK_ERROR_TOO_MANY_OBJECTS;
-    result = device->vk.vkAllocateMemory(device->handle, &info, NULL, &block->memory);
-    if (result != VK_SUCCESS) {
-        block->memory = VK_NULL_HANDLE;
-        return result;
-    }
-    block->heap = memory->memoryTypes[type].heapIndex;
-    block->allocated_bytes = bytes;
-    device->memory->heap_bytes[block->heap] += bytes;
-    device->memory->n_allocations++;
-    return VK_SUCCESS;
-}
-
-/* The best ranked type that was not tried yet; UINT32_MAX: none. */
-static uint32_t next_type(const struct rft_device *device, uint32_t type_bits, vulkan_rank_type *rank)
-{
-    uint32_t best = UINT32_MAX;
-    int best_rank = -1;
-    for (uint32_t type = 0; type < device->facts.memory.memoryTypeCount; type++) {
-        int r = (type_bits >> type & 1u) != 0 ? rank(device, type) : -1;
-        if (r > best_rank) {
-            best_rank = r;
-            best = type;
-        }
-    }
-    return best;
-}
-
-VkResult vulkan_block_make(struct rft_device *device, uint64_t bytes, VkBufferUsageFlags usage, vulkan_rank_type *rank,
-                           struct vulkan_block *block)
-{
-    VkMemoryRequirements needs;
-    bool has_address = (usage & VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT) != 0;
-    VkResult result;
-    *block = (struct vulkan_block){0};
-    result = create_buffer(device, bytes, usage, NULL, &block->buffer);
-    if (result != VK_SUCCESS)
-        return result;
-    device->vk.vkGetBufferMemoryRequirements(device->handle, block->buffer, &needs);
-    result = VK_ERROR_OUT_OF_DEVICE_MEMORY;
-    /* One heap may be full, another not. */
-    for (uint32_t bits = needs.memoryTypeBits; block->memory == VK_NULL_HANDLE;) {
-        uint32_t type = next_type(device, bits, rank);
-        if (type == UINT32_MAX)
-            break;
-        bits &= ~(1u << type);
-        result = allocate(device, type, needs.size, has_address, NULL, block);
-        if (result != VK_SUCCESS && !vulkan_is_out_of_memory(result))
-            break;
-    }
-    if (result == VK_SUCCESS)
-        result = device->vk.vkBindBufferMemory(device->handle, block->buffer, block->memory, 0);
-    if (result != VK_SUCCESS)
-        vulkan_block_free(device, block);
-    return result;
-}
-
-static VkResult map_block(struct rft_device *device, struct vulkan_block *block)
-{
-    void *host = NULL;
-    VkResult result = device->vk.vkMapMemory(device->handle, block->memory, 0, VK_WHOLE_SIZE, 0, &host);
-    block->host = result == VK_SUCCESS ? host : NULL;
-    return result;
-}
-
-/* The first coherent memory type that the driver takes this host memory as. */
-static VkResult import_memory(struct rft_device *device, uint32_t type_bits, struct vulkan_block *block)
-{
-    VkMemoryHostPointerPropertiesEXT properties = {.sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT};
-    VkImportMemoryHostPointerInfoEXT import = {.sType = VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
-                                               .handleType = IMPORT_HANDLE,
-                                               .pHostPointer = block->imported};
-    VkResult result =
-        device->vk.vkGetMemoryHostPointerPropertiesEXT(device->handle, IMPORT_HANDLE, block->imported, &properties);
-    if (result != VK_SUCCESS)
-        return result;
-    for (uint32_t type = 0; type < device->facts.memory.memoryTypeCount; type++) {
-        if ((type_bits & properties.memoryTypeBits) >> type & 1u && (flags_of(device, type) & VULKAN_COHERENT) == VULKAN_COHERENT)
-            return allocate(device, type, block->imported_bytes, true, &import, block);
-    }
-    return VK_ERROR_FEATURE_NOT_PRESENT;
-}
-
-/* A block in host memory of ours that the device is given. */
-static VkResult make_imported(struct rft_device *device, uint64_t bytes, struct vulkan_block *block)
-{
-    VkExternalMemoryBufferCreateInfo external = {.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
-                                                 .handleTypes = IMPORT_HANDLE};
-    VkMemoryRequirements needs;
-    uint64_t size;
-    void *host;
-    VkResult result;
-    *block = (struct vulkan_block){0};
-    result = create_buffer(device, bytes, BLOCK_USAGE, &external, &block->buffer);
-    if (result != VK_SUCCESS)
-        return result;
-    device->vk.vkGetBufferMemoryRequirements(device->handle, block->buffer, &needs);
-    size = round_up(needs.size, device->facts.import_align);
-    host = size <= SIZE_MAX / 2 ? mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                                : MAP_FAILED;
-    if (host == MAP_FAILED) {
-        result = VK_ERROR_OUT_OF_HOST_MEMORY;
-    } else {
-        block->imported = host;
-        block->imported_bytes = (size_t)size;
-        block->host = host;
-        /* mmap aligns to pages; a driver that wants more is refused rather than worked around. */
-        result = (uintptr_t)host % device->facts.import_align == 0 ? import_memory(device, needs.memoryTypeBits, block)
-                                                                   : VK_ERROR_FEATURE_NOT_PRESENT;
-    }
-    if (result == VK_SUCCESS)
-        result = device->vk.vkBindBufferMemory(device->handle, block->buffer, block->memory, 0);
-    if (result != VK_SUCCESS)
-        vulkan_block_free(device, block);
-    return result;
-}
-
 /* The block in the way that the device's access mode and the place ask for. */
 static VkResult make_block(struct rft_device *device, uint64_t bytes, enum rft_place place, struct vulkan_block *block)
 {
     bool is_mapped = place == RFT_PLACE_HOST || device->memory->access == RFT_ACCESS_MAPPED;
     VkResult result;
     if (place == RFT_PLACE_DEVICE && device->memory->access == RFT_ACCESS_IMPORTED) {
-        result = make_imported(device, bytes, block);
+        result = vulkan_block_import(device, bytes, block);
         if (result == VK_SUCCESS || result == VK_ERROR_DEVICE_LOST)
             return result;
         rft_log_debug("%s: host memory is not imported: %s; staged instead", device->facts.name,
                       vulkan_result_name(result));
     }
-    result = vulkan_block_make(device, bytes, BLOCK_USAGE,
+    result = vulkan_block_make(device, bytes, VULKAN_BLOCK_USAGE,
                                place == RFT_PLACE_HOST ? rank_host : rank_of_device_blocks(device), block);
     if (result == VK_SUCCESS && is_mapped) {
-        result = map_block(device, block);
+        result = vulkan_block_map(device, block);
         if (result != VK_SUCCESS)
             vulkan_block_free(device, block);
     }
@@ -268,6 +104,7 @@ enum rft_status vulkan_block_create(struct rft_device *device, uint64_t bytes, e
     enum rft_status status;
     VkResult result;
     uint64_t address;
+    RFT_CHECK_DEVICE(device, &rft_backend_vulkan);
     *out = (struct rft_block){0};
     if (device->is_lost)
         return RFT_ERR_DEVICE_LOST;
@@ -400,15 +237,10 @@ static enum rft_memory_access resolve_access(const struct rft_device *device)
 
 enum rft_status vulkan_memory_open(struct rft_device *device)
 {
-    VkMemoryRequirements needs;
-    VkBuffer probe;
     device->memory = rft_alloc(1, sizeof *device->memory);
     if (device->memory == NULL)
         return RFT_ERR_HOST_MEMORY;
-    RFT_TRY(vulkan_check(device, create_buffer(device, VULKAN_ALIGN, BLOCK_USAGE, NULL, &probe), "vkCreateBuffer"));
-    device->vk.vkGetBufferMemoryRequirements(device->handle, probe, &needs);
-    device->vk.vkDestroyBuffer(device->handle, probe, NULL);
-    device->memory->type_bits = needs.memoryTypeBits;
+    RFT_TRY(vulkan_check(device, vulkan_block_types(device, &device->memory->type_bits), "vkCreateBuffer"));
     device->memory->access = resolve_access(device);
     return device->memory->access == RFT_ACCESS_MAPPED ? RFT_OK : vulkan_ring_open(device);
 }

@@ -124,7 +124,7 @@ static void harvest(struct rft_device *device)
         if (stamp->ticket == 0 || stamp->ticket > queue->n_done)
             continue;
         if (stamp->measure.exec != NULL)
-            vulkan_exec_measured(device, &stamp->measure, stamp_ns(device, i));
+            stamp->measure.measured(device, &stamp->measure, stamp_ns(device, i));
         stamp->ticket = 0;
     }
 }

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The self-test: a pipeline against the cpu's plain kernel, on the cases of its op. */
-#include "vulkan_pipelines.h"
+#include "vulkan_test.h"
+
+#include "vulkan_memory.h"
+#include "vulkan_queue.h"
+#include "vulkan_upload.h"
 
 #include "self_test.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-static enum rft_status record(struct rft_device *device, const struct vulkan_call *call, const struct rft_node *node,
+/* What is tested. */
+struct tested {
+    VkPipelineLayout layout;
+    const struct vulkan_pipeline *pipeline;
+};
+
+static enum rft_status record(struct rft_device *device, VkPipelineLayout layout, const struct vulkan_call *call, const struct rft_node *node,
                               VkCommandBuffer commands)
 {
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
@@ -23,7 +32,7 @@ static enum rft_status record(struct rft_device *device, const struct vulkan_cal
     device->vk.vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &before, 0,
                                     NULL, 0, NULL);
     device->vk.vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, call->pipeline);
-    device->vk.vkCmdPushConstants(commands, vulkan_kernels_layout(device), VK_SHADER_STAGE_COMPUTE_BIT, 0, call->args_bytes,
+    device->vk.vkCmdPushConstants(commands, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, call->args_bytes,
                                   node->args.bytes);
     /* In two pieces, as the watchdog cuts a call: a driver must number the groups of the second from where the first ends. */
     if (half != 0)
@@ -34,9 +43,10 @@ static enum rft_status record(struct rft_device *device, const struct vulkan_cal
     return vulkan_check(device, device->vk.vkEndCommandBuffer(commands), "vkEndCommandBuffer");
 }
 
-static enum rft_status run_call(struct rft_device *device, const void *pipeline, const struct rft_node *node)
+static enum rft_status run_call(struct rft_device *device, const void *kernel, const struct rft_node *node)
 {
-    const struct vulkan_call call = vulkan_pipeline_call(pipeline, node);
+    const struct tested *tested = kernel;
+    const struct vulkan_call call = vulkan_pipeline_call(tested->pipeline, node);
     const VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                               .commandPool = device->pool,
                                               .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
@@ -45,7 +55,7 @@ static enum rft_status run_call(struct rft_device *device, const void *pipeline,
     uint64_t ticket;
     enum rft_status status;
     RFT_TRY(vulkan_check(device, device->vk.vkAllocateCommandBuffers(device->handle, &info, &commands), "vkAllocateCommandBuffers"));
-    status = record(device, &call, node, commands);
+    status = record(device, tested->layout, &call, node, commands);
     if (status == RFT_OK)
         status = vulkan_submit(device, commands, &ticket);
     if (status == RFT_OK)
@@ -64,7 +74,8 @@ static enum rft_status create_block(struct rft_device *device, uint64_t bytes, e
     return vulkan_block_create(device, bytes, place, "the self-test", block);
 }
 
-enum rft_status vulkan_test_pipeline(struct rft_device *device, const struct vulkan_pipeline *pipeline, const char *name, bool all)
+enum rft_status vulkan_test_pipeline(struct rft_device *device, VkPipelineLayout layout, const struct vulkan_pipeline *pipeline,
+                                     const char *name, bool all)
 {
     static const struct rft_self_test calls = {.align_bytes = VULKAN_ALIGN,
                                                .block_create = create_block,
@@ -72,8 +83,9 @@ enum rft_status vulkan_test_pipeline(struct rft_device *device, const struct vul
                                                .write = vulkan_write,
                                                .read = vulkan_read,
                                                .run = run_call};
+    const struct tested tested = {layout, pipeline};
     const struct vulkan_facts *facts = &device->facts;
     char device_text[sizeof facts->name + sizeof facts->driver + sizeof facts->driver_info + 8];
     snprintf(device_text, sizeof device_text, "%s (%s %s)", facts->name, facts->driver, facts->driver_info);
-    return rft_self_test_kernel(&calls, device, pipeline, &(struct rft_tested_kernel){pipeline->op, name, device_text, all});
+    return rft_self_test_kernel(&calls, device, &tested, &(struct rft_tested_kernel){pipeline->op, name, device_text, all});
 }

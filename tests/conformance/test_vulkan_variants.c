@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every Vulkan pipeline on every case: a device uses one variant of a kernel, and no machine has a device for each. */
 #include "call_runner.h"
-#include "vulkan.h"
+#include "vulkan_kernels.h"
 
 int main(void)
 {

@@ -6,7 +6,8 @@
 #include "support.h"
 #include "vulkan_job.h"
 
-#include "vulkan.h"
+#include "vulkan_context.h"
+#include "vulkan_instance.h"
 #include "vulkan_shaders.h"
 
 #include <stdio.h>

@@ -6,7 +6,8 @@
 #include "file.h"
 #include "vulkan_job.h"
 
-#include "vulkan.h"
+#include "vulkan_context.h"
+#include "vulkan_instance.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "vulkan_wrappers.h"
 
-#include "vulkan.h"
+#include "vulkan_instance.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

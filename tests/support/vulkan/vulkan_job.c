@@ -5,7 +5,7 @@
 #include "vulkan_job.h"
 
 #include "call_runner.h"
-#include "vulkan_memory.h"
+#include "vulkan_allocation.h"
 
 #include <dirent.h>
 #include <stdio.h>

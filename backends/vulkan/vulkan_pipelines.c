@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* The rule. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes "lanes" for
+ * the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills and many slots,
+ * where they must be used often. All give the same bits, so the rule is free to change. */
+#include "vulkan_pipelines.h"
+
+#include "vulkan_shaders.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define ROWS_QUADS 16u   /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
+#define ROWS_COLUMNS_MAX 8u
+#define LANES_QUADS 4u
+#define LANES_COLUMNS_MAX 4u
+#define TILED_QUADS 16u
+#define TILED_COLUMNS 32u
+#define LANES_ROWS_MAX 16u /* more rows than that: tiled */
+#define DRAW_WORK 100.0 /* operations to draw an entry of the vocabulary, beside its dot product */
+
+uint64_t vulkan_pipelines_hash(void)
+{
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < n_vulkan_shaders; i++)
+        hash = XXH64(vulkan_shaders[i].code, vulkan_shaders[i].n_bytes, hash);
+    return hash;
+}
+
+struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
+{
+    static const struct {
+        const char *suffix;
+        enum vulkan_variant variant;
+        uint32_t columns; /* 0: a number follows */
+    } variants[] = {{"", VULKAN_PLAIN, 1},       {"_narrow", VULKAN_NARROW, 1}, {"_wide", VULKAN_WIDE, 1},
+                    {"_tiled", VULKAN_TILED, TILED_COLUMNS}, {"_rows_", VULKAN_ROWS, 0},    {"_lanes_", VULKAN_LANES, 0}};
+    struct vulkan_pipeline p = {.op = RFT_OP_COUNT};
+    for (int op = 0; op < RFT_OP_COUNT; op++) {
+        const char *stem = rft_op_name((enum rft_op)op);
+        size_t n = strlen(stem);
+        const char *rest = name + n;
+        if (strncmp(name, stem, n) != 0)
+            continue;
+        for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+            size_t n_suffix = strlen(variants[i].suffix);
+            bool fits = variants[i].columns != 0 ? strcmp(rest, variants[i].suffix) == 0
+                                                 : strncmp(rest, variants[i].suffix, n_suffix) == 0;
+            if (fits)
+                p = (struct vulkan_pipeline){.op = (enum rft_op)op,
+                                             .variant = variants[i].variant,
+                                             .columns = variants[i].columns != 0 ? variants[i].columns
+                                                                                 : (uint32_t)strtoul(rest + n_suffix, NULL, 10)};
+        }
+    }
+    return p;
+}
+
+static enum vulkan_variant variant_for(bool is_cpu, enum rft_op op, uint32_t n_rows)
+{
+    if (op == RFT_OP_attention)
+        return is_cpu ? VULKAN_NARROW : VULKAN_WIDE;
+    if (op != RFT_OP_qkv && op != RFT_OP_residual && op != RFT_OP_gate_up && op != RFT_OP_logits && op != RFT_OP_draw)
+        return VULKAN_PLAIN;
+    if (is_cpu)
+        return VULKAN_ROWS;
+    return n_rows <= LANES_ROWS_MAX ? VULKAN_LANES : VULKAN_TILED;
+}
+
+/* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as have their
+ * sums in registers (GPUs: 96 of them, so that enough workgroups hide each other's waits). */
+uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, bool is_cpu, const struct rft_node *node)
+{
+    const enum rft_op op = node->op;
+    const uint32_t n_rows = node->n_rows;
+    enum vulkan_variant variant = variant_for(is_cpu, op, n_rows);
+    uint32_t columns_max = variant == VULKAN_LANES ? LANES_COLUMNS_MAX : ROWS_COLUMNS_MAX;
+    uint32_t n_groups = (n_rows + columns_max - 1) / columns_max;
+    uint32_t wanted = n_groups == 0 ? 1 : (n_rows + n_groups - 1) / n_groups;
+    uint32_t best = n_vulkan_shaders;
+    for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
+        const struct vulkan_pipeline *p = &pipelines[i];
+        if (p->op != op || p->variant != variant || ((variant == VULKAN_ROWS || variant == VULKAN_LANES) && p->columns < wanted))
+            continue;
+        if (best == n_vulkan_shaders || p->columns < pipelines[best].columns)
+            best = i;
+    }
+    assert(best < n_vulkan_shaders);
+    return best;
+}
+
+static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const struct rft_node *node)
+{
+    uint32_t quads = p->variant == VULKAN_ROWS ? ROWS_QUADS : p->variant == VULKAN_LANES ? LANES_QUADS : TILED_QUADS;
+    const struct rft_node_matrix m = rft_node_matrix(node);
+    const uint32_t n_quads = (m.n + RFT_TILE - 1) / RFT_TILE * (RFT_TILE / 4);
+    return (struct vulkan_call){.n_groups = (n_quads + quads - 1) / quads * ((node->n_rows + p->columns - 1) / p->columns),
+                                .work_per_group = 4.0 * quads * p->columns * (m.k + (node->op == RFT_OP_draw ? DRAW_WORK : 0.0))};
+}
+
+struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const struct rft_node *node)
+{
+    const void *args = node->args.bytes;
+    struct vulkan_call call = {.n_groups = node->n_rows, .work_per_group = 1};
+    if (p->variant >= VULKAN_ROWS) {
+        call = matmul_call(p, node);
+    } else if (node->op == RFT_OP_attention) {
+        const struct rft_args_attention *a = args;
+        call.n_groups = node->n_rows * a->n_kv_heads;
+        call.work_per_group = 2.0 * a->scratch_floats * a->head_dim; /* scratch has a place for each score */
+    } else if (node->op == RFT_OP_embed) {
+        call.work_per_group = ((const struct rft_args_embed *)args)->dim;
+    } else if (node->op == RFT_OP_sample) {
+        const struct rft_args_sample *a = args;
+        call.n_groups = node->n_rows * a->n_parts;
+        call.work_per_group = DRAW_WORK * RFT_SAMPLE_PART;
+    } else if (node->op == RFT_OP_filter) {
+        call.work_per_group = 400.0 * ((const struct rft_args_filter *)args)->vocab;
+    } else if (node->op == RFT_OP_advance) {
+        call.work_per_group = ((const struct rft_args_advance *)args)->n_parts;
+    }
+    call.pipeline = p->handle;
+    call.args_bytes = node->args_bytes;
+    return call;
+}
