@@ -7,6 +7,8 @@
 #include "log.h"
 #include "op.h"
 #include "os.h"
+#include "tokenizer_gguf.h"
+#include "tokenizer_json.h"
 #include "unicode.h"
 
 #include <inttypes.h>

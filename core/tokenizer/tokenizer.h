@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Text <-> token ids, from Hugging Face's tokenizer.json or a GGUF file's metadata. Everything is data: normalizers,
+/* Text <-> token ids. A tokenizer is read by tokenizer_json.h or tokenizer_gguf.h. Everything is data: normalizers,
  * pre-tokenizers, the BPE model, decoders, added tokens; no model family is hard-coded. */
 #ifndef RFT_TOKENIZER_H
 #define RFT_TOKENIZER_H
 
+#include "ids.h"
 #include "status.h"
 #include "str.h"
 
@@ -12,25 +13,8 @@
 #include <stdint.h>
 
 struct rft_tokenizer;
-struct rft_gguf;
 
-/* Reads <dir>/tokenizer.json and, where its post-processor does not say what stands before a text, add_bos_token of
- * tokenizer_config.json. Errors name file and key; an unknown component type (a normalizer, a pre-tokenizer, a decoder,
- * a model other than BPE) and a pattern that PCRE2 would read in another way are refused by name. */
-enum rft_status rft_tokenizer_open(const char *dir, struct rft_tokenizer **tokenizer);
-/* From GGUF metadata: tokenizer.ggml.model "gpt2" (byte-level BPE; the split pattern that tokenizer.ggml.pre names) and
- * "llama" (SentencePiece-style BPE with byte fallback by scores). An unknown pattern is refused by name. */
-enum rft_status rft_tokenizer_open_gguf(const struct rft_gguf *gguf, const char *path,
-                                        struct rft_tokenizer **tokenizer);
 void rft_tokenizer_close(struct rft_tokenizer *tokenizer);
-
-struct rft_ids {
-    uint32_t *ids;
-    size_t n;
-    size_t cap;
-};
-void rft_ids_finish(struct rft_ids *ids);
-enum rft_status rft_ids_append(struct rft_ids *ids, uint32_t id);
 
 /* Appends the ids of text. Special (and other added) tokens written in the text are recognised except where they would
  * touch [plain_0, plain_1): a question's own span, in which "<|im_end|>" is nothing but characters; nor does a token

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Added tokens: found in the text before anything else happens to it (or after the normalizers, if so declared). */
-#include "tokenizer_parts.h"
+#include "tokenizer_added.h"
 
 #include "alloc.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Byte-pair encoding of one word: the word's characters as symbols, then the merge of lowest rank (leftmost among
  * equals) again and again, through a heap: O(n log n) for a word of n characters. */
-#include "tokenizer_parts.h"
+#include "tokenizer_bpe.h"
 
 #include "alloc.h"
 

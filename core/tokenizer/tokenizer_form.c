@@ -4,7 +4,7 @@
  * A piece is taken in stretches: an ASCII character and the others behind it. An ASCII character never combines with
  * what stands before it, so a stretch holds all that can change together. That keeps track of which output bytes are
  * plain, and ASCII text costs nothing. */
-#include "tokenizer_parts.h"
+#include "tokenizer_form.h"
 
 #include "alloc.h"
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A tokenizer from the metadata of a GGUF file: "gpt2" is byte-level BPE whose split patterns have a name, "llama" is
  * SentencePiece's BPE, which merges by the score of the result. */
-#include "tokenizer_parts.h"
+#include "tokenizer_gguf.h"
+
+#include "tokenizer_bpe.h"
+#include "tokenizer_build.h"
 
 #include "alloc.h"
 #include "gguf.h"

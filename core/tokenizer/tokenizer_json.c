@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads a tokenizer.json (and BOS from tokenizer_config.json). */
-#include "tokenizer_parts.h"
+#include "tokenizer_json.h"
+
+#include "tokenizer_bpe.h"
+#include "tokenizer_build.h"
+#include "tokenizer_json_parts.h"
 
 #include "alloc.h"
 #include "checkpoint_look.h"

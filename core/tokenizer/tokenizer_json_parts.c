@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Normalizers, pre-tokenizers and decoders of a tokenizer.json, each turned into steps. */
-#include "tokenizer_parts.h"
+#include "tokenizer_json_parts.h"
 
 #include <jansson.h>
 
@@ -58,42 +58,6 @@ static enum rft_status get_pattern(const struct part *part, struct rft_tok_patte
 }
 
 /* ---- shared steps ---- */
-
-enum rft_status rft_tok_add_split(const char *path, const char *regex, enum rft_tok_behavior behavior, bool invert,
-                                  struct rft_tok_steps *steps)
-{
-    struct rft_tok_step *step = rft_tok_steps_add(steps, RFT_TOK_SPLIT);
-    if (!step)
-        return RFT_ERR_HOST_MEMORY;
-    step->behavior = behavior;
-    step->invert = invert;
-    return rft_tok_pattern_regex(path, rft_bytes_z(regex), &step->pattern);
-}
-
-enum rft_status rft_tok_add_replace(struct rft_bytes from, struct rft_bytes to, struct rft_tok_steps *steps)
-{
-    struct rft_tok_step *step = rft_tok_steps_add(steps, RFT_TOK_REPLACE);
-    if (!step)
-        return RFT_ERR_HOST_MEMORY;
-    RFT_TRY(rft_tok_pattern_literal(from, &step->pattern));
-    return rft_str_append(&step->text, to.data, to.len);
-}
-
-enum rft_status rft_tok_add_prepend(struct rft_bytes text, bool unless_present, bool only_first,
-                                    struct rft_tok_steps *steps)
-{
-    struct rft_tok_step *step = rft_tok_steps_add(steps, RFT_TOK_PREPEND);
-    if (!step)
-        return RFT_ERR_HOST_MEMORY;
-    step->unless_present = unless_present;
-    step->only_first = only_first;
-    return rft_str_append(&step->text, text.data, text.len);
-}
-
-enum rft_status rft_tok_add_simple(enum rft_tok_kind kind, struct rft_tok_steps *steps)
-{
-    return rft_tok_steps_add(steps, kind) ? RFT_OK : RFT_ERR_HOST_MEMORY;
-}
 
 /* ---- normalizers ---- */
 

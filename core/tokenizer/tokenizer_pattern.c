@@ -4,7 +4,7 @@
  * The tokenizers library matches with Oniguruma in Ruby's syntax. Where PCRE2 means something else by the same text, it
  * is written anew (\s \S \w \W \uXXXX [:name:] {,n}) or refused by name (sets within sets, "{n,m}+", \h, (?m)), never
  * misread. */
-#include "tokenizer_parts.h"
+#include "tokenizer_pattern.h"
 
 #include "alloc.h"
 

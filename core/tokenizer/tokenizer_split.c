@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Splitting a piece at the matches of a pattern, with the five behaviors of the tokenizers library. */
-#include "tokenizer_parts.h"
+#include "tokenizer_split.h"
 
 /* The spans of a piece so far: alternately what matched and what lies between. They are written straight to
  * next_pieces; merging changes the last one. */

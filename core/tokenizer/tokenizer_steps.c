@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a list of steps over the pieces of a text. */
-#include "tokenizer_parts.h"
+#include "tokenizer_steps.h"
+
+#include "tokenizer_form.h"
+#include "tokenizer_split.h"
 
 #include "alloc.h"
 
 #include <string.h>
 #include <utf8proc.h>
-
-struct rft_tok_step *rft_tok_steps_add(struct rft_tok_steps *steps, enum rft_tok_kind kind)
-{
-    void *items = steps->items;
-    if (rft_grow(&items, &steps->cap, steps->n + 1, sizeof *steps->items) != 0)
-        return NULL;
-    steps->items = items;
-    steps->items[steps->n] = (struct rft_tok_step){ .kind = kind };
-    return &steps->items[steps->n++];
-}
-
-void rft_tok_steps_finish(struct rft_tok_steps *steps)
-{
-    for (size_t i = 0; i < steps->n; i++) {
-        rft_tok_pattern_finish(&steps->items[i].pattern);
-        rft_str_finish(&steps->items[i].text);
-    }
-    rft_free(steps->items);
-    *steps = (struct rft_tok_steps){ 0 };
-}
-
-enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, bool plain)
-{
-    RFT_TRY(rft_str_append(&text->bytes, bytes, n));
-    for (char mark = plain; n; n--)
-        RFT_TRY(rft_str_append(&text->plain, &mark, 1));
-    return RFT_OK;
-}
 
 static enum rft_status append_str(struct rft_tok_text *text, const struct rft_str *s, bool plain)
 {
@@ -49,37 +24,6 @@ static enum rft_status copy(struct rft_tok_text *to, const struct rft_tok_text *
     return rft_str_append(&to->plain, from->plain.data + begin, end - begin);
 }
 
-enum rft_status rft_tok_pieces_add(struct rft_tok_pieces *pieces, struct rft_tok_piece piece)
-{
-    if (piece.begin == piece.end && !piece.is_token)
-        return RFT_OK;
-    void *items = pieces->items;
-    if (rft_grow(&items, &pieces->cap, pieces->n + 1, sizeof *pieces->items) != 0)
-        return RFT_ERR_HOST_MEMORY;
-    pieces->items = items;
-    pieces->items[pieces->n++] = piece;
-    return RFT_OK;
-}
-
-void rft_tok_work_finish(struct rft_tok_work *work)
-{
-    rft_str_finish(&work->text.bytes);
-    rft_str_finish(&work->text.plain);
-    rft_str_finish(&work->next_text.bytes);
-    rft_str_finish(&work->next_text.plain);
-    rft_free(work->pieces.items);
-    rft_free(work->next_pieces.items);
-    *work = (struct rft_tok_work){ 0 };
-}
-
-void rft_tok_work_take_pieces(struct rft_tok_work *work)
-{
-    struct rft_tok_pieces pieces = work->pieces;
-    work->pieces = work->next_pieces;
-    work->next_pieces = pieces;
-    work->next_pieces.n = 0;
-}
-
 static void take_text(struct rft_tok_work *work)
 {
     struct rft_tok_text text = work->text;
@@ -87,41 +31,6 @@ static void take_text(struct rft_tok_work *work)
     work->next_text = text;
     rft_str_clear(&work->next_text.bytes);
     rft_str_clear(&work->next_text.plain);
-}
-
-bool rft_tok_is_space(int32_t c)
-{
-    return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
-/* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the 68 others for U+0100 and up, in order.
- */
-static bool stands_for_itself(unsigned byte)
-{
-    return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte != 0xad);
-}
-
-uint32_t rft_tok_char_of_byte(unsigned char byte)
-{
-    if (stands_for_itself(byte))
-        return byte;
-    uint32_t code_point = 0x100;
-    for (unsigned b = 0; b < byte; b++)
-        code_point += !stands_for_itself(b);
-    return code_point;
-}
-
-int rft_tok_byte_of_char(int32_t code_point)
-{
-    if (code_point < 0 || code_point > 0x143)
-        return -1;
-    if (code_point < 0x100)
-        return stands_for_itself((unsigned)code_point) ? code_point : -1;
-    unsigned byte = 0;
-    for (int left = code_point - 0x100; stands_for_itself(byte) || left > 0; byte++)
-        left -= !stands_for_itself(byte);
-    return (int)byte;
 }
 
 /* ---- steps that write a piece anew, into next_text ---- */

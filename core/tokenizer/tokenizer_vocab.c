@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Two open-addressing hash tables, built once at loading: text -> id and (left, right) -> merge. */
-#include "tokenizer_parts.h"
+#include "tokenizer_vocab.h"
 
 #include "alloc.h"
 

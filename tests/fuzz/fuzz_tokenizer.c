@@ -4,7 +4,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "prompt.h"
-#include "tokenizer_parts.h"
+#include "tokenizer_json.h"
 
 #include <stdlib.h>
 #include <string.h>

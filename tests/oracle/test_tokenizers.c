@@ -4,7 +4,9 @@
 #include "support.h"
 
 #include "file.h"
-#include "tokenizer_parts.h"
+#include "tokenizer_json.h"
+#include "tokenizer_json_parts.h"
+#include "tokenizer_steps.h"
 
 #include <jansson.h>
 #include <stdio.h>

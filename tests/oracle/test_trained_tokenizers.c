@@ -3,7 +3,7 @@
  * them (fixtures by make_tokenizers.py). */
 #include "support.h"
 
-#include "tokenizer.h"
+#include "tokenizer_json.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "support.h"
 
 #include "prompt.h"
-#include "tokenizer_parts.h"
+#include "tokenizer_json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * text, BOS, memory faults. */
 #include "support.h"
 
-#include "tokenizer_parts.h"
+#include "tokenizer_json.h"
 
 #include <stdio.h>
 #include <string.h>

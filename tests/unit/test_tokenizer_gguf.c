@@ -3,7 +3,7 @@
 
 #include "file.h"
 #include "gguf.h"
-#include "tokenizer_parts.h"
+#include "tokenizer_gguf.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What a tokenizer is, for the files that make and use one. */
+#ifndef RFT_TOKENIZER_DATA_H
+#define RFT_TOKENIZER_DATA_H
+
+#include "ids.h"
+#include "tokenizer_added.h"
+#include "tokenizer_step.h"
+#include "tokenizer_vocab.h"
+
+#define RFT_TOK_NO_ID UINT32_MAX
+
+struct rft_tokenizer {
+    struct rft_tok_vocab vocab;
+    struct rft_tok_merges merges;
+    struct rft_tok_steps normalizers, pre_tokenizers, decoders;
+    struct rft_tok_added_set added, added_normalized;
+    struct rft_ids prefix;
+    uint32_t byte_ids[256]; /* of "<0x00>" to "<0xFF>"; RFT_TOK_NO_ID if absent */
+    uint32_t unk_id;        /* RFT_TOK_NO_ID if none */
+    bool fuse_unk, byte_fallback, ignore_merges;
+    uint64_t hash;
+};
+
+#endif
