@@ -4,7 +4,8 @@
 #ifndef RFT_KERNEL_CASE_INPUTS_H
 #define RFT_KERNEL_CASE_INPUTS_H
 
-#include "kernel_cases.h"
+#include "calls.h"
+#include "kernel_case.h"
 
 struct rft_build {
     struct rft_call_image *image;

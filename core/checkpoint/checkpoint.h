@@ -5,27 +5,13 @@
 #ifndef RFT_CHECKPOINT_H
 #define RFT_CHECKPOINT_H
 
-#include "dtype.h"
 #include "file.h"
 #include "model.h"
 #include "status.h"
+#include "tensor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define RFT_TENSOR_DIMS_MAX 4
-
-/* Where a tensor's bytes lie. Names are Hugging Face names ("model.layers.0.self_attn.q_proj.weight") in both containers:
- * the GGUF reader translates its own. */
-struct rft_tensor {
-    char *name;
-    enum rft_dtype dtype;
-    uint32_t n_dims;
-    uint64_t dims[RFT_TENSOR_DIMS_MAX]; /* outermost first: [rows][columns] */
-    const uint8_t *data;                /* in a map of the checkpoint's */
-    uint64_t bytes;
-    uint32_t rope_heads;                /* non-zero: rows are permuted per head as llama.cpp does for q and k; undo them */
-};
 
 struct rft_gguf; /* parsed metadata of a GGUF file (gguf.h); NULL for a directory */
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "gguf_parts.h"
+#include "gguf.h"
+
+#include "gguf_data.h"
+#include "gguf_values.h"
 
 #include "alloc.h"
 #include "file.h"

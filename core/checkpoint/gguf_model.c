@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gguf_model.h"
 
+#include "gguf_values.h"
+
 #include "alloc.h"
 #include "file.h"
 #include "log.h"

@@ -4,7 +4,9 @@
 #define RFT_GGUF_MODEL_H
 
 #include "file.h"
-#include "gguf.h"
+#include "gguf_data.h"
+#include "model.h"
+#include "status.h"
 #include "tensor_list.h"
 
 /* Lists the tensors of a parsed file under its own names, with offsets and sizes checked. The list is zero-initialised

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gguf_parts.h"
+#include "gguf_values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,11 @@
 #ifndef RFT_TENSOR_LIST_H
 #define RFT_TENSOR_LIST_H
 
-#include "checkpoint.h"
+#include "status.h"
+#include "tensor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 struct rft_listed_tensor {
     char *name;                         /* as the container has it; owned */

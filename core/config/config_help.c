@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of keys in words: for the terminal, for the docs, and as a file to start from. */
+#include "config.h"
+
 #include "config_keys.h"
 
 #include <string.h>

@@ -3,7 +3,9 @@
 #ifndef RFT_CONFIG_KEYS_H
 #define RFT_CONFIG_KEYS_H
 
-#include "config.h"
+#include "config_fields.h"
+#include "status.h"
+#include "str.h"
 
 enum rft_key_type {
     RFT_KEY_TEXT,     /* char * */

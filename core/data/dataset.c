@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "dataset_row.h"
+#include "dataset_shape.h"
 #include "file.h"
 #include "json.h"
 #include "os.h"

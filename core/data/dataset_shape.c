@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a questions file is that rftgen does not read, for a message that helps. */
+#include "dataset_shape.h"
+
 #include "dataset_row.h"
 
 #include "json.h"

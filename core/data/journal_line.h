@@ -3,7 +3,11 @@
 #ifndef RFT_JOURNAL_LINE_H
 #define RFT_JOURNAL_LINE_H
 
-#include "journal.h"
+#include "fingerprint.h"
+#include "sample.h"
+#include "status.h"
+
+#include <stdbool.h>
 
 /* Appends both header lines: twice "rftgen-journal 2 <fingerprint> <the fingerprint's lines> <hash>\n", so that damage to one
  * leaves the other. The same run always has the same header. */

@@ -2,7 +2,7 @@
 /* RoPE's angles in double precision from +, -, * and / alone, which every compiler and machine rounds alike; the
  * libraries' exp, log, sin and cos differ from each other in the last bits. Relative errors stay below 2^-45 for
  * positions below 2^20; only the last step rounds to f32. */
-#include "model.h"
+#include "rope.h"
 
 #include <float.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "os.h"
+#include "rope.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #include "tokenizer_build.h"
 
 #include "alloc.h"
-#include "gguf.h"
+#include "gguf_values.h"
 
 #include <math.h>
 #include <stdlib.h>

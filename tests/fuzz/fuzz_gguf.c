@@ -3,7 +3,9 @@
 #include "alloc.h"
 #include "file.h"
 #include "fuzz.h"
+#include "gguf.h"
 #include "gguf_model.h"
+#include "gguf_values.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gguf.h"
+#include "gguf_values.h"
 #include "file.h"
 #include "gguf_builder.h"
 #include "support.h"

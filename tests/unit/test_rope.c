@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model.h"
 #include "support.h"
+#include "rope.h"
 
 #include <math.h>
 #include <stdlib.h>

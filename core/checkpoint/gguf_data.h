@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of a parsed GGUF file: shared by gguf.c, which parses, and gguf_values.c, which answers questions. */
-#ifndef RFT_GGUF_PARTS_H
-#define RFT_GGUF_PARTS_H
+/* The inside of a parsed GGUF file: made by gguf.c, asked by gguf_values.c. */
+#ifndef RFT_GGUF_DATA_H
+#define RFT_GGUF_DATA_H
 
 #include "file.h"
-#include "gguf.h"
+#include "str.h"
+
+#include <stdint.h>
 
 /* Types of metadata values, by number: name, bytes (0: a string or an array). */
 #define RFT_GGUF_TYPE_LIST(X)                                                                                          \
@@ -26,6 +28,15 @@ enum rft_gguf_type { RFT_GGUF_TYPE_LIST(RFT_GGUF_ENUM) RFT_GGUF_TYPE_COUNT };
 #undef RFT_GGUF_ENUM
 
 extern const uint8_t rft_gguf_type_bytes[RFT_GGUF_TYPE_COUNT];
+
+/* One entry of the tensor table as the file has it; dims innermost first. */
+struct rft_gguf_tensor {
+    struct rft_bytes name;
+    uint32_t n_dims;
+    uint64_t dims[4];
+    uint32_t type;      /* ggml type number */
+    uint64_t offset;    /* from the data section */
+};
 
 struct rft_gguf_entry {
     struct rft_bytes key;

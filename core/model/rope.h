@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of rotary position embeddings (Su et al. 2021), scaled as Llama 3 does where the model asks for it. */
+#ifndef RFT_ROPE_H
+#define RFT_ROPE_H
+
+#include "model.h"
+
+/* Fills cos_sin [n_positions][head_dim / 2][2] f32 (cos, then sin), computed in double without libm, each rounded once. */
+void rft_rope_table(const struct rft_model_config *config, uint32_t n_positions, float *cos_sin);
+
+#endif
