@@ -137,7 +137,7 @@ static void test_open_close(void **state)
     on_every_device(check_open_close);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks),
@@ -145,5 +145,5 @@ int main(void)
         cmocka_unit_test(test_replays),
         cmocka_unit_test(test_open_close),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

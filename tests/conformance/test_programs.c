@@ -280,9 +280,9 @@ static void test_traces_differ(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_calls), cmocka_unit_test(test_traces_differ)};
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

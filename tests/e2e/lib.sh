@@ -62,3 +62,19 @@ list_devices()
         /^[a-z]+: [0-9]+ device/ { backend = $1; sub(":", "", backend) }
         /^  [0-9]+  / && !/ missing: / && (backends == "  " || index(backends, " " backend " ")) { print backend, $1 }'
 }
+
+# refuse PATTERN ARGUMENT...: rftgen must fail with exactly one line of error, which matches.
+refuse()
+{
+    pattern=$1
+    shift
+    code=0
+    "$rftgen" --quiet "$@" 2>refused.log >stdout || code=$?
+    [ $code -ne 0 ] && [ $code -lt 128 ] || fail "$*: exit code $code"
+    [ "$(n_lines '^rftgen: error: ' refused.log)" -eq 1 ] || fail "$*: not one line of error"
+    grep -q "^rftgen: error: .*$pattern" refused.log || fail "$*: the line does not say $pattern"
+    for left in out.*; do
+        [ ! -e "$left" ] || fail "$*: $left was left"
+    done
+    n=$((${n:-0} + 1))
+}

@@ -427,7 +427,7 @@ static void test_no_host_memory(void **state)
         assert_int_equal(use(NULL), RFT_OK);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_graphs),      cmocka_unit_test(test_queued),     cmocka_unit_test(test_profile),
@@ -435,5 +435,5 @@ int main(void)
         cmocka_unit_test(test_integrated),  cmocka_unit_test(test_lost_device), cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_no_host_memory),
     };
-    return rft_cuda_job_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
+    return rft_cuda_job_init() ? RFT_TEST_RUN(tests, NULL, NULL) : 77;
 }

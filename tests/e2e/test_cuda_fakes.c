@@ -343,12 +343,12 @@ static int drop_all(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),      cmocka_unit_test(test_driver_versions), cmocka_unit_test(test_broken_device),
         cmocka_unit_test(test_no_driver),    cmocka_unit_test(test_replays),         cmocka_unit_test(test_any_driver),
         cmocka_unit_test(test_small_devices), cmocka_unit_test(test_wrong_kernel),   cmocka_unit_test(test_compiler_errors),
     };
-    return rft_cuda_job_init() ? cmocka_run_group_tests(tests, make_wanted, drop_all) : 77;
+    return rft_cuda_job_init() ? RFT_TEST_RUN(tests, make_wanted, drop_all) : 77;
 }

@@ -343,7 +343,7 @@ static int drop_all(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_it_is),
@@ -353,5 +353,5 @@ int main(void)
         cmocka_unit_test(test_failing_on),
         cmocka_unit_test(test_memory_taken_by_others),
     };
-    return rft_cuda_job_init() ? cmocka_run_group_tests(tests, make_wanted, drop_all) : 77;
+    return rft_cuda_job_init() ? RFT_TEST_RUN(tests, make_wanted, drop_all) : 77;
 }

@@ -365,7 +365,7 @@ static void test_allocations(void **state)
     assert_true(n > 300);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_twice),
@@ -374,5 +374,5 @@ int main(void)
         cmocka_unit_test(test_plan_says_host),
         cmocka_unit_test(test_less_than_promised), cmocka_unit_test(test_allocations),
     };
-    return cmocka_run_group_tests(tests, make_wanted, drop_wanted);
+    return RFT_TEST_RUN(tests, make_wanted, drop_wanted);
 }

@@ -462,7 +462,7 @@ static int set_up(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_order_same_bytes),   cmocka_unit_test(test_any_order_between_barriers),
@@ -470,5 +470,5 @@ int main(void)
         cmocka_unit_test(test_every_barrier_is_needed), cmocka_unit_test(test_sabotage_shows),
         cmocka_unit_test(test_trace_command),           cmocka_unit_test(test_trace_faults),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return RFT_TEST_RUN(tests, set_up, NULL);
 }

@@ -7,22 +7,6 @@ model=$fixtures/tiny-tied-bf16
 good="-c $tiny --set output.path=out.json"
 n=0
 
-# refuse PATTERN ARGUMENT...: rftgen must fail with exactly one line of error, which matches.
-refuse()
-{
-    pattern=$1
-    shift
-    code=0
-    "$rftgen" --quiet "$@" 2>refused.log >stdout || code=$?
-    [ $code -ne 0 ] && [ $code -lt 128 ] || fail "$*: exit code $code"
-    [ "$(n_lines '^rftgen: error: ' refused.log)" -eq 1 ] || fail "$*: not one line of error"
-    grep -q "^rftgen: error: .*$pattern" refused.log || fail "$*: the line does not say $pattern"
-    for left in out.*; do
-        [ ! -e "$left" ] || fail "$*: $left was left"
-    done
-    n=$((n + 1))
-}
-
 # Command lines.
 refuse 'no configuration given'
 refuse 'nosuch: unknown command' nosuch
@@ -224,33 +208,6 @@ cp -r "$fixtures/tiny-untied-f16-sharded" bad
 shard=$(ls bad/*.safetensors | head -n 1)
 rm "$shard"
 refuse "$shard: is not there, but .*index.json names it: [0-9]* of [0-9]* files are there" $good --set model.path=bad
-# A prefix before all names: the header's length stays, as the names' and the gap's do.
-prefix() # PREFIX: renames in the header
-{
-    spoil
-    python3 - "$1" bad/model.safetensors <<'END'
-import json, struct, sys
-prefix, path = sys.argv[1:]
-data = open(path, "rb").read()
-n = struct.unpack("<Q", data[:8])[0]
-old = json.loads(data[8:8 + n])
-new = {(prefix + k if prefix else k.replace("model.", "", 1)) if k != "__metadata__" else k: v for k, v in old.items()}
-head = json.dumps(new).encode()
-open(path, "wb").write(struct.pack("<Q", len(head)) + head + data[8 + n:])
-END
-}
-if command -v python3 >/dev/null; then
-    prefix _orig_mod.
-    refuse 'all names begin with "_orig_mod." instead: they were saved from a compiled module' $good --set model.path=bad
-    prefix module.
-    refuse 'all names begin with "module." instead' $good --set model.path=bad
-    prefix strange.
-    refuse 'all names begin with "strange." instead: rename them' $good --set model.path=bad
-    prefix ''
-    refuse 'was saved from the inner model, without its head' $good --set model.path=bad
-else
-    echo "SKIPPED: tensors under another prefix (no python3)"
-fi
 
 # The output.
 : >out-there.json

@@ -140,10 +140,10 @@ static void test_seed_shows(void **state)
     rft_str_finish(&bytes);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_device), cmocka_unit_test(test_keys),
                                         cmocka_unit_test(test_peak), cmocka_unit_test(test_device_keys),
                                         cmocka_unit_test(test_seed_shows) };
-    return cmocka_run_group_tests(tests, make_wanted, drop_wanted);
+    return RFT_TEST_RUN(tests, make_wanted, drop_wanted);
 }

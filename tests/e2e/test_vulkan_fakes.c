@@ -408,7 +408,7 @@ static int drop_all(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_run),  cmocka_unit_test(test_memory_reports), cmocka_unit_test(test_access_modes),
@@ -418,5 +418,5 @@ int main(void)
     const char *rules = getenv("RFT_TEST_BREAK_RULES");
     if (rules != NULL)
         return rft_vk_break_rules(rules);
-    return rft_vk_job_init() ? cmocka_run_group_tests(tests, make_wanted, drop_all) : 77;
+    return rft_vk_job_init() ? RFT_TEST_RUN(tests, make_wanted, drop_all) : 77;
 }

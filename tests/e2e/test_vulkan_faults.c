@@ -286,11 +286,11 @@ static int drop_all(void **state)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mapped),   cmocka_unit_test(test_imported),             cmocka_unit_test(test_staged),
         cmocka_unit_test(test_untested), cmocka_unit_test(test_lost_again_and_again), cmocka_unit_test(test_timeouts),
     };
-    return rft_vk_job_init() ? cmocka_run_group_tests(tests, make_wanted, drop_all) : 77;
+    return rft_vk_job_init() ? RFT_TEST_RUN(tests, make_wanted, drop_all) : 77;
 }

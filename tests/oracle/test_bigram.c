@@ -371,12 +371,12 @@ static void test_acceptance(void **state)
             check_job(json_array_get(all, i), accept != 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distributions), cmocka_unit_test(test_statistic_notices),
         cmocka_unit_test(test_greedy),        cmocka_unit_test(test_plain_draws_the_same),
         cmocka_unit_test(test_acceptance),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    return RFT_TEST_RUN(tests, load, unload);
 }

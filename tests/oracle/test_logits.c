@@ -213,15 +213,15 @@ static void test_stories260k(void **state)
     rft_free(parent);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tied_bf16),
         cmocka_unit_test(test_untied_f16_sharded),
         cmocka_unit_test(test_llama3_rope_f32),
-        cmocka_unit_test(test_stories260k),
-        cmocka_unit_test(test_smollm2),
+        RFT_OPTIONAL(test_stories260k, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(test_smollm2, "SmolLM2 of tools/fetch_smollm2.sh"),
     };
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

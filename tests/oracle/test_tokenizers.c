@@ -360,13 +360,17 @@ static void questions_round_trip(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(components),           cmocka_unit_test(smollm2),    cmocka_unit_test(smollm2_merges_as_pairs),
-        cmocka_unit_test(stories260k),          cmocka_unit_test(long_texts), cmocka_unit_test(llama_cpp_vectors),
-        cmocka_unit_test(questions_round_trip),
+        cmocka_unit_test(components),
+        RFT_OPTIONAL(smollm2, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(smollm2_merges_as_pairs, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(stories260k, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(long_texts, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(llama_cpp_vectors, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(questions_round_trip, "test data of RFTGEN_SHARED_DATA"),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

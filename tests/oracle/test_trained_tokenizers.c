@@ -66,7 +66,7 @@ static void check_tokenizer(void **state)
     rft_tokenizer_close(tokenizer);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     static char names[][24] = { "byte-level", "byte-level-digits", "spm-normalizer", "spm-metaspace-first",
@@ -74,5 +74,5 @@ int main(void)
     struct CMUnitTest tests[sizeof names / sizeof *names];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         tests[i] = (struct CMUnitTest){ names[i], check_tokenizer, NULL, NULL, names[i] };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -3,12 +3,7 @@
 #ifndef RFT_SUPPORT_H
 #define RFT_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "test_main.h"
 
 #include "alloc.h"
 #include "log.h"
@@ -43,11 +38,5 @@ void rft_test_log_release(void);
 /* Runs fn(user) with every one of its allocations failing once, in turn. fn must return RFT_OK when nothing fails; on a
  * failure it must return an error or succeed, and leave no live allocation. Returns how many allocations were failed. */
 uint64_t rft_test_alloc_faults(enum rft_status (*fn)(void *user), void *user);
-
-#define RFT_SKIP(reason)                                                                                               \
-    do {                                                                                                               \
-        print_message("SKIPPED: %s\n", reason);                                                                        \
-        skip();                                                                                                        \
-    } while (0)
 
 #endif

@@ -368,7 +368,7 @@ static void test_shared_labelled(void **state)
     check_labelled("labelled/rho-math-1b-v0.1.gsm8k.jsonl", 1319, 6);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer_tag),
@@ -377,10 +377,10 @@ int main(void)
         cmocka_unit_test(test_homework),
         cmocka_unit_test(test_finish),
         cmocka_unit_test(test_gold),
-        cmocka_unit_test(test_shared_parse_cases),
-        cmocka_unit_test(test_shared_near_boundary),
-        cmocka_unit_test(test_shared_rft_rows),
-        cmocka_unit_test(test_shared_labelled),
+        RFT_OPTIONAL(test_shared_parse_cases, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(test_shared_near_boundary, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(test_shared_rft_rows, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(test_shared_labelled, "test data of RFTGEN_SHARED_DATA"),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -247,7 +247,7 @@ static void test_philox(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_bounds),        cmocka_unit_test(test_bits_never_change),
@@ -255,5 +255,5 @@ int main(void)
         cmocka_unit_test(test_bf16_rounding),       cmocka_unit_test(test_zeros_and_keys),
         cmocka_unit_test(test_philox),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

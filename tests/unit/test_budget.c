@@ -472,7 +472,7 @@ static void test_alloc_faults(void **state)
     assert_true(rft_test_alloc_faults(make_only, &shape) >= 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wishes),       cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
@@ -482,5 +482,5 @@ int main(void)
         cmocka_unit_test(test_heap),         cmocka_unit_test(test_peak_min),
         cmocka_unit_test(test_alloc_faults),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

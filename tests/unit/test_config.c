@@ -397,7 +397,7 @@ static void test_alloc_faults(void **state)
     assert_true(rft_test_alloc_faults(load_all, path) > 20);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),          cmocka_unit_test(test_bad_values),
@@ -408,5 +408,5 @@ int main(void)
         cmocka_unit_test(test_task_configs),    cmocka_unit_test(test_alloc_faults),
     };
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

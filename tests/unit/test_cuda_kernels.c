@@ -115,7 +115,7 @@ static void test_cohorts(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_op_has_a_kernel),
@@ -123,5 +123,5 @@ int main(void)
         cmocka_unit_test(test_lanes),
         cmocka_unit_test(test_cohorts),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

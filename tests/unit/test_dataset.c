@@ -420,14 +420,14 @@ static void test_shared(void **state)
     check_shared("gsm8k/test.jsonl", "####", 1319, 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),          cmocka_unit_test(test_nul_byte),
         cmocka_unit_test(test_skip),         cmocka_unit_test(test_answer_mark),
         cmocka_unit_test(test_file),         cmocka_unit_test(test_hash_and_key), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_alloc_faults), RFT_OPTIONAL(test_shared, "test data of RFTGEN_SHARED_DATA"),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

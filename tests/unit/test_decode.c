@@ -195,9 +195,9 @@ static void test_alloc_faults(void **state)
     rft_weights_finish(&s.weights);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
                                         cmocka_unit_test(test_parts), cmocka_unit_test(test_alloc_faults) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -418,11 +418,11 @@ static void test_reopen(void **state)
     rft_wrap_end();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_choice),     cmocka_unit_test(test_choice_lacking),
                                         cmocka_unit_test(test_open_fails), cmocka_unit_test(test_accounting),
                                         cmocka_unit_test(test_bounds), cmocka_unit_test(test_reopen),     cmocka_unit_test(test_list),
                                         cmocka_unit_test(test_choice_elsewhere) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -140,11 +140,11 @@ static void test_round(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),     cmocka_unit_test(test_f16_all),           cmocka_unit_test(test_bf16_and_f32),
         cmocka_unit_test(test_quantised), cmocka_unit_test(test_q4_1_rounds_twice), cmocka_unit_test(test_round),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -187,7 +187,7 @@ static void test_changed_map(void **state)
     rft_map_close(&map);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_kinds, set_up),
@@ -195,5 +195,5 @@ int main(void)
         cmocka_unit_test_setup(test_truncated_map, set_up),
         cmocka_unit_test_setup(test_changed_map, set_up),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

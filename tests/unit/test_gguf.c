@@ -289,7 +289,7 @@ static void test_bad(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
@@ -297,5 +297,5 @@ int main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_bad),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -171,7 +171,7 @@ static void test_eos(void **state)
     rft_test_log_release();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
@@ -180,5 +180,5 @@ int main(void)
         cmocka_unit_test(test_eos),
     };
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -282,7 +282,7 @@ static void test_alloc_faults(void **state)
     assert_true(rft_test_alloc_faults(run_once, NULL) >= 8);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_commit_and_resume, rft_journal_set_up),
@@ -296,5 +296,5 @@ int main(void)
         cmocka_unit_test_setup(test_append_again, rft_journal_set_up),
         cmocka_unit_test_setup(test_alloc_faults, rft_journal_set_up),
     };
-    return cmocka_run_group_tests(tests, rft_journal_set_up_all, rft_journal_tear_down_all);
+    return RFT_TEST_RUN(tests, rft_journal_set_up_all, rft_journal_tear_down_all);
 }

@@ -199,7 +199,7 @@ static void test_same_line_twice(void **state)
     rft_str_finish(&twice);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_foreign_files, rft_journal_set_up),
@@ -208,5 +208,5 @@ int main(void)
         cmocka_unit_test_setup(test_flip_anywhere, rft_journal_set_up),
         cmocka_unit_test_setup(test_same_line_twice, rft_journal_set_up),
     };
-    return cmocka_run_group_tests(tests, rft_journal_set_up_all, rft_journal_tear_down_all);
+    return RFT_TEST_RUN(tests, rft_journal_set_up_all, rft_journal_tear_down_all);
 }

@@ -68,7 +68,7 @@ static void errors_name_file_and_line(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
@@ -76,5 +76,5 @@ int main(void)
         cmocka_unit_test(memory_stays_short),
         cmocka_unit_test(errors_name_file_and_line),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -60,8 +60,8 @@ static void test_lines(void **state)
     rft_log_set_sink(NULL, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_printable), cmocka_unit_test(test_lines) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

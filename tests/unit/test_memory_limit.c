@@ -157,8 +157,8 @@ static void test_here(void **state)
     assert_true(rft_os_peak_rss_bytes() > 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_trees), cmocka_unit_test(test_here) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -235,8 +235,8 @@ static void test_tag(void **state)
     check(&options, tag_texts, sizeof tag_texts / sizeof *tag_texts);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_gsm8k), cmocka_unit_test(test_tag) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

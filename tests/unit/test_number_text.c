@@ -348,7 +348,7 @@ static void test_bounds(void **state)
     rft_free(large);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gsm8k_lines),
@@ -356,5 +356,5 @@ int main(void)
         cmocka_unit_test(test_units_ignored),
         cmocka_unit_test(test_bounds),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -416,11 +416,11 @@ static void test_out_of_memory(void **state)
     rft_program_finish(&program);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_ranges), cmocka_unit_test(test_numbers),
                                         cmocka_unit_test(test_parts),         cmocka_unit_test(test_scratch),
                                         cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_sampling_flags),
                                         cmocka_unit_test(test_out_of_memory) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

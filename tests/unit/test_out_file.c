@@ -286,7 +286,7 @@ static void test_alloc_faults(void **state)
     rft_test_no_leftovers();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_writes, set_up),
@@ -300,5 +300,5 @@ int main(void)
         cmocka_unit_test_setup(test_streams, set_up),
         cmocka_unit_test_setup(test_alloc_faults, set_up),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

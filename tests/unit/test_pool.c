@@ -199,11 +199,11 @@ static void test_open_fails(void **state)
     rft_wrap_end();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),    cmocka_unit_test(test_random),     cmocka_unit_test(test_one_block_is_filled),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_open_fails),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -164,11 +164,11 @@ static void test_names(void **state)
     assert_string_equal(rft_op_name(RFT_OP_COUNT), "?");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_overlap), cmocka_unit_test(test_barriers),     cmocka_unit_test(test_barriers_random),
         cmocka_unit_test(test_dump),    cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_names),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -150,11 +150,11 @@ static void test_plain_lines(void **state)
     rft_str_finish(&text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_format), cmocka_unit_test(test_format_width), cmocka_unit_test(test_eta_forms),
         cmocka_unit_test(test_rate),   cmocka_unit_test(test_plain_lines),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

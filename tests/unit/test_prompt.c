@@ -129,7 +129,7 @@ static void allocation_faults(void **state)
     rft_free(path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
@@ -138,5 +138,5 @@ int main(void)
         cmocka_unit_test(files),
         cmocka_unit_test(allocation_faults),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -127,12 +127,12 @@ static void test_long_tail(void **state)
     rft_str_finish(&half);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_python_float),
         cmocka_unit_test(test_python_round3),
         cmocka_unit_test(test_long_tail),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -98,11 +98,11 @@ static void test_bits(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_libm),
         cmocka_unit_test(test_bits),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -134,7 +134,7 @@ static void test_cut(void **state)
     rft_test_log_release();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
@@ -142,5 +142,5 @@ int main(void)
         cmocka_unit_test(test_cut),
     };
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -294,9 +294,9 @@ static void test_slow_bursts(void **state)
         assert_int_equal(rft_slots_burst_max(cases[i].n_max, cases[i].n_steps, cases[i].seconds), cases[i].wanted);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_slow_bursts), cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
                                         cmocka_unit_test(test_requeue_order), cmocka_unit_test(test_alloc_faults) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

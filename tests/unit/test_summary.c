@@ -172,7 +172,7 @@ static void test_alloc_faults(void **state)
     rft_out_close(&shared_out, true);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
@@ -181,5 +181,5 @@ int main(void)
         cmocka_unit_test(test_alloc_faults),
     };
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

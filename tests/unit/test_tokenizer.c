@@ -441,7 +441,7 @@ static void allocation_faults(void **state)
     rft_free(dir);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
@@ -457,5 +457,5 @@ int main(void)
         cmocka_unit_test(endless_pattern),
         cmocka_unit_test(allocation_faults),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

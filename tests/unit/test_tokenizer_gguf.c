@@ -385,12 +385,12 @@ static void allocation_faults(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(named_patterns), cmocka_unit_test(beginning_of_sequence),
         cmocka_unit_test(sentencepiece),  cmocka_unit_test(no_space_prefix),
         cmocka_unit_test(errors),         cmocka_unit_test(allocation_faults),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

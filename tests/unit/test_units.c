@@ -26,8 +26,8 @@ static void test_times(void **state)
         assert_string_equal(rft_time_text(cases[i].seconds).text, cases[i].text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_times)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }

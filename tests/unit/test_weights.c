@@ -268,10 +268,10 @@ static void test_alloc_faults(void **state)
     rft_checkpoint_close(&checkpoint);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_layout), cmocka_unit_test(test_pairs), cmocka_unit_test(test_bytes),
                                         cmocka_unit_test(test_bad_values), cmocka_unit_test(test_alloc_faults) };
     rft_alloc_hook_json();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RFT_TEST_RUN(tests, NULL, NULL);
 }
