@@ -188,15 +188,16 @@ static void end_trace(struct rft_dev *dev)
 /* A plan of the same shape on every device: one question, a few samples, a step at a time. */
 static enum rft_status make_plan(struct rft_setup *setup)
 {
+    struct rft_job_shape shape = setup->plan.shape;
     struct rft_caps *caps = &setup->engine.dev.caps;
     caps->prefill_rows = N_PREFILL_ROWS;
     caps->slots_wanted = N_SAMPLES;
     caps->burst_steps = 1;
-    setup->shape.caps = *caps;
-    setup->shape.n_questions = 1;
-    setup->shape.questions_in_flight = 1;
-    setup->shape.chunk = N_SAMPLES;
-    return rft_plan_make(&setup->shape, &setup->plan);
+    shape.caps = *caps;
+    shape.n_questions = 1;
+    shape.questions_in_flight = 1;
+    shape.chunk = N_SAMPLES;
+    return rft_plan_make(&shape, &setup->plan);
 }
 
 static enum rft_status no_cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
@@ -209,16 +210,10 @@ static enum rft_status no_cut(void *user, const uint32_t *tokens, uint32_t n_bef
     return RFT_OK;
 }
 
-static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens, uint32_t n_text,
-                             uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status ended(void *user, const struct rft_drawn *drawn)
 {
     (void)user;
-    (void)flight;
-    (void)sample;
-    (void)tokens;
-    (void)n_text;
-    (void)n_tokens;
-    (void)finish;
+    (void)drawn;
     return RFT_OK;
 }
 
@@ -239,8 +234,8 @@ static enum rft_status trace_group(const struct rft_config *config, struct rft_s
     enum rft_status status;
     group->flights[0].key = rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed);
     RFT_TRY(rft_inputs_encode(&setup->inputs, 0, &group->flights[0].ids));
-    RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->shape, &setup->plan, &none, &n_rows));
-    status = rft_chunk_run(&setup->engine, &setup->shape, &setup->plan, group, jobs, n_jobs, &sink);
+    RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->plan, &none, &n_rows));
+    status = rft_chunk_run(&setup->engine, &setup->plan, group, jobs, n_jobs, &sink);
     return status == RFT_ERR_INTERRUPTED && trace.n_steps == N_STEPS ? RFT_OK : status;
 }
 
@@ -250,7 +245,7 @@ static enum rft_status trace_all(const struct rft_config *config, struct rft_set
     enum rft_status status;
     RFT_TRY(make_plan(setup));
     RFT_TRY(rft_setup_load(setup));
-    RFT_TRY(rft_group_init(&group, 1, setup->shape.config.dim));
+    RFT_TRY(rft_group_init(&group, 1, setup->plan.shape.config.dim));
     status = trace_group(config, setup, &group);
     rft_group_finish(&group);
     return status == RFT_OK ? rft_command_flush() : status;

@@ -60,18 +60,20 @@ static void count_sample(struct rft_generation *g, const struct rft_sample *samp
         g->state.accepted++;
 }
 
-static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
-                             uint32_t n_text, uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status ended(void *user, const struct rft_drawn *drawn)
 {
     struct rft_generation *g = user;
-    struct rft_sample record = {.question = flight->question, .sample = sample, .n_tokens = n_tokens, .finish = finish};
+    struct rft_sample record = {.question = drawn->flight->question,
+                                .sample = drawn->sample,
+                                .n_tokens = drawn->n_tokens,
+                                .finish = drawn->finish};
     size_t end;
-    RFT_TRY(decode_text(g, tokens, n_text));
+    RFT_TRY(decode_text(g, drawn->tokens, drawn->n_text));
     end = g->text.len;
     (void)find_stop(g, &g->text, &end);
     record.text = (struct rft_bytes){g->text.data != NULL ? g->text.data : "", end};
     RFT_TRY(rft_journal_append(g->journal, &record));
-    g->n_tokens += n_tokens;
+    g->n_tokens += drawn->n_tokens;
     count_sample(g, &record);
     return RFT_OK;
 }
@@ -107,8 +109,8 @@ static enum rft_status count_resumed(struct rft_generation *g)
     if (g->n_left == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t q = 0; q < g->inputs->dataset.n; q++) {
-        g->n_left[q] = g->shape.n_samples;
-        for (uint32_t s = 0; s < g->shape.n_samples && status == RFT_OK; s++) {
+        g->n_left[q] = g->config->generate_samples;
+        for (uint32_t s = 0; s < g->config->generate_samples && status == RFT_OK; s++) {
             struct rft_sample sample;
             if (!rft_journal_has(g->journal, q, s))
                 continue;
@@ -125,7 +127,7 @@ static enum rft_status count_resumed(struct rft_generation *g)
 static enum rft_status next_group(struct rft_generation *g, struct rft_group *group)
 {
     uint32_t n = 0;
-    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->shape.config.dim);
+    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->plan.shape.config.dim);
     uint64_t q = g->first_question;
     while (status == RFT_OK && q < g->inputs->dataset.n && n < g->plan.n_questions) {
         if (g->n_left[q] != 0) {
@@ -153,14 +155,14 @@ static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *gro
     uint32_t n_jobs = 0;
     enum rft_status status, commit;
     for (uint32_t f = 0; f < group->n; f++)
-        for (uint32_t s = first; s < first + g->plan.chunk && s < g->shape.n_samples; s++)
+        for (uint32_t s = first; s < first + g->plan.chunk && s < g->config->generate_samples; s++)
             if (!rft_journal_has(g->journal, group->flights[f].question, s))
                 jobs[n_jobs++] = (struct rft_job){.flight = f, .sample = s};
     if (n_jobs == 0)
         return RFT_OK;
     g->commit_seconds = rft_os_seconds();
     g->commit_failed = false;
-    status = rft_chunk_run(g->engine, &g->shape, &g->plan, group, jobs, n_jobs, &sink);
+    status = rft_chunk_run(g->engine, &g->plan, group, jobs, n_jobs, &sink);
     if (g->commit_failed) /* which was said; trying again would say it twice */
         return status;
     commit = rft_journal_commit(g->journal); /* also after a failure: what has ended is kept */
@@ -177,9 +179,9 @@ static enum rft_status run_group(struct rft_generation *g, struct rft_group *gro
     uint64_t n_rows = 0;
     enum rft_status status = jobs == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
-        status = rft_group_prefill(group, g->engine, &g->shape, &g->plan, &g->prefix, &n_rows);
+        status = rft_group_prefill(group, g->engine, &g->plan, &g->prefix, &n_rows);
     g->n_prompt_tokens += n_rows;
-    for (uint32_t first = 0; first < g->shape.n_samples && status == RFT_OK; first += g->plan.chunk)
+    for (uint32_t first = 0; first < g->config->generate_samples && status == RFT_OK; first += g->plan.chunk)
         status = run_chunk(g, group, first, jobs);
     rft_group_release(group);
     rft_free(jobs);
@@ -204,9 +206,8 @@ static enum rft_status init_prefix(struct rft_generation *g)
 static enum rft_status recover(struct rft_generation *g, enum rft_status status)
 {
     if (status == RFT_ERR_DEVICE_MEMORY) {
-        g->shape.n_shrinks++;
         rft_log_warn("%s: memory is short; going on with a smaller plan", g->engine->dev.info.name);
-        RFT_TRY(rft_plan_make(&g->shape, &g->plan));
+        RFT_TRY(rft_plan_shrink(&g->plan));
         if (g->plan.prefix_bytes == 0)
             rft_prefix_finish(&g->prefix);
         return RFT_OK;
@@ -225,7 +226,7 @@ enum rft_status rft_generate(struct rft_generation *g)
     enum rft_status status = count_resumed(g);
     if (status == RFT_OK)
         status = init_prefix(g);
-    rft_progress_start(&g->progress, g->inputs->dataset.n, (uint64_t)g->inputs->dataset.n * g->shape.n_samples,
+    rft_progress_start(&g->progress, g->inputs->dataset.n, (uint64_t)g->inputs->dataset.n * g->config->generate_samples,
                        rft_journal_n_done(g->journal), g->progress.is_quiet);
     g->state.budget_bytes = g->plan.budget_bytes;
     while (status == RFT_OK) {

@@ -18,7 +18,6 @@ struct rft_generation {
     struct rft_inputs *inputs;
     struct rft_journal *journal;
     struct rft_engine *engine;    /* loaded */
-    struct rft_job_shape shape;
     struct rft_plan plan;
     uint32_t *n_left;             /* [questions]: samples to draw */
     struct rft_progress progress;

@@ -63,7 +63,6 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
                                  .inputs = &run->setup.inputs,
                                  .journal = run->journal,
                                  .engine = &run->setup.engine,
-                                 .shape = run->setup.shape,
                                  .plan = run->setup.plan,
                                  .progress = {.is_quiet = quiet}};
     return rft_generate(g);

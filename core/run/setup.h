@@ -11,7 +11,6 @@
 struct rft_setup {
     struct rft_inputs inputs;
     struct rft_engine engine;   /* device open; weights only after rft_setup_load */
-    struct rft_job_shape shape;
     struct rft_plan plan;
     uint64_t available_bytes;   /* of the device when it was opened */
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "budget.h"
 
-#include "alloc.h"
-#include "buffers.h"
 #include "log.h"
 #include "units.h"
 
@@ -11,28 +9,6 @@
 static uint32_t min_u32(uint64_t a, uint64_t b)
 {
     return (uint32_t)(a < b ? a : b);
-}
-
-struct rft_work_shape rft_plan_prefill_shape(const struct rft_job_shape *shape, const struct rft_plan *plan)
-{
-    return (struct rft_work_shape){.config = &shape->config,
-                                   .caps = &shape->caps,
-                                   .n_rows = plan->n_prefill_rows,
-                                   .n_keys_max = shape->n_prompt_max,
-                                   .n_table_entries = plan->n_prompt_pages};
-}
-
-struct rft_work_shape rft_plan_chunk_shape(const struct rft_job_shape *shape, const struct rft_plan *plan)
-{
-    return (struct rft_work_shape){.config = &shape->config,
-                                   .caps = &shape->caps,
-                                   .n_rows = plan->n_slots,
-                                   .n_keys_max = plan->n_positions,
-                                   .n_table_entries = plan->n_prompt_pages + (uint64_t)plan->n_slots * plan->n_own_pages_slot,
-                                   .n_own_pages = plan->n_own_pages,
-                                   .n_eos = shape->n_eos,
-                                   .n_new_max = shape->n_new_max,
-                                   .is_filtered = shape->is_filtered};
 }
 
 /* A plan in the making. */
@@ -50,7 +26,7 @@ static enum rft_status measure_weights(struct making *m, uint32_t n_host_layers)
     enum rft_status status;
     rft_pool_begin(&m->weights, "weights", &m->shape->caps);
     rft_pool_begin(&host, "weights on the host", &m->shape->caps);
-    RFT_TRY(rft_weights_init(&weights, &m->shape->config, m->plan->n_positions));
+    RFT_TRY(rft_weights_init(&weights, &m->shape->config, m->plan->step.n_keys_max));
     status = rft_weights_take(&m->weights, &host, n_host_layers, &weights);
     rft_weights_finish(&weights);
     m->plan->n_host_layers = n_host_layers;
@@ -59,22 +35,23 @@ static enum rft_status measure_weights(struct making *m, uint32_t n_host_layers)
     return status;
 }
 
-static enum rft_status measure_work(struct rft_pool *pool, const char *label, const struct rft_work_shape *shape, uint64_t *bytes)
+static enum rft_status measure_work(const struct making *m, const char *label, const struct rft_work_shape *work_shape,
+                                    struct rft_pool *pool, uint64_t *bytes)
 {
     struct rft_work work = {0};
-    rft_pool_begin(pool, label, shape->caps);
-    RFT_TRY(rft_work_take(pool, shape, &work));
+    rft_pool_begin(pool, label, &m->shape->caps);
+    RFT_TRY(rft_work_take(pool, &m->shape->config, work_shape, &work));
     *bytes = rft_pool_bytes(pool);
     return RFT_OK;
 }
 
 /* What the host holds for slots and prompts in flight: tokens drawn and read, page tables, rows, ids, hidden states. */
-static uint64_t measure_slots(const struct rft_job_shape *shape, const struct rft_plan *plan, uint64_t n_table_entries)
+static uint64_t measure_slots(const struct rft_job_shape *shape, const struct rft_plan *plan)
 {
     uint64_t slot_bytes = (uint64_t)shape->n_new_max * 8 + (uint64_t)plan->n_own_pages_slot * 8 + sizeof(struct rft_row) + 64;
     uint64_t question_bytes = rft_h_bytes(shape->config.dim) + (uint64_t)shape->n_prompt_max * 4 + 64;
-    return plan->n_slots * slot_bytes + plan->n_questions * question_bytes + n_table_entries * 4 +
-           (uint64_t)plan->n_questions * plan->chunk * 16 + plan->n_prefill_rows * (sizeof(struct rft_row) + 4);
+    return plan->step.n_rows * slot_bytes + plan->n_questions * question_bytes + plan->step.n_table_entries * 4 +
+           (uint64_t)plan->n_questions * plan->chunk * 16 + plan->prefill.n_rows * (sizeof(struct rft_row) + 4);
 }
 
 static uint64_t prefix_bytes(const struct rft_job_shape *shape)
@@ -96,24 +73,23 @@ static enum rft_status measure_prompts(const struct making *m, uint32_t n_pages,
     return RFT_OK;
 }
 
-/* Fills in what follows from the weights, chunk, n_questions, n_slots, n_prefill_rows and n_own_pages. */
+/* Fills in what follows from the weights, chunk, n_questions, the rows of prefill and step, and the own pages. */
 static enum rft_status measure(struct making *m)
 {
     struct rft_plan *plan = m->plan;
-    struct rft_work_shape work;
     uint64_t n_pages = (uint64_t)plan->n_questions * rft_pages_for(m->shape->n_prompt_max);
     uint64_t n_pages_min = (uint64_t)plan->n_questions * rft_pages_for(m->shape->n_prompt_min), prompt_bytes_min;
     plan->n_prompt_pages = min_u32(n_pages, UINT32_MAX);
     RFT_TRY(measure_prompts(m, min_u32(n_pages_min, UINT32_MAX), &m->prompts, &prompt_bytes_min));
     RFT_TRY(measure_prompts(m, plan->n_prompt_pages, &m->prompts, &plan->prompt_bytes));
-    work = rft_plan_prefill_shape(m->shape, plan);
-    RFT_TRY(measure_work(&m->prefill, "prefill", &work, &plan->prefill_bytes));
-    work = rft_plan_chunk_shape(m->shape, plan);
-    RFT_TRY(measure_work(&m->chunk, "chunk", &work, &plan->chunk_bytes));
+    plan->prefill.n_table_entries = plan->n_prompt_pages;
+    plan->step.n_table_entries = plan->n_prompt_pages + (uint64_t)plan->step.n_rows * plan->n_own_pages_slot;
+    RFT_TRY(measure_work(m, "prefill", &plan->prefill, &m->prefill, &plan->prefill_bytes));
+    RFT_TRY(measure_work(m, "chunk", &plan->step, &m->chunk, &plan->chunk_bytes));
     plan->peak_bytes = plan->weights_bytes + plan->prompt_bytes +
                        (plan->prefill_bytes > plan->chunk_bytes ? plan->prefill_bytes : plan->chunk_bytes);
     plan->peak_bytes_min = plan->peak_bytes - plan->prompt_bytes + prompt_bytes_min;
-    plan->slots_bytes = measure_slots(m->shape, plan, work.n_table_entries);
+    plan->slots_bytes = measure_slots(m->shape, plan);
     return RFT_OK;
 }
 
@@ -146,11 +122,22 @@ static bool is_host_short(const struct making *m)
     return !m->shape->is_host_device && available != 0 && m->plan->prefix_bytes > available - weights;
 }
 
+/* Own pages for all that the slots could need. */
+static uint32_t n_own_pages_full(const struct rft_plan *plan)
+{
+    return plan->step.n_rows * plan->n_own_pages_slot;
+}
+
+static void set_slots(uint32_t n_slots, struct rft_plan *plan)
+{
+    plan->step.n_rows = n_slots;
+    plan->step.n_own_pages = n_own_pages_full(plan);
+}
+
 static void set_questions(const struct rft_job_shape *shape, uint32_t n_questions, struct rft_plan *plan)
 {
     plan->n_questions = n_questions;
-    plan->n_slots = min_u32((uint64_t)n_questions * plan->chunk, shape->caps.slots_wanted);
-    plan->n_own_pages = plan->n_slots * plan->n_own_pages_slot;
+    set_slots(min_u32((uint64_t)n_questions * plan->chunk, shape->caps.slots_wanted), plan);
 }
 
 /* The plan with room for everything. */
@@ -159,18 +146,26 @@ static void begin_plan(struct making *m)
     const struct rft_job_shape *shape = m->shape;
     struct rft_plan *plan = m->plan;
     uint64_t n_questions = shape->questions_in_flight;
-    *plan = (struct rft_plan){.budget_bytes = shape->budget_bytes,
-                              .input_bytes = shape->input_bytes,
-                              .prefix_bytes = prefix_bytes(shape)};
+    *plan = (struct rft_plan){
+        .shape = *shape,
+        .budget_bytes = shape->budget_bytes,
+        .input_bytes = shape->input_bytes,
+        .prefix_bytes = prefix_bytes(shape),
+        .prefill = {.n_scratch = shape->caps.n_scratch, .n_keys_max = shape->n_prompt_max},
+        .step = {.n_scratch = shape->caps.n_scratch,
+                 .n_keys_max = shape->n_prompt_max + shape->n_new_max,
+                 .n_eos = shape->n_eos,
+                 .n_new_max = shape->n_new_max,
+                 .is_filtered = shape->is_filtered},
+    };
     plan->chunk = shape->chunk == 0 ? shape->n_samples : min_u32(shape->chunk, shape->n_samples);
     if (n_questions == 0)
         n_questions = (shape->caps.slots_wanted + plan->chunk - 1) / plan->chunk;
-    plan->n_positions = shape->n_prompt_max + shape->n_new_max;
     /* the last token drawn is never fed back: it needs no key */
     plan->n_own_pages_slot = shape->n_new_max > 1 ? rft_pages_for(shape->n_new_max - 1) : 1;
     n_questions = min_u32(n_questions, shape->n_questions > 0 ? shape->n_questions : 1);
     n_questions = min_u32(n_questions, UINT32_MAX / plan->chunk); /* so that a chunk's samples can be counted */
-    plan->n_prefill_rows = min_u32(shape->caps.prefill_rows, n_questions * shape->n_prompt_max);
+    plan->prefill.n_rows = min_u32(shape->caps.prefill_rows, n_questions * shape->n_prompt_max);
     set_questions(shape, (uint32_t)n_questions, plan);
 }
 
@@ -180,18 +175,16 @@ static bool shrink(struct making *m)
     struct rft_plan *plan = m->plan;
     const struct rft_pool *bad = misfit(m);
     bool prefill_rules = bad != NULL ? bad == &m->prefill : plan->prefill_bytes > plan->chunk_bytes;
-    uint32_t n_own_full = plan->n_slots * plan->n_own_pages_slot;
     if (bad == NULL && plan->prefix_bytes != 0 && m->shape->is_host_device) {
         plan->prefix_bytes = 0;
-    } else if (prefill_rules && plan->n_prefill_rows > 1) {
-        plan->n_prefill_rows /= 2;
+    } else if (prefill_rules && plan->prefill.n_rows > 1) {
+        plan->prefill.n_rows /= 2;
     } else if (plan->n_questions > 1) {
         set_questions(m->shape, plan->n_questions / 2, plan);
-    } else if (plan->n_slots > 1 && plan->n_own_pages == n_own_full) {
-        plan->n_own_pages = (n_own_full + 1) / 2;
-    } else if (plan->n_slots > 1) {
-        plan->n_slots /= 2;
-        plan->n_own_pages = plan->n_slots * plan->n_own_pages_slot;
+    } else if (plan->step.n_rows > 1 && plan->step.n_own_pages == n_own_pages_full(plan)) {
+        plan->step.n_own_pages = (n_own_pages_full(plan) + 1) / 2;
+    } else if (plan->step.n_rows > 1) {
+        set_slots(plan->step.n_rows / 2, plan);
     } else {
         return false;
     }
@@ -267,7 +260,7 @@ static enum rft_status put_on_host(struct making *m)
 
 enum rft_status rft_plan_host_bytes(const struct rft_job_shape *shape, uint32_t n_host_layers, uint64_t *bytes)
 {
-    struct rft_plan plan = {.n_positions = 1};
+    struct rft_plan plan = {.step = {.n_keys_max = 1}};
     struct making m = {.shape = shape, .plan = &plan};
     enum rft_status status = measure_weights(&m, n_host_layers);
     *bytes = plan.host_bytes;
@@ -296,4 +289,18 @@ enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan
     else if (!found)
         status = refuse(&m);
     return status;
+}
+
+enum rft_status rft_plan_shrink(struct rft_plan *plan)
+{
+    struct rft_job_shape shape = plan->shape;
+    shape.n_shrinks++;
+    return rft_plan_make(&shape, plan);
+}
+
+enum rft_status rft_plan_put_on_host(struct rft_plan *plan, uint32_t n_host_layers)
+{
+    struct rft_job_shape shape = plan->shape;
+    shape.n_host_layers = n_host_layers;
+    return rft_plan_make(&shape, plan);
 }

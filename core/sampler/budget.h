@@ -4,6 +4,7 @@
 #define RFT_BUDGET_H
 
 #include "backend.h"
+#include "buffers.h"
 #include "model.h"
 #include "status.h"
 
@@ -31,17 +32,19 @@ struct rft_job_shape {
     uint32_t n_shrinks;          /* how often a plan that was allowed did not fit the device: each halves what can shrink */
 };
 
+/* What a run is computed by. Everybody behind the plan is told its sizes by it alone. */
 struct rft_plan {
+    struct rft_job_shape shape;  /* what it was made for */
     uint32_t chunk;              /* samples of a question in one chunk */
     uint32_t n_questions;        /* in flight */
-    uint32_t n_slots;            /* sequences decoded together, at most n_questions x chunk */
-    uint32_t n_prefill_rows;
     uint32_t n_prompt_pages;     /* at most, of all questions in flight */
-    uint32_t n_own_pages;        /* of all slots; fewer than all slots could need when memory is short */
     uint32_t n_own_pages_slot;   /* that one slot can need */
-    uint32_t n_positions;        /* longest sequence */
     uint32_t n_host_layers;      /* the last so many layers' weights are on the host: read over the bus in every step */
-    uint64_t host_bytes;         /* of these; not part of the peak */
+    struct rft_work_shape prefill; /* buffers of a prefill */
+    struct rft_work_shape step;  /* and of a chunk. Its rows are the slots: sequences decoded together, at most n_questions x chunk;
+                                    its own pages are fewer than all slots could need when memory is short; its n_keys_max is the
+                                    longest sequence */
+    uint64_t host_bytes;         /* weights on the host; not part of the peak */
     uint64_t weights_bytes;      /* on the device, and RoPE table */
     uint64_t prompt_bytes;       /* questions' pool */
     uint64_t prefill_bytes;      /* a prefill's pool */
@@ -67,12 +70,12 @@ uint64_t rft_plan_heap_bytes(const struct rft_plan *plan);
  * RFT_ERR_DEVICE_MEMORY when shape->n_shrinks asks for less than the smallest. */
 enum rft_status rft_plan_make(const struct rft_job_shape *shape, struct rft_plan *plan);
 
+/* For a device that did not have the memory: the same plan, one size smaller. */
+enum rft_status rft_plan_shrink(struct rft_plan *plan);
+/* For a device that did not have room for the weights: a plan with at least so many layers' on the host. */
+enum rft_status rft_plan_put_on_host(struct rft_plan *plan, uint32_t n_host_layers);
+
 /* Bytes of the weights of the last so many layers as they would lie on the host. */
 enum rft_status rft_plan_host_bytes(const struct rft_job_shape *shape, uint32_t n_host_layers, uint64_t *bytes);
-
-/* The shape of the buffers of a plan's prefill and chunk. */
-struct rft_work_shape;
-struct rft_work_shape rft_plan_prefill_shape(const struct rft_job_shape *shape, const struct rft_plan *plan);
-struct rft_work_shape rft_plan_chunk_shape(const struct rft_job_shape *shape, const struct rft_plan *plan);
 
 #endif

@@ -47,9 +47,8 @@ uint64_t rft_h_bytes(uint32_t dim)
     return RFT_H_WORDS((uint64_t)dim) * 4;
 }
 
-static void take_sampler(struct taking *t, const struct rft_work_shape *shape, struct rft_work *work)
+static void take_sampler(struct taking *t, uint32_t vocab, const struct rft_work_shape *shape, struct rft_work *work)
 {
-    uint32_t vocab = shape->config->vocab_size;
     uint32_t n_parts = shape->is_filtered ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
     uint32_t n_filtered = shape->is_filtered ? shape->n_rows : 0;
     work->logits = take(t, (uint64_t)n_filtered * vocab, 4);
@@ -70,18 +69,18 @@ static void take_sampler(struct taking *t, const struct rft_work_shape *shape, s
     };
 }
 
-static uint64_t scratch_pieces(const struct rft_work_shape *shape)
+static uint64_t scratch_pieces(const struct rft_model_config *config, const struct rft_work_shape *shape)
 {
-    return shape->caps->n_scratch != 0 ? shape->caps->n_scratch : (uint64_t)shape->n_rows * shape->config->n_kv_heads;
+    return shape->n_scratch != 0 ? shape->n_scratch : (uint64_t)shape->n_rows * config->n_kv_heads;
 }
 
-enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape *shape, struct rft_work *work)
+enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_config *c, const struct rft_work_shape *shape,
+                              struct rft_work *work)
 {
-    const struct rft_model_config *c = shape->config;
     struct taking t = {pool, RFT_OK};
     uint64_t n = shape->n_rows;
     uint64_t heads_dim = (uint64_t)c->n_heads * c->head_dim;
-    uint64_t scratch_floats = rft_scratch_floats(shape->caps->n_scratch, c->n_heads / c->n_kv_heads, shape->n_keys_max);
+    uint64_t scratch_floats = rft_scratch_floats(shape->n_scratch, c->n_heads / c->n_kv_heads, shape->n_keys_max);
     *work = (struct rft_work){.own_kv = work->own_kv};
     work->batch = take(&t, 1, sizeof(struct rft_batch));
     work->rows = take(&t, n, sizeof(struct rft_row));
@@ -97,12 +96,12 @@ enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape
         .q = take_range(&t, n * heads_dim, 2),
         .attended = take_range(&t, n * RFT_PADDED(heads_dim), 2),
         .act = take_range(&t, n * RFT_PADDED((uint64_t)c->ffn_dim), 2),
-        .scratch = take_range(&t, scratch_pieces(shape) * scratch_floats, 4),
+        .scratch = take_range(&t, scratch_pieces(c, shape) * scratch_floats, 4),
         .scratch_floats = (uint32_t)scratch_floats,
         .own_kv = work->own_kv,
     };
     if (shape->n_new_max != 0)
-        take_sampler(&t, shape, work);
+        take_sampler(&t, c->vocab_size, shape, work);
     if (t.status == RFT_OK && shape->n_own_pages != 0)
         t.status = rft_pages_take(pool, c, shape->n_own_pages, work->own_kv);
     return t.status;

@@ -6,14 +6,13 @@
 #include "decode.h"
 #include "pool.h"
 
-/* What a program's buffers are sized by. */
+/* What a program's buffers are sized by, beside the model. */
 struct rft_work_shape {
-    const struct rft_model_config *config;
-    const struct rft_caps *caps;
     uint32_t n_rows;
     uint32_t n_keys_max;       /* longest sequence, in tokens */
+    uint32_t n_scratch;        /* pieces of attention's scratch, as the device's caps say */
     uint64_t n_table_entries;
-    uint64_t n_own_pages;      /* 0 in a prefill */
+    uint32_t n_own_pages;      /* 0 in a prefill */
     uint32_t n_eos;
     uint32_t n_new_max;        /* 0 in a prefill: no sampler */
     bool is_filtered;          /* the sampler filters: it has logits and cutoffs */
@@ -29,7 +28,8 @@ struct rft_work {
 
 /* Takes the buffers; all but work->own_kv is set anew. own_kv: [n_layers] of the caller's, to be filled in; NULL if there are
  * no own pages, or while measuring. */
-enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape *shape, struct rft_work *work);
+enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_config *config, const struct rft_work_shape *shape,
+                              struct rft_work *work);
 /* Bytes of one row's normed hidden state. */
 uint64_t rft_h_bytes(uint32_t dim);
 

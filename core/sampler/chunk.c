@@ -7,6 +7,7 @@
 
 struct chunk {
     struct rft_engine *engine;
+    const struct rft_plan *plan;
     const struct rft_group *group;
     const struct rft_chunk_sink *sink;
     struct rft_pool pool;
@@ -14,8 +15,7 @@ struct chunk {
     struct rft_program program;
     struct rft_exec *exec;
     struct rft_slots slots;
-    uint32_t *tables;       /* [n_table_entries]: prompt pages, then each slot's own */
-    uint64_t n_table_entries;
+    uint32_t *tables;       /* [plan->step.n_table_entries]: prompt pages, then each slot's own */
 };
 
 static uint64_t h_row_bytes(const struct chunk *c)
@@ -28,14 +28,13 @@ static struct rft_slice h_row(const struct chunk *c, uint32_t slot)
     return rft_slice_part(c->work.h, slot * h_row_bytes(c), h_row_bytes(c));
 }
 
-static enum rft_status begin_chunk(struct chunk *c, const struct rft_job_shape *shape, const struct rft_plan *plan)
+static enum rft_status begin_chunk(struct chunk *c)
 {
-    struct rft_work_shape work_shape = rft_plan_chunk_shape(shape, plan);
+    const struct rft_plan *plan = c->plan;
     struct rft_engine *e = c->engine;
-    RFT_TRY(rft_engine_take(e, "chunk", &work_shape, &c->pool, &c->work));
+    RFT_TRY(rft_engine_take(e, "chunk", &plan->step, &c->pool, &c->work));
     c->work.decode.prompt_kv = c->group->pages;
-    c->n_table_entries = work_shape.n_table_entries;
-    c->tables = rft_alloc((size_t)c->n_table_entries, sizeof *c->tables);
+    c->tables = rft_alloc((size_t)plan->step.n_table_entries, sizeof *c->tables);
     if (c->tables == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < plan->n_prompt_pages; i++)
@@ -62,7 +61,8 @@ static enum rft_status start_jobs(struct chunk *c)
     while ((job = rft_slots_next_job(&c->slots)) != NULL) {
         const struct rft_flight *flight = &c->group->flights[job->flight];
         if (flight->is_bad) {
-            RFT_TRY(c->sink->ended(c->sink->user, flight, job->sample, NULL, 0, 0, RFT_FINISH_NOT_FINITE));
+            const struct rft_drawn none = {.flight = flight, .sample = job->sample, .finish = RFT_FINISH_NOT_FINITE};
+            RFT_TRY(c->sink->ended(c->sink->user, &none));
             job->is_done = true;
             continue;
         }
@@ -82,7 +82,7 @@ static enum rft_status run_burst(struct chunk *c, uint32_t n_steps)
     rft_slots_tables(s, c->tables);
     RFT_TRY(rft_dev_write(dev, c->work.batch, &batch));
     RFT_TRY(rft_dev_write(dev, rows, s->rows));
-    RFT_TRY(rft_dev_write(dev, rft_slice_part(c->work.tables, 0, c->n_table_entries * 4), c->tables));
+    RFT_TRY(rft_dev_write(dev, c->work.tables, c->tables));
     RFT_TRY(rft_dev_run(dev, c->exec, n_steps));
     RFT_TRY(rft_dev_read(dev, rows, s->rows));
     return rft_dev_read(dev, tokens, s->tokens_read);
@@ -106,22 +106,25 @@ static enum rft_status collect(struct chunk *c, uint32_t slot, uint32_t n_before
     const struct rft_row *row = &c->slots.rows[slot];
     const uint32_t *tokens = rft_slots_tokens(&c->slots, slot);
     struct rft_job *job = c->slots.slots[slot].job;
-    uint32_t n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new;
-    uint32_t n_tokens = row->n_new;
+    struct rft_drawn drawn = {.flight = &c->group->flights[job->flight],
+                              .sample = job->sample,
+                              .tokens = tokens,
+                              .n_tokens = row->n_new,
+                              .n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new,
+                              .finish = row->state == RFT_ROW_LENGTH       ? RFT_FINISH_LENGTH
+                                        : row->state == RFT_ROW_NOT_FINITE ? RFT_FINISH_NOT_FINITE
+                                                                           : RFT_FINISH_STOP};
     uint32_t n_kept = 0;
-    enum rft_finish finish = row->state == RFT_ROW_LENGTH       ? RFT_FINISH_LENGTH
-                             : row->state == RFT_ROW_NOT_FINITE ? RFT_FINISH_NOT_FINITE
-                                                                : RFT_FINISH_STOP;
-    RFT_TRY(c->sink->cut(c->sink->user, tokens, n_before, n_text, &n_kept));
+    RFT_TRY(c->sink->cut(c->sink->user, tokens, n_before, drawn.n_text, &n_kept));
     if (n_kept != 0) {
-        n_text = n_tokens = n_kept;
-        finish = RFT_FINISH_STOP;
+        drawn.n_text = drawn.n_tokens = n_kept;
+        drawn.finish = RFT_FINISH_STOP;
     }
     *has_ended = n_kept != 0 || row->state != RFT_ROW_RUNNING;
-    *n_drawn = n_tokens - n_before;
+    *n_drawn = drawn.n_tokens - n_before;
     if (!*has_ended)
         return RFT_OK;
-    RFT_TRY(c->sink->ended(c->sink->user, &c->group->flights[job->flight], job->sample, tokens, n_text, n_tokens, finish));
+    RFT_TRY(c->sink->ended(c->sink->user, &drawn));
     job->is_done = true;
     return RFT_OK;
 }
@@ -172,17 +175,16 @@ static enum rft_status run_jobs(struct chunk *c, void *h_copy)
     }
 }
 
-enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_job_shape *shape, const struct rft_plan *plan,
-                              const struct rft_group *group, struct rft_job *jobs, uint32_t n_jobs,
-                              const struct rft_chunk_sink *sink)
+enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_plan *plan, const struct rft_group *group,
+                              struct rft_job *jobs, uint32_t n_jobs, const struct rft_chunk_sink *sink)
 {
-    struct chunk c = {.engine = engine, .group = group, .sink = sink};
+    struct chunk c = {.engine = engine, .plan = plan, .group = group, .sink = sink};
     void *h_copy = rft_alloc((size_t)h_row_bytes(&c), 1);
     enum rft_status status = h_copy == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
-        status = rft_slots_init(&c.slots, plan, shape->n_new_max, jobs, n_jobs);
+        status = rft_slots_init(&c.slots, plan, jobs, n_jobs);
     if (status == RFT_OK)
-        status = begin_chunk(&c, shape, plan);
+        status = begin_chunk(&c);
     if (status == RFT_OK)
         status = run_jobs(&c, h_copy);
     end_chunk(&c);

@@ -158,18 +158,19 @@ void rft_engine_close(struct rft_engine *engine)
 enum rft_status rft_engine_take(struct rft_engine *engine, const char *label, const struct rft_work_shape *shape,
                                 struct rft_pool *pool, struct rft_work *work)
 {
+    const struct rft_model_config *config = &engine->weights.config;
     enum rft_status status;
     *work = (struct rft_work){0};
     rft_pool_begin(pool, label, &engine->dev.caps);
-    RFT_TRY(rft_work_take(pool, shape, work));
+    RFT_TRY(rft_work_take(pool, config, shape, work));
     if (shape->n_own_pages != 0) {
-        work->own_kv = rft_alloc(shape->config->n_layers, sizeof *work->own_kv);
+        work->own_kv = rft_alloc(config->n_layers, sizeof *work->own_kv);
         if (work->own_kv == NULL)
             return RFT_ERR_HOST_MEMORY;
     }
     status = rft_pool_open(pool, &engine->dev);
     if (status == RFT_OK)
-        status = rft_work_take(pool, shape, work);
+        status = rft_work_take(pool, config, shape, work);
     if (status != RFT_OK)
         rft_engine_give(pool, work);
     return status;

@@ -37,7 +37,7 @@ void rft_group_finish(struct rft_group *group)
     *group = (struct rft_group){0};
 }
 
-/* A prefill in progress: prompts' tokens go by, n_prefill_rows at a time, a pass may hold the end of one prompt and the
+/* A prefill in progress: prompts' tokens go by, as many at a time as the plan says, a pass may hold the end of one prompt and the
  * beginning of the next. */
 struct prefill {
     struct rft_group *group;
@@ -111,13 +111,12 @@ static enum rft_status run_passes(struct prefill *p)
     return n_rows == 0 ? RFT_OK : run_pass(p, n_rows);
 }
 
-static enum rft_status begin_prefill(struct prefill *p, const struct rft_job_shape *shape, const struct rft_plan *plan)
+static enum rft_status begin_prefill(struct prefill *p, const struct rft_work_shape *shape)
 {
-    struct rft_work_shape work_shape = rft_plan_prefill_shape(shape, plan);
-    RFT_TRY(rft_engine_take(p->engine, "prefill", &work_shape, &p->pool, &p->work));
+    RFT_TRY(rft_engine_take(p->engine, "prefill", shape, &p->pool, &p->work));
     p->work.decode.prompt_kv = p->group->pages;
-    p->rows = rft_alloc(plan->n_prefill_rows, sizeof *p->rows);
-    p->flight_of = rft_alloc(plan->n_prefill_rows, sizeof *p->flight_of);
+    p->rows = rft_alloc(shape->n_rows, sizeof *p->rows);
+    p->flight_of = rft_alloc(shape->n_rows, sizeof *p->flight_of);
     if (p->rows == NULL || p->flight_of == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(rft_decode_prefill(&p->engine->weights, &p->work.decode, &p->program));
@@ -145,15 +144,15 @@ static enum rft_status open_pages(struct rft_group *group, struct rft_engine *en
     return rft_engine_take_pages(engine, "prompts", group->n_pages, &group->pool, &group->pages);
 }
 
-enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
-                                  const struct rft_plan *plan, struct rft_prefix *prefix, uint64_t *n_rows)
+enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_plan *plan,
+                                  struct rft_prefix *prefix, uint64_t *n_rows)
 {
     struct prefill p = {.group = group, .engine = engine, .prefix = prefix};
     const struct rft_flight *first = &group->flights[0];
     enum rft_status status;
     *n_rows = 0;
     RFT_TRY(open_pages(group, engine));
-    status = begin_prefill(&p, shape, plan);
+    status = begin_prefill(&p, &plan->prefill);
     if (status == RFT_OK)
         status = run_passes(&p);
     if (status == RFT_OK && prefix->kv == NULL && prefix->ids.n != 0 && !first->is_bad)

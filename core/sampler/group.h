@@ -33,8 +33,8 @@ void rft_group_finish(struct rft_group *group);
 
 /* Opens the questions' pool and prefills every prompt, from where `prefix` leaves off. The first group's prefill fills the
  * prefix. *n_rows: tokens that went through the model. */
-enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
-                                  const struct rft_plan *plan, struct rft_prefix *prefix, uint64_t *n_rows);
+enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_plan *plan,
+                                  struct rft_prefix *prefix, uint64_t *n_rows);
 /* Gives the pages back; flights stay. */
 void rft_group_release(struct rft_group *group);
 

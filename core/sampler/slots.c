@@ -8,10 +8,10 @@
 
 #define BURST_SECONDS 2.0
 
-enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, uint32_t n_new_max, struct rft_job *jobs,
-                               uint32_t n_jobs)
+enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, struct rft_job *jobs, uint32_t n_jobs)
 {
-    *s = (struct rft_slots){.n_max = plan->n_slots,
+    uint32_t n_new_max = plan->step.n_new_max, n_own_pages = plan->step.n_own_pages;
+    *s = (struct rft_slots){.n_max = plan->step.n_rows,
                             .n_new_max = n_new_max,
                             .n_pages_slot = plan->n_own_pages_slot,
                             .n_prompt_pages = plan->n_prompt_pages};
@@ -20,14 +20,14 @@ enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan,
     s->pages = rft_alloc((size_t)s->n_max * s->n_pages_slot, sizeof *s->pages);
     s->tokens = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens);
     s->tokens_read = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens_read);
-    s->free_pages = rft_alloc(plan->n_own_pages, sizeof *s->free_pages);
+    s->free_pages = rft_alloc(n_own_pages, sizeof *s->free_pages);
     s->queue = rft_alloc(n_jobs, sizeof(struct rft_job *));
     if (!s->slots || !s->rows || !s->pages || !s->tokens || !s->tokens_read || !s->free_pages || !s->queue) {
         rft_slots_finish(s);
         return RFT_ERR_HOST_MEMORY;
     }
-    for (uint32_t i = 0; i < plan->n_own_pages; i++)
-        s->free_pages[s->n_free++] = plan->n_own_pages - 1 - i;
+    for (uint32_t i = 0; i < n_own_pages; i++)
+        s->free_pages[s->n_free++] = n_own_pages - 1 - i;
     for (uint32_t i = 0; i < n_jobs; i++)
         if (!jobs[i].is_done)
             s->queue[s->n_queue++] = &jobs[i];

@@ -34,8 +34,7 @@ struct rft_slots {
     uint64_t n_started;
 };
 
-enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, uint32_t n_new_max, struct rft_job *jobs,
-                               uint32_t n_jobs);
+enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, struct rft_job *jobs, uint32_t n_jobs);
 void rft_slots_finish(struct rft_slots *slots);
 
 /* The next job for which there are a slot and a page, taken off the queue; NULL if there is none. */

@@ -171,12 +171,11 @@ enum rft_status bench_step_open(struct bench *b, uint32_t n_rows, struct bench_s
     const struct bench_options *o = &b->options;
     const uint32_t own_pages = rft_pages_for(o->n_new + 1);
     const uint32_t prompt_pages = bench_n_questions(b, n_rows) * rft_pages_for(o->prompt);
-    const struct rft_work_shape shape = {.config = &b->config,
-                                         .caps = &e->dev.caps,
+    const struct rft_work_shape shape = {.n_scratch = e->dev.caps.n_scratch,
                                          .n_rows = n_rows,
                                          .n_keys_max = o->prompt + o->n_new + 1,
                                          .n_table_entries = prompt_pages + (uint64_t)n_rows * own_pages,
-                                         .n_own_pages = (uint64_t)n_rows * own_pages,
+                                         .n_own_pages = n_rows * own_pages,
                                          .n_eos = e->n_eos,
                                          .n_new_max = o->n_new,
                                          .is_filtered = rft_sampling_is_filtered(&o->sampling)};

@@ -48,15 +48,15 @@ static struct rft_job_shape job_shape(const struct bench *b, uint32_t n_question
 }
 
 /* Prefill: one prompt, with taking its buffers and recording the program, as a run does for each group of questions. */
-static enum rft_status prefill_once(struct bench *b, struct rft_group *group, const struct rft_job_shape *shape,
-                                    const struct rft_plan *plan, struct bench_time *time, struct rft_device_stats *stats)
+static enum rft_status prefill_once(struct bench *b, struct rft_group *group, const struct rft_plan *plan, struct bench_time *time,
+                                    struct rft_device_stats *stats)
 {
     struct rft_prefix prefix = {0};
     struct rft_device_stats before;
     uint64_t n_rows;
     rft_dev_stats(&b->engine.dev, &before);
     const struct bench_time start = bench_now();
-    RFT_TRY(rft_group_prefill(group, &b->engine, shape, plan, &prefix, &n_rows));
+    RFT_TRY(rft_group_prefill(group, &b->engine, plan, &prefix, &n_rows));
     *time = bench_since(start);
     rft_dev_stats(&b->engine.dev, stats);
     *stats = stats_since(stats, &before);
@@ -80,7 +80,7 @@ enum rft_status bench_prefill(struct bench *b)
     RFT_TRY(rft_plan_make(&shape, &plan));
     status = init_group(b, 1, &group);
     for (uint32_t run = 0; run <= b->options.runs && status == RFT_OK; run++) { /* the first makes what is kept: pipelines */
-        status = prefill_once(b, &group, &shape, &plan, &time, &stats);
+        status = prefill_once(b, &group, &plan, &time, &stats);
         if (status == RFT_OK && (run <= 1 || time.wall < best.wall))
             best = time;
         if (best.wall * 2 > b->options.limit)
@@ -89,10 +89,10 @@ enum rft_status bench_prefill(struct bench *b)
     rft_group_finish(&group);
     RFT_TRY(status);
     const double flop = (double)(bench_step_bytes(&b->config) - 2ull * b->config.vocab_size * b->config.dim) * n;
-    const uint32_t n_passes = (n + plan.n_prefill_rows - 1) / plan.n_prefill_rows;
+    const uint32_t n_passes = (n + plan.prefill.n_rows - 1) / plan.prefill.n_rows;
     printf("  prefill of %" PRIu32 " tokens, passes of up to %" PRIu32 " rows: %" PRIu32 "; %.1f tokens/s, %.1f ms, "
            "%.1f GFLOP/s of products, %.2f cpu seconds a second\n",
-           n, plan.n_prefill_rows, n_passes, n / best.wall, best.wall * 1e3, flop / best.wall * 1e-9, best.cpu / best.wall);
+           n, plan.prefill.n_rows, n_passes, n / best.wall, best.wall * 1e3, flop / best.wall * 1e-9, best.cpu / best.wall);
     if (stats.n_dispatches != 0)
         printf("    dispatches %" PRIu64 ", barriers %" PRIu64 ", submissions %" PRIu64 ", host bytes written %" PRIu64
                ", read %" PRIu64 "\n",
@@ -121,16 +121,10 @@ static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before
     return RFT_OK;
 }
 
-static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
-                             uint32_t n_text, uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status ended(void *user, const struct rft_drawn *drawn)
 {
     struct decode *d = user;
-    (void)flight;
-    (void)sample;
-    (void)tokens;
-    (void)n_text;
-    (void)n_tokens;
-    d->n_bad += finish != RFT_FINISH_LENGTH;
+    d->n_bad += drawn->finish != RFT_FINISH_LENGTH;
     return RFT_OK;
 }
 
@@ -157,25 +151,25 @@ static enum rft_status decode_once(struct decode *d, const struct rft_group *gro
 {
     struct bench *b = d->b;
     const struct bench_options *o = &b->options;
-    const struct rft_job_shape shape = job_shape(b, group->n);
-    const uint32_t own_pages = o->n_new > 1 ? rft_pages_for(o->n_new - 1) : 1;
-    const struct rft_plan plan = {.chunk = o->samples,
-                                  .n_questions = group->n,
-                                  .n_slots = d->n_rows,
-                                  .n_prompt_pages = group->n_pages,
-                                  .n_own_pages = d->n_rows * own_pages,
-                                  .n_own_pages_slot = own_pages,
-                                  .n_positions = o->prompt + o->n_new};
     const struct rft_chunk_sink sink = {d, cut, ended, go_on};
-    struct rft_job *jobs = rft_alloc(d->n_rows, sizeof *jobs);
+    struct rft_job_shape shape = job_shape(b, group->n);
+    struct rft_plan plan;
+    struct rft_job *jobs;
     enum rft_status status;
+    shape.caps.slots_wanted = d->n_rows;
+    RFT_TRY(rft_plan_make(&shape, &plan));
+    if (plan.step.n_rows != d->n_rows) {
+        printf("  %9" PRIu32 " sequences do not fit into this device's blocks\n", d->n_rows);
+        return RFT_ERR_UNSUPPORTED;
+    }
+    jobs = rft_alloc(d->n_rows, sizeof *jobs);
     if (jobs == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < d->n_rows; i++)
         jobs[i] = (struct rft_job){.flight = i / o->samples, .sample = i % o->samples};
     d->begin = d->start = bench_now();
     rft_dev_stats(&b->engine.dev, &d->before);
-    status = rft_chunk_run(&b->engine, &shape, &plan, group, jobs, d->n_rows, &sink);
+    status = rft_chunk_run(&b->engine, &plan, group, jobs, d->n_rows, &sink);
     rft_free(jobs);
     return status == RFT_ERR_INTERRUPTED && d->n_tokens != 0 ? RFT_OK : status; /* by go_on */
 }

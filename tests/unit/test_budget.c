@@ -71,14 +71,14 @@ static void check_plan(const struct rft_job_shape *shape, const struct rft_plan 
     uint64_t larger = plan->prefill_bytes > plan->chunk_bytes ? plan->prefill_bytes : plan->chunk_bytes;
     assert_true(plan->peak_bytes <= shape->budget_bytes);
     assert_int_equal(plan->peak_bytes, plan->weights_bytes + plan->prompt_bytes + larger);
-    assert_true(plan->n_questions >= 1 && plan->n_slots >= 1 && plan->n_prefill_rows >= 1 && plan->chunk >= 1);
+    assert_true(plan->n_questions >= 1 && plan->step.n_rows >= 1 && plan->prefill.n_rows >= 1 && plan->chunk >= 1);
     assert_true(plan->chunk <= shape->n_samples);
-    assert_true(plan->n_slots <= plan->n_questions * plan->chunk && plan->n_slots <= shape->caps.slots_wanted);
+    assert_true(plan->step.n_rows <= plan->n_questions * plan->chunk && plan->step.n_rows <= shape->caps.slots_wanted);
     assert_true(plan->n_prompt_pages >= plan->n_questions * rft_pages_for(shape->n_prompt_max));
-    assert_true(plan->n_own_pages >= plan->n_own_pages_slot); /* one sample can always run to its end */
-    assert_true(plan->n_own_pages <= plan->n_slots * plan->n_own_pages_slot);
+    assert_true(plan->step.n_own_pages >= plan->n_own_pages_slot); /* one sample can always run to its end */
+    assert_true(plan->step.n_own_pages <= plan->step.n_rows * plan->n_own_pages_slot);
     assert_true(plan->n_own_pages_slot * RFT_PAGE_TOKENS + 1 >= shape->n_new_max);
-    assert_int_equal(plan->n_positions, shape->n_prompt_max + shape->n_new_max);
+    assert_int_equal(plan->step.n_keys_max, shape->n_prompt_max + shape->n_new_max);
     assert_int_equal(plan->budget_bytes, shape->budget_bytes);
 }
 
@@ -105,9 +105,9 @@ static void test_wishes(void **state)
         struct rft_plan plan = plan_of(&shape);
         check_plan(&shape, &plan);
         if (plan.chunk != cases[i].want_chunk || plan.n_questions != cases[i].want_questions ||
-            plan.n_slots != cases[i].want_slots)
-            fail_msg("case %zu: chunk %u, %u questions, %u slots", i, plan.chunk, plan.n_questions, plan.n_slots);
-        assert_int_equal(plan.n_own_pages, plan.n_slots * plan.n_own_pages_slot);
+            plan.step.n_rows != cases[i].want_slots)
+            fail_msg("case %zu: chunk %u, %u questions, %u slots", i, plan.chunk, plan.n_questions, plan.step.n_rows);
+        assert_int_equal(plan.step.n_own_pages, plan.step.n_rows * plan.n_own_pages_slot);
     }
 }
 
@@ -124,8 +124,8 @@ static void test_every_budget(void **state)
         struct rft_plan plan = plan_of(&shape);
         check_plan(&shape, &plan);
         assert_true(plan.n_questions >= before.n_questions);
-        assert_true(plan.n_slots >= before.n_slots);
-        assert_true(plan.peak_bytes >= before.peak_bytes || plan.n_slots > before.n_slots);
+        assert_true(plan.step.n_rows >= before.step.n_rows);
+        assert_true(plan.peak_bytes >= before.peak_bytes || plan.step.n_rows > before.step.n_rows);
         before = plan;
     }
     assert_int_equal(before.peak_bytes, most);
@@ -142,7 +142,7 @@ static void test_missing_bytes(void **state)
     shape.budget_bytes = least;
     plan = plan_of(&shape);
     assert_int_equal(plan.peak_bytes, least);
-    assert_int_equal(plan.n_slots, 1);
+    assert_int_equal(plan.step.n_rows, 1);
     assert_int_equal(plan.n_questions, 1);
     static const uint64_t short_by[] = { 1, 4096, 100000 };
     for (size_t i = 0; i < 3; i++) {
@@ -153,7 +153,7 @@ static void test_missing_bytes(void **state)
                  "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights ", short_by[i],
                  rft_size_text(least).text);
         assert_memory_equal(rft_test_log_text(), start, strlen(start));
-        assert_int_equal(plan.n_slots, 0);
+        assert_int_equal(plan.step.n_rows, 0);
         rft_test_log_release();
     }
 }
@@ -169,12 +169,15 @@ static void test_shrinks(void **state)
     (void)state;
     rft_test_log_capture();
     for (shape.n_shrinks = 1; status == RFT_OK; shape.n_shrinks++) {
-        struct rft_plan plan;
+        struct rft_plan plan, shrunk = before;
         assert_true(shape.n_shrinks < 100);
         status = rft_plan_make(&shape, &plan);
+        assert_int_equal(rft_plan_shrink(&shrunk), status);
         if (status != RFT_OK)
             break;
         check_plan(&shape, &plan);
+        assert_memory_equal(&shrunk.step, &plan.step, sizeof plan.step);
+        assert_int_equal(shrunk.peak_bytes, plan.peak_bytes);
         assert_true(plan.peak_bytes <= before.peak_bytes);
         before = plan;
     }
@@ -220,7 +223,7 @@ static void check_refusal(const struct rft_job_shape *shape, enum rft_status sta
     assert_int_equal(rft_plan_make(shape, &plan), status);
     if (strstr(rft_test_log_text(), message) == NULL)
         fail_msg("expected \"%s\" in: %s", message, rft_test_log_text());
-    assert_int_equal(plan.n_slots, 0);
+    assert_int_equal(plan.step.n_rows, 0);
     rft_test_log_release();
 }
 
@@ -234,20 +237,20 @@ static void test_small_blocks(void **state)
     shape.caps.block_bytes_max = 1 << 20;
     plan = plan_of(&shape);
     check_plan(&shape, &plan);
-    assert_int_equal(plan.n_slots, 20);
+    assert_int_equal(plan.step.n_rows, 20);
     shape.caps.block_bytes_max = 1 << 16;
     shape.config.vocab_size = 2000; /* logits of a row: 8000 bytes */
     shape.is_filtered = true;
     plan = plan_of(&shape);
     check_plan(&shape, &plan);
-    assert_int_equal(plan.n_slots, 5); /* halved with the questions: 20, 10, 5 */
+    assert_int_equal(plan.step.n_rows, 5); /* halved with the questions: 20, 10, 5 */
     shape.questions_in_flight = 1;
     shape.chunk = 10;
     shape.caps.prefill_rows = 1 << 20;
     plan = plan_of(&shape);
     check_plan(&shape, &plan);
-    assert_int_equal(plan.n_slots, 5);
-    assert_true(plan.n_prefill_rows < 40 * 128);
+    assert_int_equal(plan.step.n_rows, 5);
+    assert_true(plan.prefill.n_rows < 40 * 128);
 
     shape.n_prompt_max = 300; /* pages of a layer and a prompt: 38912 bytes */
     plan = plan_of(&shape);
@@ -279,7 +282,7 @@ static void test_filtered(void **state)
     shape.is_filtered = true;
     filtered = plan_of(&shape);
     check_plan(&shape, &filtered);
-    assert_int_equal(filtered.n_slots, 20);
+    assert_int_equal(filtered.step.n_rows, 20);
     assert_int_equal(filtered.weights_bytes, plan.weights_bytes);
     /* a row: logits, a cutoff and one candidate instead of 19 candidates; buffers begin at multiples of 64 */
     assert_in_range(filtered.chunk_bytes - plan.chunk_bytes, 20 * (vocab * 4 + 16 + 8 - vocab / 16 * 8) - 256,
@@ -287,9 +290,9 @@ static void test_filtered(void **state)
     assert_true(smallest_budget(shape) > least);
     shape.caps.block_bytes_max = 1 << 20;
     shape.config.vocab_size = 16000; /* logits of a row: 64,000 bytes; 16 of them fit into a block */
-    assert_int_equal(plan_of(&shape).n_slots, 10);
+    assert_int_equal(plan_of(&shape).step.n_rows, 10);
     shape.is_filtered = false;
-    assert_int_equal(plan_of(&shape).n_slots, 20);
+    assert_int_equal(plan_of(&shape).step.n_rows, 20);
 }
 
 static struct rft_weights measured_weights(const struct rft_job_shape *shape, uint32_t n_host_layers, struct rft_pool *pool,
@@ -383,8 +386,10 @@ static void test_more_on_host(void **state)
     (void)state;
     shape.host_available_bytes = UINT64_MAX;
     for (shape.n_host_layers = 0; shape.n_host_layers <= 3; shape.n_host_layers++) {
-        struct rft_plan plan = plan_of(&shape);
+        struct rft_plan plan = plan_of(&shape), put = plan;
         check_plan(&shape, &plan);
+        assert_int_equal(rft_plan_put_on_host(&put, shape.n_host_layers), RFT_OK);
+        assert_memory_equal(&put.step, &plan.step, sizeof plan.step);
         assert_int_equal(plan.n_host_layers, shape.n_host_layers);
         assert_int_equal(plan.weights_bytes + plan.host_bytes, weights_bytes);
     }

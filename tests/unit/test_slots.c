@@ -161,8 +161,8 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
     for (uint32_t i = 0; i < 5; i++)
         s->ids[i] = i + 10;
     s->flight = (struct rft_flight){ .ids = { .ids = s->ids, .n = 5 }, .key = 0x100000002u };
-    s->n_pages = plan->n_own_pages;
-    assert_int_equal(rft_slots_init(&s->slots, plan, N_NEW_MAX, s->jobs, n_jobs), RFT_OK);
+    s->n_pages = plan->step.n_own_pages;
+    assert_int_equal(rft_slots_init(&s->slots, plan, s->jobs, n_jobs), RFT_OK);
     for (uint32_t round = 0;; round++) {
         uint32_t n_steps;
         assert_true(round < 100000);
@@ -189,8 +189,7 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
 
 static struct rft_plan plan_of(uint32_t n_slots, uint32_t n_own_pages)
 {
-    return (struct rft_plan){ .n_slots = n_slots,
-                              .n_own_pages = n_own_pages,
+    return (struct rft_plan){ .step = { .n_rows = n_slots, .n_own_pages = n_own_pages, .n_new_max = N_NEW_MAX },
                               .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
                               .n_prompt_pages = N_PROMPT_PAGES };
 }
@@ -248,7 +247,7 @@ static void test_requeue_order(void **state)
     struct rft_flight flight = { .ids = { .ids = &id, .n = 1 } };
     struct rft_slots s;
     (void)state;
-    assert_int_equal(rft_slots_init(&s, &plan, N_NEW_MAX, jobs, 3), RFT_OK);
+    assert_int_equal(rft_slots_init(&s, &plan, jobs, 3), RFT_OK);
     for (uint32_t i = 0; i < 2; i++)
         rft_slots_start(&s, rft_slots_next_job(&s), &flight);
     assert_null(rft_slots_next_job(&s));
@@ -266,7 +265,7 @@ static enum rft_status init_only(void *user)
     const struct rft_plan plan = plan_of(2, 6);
     struct rft_job job = { 0 };
     struct rft_slots s;
-    enum rft_status status = rft_slots_init(&s, &plan, N_NEW_MAX, &job, 1);
+    enum rft_status status = rft_slots_init(&s, &plan, &job, 1);
     (void)user;
     rft_slots_finish(&s);
     return status;
