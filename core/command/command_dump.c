@@ -83,8 +83,8 @@ static enum rft_status place_weights(struct dumping *d)
 {
     const struct rft_plan *plan = &d->setup.plan;
     struct rft_pool pool, host;
-    rft_pool_begin(&pool, "weights", &d->setup.plan.shape.caps);
-    rft_pool_begin(&host, "weights on the host", &d->setup.plan.shape.caps);
+    rft_pool_begin(&pool, "weights", &d->setup.plan.sizes.caps);
+    rft_pool_begin(&host, "weights on the host", &d->setup.plan.sizes.caps);
     RFT_TRY(rft_weights_take(&pool, &host, plan->n_host_layers, &d->weights));
     for (size_t i = 0; i < d->weights.n; i++) {
         struct rft_weight *w = &d->weights.weights[i];
@@ -93,7 +93,7 @@ static enum rft_status place_weights(struct dumping *d)
             shift(&w->matrix.parts[part], is_host ? DUMP_BASE(4) : DUMP_BASE(3));
     }
     shift(&d->weights.cos_sin, DUMP_BASE(3));
-    rft_pool_begin(&pool, "prompts", &d->setup.plan.shape.caps);
+    rft_pool_begin(&pool, "prompts", &d->setup.plan.sizes.caps);
     RFT_TRY(rft_pages_take(&pool, &d->weights.config, plan->n_prompt_pages, d->prompt_kv));
     for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
         shift(&d->prompt_kv[layer], DUMP_BASE(2));
@@ -107,7 +107,7 @@ static enum rft_status dump_one(struct dumping *d, const struct rft_work_shape *
     enum rft_status status;
     memset(d->own_kv, 0, d->weights.config.n_layers * sizeof *d->own_kv);
     d->work.own_kv = is_step ? d->own_kv : NULL;
-    rft_pool_begin(&pool, "work", &d->setup.plan.shape.caps);
+    rft_pool_begin(&pool, "work", &d->setup.plan.sizes.caps);
     RFT_TRY(rft_work_take(&pool, &d->weights.config, shape, &d->work));
     shift_work(d);
     d->work.decode.prompt_kv = d->prompt_kv;
@@ -122,8 +122,8 @@ static enum rft_status dump_one(struct dumping *d, const struct rft_work_shape *
 static enum rft_status dump_programs(struct dumping *d)
 {
     const struct rft_plan *plan = &d->setup.plan;
-    uint32_t n_layers = plan->shape.config.n_layers;
-    RFT_TRY(rft_weights_init(&d->weights, &plan->shape.config, plan->step.n_keys_max));
+    uint32_t n_layers = plan->sizes.config.n_layers;
+    RFT_TRY(rft_weights_init(&d->weights, &plan->sizes.config, plan->step.n_keys_max));
     d->prompt_kv = rft_alloc(n_layers, sizeof *d->prompt_kv);
     d->own_kv = rft_alloc(n_layers, sizeof *d->own_kv);
     if (d->prompt_kv == NULL || d->own_kv == NULL)

@@ -34,7 +34,7 @@ static void print_device_memory(const struct rft_setup *setup)
     if (p->n_host_layers == 0)
         return;
     snprintf(note, sizeof note, ", %" PRIu32 " of %" PRIu32 " layers, read over the bus in every step", p->n_host_layers,
-             p->shape.config.n_layers);
+             p->sizes.config.n_layers);
     print_size("weights on the host", p->host_bytes, note);
 }
 
@@ -42,10 +42,10 @@ static void print_plan(const struct rft_setup *setup)
 {
     const struct rft_plan *p = &setup->plan;
     const struct rft_dev *dev = &setup->engine.dev;
-    bool has_no_prefix = p->prefix_bytes == 0 && p->shape.n_prompt_shared >= RFT_PAGE_TOKENS;
+    bool has_no_prefix = p->prefix_bytes == 0 && p->sizes.n_prompt_shared >= RFT_PAGE_TOKENS;
     printf("device              %s: %s\n", dev->backend->name, dev->info.name);
     print_device_memory(setup);
-    print_size("on the host", rft_plan_heap_bytes(p), p->shape.is_host_device ? ", which count against the budget, too" : "");
+    print_size("on the host", rft_plan_heap_bytes(p), p->sizes.is_host_device ? ", which count against the budget, too" : "");
     print_size("  questions", p->input_bytes, ", the journal's index included");
     print_size("  slots", p->slots_bytes, "");
     print_size("  prompts' prefix", p->prefix_bytes, has_no_prefix ? ": no room for it, every prompt is computed whole" : "");

@@ -33,7 +33,7 @@ static enum rft_status decode_text(struct rft_generation *g, const uint32_t *tok
     return rft_tokenizer_decode(g->inputs->tokenizer, tokens, n, &g->text);
 }
 
-/* Every prefix is looked at by itself, so that the answer does not depend on where bursts end. */
+/* Every beginning of the tokens is looked at by itself, so that the answer does not depend on where bursts end. */
 static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
 {
     struct rft_generation *g = user;
@@ -127,7 +127,7 @@ static enum rft_status count_resumed(struct rft_generation *g)
 static enum rft_status next_group(struct rft_generation *g, struct rft_group *group)
 {
     uint32_t n = 0;
-    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->plan.shape.config.dim);
+    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->plan.sizes.config.dim);
     uint64_t q = g->first_question;
     while (status == RFT_OK && q < g->inputs->dataset.n && n < g->plan.n_questions) {
         if (g->n_left[q] != 0) {
@@ -149,20 +149,20 @@ static enum rft_status next_group(struct rft_generation *g, struct rft_group *gr
 }
 
 /* One chunk: samples [first, first + chunk) of every question of the group, as far as they are missing. */
-static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *group, uint32_t first, struct rft_job *jobs)
+static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *group, uint32_t first, struct rft_request *requests)
 {
     const struct rft_chunk_sink sink = {g, cut, ended, go_on};
-    uint32_t n_jobs = 0;
+    uint32_t n_requests = 0;
     enum rft_status status, commit;
     for (uint32_t f = 0; f < group->n; f++)
         for (uint32_t s = first; s < first + g->plan.chunk && s < g->config->generate_samples; s++)
             if (!rft_journal_has(g->journal, group->flights[f].question, s))
-                jobs[n_jobs++] = (struct rft_job){.flight = f, .sample = s};
-    if (n_jobs == 0)
+                requests[n_requests++] = (struct rft_request){.flight = f, .sample = s};
+    if (n_requests == 0)
         return RFT_OK;
     g->commit_seconds = rft_os_seconds();
     g->commit_failed = false;
-    status = rft_chunk_run(g->engine, &g->plan, group, jobs, n_jobs, &sink);
+    status = rft_chunk_run(g->engine, &g->plan, group, requests, n_requests, &sink);
     if (g->commit_failed) /* which was said; trying again would say it twice */
         return status;
     commit = rft_journal_commit(g->journal); /* also after a failure: what has ended is kept */
@@ -175,16 +175,16 @@ static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *gro
 
 static enum rft_status run_group(struct rft_generation *g, struct rft_group *group)
 {
-    struct rft_job *jobs = rft_alloc((size_t)group->n * g->plan.chunk, sizeof *jobs);
+    struct rft_request *requests = rft_alloc((size_t)group->n * g->plan.chunk, sizeof *requests);
     uint64_t n_rows = 0;
-    enum rft_status status = jobs == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
+    enum rft_status status = requests == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
         status = rft_group_prefill(group, g->engine, &g->plan, &g->prefix, &n_rows);
     g->n_prompt_tokens += n_rows;
     for (uint32_t first = 0; first < g->config->generate_samples && status == RFT_OK; first += g->plan.chunk)
-        status = run_chunk(g, group, first, jobs);
+        status = run_chunk(g, group, first, requests);
     rft_group_release(group);
-    rft_free(jobs);
+    rft_free(requests);
     return status;
 }
 

@@ -60,7 +60,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     engine->mask = setup->inputs.mask;
     engine->eos = setup->inputs.eos;
     engine->n_eos = setup->inputs.n_eos;
-    const struct rft_job_shape shape = {.config = setup->inputs.checkpoint.config,
+    const struct rft_sizes sizes = {.config = setup->inputs.checkpoint.config,
                                         .caps = engine->dev.caps,
                                         .n_questions = setup->inputs.dataset.n,
                                         .n_samples = config->generate_samples,
@@ -76,7 +76,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                         .is_filtered = rft_sampling_is_filtered(&engine->sampling),
                                         .budget_bytes = budget_bytes(config, setup->available_bytes),
                                         .host_available_bytes = memory.host_available_bytes};
-    return rft_plan_make(&shape, &setup->plan);
+    return rft_plan_make(&sizes, &setup->plan);
 }
 
 enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup)
@@ -95,19 +95,19 @@ static enum rft_status load(struct rft_setup *setup)
     setup->engine.n_host_layers = plan->n_host_layers;
     if (plan->n_host_layers != 0)
         rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %s, read over the bus in every step", plan->n_host_layers,
-                     setup->plan.shape.config.n_layers, rft_size_text(plan->host_bytes).text);
+                     setup->plan.sizes.config.n_layers, rft_size_text(plan->host_bytes).text);
     return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, plan->step.n_keys_max);
 }
 
 /* Makes a plan with an eighth of the layers more on the host; *can is false if there is no room, or nothing left to put there. */
 static enum rft_status put_more_on_host(struct rft_setup *setup, bool *can)
 {
-    uint32_t n_layers = setup->plan.shape.config.n_layers;
+    uint32_t n_layers = setup->plan.sizes.config.n_layers;
     uint32_t n_more = setup->plan.n_host_layers + (n_layers + 7) / 8;
     uint64_t bytes;
     n_more = n_more < n_layers ? n_more : n_layers;
-    RFT_TRY(rft_plan_host_bytes(&setup->plan.shape, n_more, &bytes));
-    *can = n_more > setup->plan.n_host_layers && bytes <= setup->plan.shape.host_available_bytes;
+    RFT_TRY(rft_plan_host_bytes(&setup->plan.sizes, n_more, &bytes));
+    *can = n_more > setup->plan.n_host_layers && bytes <= setup->plan.sizes.host_available_bytes;
     if (!*can)
         return RFT_OK;
     rft_log_warn("%s: no memory for the weights; %" PRIu32 " of %" PRIu32 " layers' stay on the host", setup->engine.dev.info.name,

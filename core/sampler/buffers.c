@@ -49,7 +49,7 @@ uint64_t rft_h_bytes(uint32_t dim)
 
 static void take_sampler(struct taking *t, uint32_t vocab, const struct rft_work_shape *shape, struct rft_work *work)
 {
-    uint32_t n_parts = shape->is_filtered ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
+    uint32_t n_candidates = shape->is_filtered ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
     uint32_t n_filtered = shape->is_filtered ? shape->n_rows : 0;
     work->logits = take(t, (uint64_t)n_filtered * vocab, 4);
     work->mask = take(t, ((uint64_t)vocab + 31) / 32, 4);
@@ -57,11 +57,11 @@ static void take_sampler(struct taking *t, uint32_t vocab, const struct rft_work
     work->tokens = take(t, (uint64_t)shape->n_rows * shape->n_new_max, 4);
     work->sampler = (struct rft_sampler){
         .vocab = vocab,
-        .n_parts = n_parts,
+        .n_parts = n_candidates,
         .logits = rft_slice_range(work->logits),
         .mask = rft_slice_range(work->mask),
         .cutoffs = take_range(t, n_filtered, sizeof(struct rft_cutoff)),
-        .candidates = take_range(t, (uint64_t)shape->n_rows * n_parts, sizeof(struct rft_candidate)),
+        .candidates = take_range(t, (uint64_t)shape->n_rows * n_candidates, sizeof(struct rft_candidate)),
         .eos = rft_slice_range(work->eos),
         .n_eos = shape->n_eos,
         .tokens = rft_slice_range(work->tokens),

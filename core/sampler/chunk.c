@@ -54,20 +54,20 @@ static void end_chunk(struct chunk *c)
     rft_engine_give(&c->pool, &c->work);
 }
 
-/* Puts waiting jobs on free slots. A prompt that overflowed ends its samples before their first token. */
-static enum rft_status start_jobs(struct chunk *c)
+/* Puts waiting requests on free slots. A prompt that overflowed ends its samples before their first token. */
+static enum rft_status start_requests(struct chunk *c)
 {
-    struct rft_job *job;
-    while ((job = rft_slots_next_job(&c->slots)) != NULL) {
-        const struct rft_flight *flight = &c->group->flights[job->flight];
+    struct rft_request *request;
+    while ((request = rft_slots_next(&c->slots)) != NULL) {
+        const struct rft_flight *flight = &c->group->flights[request->flight];
         if (flight->is_bad) {
-            const struct rft_drawn none = {.flight = flight, .sample = job->sample, .finish = RFT_FINISH_NOT_FINITE};
+            const struct rft_drawn none = {.flight = flight, .sample = request->sample, .finish = RFT_FINISH_NOT_FINITE};
             RFT_TRY(c->sink->ended(c->sink->user, &none));
-            job->is_done = true;
+            request->is_done = true;
             continue;
         }
         RFT_TRY(rft_dev_write(&c->engine->dev, h_row(c, c->slots.n_active), flight->h));
-        rft_slots_start(&c->slots, job, flight);
+        rft_slots_start(&c->slots, request, flight);
     }
     return RFT_OK;
 }
@@ -105,9 +105,9 @@ static enum rft_status collect(struct chunk *c, uint32_t slot, uint32_t n_before
 {
     const struct rft_row *row = &c->slots.rows[slot];
     const uint32_t *tokens = rft_slots_tokens(&c->slots, slot);
-    struct rft_job *job = c->slots.slots[slot].job;
-    struct rft_drawn drawn = {.flight = &c->group->flights[job->flight],
-                              .sample = job->sample,
+    struct rft_request *request = c->slots.slots[slot].request;
+    struct rft_drawn drawn = {.flight = &c->group->flights[request->flight],
+                              .sample = request->sample,
                               .tokens = tokens,
                               .n_tokens = row->n_new,
                               .n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new,
@@ -125,7 +125,7 @@ static enum rft_status collect(struct chunk *c, uint32_t slot, uint32_t n_before
     if (!*has_ended)
         return RFT_OK;
     RFT_TRY(c->sink->ended(c->sink->user, &drawn));
-    job->is_done = true;
+    request->is_done = true;
     return RFT_OK;
 }
 
@@ -156,13 +156,13 @@ static enum rft_status hand_out_pages(struct chunk *c, uint32_t n_steps, void *h
     return RFT_OK;
 }
 
-static enum rft_status run_jobs(struct chunk *c, void *h_copy)
+static enum rft_status run_requests(struct chunk *c, void *h_copy)
 {
     uint32_t n_steps_max = c->engine->dev.caps.burst_steps;
     for (;;) {
         uint32_t n_steps, n_drawn;
         double begin;
-        RFT_TRY(start_jobs(c));
+        RFT_TRY(start_requests(c));
         if (c->slots.n_active == 0)
             return RFT_OK;
         n_steps = rft_slots_burst(&c->slots, n_steps_max);
@@ -176,17 +176,17 @@ static enum rft_status run_jobs(struct chunk *c, void *h_copy)
 }
 
 enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_plan *plan, const struct rft_group *group,
-                              struct rft_job *jobs, uint32_t n_jobs, const struct rft_chunk_sink *sink)
+                              struct rft_request *requests, uint32_t n_requests, const struct rft_chunk_sink *sink)
 {
     struct chunk c = {.engine = engine, .plan = plan, .group = group, .sink = sink};
     void *h_copy = rft_alloc((size_t)h_row_bytes(&c), 1);
     enum rft_status status = h_copy == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
-        status = rft_slots_init(&c.slots, plan, jobs, n_jobs);
+        status = rft_slots_init(&c.slots, plan, requests, n_requests);
     if (status == RFT_OK)
         status = begin_chunk(&c);
     if (status == RFT_OK)
-        status = run_jobs(&c, h_copy);
+        status = run_requests(&c, h_copy);
     end_chunk(&c);
     rft_free(h_copy);
     return status;

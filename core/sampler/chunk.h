@@ -7,8 +7,8 @@
 #include "answer.h"
 #include "group.h"
 
-/* A sample to draw. */
-struct rft_job {
+/* A sample that is asked for. */
+struct rft_request {
     uint32_t flight; /* index in the group */
     uint32_t sample; /* its number */
     bool is_done;
@@ -35,9 +35,9 @@ struct rft_chunk_sink {
     enum rft_status (*go_on)(void *user, uint32_t n_tokens);
 };
 
-/* Draws every job that is not done and marks it. On a failure (out of device memory, device lost, interrupted) the jobs
- * marked done have been handed to the sink, the others have not; every block has been given back. */
+/* Draws every sample that is asked for and not done, and marks it. On a failure (out of device memory, device lost, interrupted)
+ * the requests marked done have been handed to the sink, the others have not; every block has been given back. */
 enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_plan *plan, const struct rft_group *group,
-                              struct rft_job *jobs, uint32_t n_jobs, const struct rft_chunk_sink *sink);
+                              struct rft_request *requests, uint32_t n_requests, const struct rft_chunk_sink *sink);
 
 #endif

@@ -37,7 +37,7 @@ struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_ra
     return slice;
 }
 
-/* Packs and uploads one part of a weight, a stretch of units at a time. */
+/* Packs and uploads one part of a weight's matrix, a stretch of units at a time. */
 static enum rft_status upload_part(struct rft_engine *engine, const struct rft_weight *w, uint32_t part, uint8_t *staging,
                                    uint64_t staging_bytes, uint64_t *n_zeroed)
 {

@@ -27,7 +27,7 @@ struct rft_engine {
 enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, uint32_t n_positions);
 /* The first half of it: makes room for the weights of a model and fills in engine->weights, without their values. */
 enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, uint32_t n_positions);
-/* A weight's bytes, or part of them, as a slice. The range must be one of engine->weights'. */
+/* A weight's bytes, or those of one of its matrix' parts, as a slice. The range must be one of engine->weights'. */
 struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_range range);
 /* Gives the weights back; the device stays open. */
 void rft_engine_unload(struct rft_engine *engine);

@@ -33,18 +33,18 @@ static enum rft_status init_group(struct bench *b, uint32_t n, struct rft_group 
     return status;
 }
 
-static struct rft_job_shape job_shape(const struct bench *b, uint32_t n_questions)
+static struct rft_sizes sizes_of(const struct bench *b, uint32_t n_questions)
 {
-    return (struct rft_job_shape){.config = b->config,
-                                  .caps = b->engine.dev.caps,
-                                  .n_questions = n_questions,
-                                  .n_samples = b->options.samples,
-                                  .questions_in_flight = n_questions,
-                                  .n_prompt_max = b->options.prompt,
-                                  .n_new_max = b->options.n_new,
-                                  .n_eos = b->engine.n_eos,
-                                  .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
-                                  .budget_bytes = UINT64_MAX};
+    return (struct rft_sizes){.config = b->config,
+                              .caps = b->engine.dev.caps,
+                              .n_questions = n_questions,
+                              .n_samples = b->options.samples,
+                              .questions_in_flight = n_questions,
+                              .n_prompt_max = b->options.prompt,
+                              .n_new_max = b->options.n_new,
+                              .n_eos = b->engine.n_eos,
+                              .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
+                              .budget_bytes = UINT64_MAX};
 }
 
 /* Prefill: one prompt, with taking its buffers and recording the program, as a run does for each group of questions. */
@@ -68,7 +68,7 @@ static enum rft_status prefill_once(struct bench *b, struct rft_group *group, co
 
 enum rft_status bench_prefill(struct bench *b)
 {
-    const struct rft_job_shape shape = job_shape(b, 1);
+    const struct rft_sizes sizes = sizes_of(b, 1);
     const uint32_t n = b->options.prompt;
     struct bench_time best = {0}, time;
     struct rft_device_stats stats = {0};
@@ -77,7 +77,7 @@ enum rft_status bench_prefill(struct bench *b)
     enum rft_status status;
     if (!bench_has_time_for(b, b->row_seconds * n * 2, "prefill"))
         return RFT_OK;
-    RFT_TRY(rft_plan_make(&shape, &plan));
+    RFT_TRY(rft_plan_make(&sizes, &plan));
     status = init_group(b, 1, &group);
     for (uint32_t run = 0; run <= b->options.runs && status == RFT_OK; run++) { /* the first makes what is kept: pipelines */
         status = prefill_once(b, &group, &plan, &time, &stats);
@@ -152,25 +152,25 @@ static enum rft_status decode_once(struct decode *d, const struct rft_group *gro
     struct bench *b = d->b;
     const struct bench_options *o = &b->options;
     const struct rft_chunk_sink sink = {d, cut, ended, go_on};
-    struct rft_job_shape shape = job_shape(b, group->n);
+    struct rft_sizes sizes = sizes_of(b, group->n);
     struct rft_plan plan;
-    struct rft_job *jobs;
+    struct rft_request *requests;
     enum rft_status status;
-    shape.caps.slots_wanted = d->n_rows;
-    RFT_TRY(rft_plan_make(&shape, &plan));
+    sizes.caps.slots_wanted = d->n_rows;
+    RFT_TRY(rft_plan_make(&sizes, &plan));
     if (plan.step.n_rows != d->n_rows) {
         printf("  %9" PRIu32 " sequences do not fit into this device's blocks\n", d->n_rows);
         return RFT_ERR_UNSUPPORTED;
     }
-    jobs = rft_alloc(d->n_rows, sizeof *jobs);
-    if (jobs == NULL)
+    requests = rft_alloc(d->n_rows, sizeof *requests);
+    if (requests == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < d->n_rows; i++)
-        jobs[i] = (struct rft_job){.flight = i / o->samples, .sample = i % o->samples};
+        requests[i] = (struct rft_request){.flight = i / o->samples, .sample = i % o->samples};
     d->begin = d->start = bench_now();
     rft_dev_stats(&b->engine.dev, &d->before);
-    status = rft_chunk_run(&b->engine, &plan, group, jobs, d->n_rows, &sink);
-    rft_free(jobs);
+    status = rft_chunk_run(&b->engine, &plan, group, requests, d->n_rows, &sink);
+    rft_free(requests);
     return status == RFT_ERR_INTERRUPTED && d->n_tokens != 0 ? RFT_OK : status; /* by go_on */
 }
 

@@ -75,15 +75,15 @@ static void open_model(const char *device, struct rft_sampling sampling)
     assert_int_equal(rft_dev_open("cpu", device, &options, &model.engine.dev), RFT_OK);
     model.engine.sampling = sampling;
     model.engine.mask = model.mask;
-    const struct rft_job_shape shape = { .config = model.checkpoint.config,
-                                         .caps = model.engine.dev.caps,
-                                         .n_questions = 1,
-                                         .n_samples = N_DRAWS,
-                                         .n_prompt_max = 1,
-                                         .n_new_max = 1,
-                                         .is_filtered = rft_sampling_is_filtered(&sampling),
-                                         .budget_bytes = UINT64_MAX };
-    assert_int_equal(rft_plan_make(&shape, &model.plan), RFT_OK);
+    const struct rft_sizes sizes = { .config = model.checkpoint.config,
+                                     .caps = model.engine.dev.caps,
+                                     .n_questions = 1,
+                                     .n_samples = N_DRAWS,
+                                     .n_prompt_max = 1,
+                                     .n_new_max = 1,
+                                     .is_filtered = rft_sampling_is_filtered(&sampling),
+                                     .budget_bytes = UINT64_MAX };
+    assert_int_equal(rft_plan_make(&sizes, &model.plan), RFT_OK);
     assert_int_equal(rft_engine_load(&model.engine, &model.checkpoint, model.plan.step.n_keys_max), RFT_OK);
 }
 
@@ -117,13 +117,13 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 static void draw(uint32_t token, uint64_t key, uint32_t n)
 {
     const struct rft_chunk_sink sink = { NULL, no_cut, keep_token, go_on };
-    struct rft_job *jobs = rft_alloc(n, sizeof *jobs);
+    struct rft_request *requests = rft_alloc(n, sizeof *requests);
     struct rft_prefix prefix = { 0 };
     struct rft_group group;
     uint64_t n_rows;
-    assert_non_null(jobs);
+    assert_non_null(requests);
     for (uint32_t i = 0; i < n; i++)
-        jobs[i].sample = i;
+        requests[i].sample = i;
     assert_int_equal(rft_group_init(&group, 1, model.checkpoint.config.dim), RFT_OK);
     group.flights[0].key = key;
     group.flights[0].ids.ids = rft_alloc(1, sizeof(uint32_t));
@@ -131,10 +131,10 @@ static void draw(uint32_t token, uint64_t key, uint32_t n)
     group.flights[0].ids.ids[0] = token;
     group.flights[0].ids.n = group.flights[0].ids.cap = 1;
     assert_int_equal(rft_group_prefill(&group, &model.engine, &model.plan, &prefix, &n_rows), RFT_OK);
-    assert_int_equal(rft_chunk_run(&model.engine, &model.plan, &group, jobs, n, &sink), RFT_OK);
+    assert_int_equal(rft_chunk_run(&model.engine, &model.plan, &group, requests, n, &sink), RFT_OK);
     rft_group_finish(&group);
     rft_prefix_finish(&prefix);
-    rft_free(jobs);
+    rft_free(requests);
 }
 
 /* Probabilities with the filters in their order: temperature, top-k, top-p, min-p. What is dropped has 0. */
