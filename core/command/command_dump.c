@@ -111,7 +111,7 @@ static enum rft_status dump_one(struct dumping *d, const struct rft_work_shape *
     RFT_TRY(rft_work_take(&pool, &d->weights.config, shape, &d->work));
     shift_work(d);
     d->work.decode.prompt_kv = d->prompt_kv;
-    status = is_step ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.engine.sampling, &program)
+    status = is_step ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.rules.sampling, &program)
                      : rft_decode_prefill(&d->weights, &d->work.decode, &program);
     if (status == RFT_OK)
         status = dump(d, &program);

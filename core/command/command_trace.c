@@ -189,11 +189,9 @@ static void end_trace(struct rft_dev *dev)
 static enum rft_status make_plan(struct rft_setup *setup)
 {
     struct rft_sizes sizes = setup->plan.sizes;
-    struct rft_caps *caps = &setup->engine.dev.caps;
-    caps->prefill_rows = N_PREFILL_ROWS;
-    caps->slots_wanted = N_SAMPLES;
-    caps->burst_steps = 1;
-    sizes.caps = *caps;
+    sizes.caps.prefill_rows = N_PREFILL_ROWS;
+    sizes.caps.slots_wanted = N_SAMPLES;
+    sizes.caps.burst_steps = 1;
     sizes.n_questions = 1;
     sizes.questions_in_flight = 1;
     sizes.chunk = N_SAMPLES;
@@ -229,11 +227,14 @@ static enum rft_status trace_group(const struct rft_config *config, struct rft_s
     const struct rft_chunk_sink sink = {NULL, no_cut, ended, go_on};
     struct rft_request requests[N_SAMPLES] = {{.sample = 0}, {.sample = 1}};
     struct rft_prefix none = {0};
+    struct rft_ids ids = {0};
     uint64_t n_rows;
     uint32_t n_requests = setup->plan.chunk;
-    enum rft_status status;
-    group->flights[0].key = rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed);
-    RFT_TRY(rft_inputs_encode(&setup->inputs, 0, &group->flights[0].ids));
+    enum rft_status status = rft_inputs_encode(&setup->inputs, 0, &ids);
+    if (status == RFT_OK)
+        status = rft_group_add(group, 0, rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed), &ids);
+    rft_ids_finish(&ids);
+    RFT_TRY(status);
     RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->plan, &none, &n_rows));
     status = rft_chunk_run(&setup->engine, &setup->plan, group, requests, n_requests, &sink);
     return status == RFT_ERR_INTERRUPTED && trace.n_steps == N_STEPS ? RFT_OK : status;

@@ -10,6 +10,7 @@
 
 struct rft_setup {
     struct rft_inputs inputs;
+    struct rft_draw_rules rules;
     struct rft_engine engine;   /* device open; weights only after rft_setup_load */
     struct rft_plan plan;
     uint64_t available_bytes;   /* of the device when it was opened */

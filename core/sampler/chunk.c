@@ -39,10 +39,10 @@ static enum rft_status begin_chunk(struct chunk *c)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < plan->n_prompt_pages; i++)
         c->tables[i] = i;
-    RFT_TRY(rft_decode_step(&e->weights, &c->work.decode, &c->work.sampler, &e->sampling, &c->program));
+    RFT_TRY(rft_decode_step(&e->weights, &c->work.decode, &c->work.sampler, &e->rules.sampling, &c->program));
     RFT_TRY(rft_dev_exec_create(&e->dev, &c->program, &c->exec));
-    RFT_TRY(rft_dev_write(&e->dev, c->work.mask, e->mask));
-    return rft_dev_write(&e->dev, c->work.eos, e->eos);
+    RFT_TRY(rft_dev_write(&e->dev, c->work.mask, e->rules.mask));
+    return rft_dev_write(&e->dev, c->work.eos, e->rules.eos);
 }
 
 static void end_chunk(struct chunk *c)
@@ -158,7 +158,8 @@ static enum rft_status hand_out_pages(struct chunk *c, uint32_t n_steps, void *h
 
 static enum rft_status run_requests(struct chunk *c, void *h_copy)
 {
-    uint32_t n_steps_max = c->engine->dev.caps.burst_steps;
+    const uint32_t burst_steps = c->plan->sizes.caps.burst_steps;
+    uint32_t n_steps_max = burst_steps;
     for (;;) {
         uint32_t n_steps, n_drawn;
         double begin;
@@ -169,7 +170,7 @@ static enum rft_status run_requests(struct chunk *c, void *h_copy)
         RFT_TRY(hand_out_pages(c, n_steps, h_copy));
         begin = rft_os_seconds();
         RFT_TRY(run_burst(c, n_steps));
-        n_steps_max = rft_slots_burst_max(c->engine->dev.caps.burst_steps, n_steps, rft_os_seconds() - begin);
+        n_steps_max = rft_slots_burst_max(burst_steps, n_steps, rft_os_seconds() - begin);
         RFT_TRY(collect_all(c, h_copy, &n_drawn));
         RFT_TRY(c->sink->go_on(c->sink->user, n_drawn));
     }

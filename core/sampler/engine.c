@@ -111,10 +111,29 @@ static enum rft_status place(struct rft_engine *engine)
     return rft_weights_take(&engine->pool, &engine->host_pool, engine->n_host_layers, &engine->weights);
 }
 
-enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, uint32_t n_positions)
+enum rft_status rft_engine_open(struct rft_engine *engine, const char *backend, const char *device,
+                                const struct rft_device_options *options, struct rft_memory *memory)
+{
+    enum rft_status status = RFT_ERR_DEVICE_LOST;
+    *engine = (struct rft_engine){0};
+    for (uint32_t n = 0; status == RFT_ERR_DEVICE_LOST && n <= RFT_DEVICE_LOST_MAX; n++) {
+        if (n != 0)
+            rft_log_warn("the device was lost when it was opened; opening it again");
+        rft_dev_close(&engine->dev);
+        status = rft_dev_open(backend, device, options, &engine->dev);
+        if (status == RFT_OK)
+            status = rft_dev_memory(&engine->dev, memory);
+    }
+    return status;
+}
+
+enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, const struct rft_draw_rules *rules,
+                                 uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
+    engine->rules = *rules;
     engine->n_positions = n_positions;
+    engine->n_host_layers = n_host_layers;
     RFT_TRY(rft_weights_init(&engine->weights, config, n_positions));
     status = place(engine);
     if (status != RFT_OK)
@@ -122,11 +141,12 @@ enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_mod
     return status;
 }
 
-enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, uint32_t n_positions)
+enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, const struct rft_draw_rules *rules,
+                                uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
     engine->checkpoint = checkpoint;
-    RFT_TRY(rft_engine_place(engine, &checkpoint->config, n_positions));
+    RFT_TRY(rft_engine_place(engine, &checkpoint->config, rules, n_positions, n_host_layers));
     status = upload(engine);
     if (status == RFT_OK)
         status = rft_checkpoint_check(checkpoint);
@@ -146,7 +166,7 @@ enum rft_status rft_engine_revive(struct rft_engine *engine)
 {
     rft_engine_unload(engine);
     RFT_TRY(rft_dev_reopen(&engine->dev));
-    return rft_engine_load(engine, engine->checkpoint, engine->n_positions);
+    return rft_engine_load(engine, engine->checkpoint, &engine->rules, engine->n_positions, engine->n_host_layers);
 }
 
 void rft_engine_close(struct rft_engine *engine)

@@ -34,6 +34,11 @@ uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_id
     return fits ? (uint32_t)n : 0;
 }
 
+bool rft_prefix_is_wanted(const struct rft_prefix *prefix)
+{
+    return prefix->kv == NULL && prefix->ids.n != 0;
+}
+
 /* Bytes of the prefix in one layer. */
 static uint64_t layer_bytes(const struct rft_prefix *prefix, const struct rft_engine *engine)
 {

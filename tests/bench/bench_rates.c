@@ -22,13 +22,14 @@ static enum rft_status init_group(struct bench *b, uint32_t n, struct rft_group 
 {
     enum rft_status status = rft_group_init(group, n, b->config.dim);
     for (uint32_t q = 0; q < n && status == RFT_OK; q++) {
-        struct rft_flight *flight = &group->flights[q];
-        flight->question = q;
-        flight->key = q;
-        flight->first_page = q * rft_pages_for(b->options.prompt);
-        bench_fill_normed(b->config.dim, flight->h);
+        struct rft_ids ids = {0};
         for (uint32_t i = 0; i < b->options.prompt && status == RFT_OK; i++)
-            status = rft_ids_append(&flight->ids, (uint32_t)((q * 7919ull + i * 104729ull) % b->config.vocab_size));
+            status = rft_ids_append(&ids, (uint32_t)((q * 7919ull + i * 104729ull) % b->config.vocab_size));
+        if (status == RFT_OK)
+            status = rft_group_add(group, q, q, &ids);
+        if (status == RFT_OK)
+            bench_fill_normed(b->config.dim, group->flights[q].h);
+        rft_ids_finish(&ids);
     }
     return status;
 }
@@ -42,7 +43,7 @@ static struct rft_sizes sizes_of(const struct bench *b, uint32_t n_questions)
                               .questions_in_flight = n_questions,
                               .n_prompt_max = b->options.prompt,
                               .n_new_max = b->options.n_new,
-                              .n_eos = b->engine.n_eos,
+                              .n_eos = b->engine.rules.n_eos,
                               .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
                               .budget_bytes = UINT64_MAX};
 }
@@ -200,9 +201,8 @@ static enum rft_status decode_rows(struct bench *b, uint32_t n_rows)
     struct decode best = {0};
     struct rft_group group = {0};
     enum rft_status status = init_group(b, n_questions, &group);
-    group.n_pages = n_questions * rft_pages_for(b->options.prompt);
     if (status == RFT_OK)
-        status = rft_engine_take_pages(&b->engine, "prompts", group.n_pages, &group.pool, &group.pages);
+        status = rft_group_open_pages(&group, &b->engine);
     for (uint32_t layer = 0; layer < b->config.n_layers && status == RFT_OK; layer++) {
         struct rft_slice pages;
         if (rft_pool_find(&group.pool, group.pages[layer], &pages))

@@ -149,8 +149,9 @@ static enum rft_status run(struct model *m, const struct rft_checkpoint *checkpo
                            const struct rft_sampling *sampling, struct trace *trace)
 {
     const struct rft_device_options options = {.n_threads = 2, .is_unchecked = true};
+    const struct rft_draw_rules none = {0};
     RFT_TRY(rft_dev_open_at(device->backend, device->index, &device->info, &options, &m->engine.dev));
-    RFT_TRY(rft_engine_load(&m->engine, checkpoint, N_PROMPT + N_STEPS));
+    RFT_TRY(rft_engine_load(&m->engine, checkpoint, &none, N_PROMPT + N_STEPS, 0));
     RFT_TRY(take(m, sampling));
     RFT_TRY(rft_decode_prefill(&m->engine.weights, &m->prefill.decode, &m->prefill_program));
     RFT_TRY(rft_decode_step(&m->engine.weights, &m->step.decode, &m->step.sampler, sampling, &m->step_program));
