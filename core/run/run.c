@@ -97,7 +97,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
     RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, run->journal, &summary.counts));
     RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
-    rft_summary_log(config, &summary);
+    rft_summary_log(config, &run->outputs, &summary);
     return RFT_OK;
 }
 

@@ -42,21 +42,21 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     }
     setup->rules = rft_inputs_rules(config, &setup->inputs);
     const struct rft_sizes sizes = {.config = setup->inputs.checkpoint.config,
-                                        .caps = engine->dev.caps,
-                                        .n_questions = setup->inputs.dataset.n,
-                                        .n_samples = config->generate_samples,
-                                        .chunk = config->generate_chunk,
-                                        .questions_in_flight = config->generate_questions_in_flight,
-                                        .n_prompt_max = setup->inputs.n_prompt_max,
-                                        .n_prompt_min = setup->inputs.n_prompt_min,
-                                        .n_prompt_shared = setup->inputs.n_prompt_shared,
-                                        .is_host_device = memory.host_available_bytes == 0,
-                                        .input_bytes = rft_inputs_bytes(&setup->inputs, config->generate_samples),
-                                        .n_new_max = rft_config_max_new_tokens(config),
-                                        .n_eos = setup->rules.n_eos,
-                                        .is_filtered = rft_sampling_is_filtered(&setup->rules.sampling),
-                                        .budget_bytes = budget_bytes(config, setup->available_bytes),
-                                        .host_available_bytes = memory.host_available_bytes};
+                                    .caps = engine->dev.caps,
+                                    .n_questions = setup->inputs.dataset.n,
+                                    .n_samples = config->generate_samples,
+                                    .chunk = config->generate_chunk,
+                                    .questions_in_flight = config->generate_questions_in_flight,
+                                    .n_prompt_max = setup->inputs.n_prompt_max,
+                                    .n_prompt_min = setup->inputs.n_prompt_min,
+                                    .n_prompt_shared = setup->inputs.n_prompt_shared,
+                                    .is_host_device = memory.host_available_bytes == 0,
+                                    .input_bytes = rft_inputs_bytes(&setup->inputs, config->generate_samples),
+                                    .n_new_max = rft_config_max_new_tokens(config),
+                                    .n_eos = setup->rules.n_eos,
+                                    .is_filtered = rft_sampling_is_filtered(&setup->rules.sampling),
+                                    .budget_bytes = budget_bytes(config, setup->available_bytes),
+                                    .host_available_bytes = memory.host_available_bytes};
     return rft_plan_make(&sizes, &setup->plan);
 }
 
