@@ -137,7 +137,7 @@ static enum rft_status collect_all(struct chunk *c, void *h_copy, uint32_t *n_dr
         bool has_ended;
         uint32_t n;
         RFT_TRY(collect(c, slot, c->slots.slots[slot].n_collected, &has_ended, &n));
-        c->slots.slots[slot].n_collected += n;
+        rft_slots_hand_on(&c->slots, slot, n);
         *n_drawn += n;
         if (has_ended)
             RFT_TRY(remove_slot(c, slot, h_copy));

@@ -140,6 +140,11 @@ const uint32_t *rft_slots_tokens(const struct rft_slots *s, uint32_t slot)
     return s->tokens + (size_t)slot * s->n_new_max;
 }
 
+void rft_slots_hand_on(struct rft_slots *s, uint32_t slot, uint32_t n_tokens)
+{
+    s->slots[slot].n_collected += n_tokens;
+}
+
 void rft_slots_remove(struct rft_slots *s, uint32_t slot)
 {
     uint32_t last = --s->n_active;

@@ -58,6 +58,8 @@ void rft_slots_tables(const struct rft_slots *slots, uint32_t *tables);
 /* Copies the new tokens from tokens_read. */
 void rft_slots_take_tokens(struct rft_slots *slots);
 const uint32_t *rft_slots_tokens(const struct rft_slots *slots, uint32_t slot);
+/* n_tokens more of the slot's were handed on: those behind them are the new ones from now on. */
+void rft_slots_hand_on(struct rft_slots *slots, uint32_t slot, uint32_t n_tokens);
 
 /* Frees the slot's pages and moves the last active slot into its place. */
 void rft_slots_remove(struct rft_slots *slots, uint32_t slot);

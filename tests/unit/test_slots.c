@@ -129,7 +129,7 @@ static void collect(struct simulation *s)
         uint32_t request = request_of(s, slot);
         for (uint32_t i = 0; i < row->n_new; i++)
             assert_int_equal(rft_slots_tokens(&s->slots, slot)[i], token_of(request, i));
-        s->slots.slots[slot].n_collected = row->n_new;
+        rft_slots_hand_on(&s->slots, slot, row->n_new - s->slots.slots[slot].n_collected);
         if (row->state == RFT_ROW_RUNNING)
             continue;
         assert_int_equal(row->n_new, s->lengths[request] < N_NEW_MAX ? s->lengths[request] : N_NEW_MAX);
