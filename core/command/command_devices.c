@@ -17,10 +17,10 @@ struct caught {
 
 static void catch_error(void *user, enum rft_log_level level, const char *line)
 {
-    static const char prefix[] = "error: ";
+    static const char word[] = "error: ";
     struct caught *caught = user;
     if (level == RFT_LOG_ERROR && caught->line[0] == '\0')
-        snprintf(caught->line, sizeof caught->line, "%s", line + (strncmp(line, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0));
+        snprintf(caught->line, sizeof caught->line, "%s", line + (strncmp(line, word, strlen(word)) == 0 ? strlen(word) : 0));
 }
 
 /* What an open device has left, and what its self-test says. A failure of the test is part of the list, not of the command. */

@@ -9,25 +9,6 @@
 
 /* Address spaces of a dump, where nothing is allocated: far enough apart never to meet. */
 #define DUMP_BASE(i) ((uint64_t)(i) << 56)
-#define N_WORK_BUFFERS 15
-
-struct named_buffer {
-    struct rft_range *range;
-    const char *name;
-};
-
-static void list_buffers(struct rft_work *work, struct named_buffer buffers[N_WORK_BUFFERS])
-{
-    struct rft_decode_buffers *b = &work->decode;
-    struct rft_sampler *s = &work->sampler;
-    const struct named_buffer list[N_WORK_BUFFERS] = {
-        {&b->batch, "batch"}, {&b->rows, "rows"}, {&b->tables, "tables"}, {&b->x, "x"}, {&b->h, "h"},
-        {&b->q, "q"}, {&b->attended, "attended"}, {&b->act, "act"}, {&b->scratch, "scratch"}, {&s->logits, "logits"},
-        {&s->mask, "mask"}, {&s->cutoffs, "cutoffs"},
-        {&s->candidates, "candidates"}, {&s->eos, "eos"}, {&s->tokens, "tokens"},
-    };
-    memcpy(buffers, list, sizeof list);
-}
 
 /* What a dump works on. Nothing is allocated on a device. */
 struct dumping {
@@ -43,10 +24,11 @@ static struct rft_range span(const struct rft_range *kv, uint32_t n_layers)
     return (struct rft_range){kv[0].address, kv[n_layers - 1].address + kv[n_layers - 1].bytes - kv[0].address};
 }
 
-static enum rft_status dump(struct dumping *d, const struct rft_program *program)
+static enum rft_status dump(struct dumping *d, const struct rft_work_buffer *buffers, size_t n_buffers,
+                            const struct rft_program *program)
 {
-    struct named_buffer buffers[N_WORK_BUFFERS];
-    struct rft_range_name names[N_WORK_BUFFERS + 4] = {
+    enum { N_OTHERS = 4 };
+    struct rft_range_name names[N_OTHERS + RFT_WORK_BUFFERS_MAX] = {
         {span(d->prompt_kv, d->weights.config.n_layers), "prompt_kv"},
         {span(d->own_kv, d->weights.config.n_layers), "own_kv"},
         {{DUMP_BASE(3), d->setup.plan.weights_bytes}, "weights"},
@@ -54,10 +36,9 @@ static enum rft_status dump(struct dumping *d, const struct rft_program *program
     };
     struct rft_str text = {0};
     enum rft_status status;
-    list_buffers(&d->work, buffers);
-    for (size_t i = 0; i < N_WORK_BUFFERS; i++)
-        names[i + 4] = (struct rft_range_name){*buffers[i].range, buffers[i].name};
-    status = rft_program_dump(program, names, sizeof names / sizeof *names, &text);
+    for (size_t i = 0; i < n_buffers; i++)
+        names[N_OTHERS + i] = (struct rft_range_name){*buffers[i].range, buffers[i].name};
+    status = rft_program_dump(program, names, N_OTHERS + n_buffers, &text);
     if (status == RFT_OK)
         fwrite(text.data, 1, text.len, stdout);
     rft_str_finish(&text);
@@ -69,22 +50,12 @@ static void shift(struct rft_range *range, uint64_t base)
     range->address += base;
 }
 
-static void shift_work(struct dumping *d)
-{
-    struct named_buffer buffers[N_WORK_BUFFERS];
-    list_buffers(&d->work, buffers);
-    for (size_t i = 0; i < N_WORK_BUFFERS; i++)
-        shift(buffers[i].range, DUMP_BASE(1));
-    for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
-        shift(&d->own_kv[layer], DUMP_BASE(1));
-}
-
 static enum rft_status place_weights(struct dumping *d)
 {
     const struct rft_plan *plan = &d->setup.plan;
     struct rft_pool pool, host;
-    rft_pool_begin(&pool, "weights", &d->setup.shape.caps);
-    rft_pool_begin(&host, "weights on the host", &d->setup.shape.caps);
+    rft_pool_begin(&pool, "weights", &d->setup.plan.sizes.caps);
+    rft_pool_begin(&host, "weights on the host", &d->setup.plan.sizes.caps);
     RFT_TRY(rft_weights_take(&pool, &host, plan->n_host_layers, &d->weights));
     for (size_t i = 0; i < d->weights.n; i++) {
         struct rft_weight *w = &d->weights.weights[i];
@@ -93,7 +64,7 @@ static enum rft_status place_weights(struct dumping *d)
             shift(&w->matrix.parts[part], is_host ? DUMP_BASE(4) : DUMP_BASE(3));
     }
     shift(&d->weights.cos_sin, DUMP_BASE(3));
-    rft_pool_begin(&pool, "prompts", &d->setup.shape.caps);
+    rft_pool_begin(&pool, "prompts", &d->setup.plan.sizes.caps);
     RFT_TRY(rft_pages_take(&pool, &d->weights.config, plan->n_prompt_pages, d->prompt_kv));
     for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
         shift(&d->prompt_kv[layer], DUMP_BASE(2));
@@ -102,36 +73,40 @@ static enum rft_status place_weights(struct dumping *d)
 
 static enum rft_status dump_one(struct dumping *d, const struct rft_work_shape *shape, bool is_step)
 {
+    struct rft_work_buffer buffers[RFT_WORK_BUFFERS_MAX];
+    const size_t n_buffers = rft_work_list(&d->weights.config, shape, &d->work, buffers);
     struct rft_program program = {0};
     struct rft_pool pool;
     enum rft_status status;
     memset(d->own_kv, 0, d->weights.config.n_layers * sizeof *d->own_kv);
     d->work.own_kv = is_step ? d->own_kv : NULL;
-    rft_pool_begin(&pool, "work", &d->setup.shape.caps);
-    RFT_TRY(rft_work_take(&pool, shape, &d->work));
-    shift_work(d);
+    rft_pool_begin(&pool, "work", &d->setup.plan.sizes.caps);
+    RFT_TRY(rft_work_take(&pool, &d->weights.config, shape, &d->work));
+    for (size_t i = 0; i < n_buffers; i++)
+        shift(buffers[i].range, DUMP_BASE(1));
+    for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
+        shift(&d->own_kv[layer], DUMP_BASE(1));
     d->work.decode.prompt_kv = d->prompt_kv;
-    status = is_step ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.engine.sampling, &program)
+    status = is_step ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.rules.sampling, &program)
                      : rft_decode_prefill(&d->weights, &d->work.decode, &program);
     if (status == RFT_OK)
-        status = dump(d, &program);
+        status = dump(d, buffers, n_buffers, &program);
     rft_program_finish(&program);
     return status;
 }
 
 static enum rft_status dump_programs(struct dumping *d)
 {
-    const struct rft_work_shape prefill = rft_plan_prefill_shape(&d->setup.shape, &d->setup.plan);
-    const struct rft_work_shape step = rft_plan_chunk_shape(&d->setup.shape, &d->setup.plan);
-    uint32_t n_layers = d->setup.shape.config.n_layers;
-    RFT_TRY(rft_weights_init(&d->weights, &d->setup.shape.config, d->setup.plan.n_positions));
+    const struct rft_plan *plan = &d->setup.plan;
+    uint32_t n_layers = plan->sizes.config.n_layers;
+    RFT_TRY(rft_weights_init(&d->weights, &plan->sizes.config, plan->step.n_keys_max));
     d->prompt_kv = rft_alloc(n_layers, sizeof *d->prompt_kv);
     d->own_kv = rft_alloc(n_layers, sizeof *d->own_kv);
     if (d->prompt_kv == NULL || d->own_kv == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(place_weights(d));
-    RFT_TRY(dump_one(d, &prefill, false));
-    return dump_one(d, &step, true);
+    RFT_TRY(dump_one(d, &plan->prefill, false));
+    return dump_one(d, &plan->step, true);
 }
 
 enum rft_status rft_command_dump(const struct rft_command_line *line, const struct rft_config *config)

@@ -27,14 +27,14 @@ static void print_device_memory(const struct rft_setup *setup)
     print_size("  weights", p->weights_bytes, "");
     snprintf(note, sizeof note, ", %" PRIu32 " pages of %u tokens", p->n_prompt_pages, RFT_PAGE_TOKENS);
     print_size("  prompts", p->prompt_bytes, note);
-    snprintf(note, sizeof note, ", %" PRIu32 " rows (given back before a chunk)", p->n_prefill_rows);
+    snprintf(note, sizeof note, ", %" PRIu32 " rows (given back before a chunk)", p->prefill.n_rows);
     print_size("  prefill", p->prefill_bytes, note);
-    snprintf(note, sizeof note, ", %" PRIu32 " own pages", p->n_own_pages);
+    snprintf(note, sizeof note, ", %" PRIu32 " own pages", p->step.n_own_pages);
     print_size("  chunk", p->chunk_bytes, note);
     if (p->n_host_layers == 0)
         return;
     snprintf(note, sizeof note, ", %" PRIu32 " of %" PRIu32 " layers, read over the bus in every step", p->n_host_layers,
-             setup->shape.config.n_layers);
+             p->sizes.config.n_layers);
     print_size("weights on the host", p->host_bytes, note);
 }
 
@@ -42,17 +42,17 @@ static void print_plan(const struct rft_setup *setup)
 {
     const struct rft_plan *p = &setup->plan;
     const struct rft_dev *dev = &setup->engine.dev;
-    bool has_no_prefix = p->prefix_bytes == 0 && setup->shape.n_prompt_shared >= RFT_PAGE_TOKENS;
+    bool has_no_prefix = p->prefix_bytes == 0 && p->sizes.n_prompt_shared >= RFT_PAGE_TOKENS;
     printf("device              %s: %s\n", dev->backend->name, dev->info.name);
     print_device_memory(setup);
-    print_size("on the host", rft_plan_heap_bytes(p), setup->shape.is_host_device ? ", which count against the budget, too" : "");
+    print_size("on the host", rft_plan_heap_bytes(p), p->sizes.is_host_device ? ", which count against the budget, too" : "");
     print_size("  questions", p->input_bytes, ", the journal's index included");
     print_size("  slots", p->slots_bytes, "");
     print_size("  prompts' prefix", p->prefix_bytes, has_no_prefix ? ": no room for it, every prompt is computed whole" : "");
     printf("questions in flight %" PRIu32 "\n", p->n_questions);
     printf("samples in a chunk  %" PRIu32 " of each\n", p->chunk);
-    printf("slots               %" PRIu32 "\n", p->n_slots);
-    printf("longest sequence    %" PRIu32 " tokens\n", p->n_positions);
+    printf("slots               %" PRIu32 "\n", p->step.n_rows);
+    printf("longest sequence    %" PRIu32 " tokens\n", p->step.n_keys_max);
 }
 
 enum rft_status rft_command_plan(const struct rft_command_line *line, const struct rft_config *config)

@@ -185,18 +185,17 @@ static void end_trace(struct rft_dev *dev)
     memset(&trace, 0, sizeof trace);
 }
 
-/* A plan of the same shape on every device: one question, a few samples, a step at a time. */
+/* A plan of the same sizes on every device: one question, a few samples, a step at a time. */
 static enum rft_status make_plan(struct rft_setup *setup)
 {
-    struct rft_caps *caps = &setup->engine.dev.caps;
-    caps->prefill_rows = N_PREFILL_ROWS;
-    caps->slots_wanted = N_SAMPLES;
-    caps->burst_steps = 1;
-    setup->shape.caps = *caps;
-    setup->shape.n_questions = 1;
-    setup->shape.questions_in_flight = 1;
-    setup->shape.chunk = N_SAMPLES;
-    return rft_plan_make(&setup->shape, &setup->plan);
+    struct rft_sizes sizes = setup->plan.sizes;
+    sizes.caps.prefill_rows = N_PREFILL_ROWS;
+    sizes.caps.slots_wanted = N_SAMPLES;
+    sizes.caps.burst_steps = 1;
+    sizes.n_questions = 1;
+    sizes.questions_in_flight = 1;
+    sizes.chunk = N_SAMPLES;
+    return rft_plan_make(&sizes, &setup->plan);
 }
 
 static enum rft_status no_cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
@@ -209,16 +208,10 @@ static enum rft_status no_cut(void *user, const uint32_t *tokens, uint32_t n_bef
     return RFT_OK;
 }
 
-static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens, uint32_t n_text,
-                             uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status ended(void *user, const struct rft_drawn *drawn)
 {
     (void)user;
-    (void)flight;
-    (void)sample;
-    (void)tokens;
-    (void)n_text;
-    (void)n_tokens;
-    (void)finish;
+    (void)drawn;
     return RFT_OK;
 }
 
@@ -232,15 +225,18 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 static enum rft_status trace_group(const struct rft_config *config, struct rft_setup *setup, struct rft_group *group)
 {
     const struct rft_chunk_sink sink = {NULL, no_cut, ended, go_on};
-    struct rft_job jobs[N_SAMPLES] = {{.sample = 0}, {.sample = 1}};
+    struct rft_request requests[N_SAMPLES] = {{.sample = 0}, {.sample = 1}};
     struct rft_prefix none = {0};
+    struct rft_ids ids = {0};
     uint64_t n_rows;
-    uint32_t n_jobs = setup->plan.chunk;
-    enum rft_status status;
-    group->flights[0].key = rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed);
-    RFT_TRY(rft_inputs_encode(&setup->inputs, 0, &group->flights[0].ids));
-    RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->shape, &setup->plan, &none, &n_rows));
-    status = rft_chunk_run(&setup->engine, &setup->shape, &setup->plan, group, jobs, n_jobs, &sink);
+    uint32_t n_requests = setup->plan.chunk;
+    enum rft_status status = rft_inputs_encode(&setup->inputs, 0, &ids);
+    if (status == RFT_OK)
+        status = rft_group_add(group, 0, rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed), &ids);
+    rft_ids_finish(&ids);
+    RFT_TRY(status);
+    RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->plan, &none, &n_rows));
+    status = rft_chunk_run(&setup->engine, &setup->plan, group, requests, n_requests, &sink);
     return status == RFT_ERR_INTERRUPTED && trace.n_steps == N_STEPS ? RFT_OK : status;
 }
 
@@ -250,7 +246,7 @@ static enum rft_status trace_all(const struct rft_config *config, struct rft_set
     enum rft_status status;
     RFT_TRY(make_plan(setup));
     RFT_TRY(rft_setup_load(setup));
-    RFT_TRY(rft_group_init(&group, 1, setup->shape.config.dim));
+    RFT_TRY(rft_group_init(&group, 1, setup->plan.sizes.config.dim));
     status = trace_group(config, setup, &group);
     rft_group_finish(&group);
     return status == RFT_OK ? rft_command_flush() : status;

@@ -6,14 +6,33 @@
 #include "chunk.h"
 #include "log.h"
 #include "os.h"
+#include "progress.h"
 
 #include <string.h>
 
 /* A kill loses what ended since the last commit and in the burst that it falls into: well below 5 seconds. */
 #define COMMIT_SECONDS 1.0
 
+struct generation {
+    const struct rft_config *config;
+    struct rft_inputs *inputs;
+    struct rft_journal *journal;
+    struct rft_engine *engine;
+    struct rft_generated *generated;
+    struct rft_plan plan;         /* the setup's, until memory turns out short */
+    uint32_t *n_left;             /* [questions]: samples to draw */
+    struct rft_progress progress;
+    struct rft_progress_state state;
+    struct rft_prefix prefix;     /* of all prompts */
+    struct rft_str text;          /* of a sample, while it is looked at */
+    double commit_seconds;        /* when the journal was last committed, or a chunk begun */
+    bool commit_failed;           /* within a chunk, and said: it is not tried again */
+    uint64_t first_question;      /* all before it are done */
+    uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */
+};
+
 /* Where the first stop string begins in the text; false if there is none. */
-static bool find_stop(const struct rft_generation *g, const struct rft_str *text, size_t *at)
+static bool find_stop(const struct generation *g, const struct rft_str *text, size_t *at)
 {
     bool found = false;
     for (size_t i = 0; i < g->config->generate_stop.n; i++) {
@@ -27,16 +46,16 @@ static bool find_stop(const struct rft_generation *g, const struct rft_str *text
     return found;
 }
 
-static enum rft_status decode_text(struct rft_generation *g, const uint32_t *tokens, uint32_t n)
+static enum rft_status decode_text(struct generation *g, const uint32_t *tokens, uint32_t n)
 {
     rft_str_clear(&g->text);
     return rft_tokenizer_decode(g->inputs->tokenizer, tokens, n, &g->text);
 }
 
-/* Every prefix is looked at by itself, so that the answer does not depend on where bursts end. */
+/* Every beginning of the tokens is looked at by itself, so that the answer does not depend on where bursts end. */
 static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
 {
-    struct rft_generation *g = user;
+    struct generation *g = user;
     *n_kept = 0;
     if (g->config->generate_stop.n == 0)
         return RFT_OK;
@@ -50,7 +69,7 @@ static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before
 }
 
 /* Counts a sample that is in the journal or just went there. */
-static void count_sample(struct rft_generation *g, const struct rft_sample *sample)
+static void count_sample(struct generation *g, const struct rft_sample *sample)
 {
     const struct rft_verify_options options = rft_config_verify(g->config);
     struct rft_bytes gold = g->inputs->dataset.questions[sample->question].gold;
@@ -60,24 +79,26 @@ static void count_sample(struct rft_generation *g, const struct rft_sample *samp
         g->state.accepted++;
 }
 
-static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
-                             uint32_t n_text, uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status ended(void *user, const struct rft_drawn *drawn)
 {
-    struct rft_generation *g = user;
-    struct rft_sample record = {.question = flight->question, .sample = sample, .n_tokens = n_tokens, .finish = finish};
+    struct generation *g = user;
+    struct rft_sample record = {.question = drawn->flight->question,
+                                .sample = drawn->sample,
+                                .n_tokens = drawn->n_tokens,
+                                .finish = drawn->finish};
     size_t end;
-    RFT_TRY(decode_text(g, tokens, n_text));
+    RFT_TRY(decode_text(g, drawn->tokens, drawn->n_text));
     end = g->text.len;
     (void)find_stop(g, &g->text, &end);
     record.text = (struct rft_bytes){g->text.data != NULL ? g->text.data : "", end};
     RFT_TRY(rft_journal_append(g->journal, &record));
-    g->n_tokens += n_tokens;
+    g->generated->n_tokens += drawn->n_tokens;
     count_sample(g, &record);
     return RFT_OK;
 }
 
 /* Commits what has ended when the last commit is some time ago: a kill may come at any moment, a chunk may last for hours. */
-static enum rft_status commit_in_time(struct rft_generation *g)
+static enum rft_status commit_in_time(struct generation *g)
 {
     enum rft_status status;
     if (!rft_journal_is_pending(g->journal) || rft_os_seconds() - g->commit_seconds < COMMIT_SECONDS)
@@ -90,7 +111,7 @@ static enum rft_status commit_in_time(struct rft_generation *g)
 
 static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
-    struct rft_generation *g = user;
+    struct generation *g = user;
     g->state.tokens += n_tokens;
     g->state.memory_bytes = g->engine->dev.live_bytes;
     rft_progress_update(&g->progress, &g->state);
@@ -99,7 +120,7 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 }
 
 /* Counts what an earlier run left, and what there is to do. */
-static enum rft_status count_resumed(struct rft_generation *g)
+static enum rft_status count_resumed(struct generation *g)
 {
     struct rft_str text = {0};
     enum rft_status status = RFT_OK;
@@ -107,8 +128,8 @@ static enum rft_status count_resumed(struct rft_generation *g)
     if (g->n_left == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t q = 0; q < g->inputs->dataset.n; q++) {
-        g->n_left[q] = g->shape.n_samples;
-        for (uint32_t s = 0; s < g->shape.n_samples && status == RFT_OK; s++) {
+        g->n_left[q] = g->config->generate_samples;
+        for (uint32_t s = 0; s < g->config->generate_samples && status == RFT_OK; s++) {
             struct rft_sample sample;
             if (!rft_journal_has(g->journal, q, s))
                 continue;
@@ -121,46 +142,46 @@ static enum rft_status count_resumed(struct rft_generation *g)
     return status;
 }
 
-/* The next questions with samples to draw, as many as the plan has in flight; group->n = 0 when there are none. */
-static enum rft_status next_group(struct rft_generation *g, struct rft_group *group)
+static enum rft_status add_question(struct generation *g, uint64_t q, struct rft_group *group)
 {
-    uint32_t n = 0;
-    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->shape.config.dim);
-    uint64_t q = g->first_question;
-    while (status == RFT_OK && q < g->inputs->dataset.n && n < g->plan.n_questions) {
-        if (g->n_left[q] != 0) {
-            struct rft_flight *flight = &group->flights[n++];
-            flight->question = q;
-            flight->key = rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed);
-            status = rft_inputs_encode(g->inputs, q, &flight->ids);
-        } else if (n == 0) {
+    struct rft_ids ids = {0};
+    enum rft_status status = rft_inputs_encode(g->inputs, q, &ids);
+    if (status == RFT_OK)
+        status = rft_group_add(group, q, rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed), &ids);
+    rft_ids_finish(&ids);
+    return status;
+}
+
+/* The next questions with samples to draw, as many as the plan has in flight; group->n = 0 when there are none. */
+static enum rft_status next_group(struct generation *g, struct rft_group *group)
+{
+    enum rft_status status = rft_group_init(group, g->plan.n_questions, g->plan.sizes.config.dim);
+    for (uint64_t q = g->first_question; status == RFT_OK && q < g->inputs->dataset.n && group->n < g->plan.n_questions; q++) {
+        if (g->n_left[q] != 0)
+            status = add_question(g, q, group);
+        else if (group->n == 0)
             g->first_question = q + 1;
-        }
-        q++;
     }
-    for (uint32_t i = n; i < group->n; i++)
-        rft_free(group->flights[i].h);
-    group->n = n;
     if (status != RFT_OK)
         rft_group_finish(group);
     return status;
 }
 
 /* One chunk: samples [first, first + chunk) of every question of the group, as far as they are missing. */
-static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *group, uint32_t first, struct rft_job *jobs)
+static enum rft_status run_chunk(struct generation *g, struct rft_group *group, uint32_t first, struct rft_request *requests)
 {
     const struct rft_chunk_sink sink = {g, cut, ended, go_on};
-    uint32_t n_jobs = 0;
+    uint32_t n_requests = 0;
     enum rft_status status, commit;
     for (uint32_t f = 0; f < group->n; f++)
-        for (uint32_t s = first; s < first + g->plan.chunk && s < g->shape.n_samples; s++)
+        for (uint32_t s = first; s < first + g->plan.chunk && s < g->config->generate_samples; s++)
             if (!rft_journal_has(g->journal, group->flights[f].question, s))
-                jobs[n_jobs++] = (struct rft_job){.flight = f, .sample = s};
-    if (n_jobs == 0)
+                requests[n_requests++] = (struct rft_request){.flight = f, .sample = s};
+    if (n_requests == 0)
         return RFT_OK;
     g->commit_seconds = rft_os_seconds();
     g->commit_failed = false;
-    status = rft_chunk_run(g->engine, &g->shape, &g->plan, group, jobs, n_jobs, &sink);
+    status = rft_chunk_run(g->engine, &g->plan, group, requests, n_requests, &sink);
     if (g->commit_failed) /* which was said; trying again would say it twice */
         return status;
     commit = rft_journal_commit(g->journal); /* also after a failure: what has ended is kept */
@@ -171,23 +192,23 @@ static enum rft_status run_chunk(struct rft_generation *g, struct rft_group *gro
     return status;
 }
 
-static enum rft_status run_group(struct rft_generation *g, struct rft_group *group)
+static enum rft_status run_group(struct generation *g, struct rft_group *group)
 {
-    struct rft_job *jobs = rft_alloc((size_t)group->n * g->plan.chunk, sizeof *jobs);
+    struct rft_request *requests = rft_alloc((size_t)group->n * g->plan.chunk, sizeof *requests);
     uint64_t n_rows = 0;
-    enum rft_status status = jobs == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
+    enum rft_status status = requests == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
-        status = rft_group_prefill(group, g->engine, &g->shape, &g->plan, &g->prefix, &n_rows);
-    g->n_prompt_tokens += n_rows;
-    for (uint32_t first = 0; first < g->shape.n_samples && status == RFT_OK; first += g->plan.chunk)
-        status = run_chunk(g, group, first, jobs);
+        status = rft_group_prefill(group, g->engine, &g->plan, &g->prefix, &n_rows);
+    g->generated->n_prompt_tokens += n_rows;
+    for (uint32_t first = 0; first < g->config->generate_samples && status == RFT_OK; first += g->plan.chunk)
+        status = run_chunk(g, group, first, requests);
     rft_group_release(group);
-    rft_free(jobs);
+    rft_free(requests);
     return status;
 }
 
 /* The prefix of all prompts, if the plan has room for it. */
-static enum rft_status init_prefix(struct rft_generation *g)
+static enum rft_status init_prefix(struct generation *g)
 {
     struct rft_ids ids = {0};
     enum rft_status status = RFT_OK;
@@ -201,12 +222,11 @@ static enum rft_status init_prefix(struct rft_generation *g)
 }
 
 /* What a failure asks for: a smaller plan, the device again, or giving up. RFT_OK: go on. */
-static enum rft_status recover(struct rft_generation *g, enum rft_status status)
+static enum rft_status recover(struct generation *g, enum rft_status status)
 {
     if (status == RFT_ERR_DEVICE_MEMORY) {
-        g->shape.n_shrinks++;
         rft_log_warn("%s: memory is short; going on with a smaller plan", g->engine->dev.info.name);
-        RFT_TRY(rft_plan_make(&g->shape, &g->plan));
+        RFT_TRY(rft_plan_shrink(&g->plan));
         if (g->plan.prefix_bytes == 0)
             rft_prefix_finish(&g->prefix);
         return RFT_OK;
@@ -218,20 +238,13 @@ static enum rft_status recover(struct rft_generation *g, enum rft_status status)
     return status;
 }
 
-enum rft_status rft_generate(struct rft_generation *g)
+/* Group after group, until nothing is left to draw. */
+static enum rft_status run_groups(struct generation *g)
 {
-    double start = rft_os_seconds();
-    struct rft_group group;
-    enum rft_status status = count_resumed(g);
-    if (status == RFT_OK)
-        status = init_prefix(g);
-    rft_progress_start(&g->progress, g->inputs->dataset.n, (uint64_t)g->inputs->dataset.n * g->shape.n_samples,
-                       rft_journal_n_done(g->journal), g->progress.is_quiet);
-    g->state.budget_bytes = g->plan.budget_bytes;
+    enum rft_status status = RFT_OK;
     while (status == RFT_OK) {
-        status = next_group(g, &group);
-        if (status != RFT_OK)
-            break;
+        struct rft_group group;
+        RFT_TRY(next_group(g, &group));
         if (group.n == 0) {
             rft_group_finish(&group);
             break;
@@ -243,11 +256,33 @@ enum rft_status rft_generate(struct rft_generation *g)
         if (status == RFT_OK)
             (void)go_on(g, 0);
     }
-    g->seconds = rft_os_seconds() - start;
-    rft_progress_finish(&g->progress);
-    rft_str_finish(&g->text);
-    rft_prefix_finish(&g->prefix);
-    rft_free(g->n_left);
-    g->n_left = NULL;
+    return status;
+}
+
+enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal, bool is_quiet,
+                             struct rft_generated *generated)
+{
+    struct generation g = {.config = config,
+                           .inputs = &setup->inputs,
+                           .journal = journal,
+                           .engine = &setup->engine,
+                           .generated = generated,
+                           .plan = setup->plan,
+                           .state = {.budget_bytes = setup->plan.budget_bytes}};
+    const double start = rft_os_seconds();
+    enum rft_status status;
+    *generated = (struct rft_generated){0};
+    status = count_resumed(&g);
+    if (status == RFT_OK)
+        status = init_prefix(&g);
+    rft_progress_start(&g.progress, g.inputs->dataset.n, (uint64_t)g.inputs->dataset.n * config->generate_samples,
+                       rft_journal_n_done(journal), is_quiet);
+    if (status == RFT_OK)
+        status = run_groups(&g);
+    generated->seconds = rft_os_seconds() - start;
+    rft_progress_finish(&g.progress);
+    rft_str_finish(&g.text);
+    rft_prefix_finish(&g.prefix);
+    rft_free(g.n_left);
     return status;
 }

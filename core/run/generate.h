@@ -5,36 +5,18 @@
 #ifndef RFT_GENERATE_H
 #define RFT_GENERATE_H
 
-#include "budget.h"
-#include "config.h"
-#include "engine.h"
-#include "inputs.h"
 #include "journal.h"
-#include "prefix.h"
-#include "progress.h"
+#include "setup.h"
 
-struct rft_generation {
-    const struct rft_config *config;
-    struct rft_inputs *inputs;
-    struct rft_journal *journal;
-    struct rft_engine *engine;    /* loaded */
-    struct rft_job_shape shape;
-    struct rft_plan plan;
-    uint32_t *n_left;             /* [questions]: samples to draw */
-    struct rft_progress progress;
-    struct rft_progress_state state;
-    struct rft_prefix prefix;     /* of all prompts */
-    struct rft_str text;          /* of a sample, while it is looked at */
-    uint64_t n_tokens;            /* of the samples that ended */
-    uint64_t n_prompt_tokens;     /* that went through the model */
-    double seconds;               /* spent generating */
-    double commit_seconds;        /* when the journal was last committed, or a chunk begun */
-    bool commit_failed;           /* within a chunk, and said: it is not tried again */
-    uint64_t first_question;      /* all before it are done */
-    uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */
+/* What a run has drawn. */
+struct rft_generated {
+    uint64_t n_tokens;        /* of the samples that ended */
+    uint64_t n_prompt_tokens; /* that went through the model */
+    double seconds;           /* that it took */
 };
 
-/* RFT_ERR_INTERRUPTED after Ctrl-C, with everything that ended committed. */
-enum rft_status rft_generate(struct rft_generation *generation);
+/* By the setup's plan, on its engine, which is loaded. RFT_ERR_INTERRUPTED after Ctrl-C, with everything that ended committed. */
+enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal, bool is_quiet,
+                             struct rft_generated *generated);
 
 #endif

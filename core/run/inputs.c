@@ -227,11 +227,14 @@ uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples)
     return d->arena.cap + rows + rft_journal_index_bytes(d->n, n_samples) + d->n * (uint64_t)sizeof(uint32_t);
 }
 
-struct rft_sampling rft_inputs_sampling(const struct rft_config *config)
+struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs)
 {
     uint32_t top_p = (uint32_t)(config->generate_top_p * 65536.0 + 0.5);
-    return (struct rft_sampling){.temperature = (float)config->generate_temperature,
-                                 .top_k = config->generate_top_k,
-                                 .top_p_65536 = top_p == 0 ? 1 : top_p,
-                                 .min_p = (float)config->generate_min_p};
+    return (struct rft_draw_rules){.sampling = {.temperature = (float)config->generate_temperature,
+                                                .top_k = config->generate_top_k,
+                                                .top_p_65536 = top_p == 0 ? 1 : top_p,
+                                                .min_p = (float)config->generate_min_p},
+                                   .mask = inputs->mask,
+                                   .eos = inputs->eos,
+                                   .n_eos = inputs->n_eos};
 }

@@ -7,6 +7,7 @@
 #include "checkpoint.h"
 #include "config.h"
 #include "dataset.h"
+#include "engine.h"
 #include "fingerprint.h"
 #include "prompt.h"
 #include "tokenizer.h"
@@ -37,8 +38,7 @@ enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, 
 /* Bytes of the heap that grow with the questions: their texts, and what is kept for each of n_samples samples. */
 uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples);
 
-/* The configuration's sampling settings as ops take them. */
-struct rft_sampling;
-struct rft_sampling rft_inputs_sampling(const struct rft_config *config);
+/* How the configuration wants tokens to be drawn; good as long as the inputs are open. */
+struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs);
 
 #endif

@@ -47,25 +47,25 @@ static void format_bar(uint64_t done, uint64_t total, size_t columns, char *out)
 
 void rft_progress_format(const struct rft_progress_view *view, uint32_t width, char *out, size_t size)
 {
-    enum { N_PARTS = 5 };
-    char parts[N_PARTS][64]; /* most important first */
+    enum { N_ITEMS = 5 };
+    char items[N_ITEMS][64]; /* most important first */
     size_t limit = width && width < size ? width : size - 1, used = 0, n;
-    snprintf(parts[0], sizeof parts[0], "%" PRIu64 "/%" PRIu64 " questions", view->state.questions_done,
+    snprintf(items[0], sizeof items[0], "%" PRIu64 "/%" PRIu64 " questions", view->state.questions_done,
              view->n_questions);
-    snprintf(parts[1], sizeof parts[1], "%" PRIu64 " accepted", view->state.accepted);
-    snprintf(parts[2], sizeof parts[2], "%.1f tokens/s", view->tokens_per_second);
-    snprintf(parts[3], sizeof parts[3], "%s of %s", rft_size_text(view->state.memory_bytes).text,
+    snprintf(items[1], sizeof items[1], "%" PRIu64 " accepted", view->state.accepted);
+    snprintf(items[2], sizeof items[2], "%.1f tokens/s", view->tokens_per_second);
+    snprintf(items[3], sizeof items[3], "%s of %s", rft_size_text(view->state.memory_bytes).text,
              rft_size_text(view->state.budget_bytes).text);
-    snprintf(parts[4], sizeof parts[4], "ETA %s", rft_time_text(view->eta_seconds).text);
-    for (n = 0; n < N_PARTS; n++) {
-        size_t more = strlen(parts[n]) + (n ? 2 : 0);
+    snprintf(items[4], sizeof items[4], "ETA %s", rft_time_text(view->eta_seconds).text);
+    for (n = 0; n < N_ITEMS; n++) {
+        size_t more = strlen(items[n]) + (n ? 2 : 0);
         if (used + more > limit)
             break;
         used += more;
     }
     out[0] = 0;
     size_t at = 0, left = limit - used;
-    if (width && n == N_PARTS && left >= BAR_COLUMNS_MIN + 1) {
+    if (width && n == N_ITEMS && left >= BAR_COLUMNS_MIN + 1) {
         size_t columns = left - 1 < BAR_COLUMNS_MAX ? left - 1 : BAR_COLUMNS_MAX;
         format_bar(view->state.samples_done, view->n_samples, columns, out);
         out[columns] = ' ';
@@ -73,7 +73,7 @@ void rft_progress_format(const struct rft_progress_view *view, uint32_t width, c
         out[at] = 0;
     }
     for (size_t i = 0; i < n; i++)
-        at += (size_t)snprintf(out + at, size - at, "%s%s", i ? ", " : "", parts[i]);
+        at += (size_t)snprintf(out + at, size - at, "%s%s", i ? ", " : "", items[i]);
 }
 
 struct rft_progress_view rft_progress_view_at(struct rft_progress *progress, double seconds)

@@ -49,7 +49,7 @@ void rft_progress_update(struct rft_progress *progress, const struct rft_progres
 /* Draws the last state once more, ends the line and gives the log back. A zeroed struct is accepted. */
 void rft_progress_finish(struct rft_progress *progress);
 
-/* Pure parts, for tests. */
+/* Pure functions, for tests. */
 struct rft_progress_view {
     struct rft_progress_state state;
     uint64_t n_questions;

@@ -19,7 +19,7 @@
 struct run {
     struct rft_outputs outputs;
     struct rft_setup setup;
-    struct rft_generation generation;
+    struct rft_generated generated;
     struct rft_journal *journal;
 };
 
@@ -56,25 +56,17 @@ static void log_interrupted(const struct rft_config *config, const struct run *r
 
 static enum rft_status generate(const struct rft_config *config, struct run *run, bool quiet)
 {
-    struct rft_generation *g = &run->generation;
     uint64_t n_done = rft_journal_n_done(run->journal);
     if (n_done != 0)
         rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all(run, config));
     RFT_TRY(rft_setup_load(&run->setup));
-    *g = (struct rft_generation){.config = config,
-                                 .inputs = &run->setup.inputs,
-                                 .journal = run->journal,
-                                 .engine = &run->setup.engine,
-                                 .shape = run->setup.shape,
-                                 .plan = run->setup.plan,
-                                 .progress = {.is_quiet = quiet}};
-    return rft_generate(g);
+    return rft_generate(config, &run->setup, run->journal, quiet, &run->generated);
 }
 
 static enum rft_status write_output(const struct rft_config *config, struct run *run, uint64_t n_resumed)
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
-    const struct rft_generation *g = &run->generation;
+    const struct rft_generated *g = &run->generated;
     uint32_t arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
     struct rft_out_file *files = run->outputs.files;
     struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
@@ -107,7 +99,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
     RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, run->journal, &summary.counts));
     RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
-    rft_summary_log(config, &summary);
+    rft_summary_log(config, &run->outputs, &summary);
     return RFT_OK;
 }
 

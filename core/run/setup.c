@@ -20,22 +20,6 @@ static uint64_t budget_bytes(const struct rft_config *config, uint64_t available
     return asked < usable ? asked : usable;
 }
 
-/* Opens the device and asks what memory it has. One that is lost already then is opened again, as it is later. */
-static enum rft_status open_device(const struct rft_config *config, const struct rft_device_options *options, struct rft_dev *dev,
-                                   struct rft_memory *memory)
-{
-    enum rft_status status = RFT_ERR_DEVICE_LOST;
-    for (uint32_t n = 0; status == RFT_ERR_DEVICE_LOST && n <= RFT_DEVICE_LOST_MAX; n++) {
-        if (n != 0)
-            rft_log_warn("the device was lost when it was opened; opening it again");
-        rft_dev_close(dev);
-        status = rft_dev_open(config->device_backend, config->device_device, options, dev);
-        if (status == RFT_OK)
-            status = rft_dev_memory(dev, memory);
-    }
-    return status;
-}
-
 static enum rft_status open_all(const struct rft_config *config, struct rft_setup *setup)
 {
     struct rft_engine *engine = &setup->engine;
@@ -48,7 +32,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     if (config->generate_temperature == 0 && config->generate_samples > 1)
         rft_log_warn("generate.temperature = 0 draws the same text every time, and generate.samples = %" PRIu32
                      " asks for it so often: set samples = 1, or a temperature", config->generate_samples);
-    RFT_TRY(open_device(config, &options, &engine->dev, &memory));
+    RFT_TRY(rft_engine_open(engine, config->device_backend, config->device_device, &options, &memory));
     if (options.is_unchecked)
         rft_log_warn("[device] arithmetic = unchecked: the text may differ from what other devices give");
     setup->available_bytes = memory.available_bytes;
@@ -56,27 +40,24 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
         rft_log_error("%s: the system does not say how much memory is free; give [memory] budget in bytes", engine->dev.info.name);
         return RFT_ERR_BUDGET;
     }
-    engine->sampling = rft_inputs_sampling(config);
-    engine->mask = setup->inputs.mask;
-    engine->eos = setup->inputs.eos;
-    engine->n_eos = setup->inputs.n_eos;
-    setup->shape = (struct rft_job_shape){.config = setup->inputs.checkpoint.config,
-                                          .caps = engine->dev.caps,
-                                          .n_questions = setup->inputs.dataset.n,
-                                          .n_samples = config->generate_samples,
-                                          .chunk = config->generate_chunk,
-                                          .questions_in_flight = config->generate_questions_in_flight,
-                                          .n_prompt_max = setup->inputs.n_prompt_max,
-                                          .n_prompt_min = setup->inputs.n_prompt_min,
-                                          .n_prompt_shared = setup->inputs.n_prompt_shared,
-                                          .is_host_device = memory.host_available_bytes == 0,
-                                          .input_bytes = rft_inputs_bytes(&setup->inputs, config->generate_samples),
-                                          .n_new_max = rft_config_max_new_tokens(config),
-                                          .n_eos = setup->inputs.n_eos,
-                                          .is_filtered = rft_sampling_is_filtered(&engine->sampling),
-                                          .budget_bytes = budget_bytes(config, setup->available_bytes),
-                                          .host_available_bytes = memory.host_available_bytes};
-    return rft_plan_make(&setup->shape, &setup->plan);
+    setup->rules = rft_inputs_rules(config, &setup->inputs);
+    const struct rft_sizes sizes = {.config = setup->inputs.checkpoint.config,
+                                    .caps = engine->dev.caps,
+                                    .n_questions = setup->inputs.dataset.n,
+                                    .n_samples = config->generate_samples,
+                                    .chunk = config->generate_chunk,
+                                    .questions_in_flight = config->generate_questions_in_flight,
+                                    .n_prompt_max = setup->inputs.n_prompt_max,
+                                    .n_prompt_min = setup->inputs.n_prompt_min,
+                                    .n_prompt_shared = setup->inputs.n_prompt_shared,
+                                    .is_host_device = memory.host_available_bytes == 0,
+                                    .input_bytes = rft_inputs_bytes(&setup->inputs, config->generate_samples),
+                                    .n_new_max = rft_config_max_new_tokens(config),
+                                    .n_eos = setup->rules.n_eos,
+                                    .is_filtered = rft_sampling_is_filtered(&setup->rules.sampling),
+                                    .budget_bytes = budget_bytes(config, setup->available_bytes),
+                                    .host_available_bytes = memory.host_available_bytes};
+    return rft_plan_make(&sizes, &setup->plan);
 }
 
 enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup)
@@ -92,28 +73,26 @@ enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup
 static enum rft_status load(struct rft_setup *setup)
 {
     const struct rft_plan *plan = &setup->plan;
-    setup->engine.n_host_layers = plan->n_host_layers;
     if (plan->n_host_layers != 0)
         rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %s, read over the bus in every step", plan->n_host_layers,
-                     setup->shape.config.n_layers, rft_size_text(plan->host_bytes).text);
-    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, plan->n_positions);
+                     plan->sizes.config.n_layers, rft_size_text(plan->host_bytes).text);
+    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, &setup->rules, plan->step.n_keys_max, plan->n_host_layers);
 }
 
 /* Makes a plan with an eighth of the layers more on the host; *can is false if there is no room, or nothing left to put there. */
 static enum rft_status put_more_on_host(struct rft_setup *setup, bool *can)
 {
-    uint32_t n_layers = setup->shape.config.n_layers;
+    uint32_t n_layers = setup->plan.sizes.config.n_layers;
     uint32_t n_more = setup->plan.n_host_layers + (n_layers + 7) / 8;
     uint64_t bytes;
     n_more = n_more < n_layers ? n_more : n_layers;
-    RFT_TRY(rft_plan_host_bytes(&setup->shape, n_more, &bytes));
-    *can = n_more > setup->plan.n_host_layers && bytes <= setup->shape.host_available_bytes;
+    RFT_TRY(rft_plan_host_bytes(&setup->plan.sizes, n_more, &bytes));
+    *can = n_more > setup->plan.n_host_layers && bytes <= setup->plan.sizes.host_available_bytes;
     if (!*can)
         return RFT_OK;
     rft_log_warn("%s: no memory for the weights; %" PRIu32 " of %" PRIu32 " layers' stay on the host", setup->engine.dev.info.name,
                  n_more, n_layers);
-    setup->shape.n_host_layers = n_more;
-    return rft_plan_make(&setup->shape, &setup->plan);
+    return rft_plan_put_on_host(&setup->plan, n_more);
 }
 
 enum rft_status rft_setup_load(struct rft_setup *setup)

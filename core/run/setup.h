@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the run, the plan and the dump have in common: inputs read, a device chosen, a plan made. */
+/* What the run, the plan, the dump and the trace have in common: inputs read, a device chosen, a plan made. Each is opened by its
+ * own module; the setup knows the order, and what to do when the device has less memory than it said. */
 #ifndef RFT_SETUP_H
 #define RFT_SETUP_H
 
@@ -10,8 +11,8 @@
 
 struct rft_setup {
     struct rft_inputs inputs;
+    struct rft_draw_rules rules; /* of the configuration and the inputs */
     struct rft_engine engine;   /* device open; weights only after rft_setup_load */
-    struct rft_job_shape shape;
     struct rft_plan plan;
     uint64_t available_bytes;   /* of the device when it was opened */
 };

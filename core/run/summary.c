@@ -165,13 +165,12 @@ static void log_troubles(const struct rft_config *config, const struct rft_outpu
                      rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
 }
 
-/* /dev/null is no output (out_target.h). */
-static bool is_written(const char *path)
+static bool is_written(const struct rft_outputs *outputs, enum rft_output_role role)
 {
-    return *path != '\0' && strcmp(path, "/dev/null") != 0;
+    return outputs->files[role].target.kind != RFT_TARGET_NONE;
 }
 
-void rft_summary_log(const struct rft_config *config, const struct rft_summary *s)
+void rft_summary_log(const struct rft_config *config, const struct rft_outputs *outputs, const struct rft_summary *s)
 {
     const struct rft_output_counts *c = &s->counts;
     rft_log_info("%" PRIu64 " of %" PRIu64 " samples accepted (%.1f%%), %" PRIu64 " of %" PRIu64 " questions solved",
@@ -187,11 +186,11 @@ void rft_summary_log(const struct rft_config *config, const struct rft_summary *
         rft_log_info("peak memory %s of a budget of %s", rft_size_text(s->peak_bytes).text, rft_size_text(s->budget_bytes).text);
     if (s->host_bytes)
         rft_log_info("weights on the host %s, read over the bus in every step", rft_size_text(s->host_bytes).text);
-    if (is_written(config->output_path))
+    if (is_written(outputs, RFT_OUTPUT_ROWS))
         rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
-    if (is_written(config->output_records))
+    if (is_written(outputs, RFT_OUTPUT_RECORDS))
         rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
-    if (is_written(config->output_summary))
+    if (is_written(outputs, RFT_OUTPUT_SUMMARY))
         rft_log_info("summary written to %s", config->output_summary);
     log_troubles(config, c);
 }

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "output.h"
+#include "outputs.h"
 #include "status.h"
 
 #include <stdint.h>
@@ -38,6 +39,6 @@ enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_sum
 
 /* The closing lines on the log: what was written where, accepted of total, questions solved, tokens per second, peak
  * memory against the budget. */
-void rft_summary_log(const struct rft_config *config, const struct rft_summary *summary);
+void rft_summary_log(const struct rft_config *config, const struct rft_outputs *outputs, const struct rft_summary *summary);
 
 #endif

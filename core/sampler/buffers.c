@@ -11,25 +11,6 @@ uint32_t rft_pages_for(uint32_t n_tokens)
     return (uint32_t)(((uint64_t)n_tokens + RFT_PAGE_TOKENS - 1) / RFT_PAGE_TOKENS);
 }
 
-/* One more buffer; after the first failure nothing happens. */
-struct taking {
-    struct rft_pool *pool;
-    enum rft_status status;
-};
-
-static struct rft_slice take(struct taking *t, uint64_t n, uint64_t element_bytes)
-{
-    struct rft_slice slice = {0};
-    if (t->status == RFT_OK)
-        t->status = rft_pool_take(t->pool, n * element_bytes, &slice);
-    return slice;
-}
-
-static struct rft_range take_range(struct taking *t, uint64_t n, uint64_t element_bytes)
-{
-    return rft_slice_range(take(t, n, element_bytes));
-}
-
 enum rft_status rft_pages_take(struct rft_pool *pool, const struct rft_model_config *config, uint64_t n_pages,
                                struct rft_range *ranges)
 {
@@ -47,65 +28,73 @@ uint64_t rft_h_bytes(uint32_t dim)
     return RFT_H_WORDS((uint64_t)dim) * 4;
 }
 
-static void take_sampler(struct taking *t, const struct rft_work_shape *shape, struct rft_work *work)
+static uint64_t scratch_pieces(const struct rft_model_config *config, const struct rft_work_shape *shape)
 {
-    uint32_t vocab = shape->config->vocab_size;
-    uint32_t n_parts = shape->is_filtered ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
-    uint32_t n_filtered = shape->is_filtered ? shape->n_rows : 0;
-    work->logits = take(t, (uint64_t)n_filtered * vocab, 4);
-    work->mask = take(t, ((uint64_t)vocab + 31) / 32, 4);
-    work->eos = take(t, shape->n_eos, 4);
-    work->tokens = take(t, (uint64_t)shape->n_rows * shape->n_new_max, 4);
-    work->sampler = (struct rft_sampler){
-        .vocab = vocab,
-        .n_parts = n_parts,
-        .logits = rft_slice_range(work->logits),
-        .mask = rft_slice_range(work->mask),
-        .cutoffs = take_range(t, n_filtered, sizeof(struct rft_cutoff)),
-        .candidates = take_range(t, (uint64_t)shape->n_rows * n_parts, sizeof(struct rft_candidate)),
-        .eos = rft_slice_range(work->eos),
-        .n_eos = shape->n_eos,
-        .tokens = rft_slice_range(work->tokens),
-        .tokens_stride = shape->n_new_max,
+    return shape->n_scratch != 0 ? shape->n_scratch : (uint64_t)shape->n_rows * config->n_kv_heads;
+}
+
+static uint64_t scratch_floats(const struct rft_model_config *config, const struct rft_work_shape *shape)
+{
+    return rft_scratch_floats(shape->n_scratch, config->n_heads / config->n_kv_heads, shape->n_keys_max);
+}
+
+static uint32_t n_candidates(uint32_t vocab, const struct rft_work_shape *shape)
+{
+    return shape->is_filtered ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
+}
+
+size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_shape *shape, struct rft_work *work,
+                     struct rft_work_buffer list[RFT_WORK_BUFFERS_MAX])
+{
+    enum { N_DECODE = 9 };
+    struct rft_decode_buffers *d = &work->decode;
+    struct rft_sampler *s = &work->sampler;
+    const uint64_t n = shape->n_rows, n_filtered = shape->is_filtered ? n : 0;
+    const uint64_t heads_dim = (uint64_t)c->n_heads * c->head_dim, vocab = c->vocab_size;
+    const struct rft_work_buffer all[RFT_WORK_BUFFERS_MAX] = {
+        {"batch", &d->batch, &work->batch, sizeof(struct rft_batch)},
+        {"rows", &d->rows, &work->rows, n * sizeof(struct rft_row)},
+        {"tables", &d->tables, &work->tables, shape->n_table_entries * 4},
+        {"h", &d->h, &work->h, n * rft_h_bytes(c->dim)},
+        {"x", &d->x, NULL, n * c->dim * 4},
+        {"q", &d->q, NULL, n * heads_dim * 2},
+        {"attended", &d->attended, NULL, n * RFT_PADDED(heads_dim) * 2},
+        {"act", &d->act, NULL, n * RFT_PADDED((uint64_t)c->ffn_dim) * 2},
+        {"scratch", &d->scratch, NULL, scratch_pieces(c, shape) * scratch_floats(c, shape) * 4},
+        {"logits", &s->logits, &work->logits, n_filtered * vocab * 4},
+        {"mask", &s->mask, &work->mask, (vocab + 31) / 32 * 4},
+        {"eos", &s->eos, &work->eos, (uint64_t)shape->n_eos * 4},
+        {"tokens", &s->tokens, &work->tokens, n * shape->n_new_max * 4},
+        {"cutoffs", &s->cutoffs, NULL, n_filtered * sizeof(struct rft_cutoff)},
+        {"candidates", &s->candidates, NULL, n * n_candidates(c->vocab_size, shape) * sizeof(struct rft_candidate)},
     };
+    const size_t n_all = shape->n_new_max != 0 ? RFT_WORK_BUFFERS_MAX : N_DECODE;
+    memcpy(list, all, n_all * sizeof *list);
+    return n_all;
 }
 
-static uint64_t scratch_pieces(const struct rft_work_shape *shape)
+enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_config *config, const struct rft_work_shape *shape,
+                              struct rft_work *work)
 {
-    return shape->caps->n_scratch != 0 ? shape->caps->n_scratch : (uint64_t)shape->n_rows * shape->config->n_kv_heads;
-}
-
-enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape *shape, struct rft_work *work)
-{
-    const struct rft_model_config *c = shape->config;
-    struct taking t = {pool, RFT_OK};
-    uint64_t n = shape->n_rows;
-    uint64_t heads_dim = (uint64_t)c->n_heads * c->head_dim;
-    uint64_t scratch_floats = rft_scratch_floats(shape->caps->n_scratch, c->n_heads / c->n_kv_heads, shape->n_keys_max);
+    struct rft_work_buffer list[RFT_WORK_BUFFERS_MAX];
+    const size_t n = rft_work_list(config, shape, work, list);
     *work = (struct rft_work){.own_kv = work->own_kv};
-    work->batch = take(&t, 1, sizeof(struct rft_batch));
-    work->rows = take(&t, n, sizeof(struct rft_row));
-    work->tables = take(&t, shape->n_table_entries, 4);
-    work->h = take(&t, n, rft_h_bytes(c->dim));
-    work->decode = (struct rft_decode_buffers){
-        .n_rows = shape->n_rows,
-        .batch = rft_slice_range(work->batch),
-        .rows = rft_slice_range(work->rows),
-        .tables = rft_slice_range(work->tables),
-        .x = take_range(&t, n * c->dim, 4),
-        .h = rft_slice_range(work->h),
-        .q = take_range(&t, n * heads_dim, 2),
-        .attended = take_range(&t, n * RFT_PADDED(heads_dim), 2),
-        .act = take_range(&t, n * RFT_PADDED((uint64_t)c->ffn_dim), 2),
-        .scratch = take_range(&t, scratch_pieces(shape) * scratch_floats, 4),
-        .scratch_floats = (uint32_t)scratch_floats,
-        .own_kv = work->own_kv,
-    };
+    work->decode = (struct rft_decode_buffers){.n_rows = shape->n_rows,
+                                               .scratch_floats = (uint32_t)scratch_floats(config, shape),
+                                               .own_kv = work->own_kv};
     if (shape->n_new_max != 0)
-        take_sampler(&t, shape, work);
-    if (t.status == RFT_OK && shape->n_own_pages != 0)
-        t.status = rft_pages_take(pool, c, shape->n_own_pages, work->own_kv);
-    return t.status;
+        work->sampler = (struct rft_sampler){.vocab = config->vocab_size,
+                                             .n_parts = n_candidates(config->vocab_size, shape),
+                                             .n_eos = shape->n_eos,
+                                             .tokens_stride = shape->n_new_max};
+    for (size_t i = 0; i < n; i++) {
+        struct rft_slice slice;
+        RFT_TRY(rft_pool_take(pool, list[i].bytes, &slice));
+        *list[i].range = rft_slice_range(slice);
+        if (list[i].slice != NULL)
+            *list[i].slice = slice;
+    }
+    return shape->n_own_pages != 0 ? rft_pages_take(pool, config, shape->n_own_pages, work->own_kv) : RFT_OK;
 }
 
 static enum rft_status refuse_weight(const struct rft_pool *pool, const struct rft_weight *w)

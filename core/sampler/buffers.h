@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Which buffers a pool holds: one list for the plan and for the allocation (pool.h). */
+/* Which buffers a pool holds: one list for the plan, for the allocation (pool.h) and for a dump. */
 #ifndef RFT_BUFFERS_H
 #define RFT_BUFFERS_H
 
 #include "decode.h"
 #include "pool.h"
 
-/* What a program's buffers are sized by. */
+/* What a program's buffers are sized by, beside the model. */
 struct rft_work_shape {
-    const struct rft_model_config *config;
-    const struct rft_caps *caps;
     uint32_t n_rows;
     uint32_t n_keys_max;       /* longest sequence, in tokens */
+    uint32_t n_scratch;        /* pieces of attention's scratch, as the device's caps say */
     uint64_t n_table_entries;
-    uint64_t n_own_pages;      /* 0 in a prefill */
+    uint32_t n_own_pages;      /* 0 in a prefill */
     uint32_t n_eos;
     uint32_t n_new_max;        /* 0 in a prefill: no sampler */
     bool is_filtered;          /* the sampler filters: it has logits and cutoffs */
@@ -27,9 +26,22 @@ struct rft_work {
     struct rft_sampler sampler;
 };
 
+/* One of them. */
+struct rft_work_buffer {
+    const char *name;
+    struct rft_range *range;   /* in work->decode or work->sampler */
+    struct rft_slice *slice;   /* in work; NULL: the host neither reads nor writes it */
+    uint64_t bytes;
+};
+#define RFT_WORK_BUFFERS_MAX 15
+
+/* Lists all but the own pages in the order in which they lie, and returns how many there are: a prefill has no sampler's. */
+size_t rft_work_list(const struct rft_model_config *config, const struct rft_work_shape *shape, struct rft_work *work,
+                     struct rft_work_buffer list[RFT_WORK_BUFFERS_MAX]);
 /* Takes the buffers; all but work->own_kv is set anew. own_kv: [n_layers] of the caller's, to be filled in; NULL if there are
  * no own pages, or while measuring. */
-enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_work_shape *shape, struct rft_work *work);
+enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_config *config, const struct rft_work_shape *shape,
+                              struct rft_work *work);
 /* Bytes of one row's normed hidden state. */
 uint64_t rft_h_bytes(uint32_t dim);
 

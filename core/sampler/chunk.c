@@ -7,6 +7,7 @@
 
 struct chunk {
     struct rft_engine *engine;
+    const struct rft_plan *plan;
     const struct rft_group *group;
     const struct rft_chunk_sink *sink;
     struct rft_pool pool;
@@ -14,8 +15,7 @@ struct chunk {
     struct rft_program program;
     struct rft_exec *exec;
     struct rft_slots slots;
-    uint32_t *tables;       /* [n_table_entries]: prompt pages, then each slot's own */
-    uint64_t n_table_entries;
+    uint32_t *tables;       /* [plan->step.n_table_entries]: prompt pages, then each slot's own */
 };
 
 static uint64_t h_row_bytes(const struct chunk *c)
@@ -28,22 +28,21 @@ static struct rft_slice h_row(const struct chunk *c, uint32_t slot)
     return rft_slice_part(c->work.h, slot * h_row_bytes(c), h_row_bytes(c));
 }
 
-static enum rft_status begin_chunk(struct chunk *c, const struct rft_job_shape *shape, const struct rft_plan *plan)
+static enum rft_status begin_chunk(struct chunk *c)
 {
-    struct rft_work_shape work_shape = rft_plan_chunk_shape(shape, plan);
+    const struct rft_plan *plan = c->plan;
     struct rft_engine *e = c->engine;
-    RFT_TRY(rft_engine_take(e, "chunk", &work_shape, &c->pool, &c->work));
+    RFT_TRY(rft_engine_take(e, "chunk", &plan->step, &c->pool, &c->work));
     c->work.decode.prompt_kv = c->group->pages;
-    c->n_table_entries = work_shape.n_table_entries;
-    c->tables = rft_alloc((size_t)c->n_table_entries, sizeof *c->tables);
+    c->tables = rft_alloc((size_t)plan->step.n_table_entries, sizeof *c->tables);
     if (c->tables == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < plan->n_prompt_pages; i++)
         c->tables[i] = i;
-    RFT_TRY(rft_decode_step(&e->weights, &c->work.decode, &c->work.sampler, &e->sampling, &c->program));
+    RFT_TRY(rft_decode_step(&e->weights, &c->work.decode, &c->work.sampler, &e->rules.sampling, &c->program));
     RFT_TRY(rft_dev_exec_create(&e->dev, &c->program, &c->exec));
-    RFT_TRY(rft_dev_write(&e->dev, c->work.mask, e->mask));
-    return rft_dev_write(&e->dev, c->work.eos, e->eos);
+    RFT_TRY(rft_dev_write(&e->dev, c->work.mask, e->rules.mask));
+    return rft_dev_write(&e->dev, c->work.eos, e->rules.eos);
 }
 
 static void end_chunk(struct chunk *c)
@@ -55,19 +54,20 @@ static void end_chunk(struct chunk *c)
     rft_engine_give(&c->pool, &c->work);
 }
 
-/* Puts waiting jobs on free slots. A prompt that overflowed ends its samples before their first token. */
-static enum rft_status start_jobs(struct chunk *c)
+/* Puts waiting requests on free slots. A prompt that overflowed ends its samples before their first token. */
+static enum rft_status start_requests(struct chunk *c)
 {
-    struct rft_job *job;
-    while ((job = rft_slots_next_job(&c->slots)) != NULL) {
-        const struct rft_flight *flight = &c->group->flights[job->flight];
+    struct rft_request *request;
+    while ((request = rft_slots_next(&c->slots)) != NULL) {
+        const struct rft_flight *flight = &c->group->flights[request->flight];
         if (flight->is_bad) {
-            RFT_TRY(c->sink->ended(c->sink->user, flight, job->sample, NULL, 0, 0, RFT_FINISH_NOT_FINITE));
-            job->is_done = true;
+            const struct rft_drawn none = {.flight = flight, .sample = request->sample, .finish = RFT_FINISH_NOT_FINITE};
+            RFT_TRY(c->sink->ended(c->sink->user, &none));
+            request->is_done = true;
             continue;
         }
         RFT_TRY(rft_dev_write(&c->engine->dev, h_row(c, c->slots.n_active), flight->h));
-        rft_slots_start(&c->slots, job, flight);
+        rft_slots_start(&c->slots, request, flight);
     }
     return RFT_OK;
 }
@@ -82,7 +82,7 @@ static enum rft_status run_burst(struct chunk *c, uint32_t n_steps)
     rft_slots_tables(s, c->tables);
     RFT_TRY(rft_dev_write(dev, c->work.batch, &batch));
     RFT_TRY(rft_dev_write(dev, rows, s->rows));
-    RFT_TRY(rft_dev_write(dev, rft_slice_part(c->work.tables, 0, c->n_table_entries * 4), c->tables));
+    RFT_TRY(rft_dev_write(dev, c->work.tables, c->tables));
     RFT_TRY(rft_dev_run(dev, c->exec, n_steps));
     RFT_TRY(rft_dev_read(dev, rows, s->rows));
     return rft_dev_read(dev, tokens, s->tokens_read);
@@ -105,24 +105,27 @@ static enum rft_status collect(struct chunk *c, uint32_t slot, uint32_t n_before
 {
     const struct rft_row *row = &c->slots.rows[slot];
     const uint32_t *tokens = rft_slots_tokens(&c->slots, slot);
-    struct rft_job *job = c->slots.slots[slot].job;
-    uint32_t n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new;
-    uint32_t n_tokens = row->n_new;
+    struct rft_request *request = c->slots.slots[slot].request;
+    struct rft_drawn drawn = {.flight = &c->group->flights[request->flight],
+                              .sample = request->sample,
+                              .tokens = tokens,
+                              .n_tokens = row->n_new,
+                              .n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new,
+                              .finish = row->state == RFT_ROW_LENGTH       ? RFT_FINISH_LENGTH
+                                        : row->state == RFT_ROW_NOT_FINITE ? RFT_FINISH_NOT_FINITE
+                                                                           : RFT_FINISH_STOP};
     uint32_t n_kept = 0;
-    enum rft_finish finish = row->state == RFT_ROW_LENGTH       ? RFT_FINISH_LENGTH
-                             : row->state == RFT_ROW_NOT_FINITE ? RFT_FINISH_NOT_FINITE
-                                                                : RFT_FINISH_STOP;
-    RFT_TRY(c->sink->cut(c->sink->user, tokens, n_before, n_text, &n_kept));
+    RFT_TRY(c->sink->cut(c->sink->user, tokens, n_before, drawn.n_text, &n_kept));
     if (n_kept != 0) {
-        n_text = n_tokens = n_kept;
-        finish = RFT_FINISH_STOP;
+        drawn.n_text = drawn.n_tokens = n_kept;
+        drawn.finish = RFT_FINISH_STOP;
     }
     *has_ended = n_kept != 0 || row->state != RFT_ROW_RUNNING;
-    *n_drawn = n_tokens - n_before;
+    *n_drawn = drawn.n_tokens - n_before;
     if (!*has_ended)
         return RFT_OK;
-    RFT_TRY(c->sink->ended(c->sink->user, &c->group->flights[job->flight], job->sample, tokens, n_text, n_tokens, finish));
-    job->is_done = true;
+    RFT_TRY(c->sink->ended(c->sink->user, &drawn));
+    request->is_done = true;
     return RFT_OK;
 }
 
@@ -134,7 +137,7 @@ static enum rft_status collect_all(struct chunk *c, void *h_copy, uint32_t *n_dr
         bool has_ended;
         uint32_t n;
         RFT_TRY(collect(c, slot, c->slots.slots[slot].n_collected, &has_ended, &n));
-        c->slots.slots[slot].n_collected += n;
+        rft_slots_hand_on(&c->slots, slot, n);
         *n_drawn += n;
         if (has_ended)
             RFT_TRY(remove_slot(c, slot, h_copy));
@@ -153,38 +156,38 @@ static enum rft_status hand_out_pages(struct chunk *c, uint32_t n_steps, void *h
     return RFT_OK;
 }
 
-static enum rft_status run_jobs(struct chunk *c, void *h_copy)
+static enum rft_status run_requests(struct chunk *c, void *h_copy)
 {
-    uint32_t n_steps_max = c->engine->dev.caps.burst_steps;
+    const uint32_t burst_steps = c->plan->sizes.caps.burst_steps;
+    uint32_t n_steps_max = burst_steps;
     for (;;) {
         uint32_t n_steps, n_drawn;
         double begin;
-        RFT_TRY(start_jobs(c));
+        RFT_TRY(start_requests(c));
         if (c->slots.n_active == 0)
             return RFT_OK;
         n_steps = rft_slots_burst(&c->slots, n_steps_max);
         RFT_TRY(hand_out_pages(c, n_steps, h_copy));
         begin = rft_os_seconds();
         RFT_TRY(run_burst(c, n_steps));
-        n_steps_max = rft_slots_burst_max(c->engine->dev.caps.burst_steps, n_steps, rft_os_seconds() - begin);
+        n_steps_max = rft_slots_burst_max(burst_steps, n_steps, rft_os_seconds() - begin);
         RFT_TRY(collect_all(c, h_copy, &n_drawn));
         RFT_TRY(c->sink->go_on(c->sink->user, n_drawn));
     }
 }
 
-enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_job_shape *shape, const struct rft_plan *plan,
-                              const struct rft_group *group, struct rft_job *jobs, uint32_t n_jobs,
-                              const struct rft_chunk_sink *sink)
+enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_plan *plan, const struct rft_group *group,
+                              struct rft_request *requests, uint32_t n_requests, const struct rft_chunk_sink *sink)
 {
-    struct chunk c = {.engine = engine, .group = group, .sink = sink};
+    struct chunk c = {.engine = engine, .plan = plan, .group = group, .sink = sink};
     void *h_copy = rft_alloc((size_t)h_row_bytes(&c), 1);
     enum rft_status status = h_copy == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     if (status == RFT_OK)
-        status = rft_slots_init(&c.slots, plan, shape->n_new_max, jobs, n_jobs);
+        status = rft_slots_init(&c.slots, plan, requests, n_requests);
     if (status == RFT_OK)
-        status = begin_chunk(&c, shape, plan);
+        status = begin_chunk(&c);
     if (status == RFT_OK)
-        status = run_jobs(&c, h_copy);
+        status = run_requests(&c, h_copy);
     end_chunk(&c);
     rft_free(h_copy);
     return status;

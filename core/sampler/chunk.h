@@ -6,12 +6,16 @@
 
 #include "answer.h"
 #include "group.h"
+#include "slots.h"
 
-/* A sample to draw. */
-struct rft_job {
-    uint32_t flight; /* index in the group */
-    uint32_t sample; /* its number */
-    bool is_done;
+/* A sample that has ended. */
+struct rft_drawn {
+    const struct rft_flight *flight;
+    uint32_t sample;        /* its number */
+    const uint32_t *tokens;
+    uint32_t n_tokens;      /* drawn, an end token counted */
+    uint32_t n_text;        /* so many of them, from the first, are its text's */
+    enum rft_finish finish;
 };
 
 /* What happens with tokens; called between bursts. */
@@ -20,17 +24,14 @@ struct rft_chunk_sink {
     /* Is there an end that only text shows (a stop string) among tokens [n_before, n)? Sets *n_kept to the tokens up to and
      * with the one that completes it, or to 0. */
     enum rft_status (*cut)(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept);
-    /* A sample has ended. n_tokens: drawn, an end token counted; n_text of them are its text's. */
-    enum rft_status (*ended)(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
-                             uint32_t n_text, uint32_t n_tokens, enum rft_finish finish);
+    enum rft_status (*ended)(void *user, const struct rft_drawn *drawn);
     /* n_tokens more were drawn since the last call. Anything but RFT_OK: stop with it, keeping what has ended. */
     enum rft_status (*go_on)(void *user, uint32_t n_tokens);
 };
 
-/* Draws every job that is not done and marks it. On a failure (out of device memory, device lost, interrupted) the jobs
- * marked done have been handed to the sink, the others have not; every block has been given back. */
-enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_job_shape *shape, const struct rft_plan *plan,
-                              const struct rft_group *group, struct rft_job *jobs, uint32_t n_jobs,
-                              const struct rft_chunk_sink *sink);
+/* Draws every sample that is asked for and not done, and marks it. On a failure (out of device memory, device lost, interrupted)
+ * the requests marked done have been handed to the sink, the others have not; every block has been given back. */
+enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_plan *plan, const struct rft_group *group,
+                              struct rft_request *requests, uint32_t n_requests, const struct rft_chunk_sink *sink);
 
 #endif

@@ -38,7 +38,7 @@ struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_ra
     return slice;
 }
 
-/* Packs and uploads one part of a weight, a stretch of units at a time. */
+/* Packs and uploads one part of a weight's matrix, a stretch of units at a time. */
 static enum rft_status upload_part(struct rft_engine *engine, const struct rft_weight *w, uint32_t part, uint8_t *staging,
                                    uint64_t staging_bytes, uint64_t *n_zeroed)
 {
@@ -112,10 +112,29 @@ static enum rft_status place(struct rft_engine *engine)
     return rft_weights_take(&engine->pool, &engine->host_pool, engine->n_host_layers, &engine->weights);
 }
 
-enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, uint32_t n_positions)
+enum rft_status rft_engine_open(struct rft_engine *engine, const char *backend, const char *device,
+                                const struct rft_device_options *options, struct rft_memory *memory)
+{
+    enum rft_status status = RFT_ERR_DEVICE_LOST;
+    *engine = (struct rft_engine){0};
+    for (uint32_t n = 0; status == RFT_ERR_DEVICE_LOST && n <= RFT_DEVICE_LOST_MAX; n++) {
+        if (n != 0)
+            rft_log_warn("the device was lost when it was opened; opening it again");
+        rft_dev_close(&engine->dev);
+        status = rft_dev_open(backend, device, options, &engine->dev);
+        if (status == RFT_OK)
+            status = rft_dev_memory(&engine->dev, memory);
+    }
+    return status;
+}
+
+enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, const struct rft_draw_rules *rules,
+                                 uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
+    engine->rules = *rules;
     engine->n_positions = n_positions;
+    engine->n_host_layers = n_host_layers;
     RFT_TRY(rft_weights_init(&engine->weights, config, n_positions));
     status = place(engine);
     if (status != RFT_OK)
@@ -123,11 +142,12 @@ enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_mod
     return status;
 }
 
-enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, uint32_t n_positions)
+enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, const struct rft_draw_rules *rules,
+                                uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
     engine->checkpoint = checkpoint;
-    RFT_TRY(rft_engine_place(engine, &checkpoint->config, n_positions));
+    RFT_TRY(rft_engine_place(engine, &checkpoint->config, rules, n_positions, n_host_layers));
     status = upload(engine);
     if (status == RFT_OK)
         status = rft_checkpoint_check(checkpoint);
@@ -147,7 +167,7 @@ enum rft_status rft_engine_revive(struct rft_engine *engine)
 {
     rft_engine_unload(engine);
     RFT_TRY(rft_dev_reopen(&engine->dev));
-    return rft_engine_load(engine, engine->checkpoint, engine->n_positions);
+    return rft_engine_load(engine, engine->checkpoint, &engine->rules, engine->n_positions, engine->n_host_layers);
 }
 
 void rft_engine_close(struct rft_engine *engine)
@@ -159,18 +179,19 @@ void rft_engine_close(struct rft_engine *engine)
 enum rft_status rft_engine_take(struct rft_engine *engine, const char *label, const struct rft_work_shape *shape,
                                 struct rft_pool *pool, struct rft_work *work)
 {
+    const struct rft_model_config *config = &engine->weights.config;
     enum rft_status status;
     *work = (struct rft_work){0};
     rft_pool_begin(pool, label, &engine->dev.caps);
-    RFT_TRY(rft_work_take(pool, shape, work));
+    RFT_TRY(rft_work_take(pool, config, shape, work));
     if (shape->n_own_pages != 0) {
-        work->own_kv = rft_alloc(shape->config->n_layers, sizeof *work->own_kv);
+        work->own_kv = rft_alloc(config->n_layers, sizeof *work->own_kv);
         if (work->own_kv == NULL)
             return RFT_ERR_HOST_MEMORY;
     }
     status = rft_pool_open(pool, &engine->dev);
     if (status == RFT_OK)
-        status = rft_work_take(pool, shape, work);
+        status = rft_work_take(pool, config, shape, work);
     if (status != RFT_OK)
         rft_engine_give(pool, work);
     return status;

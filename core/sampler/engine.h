@@ -9,25 +9,36 @@
 
 #define RFT_DEVICE_LOST_MAX 2u /* so often in a row a lost device is opened again */
 
-struct rft_engine {
-    struct rft_dev dev;
-    const struct rft_checkpoint *checkpoint; /* not owned */
-    uint32_t n_positions;                    /* of the RoPE table: kept for a revival */
-    uint32_t n_host_layers;                  /* the last so many layers' weights lie on the host; set before loading */
-    struct rft_weights weights;
-    struct rft_pool pool, host_pool;         /* of the weights */
+/* How tokens are drawn from a model's vocabulary, and which of them end a sample. Nothing is owned. */
+struct rft_draw_rules {
     struct rft_sampling sampling;
-    const uint32_t *mask;                    /* [ceil(vocab / 32)], not owned: which entries of the vocabulary are tokens */
-    const uint32_t *eos;                     /* [n_eos], not owned */
+    const uint32_t *mask;                    /* [ceil(vocab / 32)]: which entries of the vocabulary are tokens */
+    const uint32_t *eos;                     /* [n_eos] */
     uint32_t n_eos;
 };
 
-/* Puts the checkpoint's weights on engine->dev, which is open, with a RoPE table of n_positions. On failure nothing of the
- * weights is left, the device stays open. */
-enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, uint32_t n_positions);
+struct rft_engine {
+    struct rft_dev dev;
+    struct rft_weights weights;
+    struct rft_pool pool, host_pool;         /* of the weights */
+    struct rft_draw_rules rules;
+    /* Kept for a revival. */
+    const struct rft_checkpoint *checkpoint; /* not owned */
+    uint32_t n_positions;
+    uint32_t n_host_layers;
+};
+
+/* Opens a device (rft_dev_open) and asks what memory it has. One that is lost already then is opened again, as it is later. */
+enum rft_status rft_engine_open(struct rft_engine *engine, const char *backend, const char *device,
+                                const struct rft_device_options *options, struct rft_memory *memory);
+/* Puts the checkpoint's weights on engine->dev, which is open, those of the last n_host_layers layers on the host, with a RoPE
+ * table of n_positions. On failure nothing of the weights is left, the device stays open. */
+enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, const struct rft_draw_rules *rules,
+                                uint32_t n_positions, uint32_t n_host_layers);
 /* The first half of it: makes room for the weights of a model and fills in engine->weights, without their values. */
-enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, uint32_t n_positions);
-/* A weight's bytes, or part of them, as a slice. The range must be one of engine->weights'. */
+enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, const struct rft_draw_rules *rules,
+                                 uint32_t n_positions, uint32_t n_host_layers);
+/* A weight's bytes, or those of one of its matrix' parts, as a slice. The range must be one of engine->weights'. */
 struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_range range);
 /* Gives the weights back; the device stays open. */
 void rft_engine_unload(struct rft_engine *engine);

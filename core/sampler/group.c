@@ -4,20 +4,26 @@
 #include "alloc.h"
 #include "os.h"
 
-enum rft_status rft_group_init(struct rft_group *group, uint32_t n, uint32_t dim)
+#include <assert.h>
+
+enum rft_status rft_group_init(struct rft_group *group, uint32_t n_max, uint32_t dim)
 {
-    *group = (struct rft_group){0};
-    group->flights = rft_alloc(n, sizeof *group->flights);
+    *group = (struct rft_group){.dim = dim};
+    group->flights = rft_alloc(n_max, sizeof *group->flights);
     if (group->flights == NULL)
         return RFT_ERR_HOST_MEMORY;
-    group->n = n;
-    for (uint32_t i = 0; i < n; i++) {
-        group->flights[i].h = rft_alloc((size_t)rft_h_bytes(dim), 1);
-        if (group->flights[i].h == NULL) {
-            rft_group_finish(group);
-            return RFT_ERR_HOST_MEMORY;
-        }
-    }
+    group->n_max = n_max;
+    return RFT_OK;
+}
+
+enum rft_status rft_group_add(struct rft_group *group, uint64_t question, uint64_t key, struct rft_ids *ids)
+{
+    uint8_t *h = rft_alloc((size_t)rft_h_bytes(group->dim), 1);
+    assert(group->n < group->n_max);
+    if (h == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    group->flights[group->n++] = (struct rft_flight){.question = question, .key = key, .ids = *ids, .h = h};
+    *ids = (struct rft_ids){0};
     return RFT_OK;
 }
 
@@ -37,7 +43,7 @@ void rft_group_finish(struct rft_group *group)
     *group = (struct rft_group){0};
 }
 
-/* A prefill in progress: prompts' tokens go by, n_prefill_rows at a time, a pass may hold the end of one prompt and the
+/* A prefill in progress: prompts' tokens go by, as many at a time as the plan says, a pass may hold the end of one prompt and the
  * beginning of the next. */
 struct prefill {
     struct rft_group *group;
@@ -70,7 +76,7 @@ static enum rft_status run_pass(struct prefill *p, uint32_t n_rows)
     struct rft_dev *dev = &p->engine->dev;
     struct rft_batch batch = {.n_rows = n_rows};
     struct rft_slice rows = rft_slice_part(p->work.rows, 0, n_rows * sizeof *p->rows);
-    uint64_t h_bytes = rft_h_bytes(p->engine->weights.config.dim);
+    uint64_t h_bytes = rft_h_bytes(p->group->dim);
     if (rft_os_interrupted())
         return RFT_ERR_INTERRUPTED;
     RFT_TRY(rft_dev_write(dev, p->work.batch, &batch));
@@ -111,13 +117,12 @@ static enum rft_status run_passes(struct prefill *p)
     return n_rows == 0 ? RFT_OK : run_pass(p, n_rows);
 }
 
-static enum rft_status begin_prefill(struct prefill *p, const struct rft_job_shape *shape, const struct rft_plan *plan)
+static enum rft_status begin_prefill(struct prefill *p, const struct rft_work_shape *shape)
 {
-    struct rft_work_shape work_shape = rft_plan_prefill_shape(shape, plan);
-    RFT_TRY(rft_engine_take(p->engine, "prefill", &work_shape, &p->pool, &p->work));
+    RFT_TRY(rft_engine_take(p->engine, "prefill", shape, &p->pool, &p->work));
     p->work.decode.prompt_kv = p->group->pages;
-    p->rows = rft_alloc(plan->n_prefill_rows, sizeof *p->rows);
-    p->flight_of = rft_alloc(plan->n_prefill_rows, sizeof *p->flight_of);
+    p->rows = rft_alloc(shape->n_rows, sizeof *p->rows);
+    p->flight_of = rft_alloc(shape->n_rows, sizeof *p->flight_of);
     if (p->rows == NULL || p->flight_of == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(rft_decode_prefill(&p->engine->weights, &p->work.decode, &p->program));
@@ -134,7 +139,7 @@ static void end_prefill(struct prefill *p)
     rft_engine_give(&p->pool, &p->work);
 }
 
-static enum rft_status open_pages(struct rft_group *group, struct rft_engine *engine)
+enum rft_status rft_group_open_pages(struct rft_group *group, struct rft_engine *engine)
 {
     group->n_pages = 0;
     for (uint32_t i = 0; i < group->n; i++) {
@@ -145,18 +150,18 @@ static enum rft_status open_pages(struct rft_group *group, struct rft_engine *en
     return rft_engine_take_pages(engine, "prompts", group->n_pages, &group->pool, &group->pages);
 }
 
-enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_job_shape *shape,
-                                  const struct rft_plan *plan, struct rft_prefix *prefix, uint64_t *n_rows)
+enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_plan *plan,
+                                  struct rft_prefix *prefix, uint64_t *n_rows)
 {
     struct prefill p = {.group = group, .engine = engine, .prefix = prefix};
     const struct rft_flight *first = &group->flights[0];
     enum rft_status status;
     *n_rows = 0;
-    RFT_TRY(open_pages(group, engine));
-    status = begin_prefill(&p, shape, plan);
+    RFT_TRY(rft_group_open_pages(group, engine));
+    status = begin_prefill(&p, &plan->prefill);
     if (status == RFT_OK)
         status = run_passes(&p);
-    if (status == RFT_OK && prefix->kv == NULL && prefix->ids.n != 0 && !first->is_bad)
+    if (status == RFT_OK && rft_prefix_is_wanted(prefix) && !first->is_bad)
         status = rft_prefix_keep(prefix, engine, &group->pool, group->pages, first->first_page);
     *n_rows = p.n_rows_all;
     end_prefill(&p);

@@ -34,14 +34,19 @@ uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_id
     return fits ? (uint32_t)n : 0;
 }
 
+bool rft_prefix_is_wanted(const struct rft_prefix *prefix)
+{
+    return prefix->kv == NULL && prefix->ids.n != 0;
+}
+
 /* Bytes of the prefix in one layer. */
 static uint64_t layer_bytes(const struct rft_prefix *prefix, const struct rft_engine *engine)
 {
     return prefix->ids.n / RFT_PAGE_TOKENS * rft_kv_page_bytes(&engine->weights.config);
 }
 
-/* The prefix's part of one layer on the device. */
-static struct rft_slice part_of(const struct rft_prefix *prefix, const struct rft_engine *engine, const struct rft_pool *pool,
+/* Where the prefix lies in one layer's pages on the device. */
+static struct rft_slice slice_of(const struct rft_prefix *prefix, const struct rft_engine *engine, const struct rft_pool *pool,
                                 struct rft_range pages, uint32_t first_page)
 {
     uint64_t offset = first_page * rft_kv_page_bytes(&engine->weights.config);
@@ -66,7 +71,7 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
         return RFT_OK;
     }
     for (uint32_t layer = 0; layer < n_layers && status == RFT_OK; layer++)
-        status = rft_dev_read(&engine->dev, part_of(prefix, engine, pool, pages[layer], first_page), kv + layer * bytes);
+        status = rft_dev_read(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page), kv + layer * bytes);
     if (status != RFT_OK)
         rft_free(kv);
     else
@@ -79,6 +84,6 @@ enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_eng
 {
     uint64_t bytes = layer_bytes(prefix, engine);
     for (uint32_t layer = 0; layer < engine->weights.config.n_layers; layer++)
-        RFT_TRY(rft_dev_write(&engine->dev, part_of(prefix, engine, pool, pages[layer], first_page), prefix->kv + layer * bytes));
+        RFT_TRY(rft_dev_write(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page), prefix->kv + layer * bytes));
     return RFT_OK;
 }

@@ -20,6 +20,8 @@ void rft_prefix_finish(struct rft_prefix *prefix);
 /* Tokens of a prompt that need no prefill: 0 before the prefix was kept, or for a prompt that begins otherwise. */
 uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_ids *prompt);
 
+/* Is there one to be kept? */
+bool rft_prefix_is_wanted(const struct rft_prefix *prefix);
 /* Keeps the prefix, or, where the host has no memory for it, does without from now on. Reads its pages, which begin at
  * first_page of each layer's pages, ranges of `pool`, from a finished prefill. */
 enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,

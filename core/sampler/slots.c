@@ -8,10 +8,10 @@
 
 #define BURST_SECONDS 2.0
 
-enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, uint32_t n_new_max, struct rft_job *jobs,
-                               uint32_t n_jobs)
+enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, struct rft_request *requests, uint32_t n_requests)
 {
-    *s = (struct rft_slots){.n_max = plan->n_slots,
+    uint32_t n_new_max = plan->step.n_new_max, n_own_pages = plan->step.n_own_pages;
+    *s = (struct rft_slots){.n_max = plan->step.n_rows,
                             .n_new_max = n_new_max,
                             .n_pages_slot = plan->n_own_pages_slot,
                             .n_prompt_pages = plan->n_prompt_pages};
@@ -20,17 +20,17 @@ enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan,
     s->pages = rft_alloc((size_t)s->n_max * s->n_pages_slot, sizeof *s->pages);
     s->tokens = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens);
     s->tokens_read = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens_read);
-    s->free_pages = rft_alloc(plan->n_own_pages, sizeof *s->free_pages);
-    s->queue = rft_alloc(n_jobs, sizeof(struct rft_job *));
+    s->free_pages = rft_alloc(n_own_pages, sizeof *s->free_pages);
+    s->queue = rft_alloc(n_requests, sizeof(struct rft_request *));
     if (!s->slots || !s->rows || !s->pages || !s->tokens || !s->tokens_read || !s->free_pages || !s->queue) {
         rft_slots_finish(s);
         return RFT_ERR_HOST_MEMORY;
     }
-    for (uint32_t i = 0; i < plan->n_own_pages; i++)
-        s->free_pages[s->n_free++] = plan->n_own_pages - 1 - i;
-    for (uint32_t i = 0; i < n_jobs; i++)
-        if (!jobs[i].is_done)
-            s->queue[s->n_queue++] = &jobs[i];
+    for (uint32_t i = 0; i < n_own_pages; i++)
+        s->free_pages[s->n_free++] = n_own_pages - 1 - i;
+    for (uint32_t i = 0; i < n_requests; i++)
+        if (!requests[i].is_done)
+            s->queue[s->n_queue++] = &requests[i];
     return RFT_OK;
 }
 
@@ -46,7 +46,7 @@ void rft_slots_finish(struct rft_slots *s)
     *s = (struct rft_slots){0};
 }
 
-struct rft_job *rft_slots_next_job(struct rft_slots *s)
+struct rft_request *rft_slots_next(struct rft_slots *s)
 {
     /* With fewer pages than all slots could need, some are kept for those that run: a start that is undone is work lost. */
     bool has_pages = s->n_active == 0 || s->n_free > s->n_active / 2;
@@ -55,18 +55,18 @@ struct rft_job *rft_slots_next_job(struct rft_slots *s)
     return s->queue[s->head++];
 }
 
-void rft_slots_start(struct rft_slots *s, struct rft_job *job, const struct rft_flight *flight)
+void rft_slots_start(struct rft_slots *s, struct rft_request *request, const struct rft_flight *flight)
 {
     uint32_t slot = s->n_active++;
     uint32_t n_prompt = (uint32_t)flight->ids.n;
-    s->slots[slot] = (struct rft_slot){.job = job, .age = s->n_started++};
+    s->slots[slot] = (struct rft_slot){.request = request, .age = s->n_started++};
     s->rows[slot] = (struct rft_row){.token = flight->ids.ids[n_prompt - 1],
                                      .position = n_prompt - 1,
                                      .n_prompt = n_prompt,
                                      .prompt_table = flight->first_page,
                                      .state = RFT_ROW_RUNNING,
                                      .n_new_max = s->n_new_max,
-                                     .sample_index = job->sample,
+                                     .sample_index = request->sample,
                                      .key0 = (uint32_t)flight->key,
                                      .key1 = (uint32_t)(flight->key >> 32)};
 }
@@ -116,7 +116,7 @@ bool rft_slots_give_pages(struct rft_slots *s, uint32_t n_steps, uint32_t *victi
 
 void rft_slots_requeue(struct rft_slots *s, uint32_t slot)
 {
-    s->queue[--s->head] = s->slots[slot].job;
+    s->queue[--s->head] = s->slots[slot].request;
 }
 
 void rft_slots_tables(const struct rft_slots *s, uint32_t *tables)
@@ -138,6 +138,11 @@ void rft_slots_take_tokens(struct rft_slots *s)
 const uint32_t *rft_slots_tokens(const struct rft_slots *s, uint32_t slot)
 {
     return s->tokens + (size_t)slot * s->n_new_max;
+}
+
+void rft_slots_hand_on(struct rft_slots *s, uint32_t slot, uint32_t n_tokens)
+{
+    s->slots[slot].n_collected += n_tokens;
 }
 
 void rft_slots_remove(struct rft_slots *s, uint32_t slot)

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The host's side of the slots of a chunk: which job runs where, which pages it owns, who gives way when pages run out.
+/* The host's side of the slots of a chunk: which request runs where, which pages it owns, who gives way when pages run out.
  * Knows no device; active slots are 0 .. n_active-1. */
 #ifndef RFT_SLOTS_H
 #define RFT_SLOTS_H
 
 #include "budget.h"
-#include "chunk.h"
+#include "group.h"
 #include "op_args.h"
 
+/* A sample that is asked for. */
+struct rft_request {
+    uint32_t flight; /* index in the group */
+    uint32_t sample; /* its number */
+    bool is_done;
+};
+
 struct rft_slot {
-    struct rft_job *job;
+    struct rft_request *request;
     uint64_t age;         /* start number: the greatest is the youngest */
     uint32_t n_pages;
     uint32_t n_collected; /* tokens that were handed on */
@@ -28,20 +35,19 @@ struct rft_slots {
     uint32_t *tokens_read;   /* [n_max][n_new_max]: as just read from the device; only what is new is valid */
     uint32_t *free_pages;    /* [n_free] */
     uint32_t n_free;
-    struct rft_job **queue;  /* [n_queue]: jobs to do, from `head` on */
+    struct rft_request **queue;  /* [n_queue]: requests to do, from `head` on */
     uint32_t head;
     uint32_t n_queue;
     uint64_t n_started;
 };
 
-enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, uint32_t n_new_max, struct rft_job *jobs,
-                               uint32_t n_jobs);
+enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, struct rft_request *requests, uint32_t n_requests);
 void rft_slots_finish(struct rft_slots *slots);
 
-/* The next job for which there are a slot and a page, taken off the queue; NULL if there is none. */
-struct rft_job *rft_slots_next_job(struct rft_slots *slots);
+/* The next request for which there are a slot and a page, taken off the queue; NULL if there is none. */
+struct rft_request *rft_slots_next(struct rft_slots *slots);
 /* Starts it on slot n_active. */
-void rft_slots_start(struct rft_slots *slots, struct rft_job *job, const struct rft_flight *flight);
+void rft_slots_start(struct rft_slots *slots, struct rft_request *request, const struct rft_flight *flight);
 
 /* Steps of the next burst: at most n_max, and no more than the sample that has most left can use. */
 uint32_t rft_slots_burst(const struct rft_slots *slots, uint32_t n_steps_max);
@@ -51,14 +57,16 @@ uint32_t rft_slots_burst_max(uint32_t n_max, uint32_t n_steps, double seconds);
 /* Gives every active slot the pages for n_steps more tokens. false: they do not suffice, and *victim, the youngest, must
  * give way first. */
 bool rft_slots_give_pages(struct rft_slots *slots, uint32_t n_steps, uint32_t *victim);
-/* Puts a slot's job back at the head of the queue: it will draw the same tokens again. */
+/* Puts a slot's request back at the head of the queue: it will draw the same tokens again. */
 void rft_slots_requeue(struct rft_slots *slots, uint32_t slot);
 
-/* Writes the slots' part of the page tables. */
+/* Writes the slots' entries of the page tables. */
 void rft_slots_tables(const struct rft_slots *slots, uint32_t *tables);
 /* Copies the new tokens from tokens_read. */
 void rft_slots_take_tokens(struct rft_slots *slots);
 const uint32_t *rft_slots_tokens(const struct rft_slots *slots, uint32_t slot);
+/* n_tokens more of the slot's were handed on: those behind them are the new ones from now on. */
+void rft_slots_hand_on(struct rft_slots *slots, uint32_t slot, uint32_t n_tokens);
 
 /* Frees the slot's pages and moves the last active slot into its place. */
 void rft_slots_remove(struct rft_slots *slots, uint32_t slot);

@@ -133,17 +133,17 @@ static enum rft_status check_memory(struct bench *b)
     struct rft_memory memory;
     struct rft_plan plan;
     RFT_TRY(rft_dev_memory(&b->engine.dev, &memory));
-    const struct rft_job_shape shape = {.config = b->config,
-                                        .caps = b->engine.dev.caps,
-                                        .n_questions = 1,
-                                        .n_samples = 1,
-                                        .questions_in_flight = 1,
-                                        .n_prompt_max = b->options.prompt,
-                                        .n_new_max = b->options.n_new,
-                                        .n_eos = 1,
-                                        .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
-                                        .budget_bytes = memory.available_bytes};
-    return rft_plan_make(&shape, &plan);
+    const struct rft_sizes sizes = {.config = b->config,
+                                    .caps = b->engine.dev.caps,
+                                    .n_questions = 1,
+                                    .n_samples = 1,
+                                    .questions_in_flight = 1,
+                                    .n_prompt_max = b->options.prompt,
+                                    .n_new_max = b->options.n_new,
+                                    .n_eos = 1,
+                                    .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
+                                    .budget_bytes = memory.available_bytes};
+    return rft_plan_make(&sizes, &plan);
 }
 
 static enum rft_status measure(struct bench *b)

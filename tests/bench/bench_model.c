@@ -85,16 +85,13 @@ enum rft_status bench_load(struct bench *b)
 {
     struct rft_engine *e = &b->engine;
     const size_t n_mask = (b->config.vocab_size + 31) / 32;
-    RFT_TRY(rft_engine_place(e, &b->config, b->options.prompt + b->options.n_new + 1));
     b->mask = rft_alloc(n_mask, sizeof *b->mask);
     if (b->mask == NULL)
         return RFT_ERR_HOST_MEMORY;
     memset(b->mask, 0xff, n_mask * sizeof *b->mask);
     b->no_token = UINT32_MAX;
-    e->mask = b->mask;
-    e->eos = &b->no_token;
-    e->n_eos = 1;
-    e->sampling = b->options.sampling;
+    const struct rft_draw_rules rules = {.sampling = b->options.sampling, .mask = b->mask, .eos = &b->no_token, .n_eos = 1};
+    RFT_TRY(rft_engine_place(e, &b->config, &rules, b->options.prompt + b->options.n_new + 1, 0));
     for (size_t i = 0; i < e->weights.n; i++) {
         const struct rft_weight *w = &e->weights.weights[i];
         for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)
@@ -171,13 +168,12 @@ enum rft_status bench_step_open(struct bench *b, uint32_t n_rows, struct bench_s
     const struct bench_options *o = &b->options;
     const uint32_t own_pages = rft_pages_for(o->n_new + 1);
     const uint32_t prompt_pages = bench_n_questions(b, n_rows) * rft_pages_for(o->prompt);
-    const struct rft_work_shape shape = {.config = &b->config,
-                                         .caps = &e->dev.caps,
+    const struct rft_work_shape shape = {.n_scratch = e->dev.caps.n_scratch,
                                          .n_rows = n_rows,
                                          .n_keys_max = o->prompt + o->n_new + 1,
                                          .n_table_entries = prompt_pages + (uint64_t)n_rows * own_pages,
-                                         .n_own_pages = (uint64_t)n_rows * own_pages,
-                                         .n_eos = e->n_eos,
+                                         .n_own_pages = n_rows * own_pages,
+                                         .n_eos = e->rules.n_eos,
                                          .n_new_max = o->n_new,
                                          .is_filtered = rft_sampling_is_filtered(&o->sampling)};
     const struct rft_batch batch = {.n_rows = n_rows};
@@ -193,8 +189,8 @@ enum rft_status bench_step_open(struct bench *b, uint32_t n_rows, struct bench_s
     RFT_TRY(write_tables(b, step, prompt_pages, n_rows * own_pages));
     RFT_TRY(write_rows(b, step, own_pages));
     RFT_TRY(rft_dev_write(&e->dev, step->work.batch, &batch));
-    RFT_TRY(rft_dev_write(&e->dev, step->work.eos, e->eos));
-    RFT_TRY(rft_dev_write(&e->dev, step->work.mask, e->mask));
+    RFT_TRY(rft_dev_write(&e->dev, step->work.eos, e->rules.eos));
+    RFT_TRY(rft_dev_write(&e->dev, step->work.mask, e->rules.mask));
     return rft_decode_step(&e->weights, &step->work.decode, &step->work.sampler, &o->sampling, &step->program);
 }
 

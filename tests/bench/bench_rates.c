@@ -22,41 +22,42 @@ static enum rft_status init_group(struct bench *b, uint32_t n, struct rft_group 
 {
     enum rft_status status = rft_group_init(group, n, b->config.dim);
     for (uint32_t q = 0; q < n && status == RFT_OK; q++) {
-        struct rft_flight *flight = &group->flights[q];
-        flight->question = q;
-        flight->key = q;
-        flight->first_page = q * rft_pages_for(b->options.prompt);
-        bench_fill_normed(b->config.dim, flight->h);
+        struct rft_ids ids = {0};
         for (uint32_t i = 0; i < b->options.prompt && status == RFT_OK; i++)
-            status = rft_ids_append(&flight->ids, (uint32_t)((q * 7919ull + i * 104729ull) % b->config.vocab_size));
+            status = rft_ids_append(&ids, (uint32_t)((q * 7919ull + i * 104729ull) % b->config.vocab_size));
+        if (status == RFT_OK)
+            status = rft_group_add(group, q, q, &ids);
+        if (status == RFT_OK)
+            bench_fill_normed(b->config.dim, group->flights[q].h);
+        rft_ids_finish(&ids);
     }
     return status;
 }
 
-static struct rft_job_shape job_shape(const struct bench *b, uint32_t n_questions)
+static struct rft_sizes sizes_of(const struct bench *b, uint32_t n_questions)
 {
-    return (struct rft_job_shape){.config = b->config,
-                                  .caps = b->engine.dev.caps,
-                                  .n_questions = n_questions,
-                                  .n_samples = b->options.samples,
-                                  .questions_in_flight = n_questions,
-                                  .n_prompt_max = b->options.prompt,
-                                  .n_new_max = b->options.n_new,
-                                  .n_eos = b->engine.n_eos,
-                                  .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
-                                  .budget_bytes = UINT64_MAX};
+    return (struct rft_sizes){.config = b->config,
+                              .caps = b->engine.dev.caps,
+                              .n_questions = n_questions,
+                              .n_samples = b->options.samples,
+                              .questions_in_flight = n_questions,
+                              .n_prompt_max = b->options.prompt,
+                              .n_new_max = b->options.n_new,
+                              .n_eos = b->engine.rules.n_eos,
+                              .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
+                              .budget_bytes = UINT64_MAX};
 }
 
 /* Prefill: one prompt, with taking its buffers and recording the program, as a run does for each group of questions. */
-static enum rft_status prefill_once(struct bench *b, struct rft_group *group, const struct rft_job_shape *shape,
-                                    const struct rft_plan *plan, struct bench_time *time, struct rft_device_stats *stats)
+static enum rft_status prefill_once(struct bench *b, struct rft_group *group, const struct rft_plan *plan, struct bench_time *time,
+                                    struct rft_device_stats *stats)
 {
     struct rft_prefix prefix = {0};
     struct rft_device_stats before;
     uint64_t n_rows;
     rft_dev_stats(&b->engine.dev, &before);
     const struct bench_time start = bench_now();
-    RFT_TRY(rft_group_prefill(group, &b->engine, shape, plan, &prefix, &n_rows));
+    RFT_TRY(rft_group_prefill(group, &b->engine, plan, &prefix, &n_rows));
     *time = bench_since(start);
     rft_dev_stats(&b->engine.dev, stats);
     *stats = stats_since(stats, &before);
@@ -68,7 +69,7 @@ static enum rft_status prefill_once(struct bench *b, struct rft_group *group, co
 
 enum rft_status bench_prefill(struct bench *b)
 {
-    const struct rft_job_shape shape = job_shape(b, 1);
+    const struct rft_sizes sizes = sizes_of(b, 1);
     const uint32_t n = b->options.prompt;
     struct bench_time best = {0}, time;
     struct rft_device_stats stats = {0};
@@ -77,10 +78,10 @@ enum rft_status bench_prefill(struct bench *b)
     enum rft_status status;
     if (!bench_has_time_for(b, b->row_seconds * n * 2, "prefill"))
         return RFT_OK;
-    RFT_TRY(rft_plan_make(&shape, &plan));
+    RFT_TRY(rft_plan_make(&sizes, &plan));
     status = init_group(b, 1, &group);
     for (uint32_t run = 0; run <= b->options.runs && status == RFT_OK; run++) { /* the first makes what is kept: pipelines */
-        status = prefill_once(b, &group, &shape, &plan, &time, &stats);
+        status = prefill_once(b, &group, &plan, &time, &stats);
         if (status == RFT_OK && (run <= 1 || time.wall < best.wall))
             best = time;
         if (best.wall * 2 > b->options.limit)
@@ -89,10 +90,10 @@ enum rft_status bench_prefill(struct bench *b)
     rft_group_finish(&group);
     RFT_TRY(status);
     const double flop = (double)(bench_step_bytes(&b->config) - 2ull * b->config.vocab_size * b->config.dim) * n;
-    const uint32_t n_passes = (n + plan.n_prefill_rows - 1) / plan.n_prefill_rows;
+    const uint32_t n_passes = (n + plan.prefill.n_rows - 1) / plan.prefill.n_rows;
     printf("  prefill of %" PRIu32 " tokens, passes of up to %" PRIu32 " rows: %" PRIu32 "; %.1f tokens/s, %.1f ms, "
            "%.1f GFLOP/s of products, %.2f cpu seconds a second\n",
-           n, plan.n_prefill_rows, n_passes, n / best.wall, best.wall * 1e3, flop / best.wall * 1e-9, best.cpu / best.wall);
+           n, plan.prefill.n_rows, n_passes, n / best.wall, best.wall * 1e3, flop / best.wall * 1e-9, best.cpu / best.wall);
     if (stats.n_dispatches != 0)
         printf("    dispatches %" PRIu64 ", barriers %" PRIu64 ", submissions %" PRIu64 ", host bytes written %" PRIu64
                ", read %" PRIu64 "\n",
@@ -121,16 +122,10 @@ static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before
     return RFT_OK;
 }
 
-static enum rft_status ended(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
-                             uint32_t n_text, uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status ended(void *user, const struct rft_drawn *drawn)
 {
     struct decode *d = user;
-    (void)flight;
-    (void)sample;
-    (void)tokens;
-    (void)n_text;
-    (void)n_tokens;
-    d->n_bad += finish != RFT_FINISH_LENGTH;
+    d->n_bad += drawn->finish != RFT_FINISH_LENGTH;
     return RFT_OK;
 }
 
@@ -157,26 +152,26 @@ static enum rft_status decode_once(struct decode *d, const struct rft_group *gro
 {
     struct bench *b = d->b;
     const struct bench_options *o = &b->options;
-    const struct rft_job_shape shape = job_shape(b, group->n);
-    const uint32_t own_pages = o->n_new > 1 ? rft_pages_for(o->n_new - 1) : 1;
-    const struct rft_plan plan = {.chunk = o->samples,
-                                  .n_questions = group->n,
-                                  .n_slots = d->n_rows,
-                                  .n_prompt_pages = group->n_pages,
-                                  .n_own_pages = d->n_rows * own_pages,
-                                  .n_own_pages_slot = own_pages,
-                                  .n_positions = o->prompt + o->n_new};
     const struct rft_chunk_sink sink = {d, cut, ended, go_on};
-    struct rft_job *jobs = rft_alloc(d->n_rows, sizeof *jobs);
+    struct rft_sizes sizes = sizes_of(b, group->n);
+    struct rft_plan plan;
+    struct rft_request *requests;
     enum rft_status status;
-    if (jobs == NULL)
+    sizes.caps.slots_wanted = d->n_rows;
+    RFT_TRY(rft_plan_make(&sizes, &plan));
+    if (plan.step.n_rows != d->n_rows) {
+        printf("  %9" PRIu32 " sequences do not fit into this device's blocks\n", d->n_rows);
+        return RFT_ERR_UNSUPPORTED;
+    }
+    requests = rft_alloc(d->n_rows, sizeof *requests);
+    if (requests == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < d->n_rows; i++)
-        jobs[i] = (struct rft_job){.flight = i / o->samples, .sample = i % o->samples};
+        requests[i] = (struct rft_request){.flight = i / o->samples, .sample = i % o->samples};
     d->begin = d->start = bench_now();
     rft_dev_stats(&b->engine.dev, &d->before);
-    status = rft_chunk_run(&b->engine, &shape, &plan, group, jobs, d->n_rows, &sink);
-    rft_free(jobs);
+    status = rft_chunk_run(&b->engine, &plan, group, requests, d->n_rows, &sink);
+    rft_free(requests);
     return status == RFT_ERR_INTERRUPTED && d->n_tokens != 0 ? RFT_OK : status; /* by go_on */
 }
 
@@ -206,9 +201,8 @@ static enum rft_status decode_rows(struct bench *b, uint32_t n_rows)
     struct decode best = {0};
     struct rft_group group = {0};
     enum rft_status status = init_group(b, n_questions, &group);
-    group.n_pages = n_questions * rft_pages_for(b->options.prompt);
     if (status == RFT_OK)
-        status = rft_engine_take_pages(&b->engine, "prompts", group.n_pages, &group.pool, &group.pages);
+        status = rft_group_open_pages(&group, &b->engine);
     for (uint32_t layer = 0; layer < b->config.n_layers && status == RFT_OK; layer++) {
         struct rft_slice pages;
         if (rft_pool_find(&group.pool, group.pages[layer], &pages))

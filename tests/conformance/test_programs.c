@@ -88,9 +88,9 @@ static const struct rft_sampling samplings[] = {
 };
 #define N_SAMPLINGS (sizeof samplings / sizeof *samplings)
 
-static enum rft_status take(struct model *m, const struct rft_model_config *config, const struct rft_sampling *sampling)
+static enum rft_status take(struct model *m, const struct rft_sampling *sampling)
 {
-    struct rft_work_shape shape = {.config = config, .caps = &m->engine.dev.caps, .n_rows = N_PROMPT, .n_keys_max = N_PROMPT,
+    struct rft_work_shape shape = {.n_scratch = m->engine.dev.caps.n_scratch, .n_rows = N_PROMPT, .n_keys_max = N_PROMPT,
                                    .n_table_entries = N_PROMPT_PAGES};
     RFT_TRY(rft_engine_take_pages(&m->engine, "prompts", N_PROMPT_PAGES, &m->pages_pool, &m->pages));
     RFT_TRY(rft_engine_take(&m->engine, "prefill", &shape, &m->prefill_pool, &m->prefill));
@@ -149,9 +149,10 @@ static enum rft_status run(struct model *m, const struct rft_checkpoint *checkpo
                            const struct rft_sampling *sampling, struct trace *trace)
 {
     const struct rft_device_options options = {.n_threads = 2, .is_unchecked = true};
+    const struct rft_draw_rules none = {0};
     RFT_TRY(rft_dev_open_at(device->backend, device->index, &device->info, &options, &m->engine.dev));
-    RFT_TRY(rft_engine_load(&m->engine, checkpoint, N_PROMPT + N_STEPS));
-    RFT_TRY(take(m, &checkpoint->config, sampling));
+    RFT_TRY(rft_engine_load(&m->engine, checkpoint, &none, N_PROMPT + N_STEPS, 0));
+    RFT_TRY(take(m, sampling));
     RFT_TRY(rft_decode_prefill(&m->engine.weights, &m->prefill.decode, &m->prefill_program));
     RFT_TRY(rft_decode_step(&m->engine.weights, &m->step.decode, &m->step.sampler, sampling, &m->step_program));
     RFT_TRY(write_prompt(m, checkpoint->config.vocab_size));

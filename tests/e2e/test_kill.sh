@@ -3,12 +3,17 @@
 . "$(dirname "$0")/lib.sh"
 
 # A job of a second or so, with many commits. $1: name
-long() { job "$@" --set data.limit=20 --set generate.chunk=1 --set device.device=plain --set generate.samples=6; }
+slow="--set data.limit=20 --set generate.chunk=1 --set generate.questions_in_flight=1 --set device.device=plain --set generate.samples=6"
+long()
+{
+    long_name=$1
+    shift
+    job "$long_name" $slow "$@"
+}
 # Starts it and leaves its process in $pid: the shell's job would be a subshell.
 start()
 {
-    "$rftgen" -c "$tiny" --quiet --set output.path="$1.json" --set output.records="$1.records" --set data.limit=20 \
-        --set generate.chunk=1 --set device.device=plain --set generate.samples=6 2>"$1.log" &
+    "$rftgen" -c "$tiny" --quiet --set output.path="$1.json" --set output.records="$1.records" $slow 2>"$1.log" &
     pid=$!
 }
 n_kept() { if [ -e "$1.json.journal" ]; then wc -l <"$1.json.journal"; else echo 0; fi; }

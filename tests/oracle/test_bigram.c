@@ -30,7 +30,6 @@ static struct {
 static struct {
     struct rft_checkpoint checkpoint;
     struct rft_engine engine;
-    struct rft_job_shape shape;
     struct rft_plan plan;
     uint32_t mask[(VOCAB + 31) / 32];
     uint32_t *tokens; /* [N_DRAWS]: what the sink was given */
@@ -72,20 +71,19 @@ static int unload(void **state)
 static void open_model(const char *device, struct rft_sampling sampling)
 {
     const struct rft_device_options options = { .n_threads = 1 };
-    memset(&model.engine, 0, sizeof model.engine);
-    assert_int_equal(rft_dev_open("cpu", device, &options, &model.engine.dev), RFT_OK);
-    model.engine.sampling = sampling;
-    model.engine.mask = model.mask;
-    model.shape = (struct rft_job_shape){ .config = model.checkpoint.config,
-                                          .caps = model.engine.dev.caps,
-                                          .n_questions = 1,
-                                          .n_samples = N_DRAWS,
-                                          .n_prompt_max = 1,
-                                          .n_new_max = 1,
-                                          .is_filtered = rft_sampling_is_filtered(&sampling),
-                                          .budget_bytes = UINT64_MAX };
-    assert_int_equal(rft_plan_make(&model.shape, &model.plan), RFT_OK);
-    assert_int_equal(rft_engine_load(&model.engine, &model.checkpoint, model.plan.n_positions), RFT_OK);
+    const struct rft_draw_rules rules = { .sampling = sampling, .mask = model.mask };
+    struct rft_memory memory;
+    assert_int_equal(rft_engine_open(&model.engine, "cpu", device, &options, &memory), RFT_OK);
+    const struct rft_sizes sizes = { .config = model.checkpoint.config,
+                                     .caps = model.engine.dev.caps,
+                                     .n_questions = 1,
+                                     .n_samples = N_DRAWS,
+                                     .n_prompt_max = 1,
+                                     .n_new_max = 1,
+                                     .is_filtered = rft_sampling_is_filtered(&sampling),
+                                     .budget_bytes = UINT64_MAX };
+    assert_int_equal(rft_plan_make(&sizes, &model.plan), RFT_OK);
+    assert_int_equal(rft_engine_load(&model.engine, &model.checkpoint, &rules, model.plan.step.n_keys_max, 0), RFT_OK);
 }
 
 static enum rft_status no_cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
@@ -98,15 +96,12 @@ static enum rft_status no_cut(void *user, const uint32_t *tokens, uint32_t n_bef
     return RFT_OK;
 }
 
-static enum rft_status keep_token(void *user, const struct rft_flight *flight, uint32_t sample, const uint32_t *tokens,
-                                  uint32_t n_text, uint32_t n_tokens, enum rft_finish finish)
+static enum rft_status keep_token(void *user, const struct rft_drawn *drawn)
 {
     (void)user;
-    (void)flight;
-    (void)n_text;
-    assert_int_equal(finish, RFT_FINISH_LENGTH);
-    assert_int_equal(n_tokens, 1);
-    model.tokens[sample] = tokens[0];
+    assert_int_equal(drawn->finish, RFT_FINISH_LENGTH);
+    assert_int_equal(drawn->n_tokens, 1);
+    model.tokens[drawn->sample] = drawn->tokens[0];
     return RFT_OK;
 }
 
@@ -121,24 +116,22 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 static void draw(uint32_t token, uint64_t key, uint32_t n)
 {
     const struct rft_chunk_sink sink = { NULL, no_cut, keep_token, go_on };
-    struct rft_job *jobs = rft_alloc(n, sizeof *jobs);
+    struct rft_request *requests = rft_alloc(n, sizeof *requests);
     struct rft_prefix prefix = { 0 };
     struct rft_group group;
+    struct rft_ids ids = { 0 };
     uint64_t n_rows;
-    assert_non_null(jobs);
+    assert_non_null(requests);
     for (uint32_t i = 0; i < n; i++)
-        jobs[i].sample = i;
+        requests[i].sample = i;
     assert_int_equal(rft_group_init(&group, 1, model.checkpoint.config.dim), RFT_OK);
-    group.flights[0].key = key;
-    group.flights[0].ids.ids = rft_alloc(1, sizeof(uint32_t));
-    assert_non_null(group.flights[0].ids.ids);
-    group.flights[0].ids.ids[0] = token;
-    group.flights[0].ids.n = group.flights[0].ids.cap = 1;
-    assert_int_equal(rft_group_prefill(&group, &model.engine, &model.shape, &model.plan, &prefix, &n_rows), RFT_OK);
-    assert_int_equal(rft_chunk_run(&model.engine, &model.shape, &model.plan, &group, jobs, n, &sink), RFT_OK);
+    assert_int_equal(rft_ids_append(&ids, token), RFT_OK);
+    assert_int_equal(rft_group_add(&group, 0, key, &ids), RFT_OK);
+    assert_int_equal(rft_group_prefill(&group, &model.engine, &model.plan, &prefix, &n_rows), RFT_OK);
+    assert_int_equal(rft_chunk_run(&model.engine, &model.plan, &group, requests, n, &sink), RFT_OK);
     rft_group_finish(&group);
     rft_prefix_finish(&prefix);
-    rft_free(jobs);
+    rft_free(requests);
 }
 
 /* Probabilities with the filters in their order: temperature, top-k, top-p, min-p. What is dropped has 0. */

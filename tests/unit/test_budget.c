@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct rft_job_shape base_shape(void)
+static struct rft_sizes base_sizes(void)
 {
-    return (struct rft_job_shape){
+    return (struct rft_sizes){
         .config = { .n_layers = 3,
                     .dim = 64,
                     .n_heads = 4,
@@ -41,45 +41,45 @@ static struct rft_job_shape base_shape(void)
     };
 }
 
-static struct rft_plan plan_of(const struct rft_job_shape *shape)
+static struct rft_plan plan_of(const struct rft_sizes *sizes)
 {
     struct rft_plan plan;
-    if (rft_plan_make(shape, &plan) != RFT_OK)
-        fail_msg("no plan for %" PRIu64 " bytes", shape->budget_bytes);
+    if (rft_plan_make(sizes, &plan) != RFT_OK)
+        fail_msg("no plan for %" PRIu64 " bytes", sizes->budget_bytes);
     return plan;
 }
 
 /* The least budget there is a plan for, by bisection. */
-static uint64_t smallest_budget(struct rft_job_shape shape)
+static uint64_t smallest_budget(struct rft_sizes sizes)
 {
-    uint64_t low = 0, high = plan_of(&shape).peak_bytes;
+    uint64_t low = 0, high = plan_of(&sizes).peak_bytes;
     rft_test_log_capture();
     while (high - low > 1) {
         struct rft_plan plan;
-        shape.budget_bytes = low + (high - low) / 2;
-        if (rft_plan_make(&shape, &plan) == RFT_OK)
-            high = shape.budget_bytes;
+        sizes.budget_bytes = low + (high - low) / 2;
+        if (rft_plan_make(&sizes, &plan) == RFT_OK)
+            high = sizes.budget_bytes;
         else
-            low = shape.budget_bytes;
+            low = sizes.budget_bytes;
     }
     rft_test_log_release();
     return high;
 }
 
-static void check_plan(const struct rft_job_shape *shape, const struct rft_plan *plan)
+static void check_plan(const struct rft_sizes *sizes, const struct rft_plan *plan)
 {
     uint64_t larger = plan->prefill_bytes > plan->chunk_bytes ? plan->prefill_bytes : plan->chunk_bytes;
-    assert_true(plan->peak_bytes <= shape->budget_bytes);
+    assert_true(plan->peak_bytes <= sizes->budget_bytes);
     assert_int_equal(plan->peak_bytes, plan->weights_bytes + plan->prompt_bytes + larger);
-    assert_true(plan->n_questions >= 1 && plan->n_slots >= 1 && plan->n_prefill_rows >= 1 && plan->chunk >= 1);
-    assert_true(plan->chunk <= shape->n_samples);
-    assert_true(plan->n_slots <= plan->n_questions * plan->chunk && plan->n_slots <= shape->caps.slots_wanted);
-    assert_true(plan->n_prompt_pages >= plan->n_questions * rft_pages_for(shape->n_prompt_max));
-    assert_true(plan->n_own_pages >= plan->n_own_pages_slot); /* one sample can always run to its end */
-    assert_true(plan->n_own_pages <= plan->n_slots * plan->n_own_pages_slot);
-    assert_true(plan->n_own_pages_slot * RFT_PAGE_TOKENS + 1 >= shape->n_new_max);
-    assert_int_equal(plan->n_positions, shape->n_prompt_max + shape->n_new_max);
-    assert_int_equal(plan->budget_bytes, shape->budget_bytes);
+    assert_true(plan->n_questions >= 1 && plan->step.n_rows >= 1 && plan->prefill.n_rows >= 1 && plan->chunk >= 1);
+    assert_true(plan->chunk <= sizes->n_samples);
+    assert_true(plan->step.n_rows <= plan->n_questions * plan->chunk && plan->step.n_rows <= sizes->caps.slots_wanted);
+    assert_true(plan->n_prompt_pages >= plan->n_questions * rft_pages_for(sizes->n_prompt_max));
+    assert_true(plan->step.n_own_pages >= plan->n_own_pages_slot); /* one sample can always run to its end */
+    assert_true(plan->step.n_own_pages <= plan->step.n_rows * plan->n_own_pages_slot);
+    assert_true(plan->n_own_pages_slot * RFT_PAGE_TOKENS + 1 >= sizes->n_new_max);
+    assert_int_equal(plan->step.n_keys_max, sizes->n_prompt_max + sizes->n_new_max);
+    assert_int_equal(plan->budget_bytes, sizes->budget_bytes);
 }
 
 static void test_wishes(void **state)
@@ -96,36 +96,36 @@ static void test_wishes(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_job_shape shape = base_shape();
-        shape.chunk = cases[i].chunk;
-        shape.questions_in_flight = cases[i].in_flight;
-        shape.caps.slots_wanted = cases[i].slots_wanted;
-        shape.n_samples = cases[i].n_samples;
-        shape.n_questions = cases[i].n_questions;
-        struct rft_plan plan = plan_of(&shape);
-        check_plan(&shape, &plan);
+        struct rft_sizes sizes = base_sizes();
+        sizes.chunk = cases[i].chunk;
+        sizes.questions_in_flight = cases[i].in_flight;
+        sizes.caps.slots_wanted = cases[i].slots_wanted;
+        sizes.n_samples = cases[i].n_samples;
+        sizes.n_questions = cases[i].n_questions;
+        struct rft_plan plan = plan_of(&sizes);
+        check_plan(&sizes, &plan);
         if (plan.chunk != cases[i].want_chunk || plan.n_questions != cases[i].want_questions ||
-            plan.n_slots != cases[i].want_slots)
-            fail_msg("case %zu: chunk %u, %u questions, %u slots", i, plan.chunk, plan.n_questions, plan.n_slots);
-        assert_int_equal(plan.n_own_pages, plan.n_slots * plan.n_own_pages_slot);
+            plan.step.n_rows != cases[i].want_slots)
+            fail_msg("case %zu: chunk %u, %u questions, %u slots", i, plan.chunk, plan.n_questions, plan.step.n_rows);
+        assert_int_equal(plan.step.n_own_pages, plan.step.n_rows * plan.n_own_pages_slot);
     }
 }
 
 /* More memory never gives a smaller plan; the plan at every budget keeps to it. */
 static void test_every_budget(void **state)
 {
-    struct rft_job_shape shape = base_shape();
-    uint64_t most = plan_of(&shape).peak_bytes, least = smallest_budget(shape);
+    struct rft_sizes sizes = base_sizes();
+    uint64_t most = plan_of(&sizes).peak_bytes, least = smallest_budget(sizes);
     struct rft_plan before = { 0 };
     (void)state;
     assert_true(least < most / 2);
     for (uint64_t i = 0; i <= 400; i++) {
-        shape.budget_bytes = least + (most - least) * i / 400;
-        struct rft_plan plan = plan_of(&shape);
-        check_plan(&shape, &plan);
+        sizes.budget_bytes = least + (most - least) * i / 400;
+        struct rft_plan plan = plan_of(&sizes);
+        check_plan(&sizes, &plan);
         assert_true(plan.n_questions >= before.n_questions);
-        assert_true(plan.n_slots >= before.n_slots);
-        assert_true(plan.peak_bytes >= before.peak_bytes || plan.n_slots > before.n_slots);
+        assert_true(plan.step.n_rows >= before.step.n_rows);
+        assert_true(plan.peak_bytes >= before.peak_bytes || plan.step.n_rows > before.step.n_rows);
         before = plan;
     }
     assert_int_equal(before.peak_bytes, most);
@@ -134,26 +134,26 @@ static void test_every_budget(void **state)
 /* The smallest plan is one sample at a time, and the message names the bytes that make the difference. */
 static void test_missing_bytes(void **state)
 {
-    struct rft_job_shape shape = base_shape();
-    uint64_t least = smallest_budget(shape);
+    struct rft_sizes sizes = base_sizes();
+    uint64_t least = smallest_budget(sizes);
     struct rft_plan plan;
     char start[200];
     (void)state;
-    shape.budget_bytes = least;
-    plan = plan_of(&shape);
+    sizes.budget_bytes = least;
+    plan = plan_of(&sizes);
     assert_int_equal(plan.peak_bytes, least);
-    assert_int_equal(plan.n_slots, 1);
+    assert_int_equal(plan.step.n_rows, 1);
     assert_int_equal(plan.n_questions, 1);
     static const uint64_t short_by[] = { 1, 4096, 100000 };
     for (size_t i = 0; i < 3; i++) {
         rft_test_log_capture();
-        shape.budget_bytes = least - short_by[i];
-        assert_int_equal(rft_plan_make(&shape, &plan), RFT_ERR_BUDGET);
+        sizes.budget_bytes = least - short_by[i];
+        assert_int_equal(rft_plan_make(&sizes, &plan), RFT_ERR_BUDGET);
         snprintf(start, sizeof start,
                  "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights ", short_by[i],
                  rft_size_text(least).text);
         assert_memory_equal(rft_test_log_text(), start, strlen(start));
-        assert_int_equal(plan.n_slots, 0);
+        assert_int_equal(plan.step.n_rows, 0);
         rft_test_log_release();
     }
 }
@@ -162,30 +162,33 @@ static void test_missing_bytes(void **state)
  * none. */
 static void test_shrinks(void **state)
 {
-    struct rft_job_shape shape = base_shape();
-    uint64_t least = smallest_budget(shape);
-    struct rft_plan before = plan_of(&shape);
+    struct rft_sizes sizes = base_sizes();
+    uint64_t least = smallest_budget(sizes);
+    struct rft_plan before = plan_of(&sizes);
     enum rft_status status = RFT_OK;
     (void)state;
     rft_test_log_capture();
-    for (shape.n_shrinks = 1; status == RFT_OK; shape.n_shrinks++) {
-        struct rft_plan plan;
-        assert_true(shape.n_shrinks < 100);
-        status = rft_plan_make(&shape, &plan);
+    for (sizes.n_shrinks = 1; status == RFT_OK; sizes.n_shrinks++) {
+        struct rft_plan plan, shrunk = before;
+        assert_true(sizes.n_shrinks < 100);
+        status = rft_plan_make(&sizes, &plan);
+        assert_int_equal(rft_plan_shrink(&shrunk), status);
         if (status != RFT_OK)
             break;
-        check_plan(&shape, &plan);
+        check_plan(&sizes, &plan);
+        assert_memory_equal(&shrunk.step, &plan.step, sizeof plan.step);
+        assert_int_equal(shrunk.peak_bytes, plan.peak_bytes);
         assert_true(plan.peak_bytes <= before.peak_bytes);
         before = plan;
     }
     assert_int_equal(status, RFT_ERR_DEVICE_MEMORY);
     assert_int_equal(before.peak_bytes, least);
-    assert_true(shape.n_shrinks > 4);
+    assert_true(sizes.n_shrinks > 4);
     assert_non_null(strstr(rft_test_log_text(), "error: the device has no memory for the smallest plan"));
     rft_test_log_release();
 }
 
-/* The plan's bytes are those of the buffers that are taken, whatever the shape. */
+/* The plan's bytes are those of the buffers that are taken, whatever the sizes. */
 static void test_odd_shapes(void **state)
 {
     static const struct {
@@ -198,29 +201,29 @@ static void test_odd_shapes(void **state)
                   { 16, 18, 5, 4, true } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_job_shape shape = base_shape();
-        shape.n_prompt_max = cases[i].n_prompt_max;
-        shape.n_new_max = cases[i].n_new_max;
-        shape.n_samples = cases[i].n_samples;
-        shape.caps.prefill_rows = cases[i].prefill_rows;
-        shape.config.tied = cases[i].tied;
-        shape.caps.n_scratch = cases[i].tied ? 2 : 0;
-        struct rft_plan plan = plan_of(&shape);
-        check_plan(&shape, &plan);
-        shape.budget_bytes = smallest_budget(shape);
-        plan = plan_of(&shape);
-        check_plan(&shape, &plan);
+        struct rft_sizes sizes = base_sizes();
+        sizes.n_prompt_max = cases[i].n_prompt_max;
+        sizes.n_new_max = cases[i].n_new_max;
+        sizes.n_samples = cases[i].n_samples;
+        sizes.caps.prefill_rows = cases[i].prefill_rows;
+        sizes.config.tied = cases[i].tied;
+        sizes.caps.n_scratch = cases[i].tied ? 2 : 0;
+        struct rft_plan plan = plan_of(&sizes);
+        check_plan(&sizes, &plan);
+        sizes.budget_bytes = smallest_budget(sizes);
+        plan = plan_of(&sizes);
+        check_plan(&sizes, &plan);
     }
 }
 
-static void check_refusal(const struct rft_job_shape *shape, enum rft_status status, const char *message)
+static void check_refusal(const struct rft_sizes *sizes, enum rft_status status, const char *message)
 {
     struct rft_plan plan;
     rft_test_log_capture();
-    assert_int_equal(rft_plan_make(shape, &plan), status);
+    assert_int_equal(rft_plan_make(sizes, &plan), status);
     if (strstr(rft_test_log_text(), message) == NULL)
         fail_msg("expected \"%s\" in: %s", message, rft_test_log_text());
-    assert_int_equal(plan.n_slots, 0);
+    assert_int_equal(plan.step.n_rows, 0);
     rft_test_log_release();
 }
 
@@ -228,77 +231,77 @@ static void check_refusal(const struct rft_job_shape *shape, enum rft_status sta
  * anything is allocated. */
 static void test_small_blocks(void **state)
 {
-    struct rft_job_shape shape = base_shape();
+    struct rft_sizes sizes = base_sizes();
     struct rft_plan plan;
     (void)state;
-    shape.caps.block_bytes_max = 1 << 20;
-    plan = plan_of(&shape);
-    check_plan(&shape, &plan);
-    assert_int_equal(plan.n_slots, 20);
-    shape.caps.block_bytes_max = 1 << 16;
-    shape.config.vocab_size = 2000; /* logits of a row: 8000 bytes */
-    shape.is_filtered = true;
-    plan = plan_of(&shape);
-    check_plan(&shape, &plan);
-    assert_int_equal(plan.n_slots, 5); /* halved with the questions: 20, 10, 5 */
-    shape.questions_in_flight = 1;
-    shape.chunk = 10;
-    shape.caps.prefill_rows = 1 << 20;
-    plan = plan_of(&shape);
-    check_plan(&shape, &plan);
-    assert_int_equal(plan.n_slots, 5);
-    assert_true(plan.n_prefill_rows < 40 * 128);
+    sizes.caps.block_bytes_max = 1 << 20;
+    plan = plan_of(&sizes);
+    check_plan(&sizes, &plan);
+    assert_int_equal(plan.step.n_rows, 20);
+    sizes.caps.block_bytes_max = 1 << 16;
+    sizes.config.vocab_size = 2000; /* logits of a row: 8000 bytes */
+    sizes.is_filtered = true;
+    plan = plan_of(&sizes);
+    check_plan(&sizes, &plan);
+    assert_int_equal(plan.step.n_rows, 5); /* halved with the questions: 20, 10, 5 */
+    sizes.questions_in_flight = 1;
+    sizes.chunk = 10;
+    sizes.caps.prefill_rows = 1 << 20;
+    plan = plan_of(&sizes);
+    check_plan(&sizes, &plan);
+    assert_int_equal(plan.step.n_rows, 5);
+    assert_true(plan.prefill.n_rows < 40 * 128);
 
-    shape.n_prompt_max = 300; /* pages of a layer and a prompt: 38912 bytes */
-    plan = plan_of(&shape);
-    check_plan(&shape, &plan);
-    shape.n_prompt_max = 600;
-    check_refusal(&shape, RFT_ERR_UNSUPPORTED, "error: prompts: a buffer of 77824 bytes does not fit into this device's blocks of 65536");
-    shape.n_prompt_max = 40;
-    shape.caps.block_bytes_max = 40959;
-    check_refusal(&shape, RFT_ERR_UNSUPPORTED,
+    sizes.n_prompt_max = 300; /* pages of a layer and a prompt: 38912 bytes */
+    plan = plan_of(&sizes);
+    check_plan(&sizes, &plan);
+    sizes.n_prompt_max = 600;
+    check_refusal(&sizes, RFT_ERR_UNSUPPORTED, "error: prompts: a buffer of 77824 bytes does not fit into this device's blocks of 65536");
+    sizes.n_prompt_max = 40;
+    sizes.caps.block_bytes_max = 40959;
+    check_refusal(&sizes, RFT_ERR_UNSUPPORTED,
                   "error: tensor model.layers.0.mlp.gate_proj.weight (with those beside it) takes 40960 bytes, this device's "
                   "blocks hold 40959 at most");
-    shape.caps.block_bytes_max = 1 << 16;
-    shape.config.vocab_size = 8192;
-    plan = plan_of(&shape);
-    check_plan(&shape, &plan);
-    shape.config.vocab_size = 8193;
-    check_refusal(&shape, RFT_ERR_UNSUPPORTED, "error: tensor model.embed_tokens.weight takes 1050624 bytes");
+    sizes.caps.block_bytes_max = 1 << 16;
+    sizes.config.vocab_size = 8192;
+    plan = plan_of(&sizes);
+    check_plan(&sizes, &plan);
+    sizes.config.vocab_size = 8193;
+    check_refusal(&sizes, RFT_ERR_UNSUPPORTED, "error: tensor model.embed_tokens.weight takes 1050624 bytes");
 }
 
 /* Logits take room where a filter looks at them; without, a candidate for each tile of the vocabulary does. */
 static void test_filtered(void **state)
 {
-    struct rft_job_shape shape = base_shape();
+    struct rft_sizes sizes = base_sizes();
     struct rft_plan plan, filtered;
-    uint64_t least = smallest_budget(shape);
-    const uint32_t vocab = shape.config.vocab_size;
+    uint64_t least = smallest_budget(sizes);
+    const uint32_t vocab = sizes.config.vocab_size;
     (void)state;
-    plan = plan_of(&shape);
-    shape.is_filtered = true;
-    filtered = plan_of(&shape);
-    check_plan(&shape, &filtered);
-    assert_int_equal(filtered.n_slots, 20);
+    plan = plan_of(&sizes);
+    sizes.is_filtered = true;
+    filtered = plan_of(&sizes);
+    check_plan(&sizes, &filtered);
+    assert_int_equal(filtered.step.n_rows, 20);
     assert_int_equal(filtered.weights_bytes, plan.weights_bytes);
     /* a row: logits, a cutoff and one candidate instead of 19 candidates; buffers begin at multiples of 64 */
     assert_in_range(filtered.chunk_bytes - plan.chunk_bytes, 20 * (vocab * 4 + 16 + 8 - vocab / 16 * 8) - 256,
                     20 * (vocab * 4 + 16 + 8 - vocab / 16 * 8) + 256);
-    assert_true(smallest_budget(shape) > least);
-    shape.caps.block_bytes_max = 1 << 20;
-    shape.config.vocab_size = 16000; /* logits of a row: 64,000 bytes; 16 of them fit into a block */
-    assert_int_equal(plan_of(&shape).n_slots, 10);
-    shape.is_filtered = false;
-    assert_int_equal(plan_of(&shape).n_slots, 20);
+    assert_true(smallest_budget(sizes) > least);
+    sizes.caps.block_bytes_max = 1 << 20;
+    sizes.config.vocab_size = 16000; /* logits of a row: 64,000 bytes; 16 of them fit into a block */
+    assert_int_equal(plan_of(&sizes).step.n_rows, 10);
+    sizes.is_filtered = false;
+    assert_int_equal(plan_of(&sizes).step.n_rows, 20);
 }
 
-static struct rft_weights measured_weights(const struct rft_job_shape *shape, uint32_t n_host_layers, struct rft_pool *pool,
+static struct rft_weights measured_weights(const struct rft_sizes *sizes, uint32_t n_host_layers, struct rft_pool *pool,
                                            struct rft_pool *host)
 {
     struct rft_weights weights;
-    assert_int_equal(rft_weights_init(&weights, &shape->config, 64), RFT_OK);
-    rft_pool_begin(pool, "weights", &shape->caps);
-    rft_pool_begin(host, "host", &shape->caps);
+    assert_int_equal(rft_weights_init(&weights, &sizes->config, 64), RFT_OK);
+    rft_pool_begin(pool, "weights", &sizes->caps);
+    rft_pool_begin(host, "host", &sizes->caps);
     assert_int_equal(rft_weights_take(pool, host, n_host_layers, &weights), RFT_OK);
     return weights;
 }
@@ -316,12 +319,12 @@ static void test_parts(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_job_shape shape = base_shape();
+        struct rft_sizes sizes = base_sizes();
         struct rft_pool pool, host;
-        shape.config.vocab_size = cases[i].vocab;
-        shape.config.tied = false;
-        shape.caps.block_bytes_max = cases[i].block_bytes_max;
-        struct rft_weights weights = measured_weights(&shape, 0, &pool, &host);
+        sizes.config.vocab_size = cases[i].vocab;
+        sizes.config.tied = false;
+        sizes.caps.block_bytes_max = cases[i].block_bytes_max;
+        struct rft_weights weights = measured_weights(&sizes, 0, &pool, &host);
         const struct rft_weight *both[] = { rft_weights_embedding(&weights), rft_weights_head(&weights) };
         assert_true(rft_pool_fits(&pool));
         assert_int_equal(rft_pool_bytes(&host), 0);
@@ -343,23 +346,23 @@ static void test_parts(void **state)
 /* What the budget cannot hold goes to the host, layer by layer from the last, as few as must. */
 static void test_host(void **state)
 {
-    struct rft_job_shape shape = base_shape();
-    uint64_t least = smallest_budget(shape), of_a_layer;
+    struct rft_sizes sizes = base_sizes();
+    uint64_t least = smallest_budget(sizes), of_a_layer;
     uint32_t n_before = 0;
     struct rft_plan plan;
     (void)state;
-    shape.host_available_bytes = UINT64_MAX;
-    plan = plan_of(&shape);
+    sizes.host_available_bytes = UINT64_MAX;
+    plan = plan_of(&sizes);
     assert_int_equal(plan.n_host_layers, 0);
     assert_int_equal(plan.host_bytes, 0);
-    assert_int_equal(rft_plan_host_bytes(&shape, 1, &of_a_layer), RFT_OK);
-    for (shape.budget_bytes = least; shape.budget_bytes > least - 3 * of_a_layer; shape.budget_bytes -= 1024) {
-        struct rft_job_shape without = shape;
+    assert_int_equal(rft_plan_host_bytes(&sizes, 1, &of_a_layer), RFT_OK);
+    for (sizes.budget_bytes = least; sizes.budget_bytes > least - 3 * of_a_layer; sizes.budget_bytes -= 1024) {
+        struct rft_sizes without = sizes;
         uint64_t host_bytes;
-        plan = plan_of(&shape);
-        check_plan(&shape, &plan);
-        assert_true(plan.n_host_layers >= n_before && plan.n_host_layers <= shape.config.n_layers);
-        assert_int_equal(rft_plan_host_bytes(&shape, plan.n_host_layers, &host_bytes), RFT_OK);
+        plan = plan_of(&sizes);
+        check_plan(&sizes, &plan);
+        assert_true(plan.n_host_layers >= n_before && plan.n_host_layers <= sizes.config.n_layers);
+        assert_int_equal(rft_plan_host_bytes(&sizes, plan.n_host_layers, &host_bytes), RFT_OK);
         assert_int_equal(plan.host_bytes, host_bytes);
         n_before = plan.n_host_layers;
         if (plan.n_host_layers == 0)
@@ -371,25 +374,27 @@ static void test_host(void **state)
         assert_int_equal(plan.n_host_layers, n_before);
     }
     assert_int_equal(n_before, 3);
-    shape.budget_bytes = least - 3 * of_a_layer - 64;
-    check_refusal(&shape, RFT_ERR_BUDGET, " bytes are missing: the smallest plan needs ");
+    sizes.budget_bytes = least - 3 * of_a_layer - 64;
+    check_refusal(&sizes, RFT_ERR_BUDGET, " bytes are missing: the smallest plan needs ");
 }
 
 /* A device that refused the weights gets a plan with more of them on the host, which gives room for more besides. */
 static void test_more_on_host(void **state)
 {
-    struct rft_job_shape shape = base_shape();
-    uint64_t weights_bytes = plan_of(&shape).weights_bytes;
+    struct rft_sizes sizes = base_sizes();
+    uint64_t weights_bytes = plan_of(&sizes).weights_bytes;
     (void)state;
-    shape.host_available_bytes = UINT64_MAX;
-    for (shape.n_host_layers = 0; shape.n_host_layers <= 3; shape.n_host_layers++) {
-        struct rft_plan plan = plan_of(&shape);
-        check_plan(&shape, &plan);
-        assert_int_equal(plan.n_host_layers, shape.n_host_layers);
+    sizes.host_available_bytes = UINT64_MAX;
+    for (sizes.n_host_layers = 0; sizes.n_host_layers <= 3; sizes.n_host_layers++) {
+        struct rft_plan plan = plan_of(&sizes), put = plan;
+        check_plan(&sizes, &plan);
+        assert_int_equal(rft_plan_put_on_host(&put, sizes.n_host_layers), RFT_OK);
+        assert_memory_equal(&put.step, &plan.step, sizeof plan.step);
+        assert_int_equal(plan.n_host_layers, sizes.n_host_layers);
         assert_int_equal(plan.weights_bytes + plan.host_bytes, weights_bytes);
     }
     struct rft_pool pool, host;
-    struct rft_weights weights = measured_weights(&shape, 3, &pool, &host);
+    struct rft_weights weights = measured_weights(&sizes, 3, &pool, &host);
     assert_true(rft_pool_bytes(&pool) >= rft_weights_embedding(&weights)->bytes); /* what is no layer's stays */
     rft_weights_finish(&weights);
 }
@@ -397,66 +402,66 @@ static void test_more_on_host(void **state)
 /* What the host needs counts where its memory is the device's; the prefix is given up first, and nothing else with it. */
 static void test_heap(void **state)
 {
-    struct rft_job_shape shape = base_shape();
+    struct rft_sizes sizes = base_sizes();
     const uint64_t prefix = 2 * 16 * (2 * 2 * 16 * 2) * 3; /* pages, tokens, K and V of the heads, layers */
     struct rft_plan all, plan;
     (void)state;
-    shape.n_prompt_shared = 39; /* two whole pages */
-    shape.input_bytes = 12345;
-    all = plan_of(&shape);
+    sizes.n_prompt_shared = 39; /* two whole pages */
+    sizes.input_bytes = 12345;
+    all = plan_of(&sizes);
     assert_int_equal(all.prefix_bytes, prefix);
     assert_int_equal(rft_plan_heap_bytes(&all), 12345 + all.slots_bytes + prefix);
     assert_true(all.slots_bytes > 64 * 100);
-    shape.budget_bytes = all.peak_bytes; /* elsewhere the heap is not the budget's */
-    plan = plan_of(&shape);
+    sizes.budget_bytes = all.peak_bytes; /* elsewhere the heap is not the budget's */
+    plan = plan_of(&sizes);
     assert_memory_equal(&plan.prefix_bytes, &all.prefix_bytes, sizeof plan.prefix_bytes);
-    shape.is_host_device = true;
-    shape.budget_bytes = all.peak_bytes + rft_plan_heap_bytes(&all);
-    plan = plan_of(&shape);
+    sizes.is_host_device = true;
+    sizes.budget_bytes = all.peak_bytes + rft_plan_heap_bytes(&all);
+    plan = plan_of(&sizes);
     assert_int_equal(plan.prefix_bytes, prefix);
     for (uint64_t less = 1; less <= prefix; less += prefix - 1) {
-        shape.budget_bytes = all.peak_bytes + rft_plan_heap_bytes(&all) - less;
-        plan = plan_of(&shape);
+        sizes.budget_bytes = all.peak_bytes + rft_plan_heap_bytes(&all) - less;
+        plan = plan_of(&sizes);
         assert_int_equal(plan.prefix_bytes, 0);
         assert_int_equal(plan.peak_bytes, all.peak_bytes);
     }
-    shape.budget_bytes -= 1;
-    plan = plan_of(&shape);
+    sizes.budget_bytes -= 1;
+    plan = plan_of(&sizes);
     assert_true(plan.peak_bytes < all.peak_bytes);
-    uint64_t least = smallest_budget(shape);
-    shape.budget_bytes = least;
-    plan = plan_of(&shape);
+    uint64_t least = smallest_budget(sizes);
+    sizes.budget_bytes = least;
+    plan = plan_of(&sizes);
     assert_int_equal(plan.peak_bytes + rft_plan_heap_bytes(&plan), least);
-    shape.budget_bytes = least - 7;
-    check_refusal(&shape, RFT_ERR_BUDGET, "budget: 7 bytes are missing");
-    check_refusal(&shape, RFT_ERR_BUDGET, ", questions and tables ");
+    sizes.budget_bytes = least - 7;
+    check_refusal(&sizes, RFT_ERR_BUDGET, "budget: 7 bytes are missing");
+    check_refusal(&sizes, RFT_ERR_BUDGET, ", questions and tables ");
     /* A host of its own: no room for it beside the weights that must go there. */
-    shape.is_host_device = false;
-    shape.budget_bytes = UINT64_MAX;
-    shape.host_available_bytes = prefix;
-    assert_int_equal(plan_of(&shape).prefix_bytes, prefix);
-    shape.host_available_bytes = prefix - 1;
-    assert_int_equal(plan_of(&shape).prefix_bytes, 0);
+    sizes.is_host_device = false;
+    sizes.budget_bytes = UINT64_MAX;
+    sizes.host_available_bytes = prefix;
+    assert_int_equal(plan_of(&sizes).prefix_bytes, prefix);
+    sizes.host_available_bytes = prefix - 1;
+    assert_int_equal(plan_of(&sizes).prefix_bytes, 0);
 }
 
 /* The peak of a run lies between that of the longest and that of the shortest prompts. */
 static void test_peak_min(void **state)
 {
-    struct rft_job_shape shape = base_shape();
+    struct rft_sizes sizes = base_sizes();
     struct rft_plan plan;
     uint64_t most;
     (void)state;
-    shape.n_prompt_min = shape.n_prompt_max;
-    plan = plan_of(&shape);
+    sizes.n_prompt_min = sizes.n_prompt_max;
+    plan = plan_of(&sizes);
     assert_int_equal(plan.peak_bytes_min, plan.peak_bytes);
     most = plan.peak_bytes;
-    shape.n_prompt_min = 1;
-    plan = plan_of(&shape);
+    sizes.n_prompt_min = 1;
+    plan = plan_of(&sizes);
     assert_int_equal(plan.peak_bytes, most);
     assert_true(plan.peak_bytes_min < most);
-    shape.n_prompt_max = 1;
-    shape.n_new_max += 39;
-    assert_int_equal(plan_of(&shape).prompt_bytes, plan.prompt_bytes - (most - plan.peak_bytes_min));
+    sizes.n_prompt_max = 1;
+    sizes.n_new_max += 39;
+    assert_int_equal(plan_of(&sizes).prompt_bytes, plan.prompt_bytes - (most - plan.peak_bytes_min));
 }
 
 static enum rft_status make_only(void *user)
@@ -467,9 +472,9 @@ static enum rft_status make_only(void *user)
 
 static void test_alloc_faults(void **state)
 {
-    struct rft_job_shape shape = base_shape();
+    struct rft_sizes sizes = base_sizes();
     (void)state;
-    assert_true(rft_test_alloc_faults(make_only, &shape) >= 1);
+    assert_true(rft_test_alloc_faults(make_only, &sizes) >= 1);
 }
 
 int main(int argc, char **argv)

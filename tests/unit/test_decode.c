@@ -22,8 +22,7 @@ struct setting {
 
 static enum rft_status set_up(struct setting *s, const struct rft_caps *device_caps, bool is_filtered)
 {
-    const struct rft_work_shape shape = { .config = &s->config,
-                                          .caps = device_caps,
+    const struct rft_work_shape shape = { .n_scratch = device_caps->n_scratch,
                                           .n_rows = 4,
                                           .n_keys_max = 100,
                                           .n_table_entries = 20,
@@ -37,7 +36,7 @@ static enum rft_status set_up(struct setting *s, const struct rft_caps *device_c
     RFT_TRY(rft_weights_init(&s->weights, &s->config, 100));
     RFT_TRY(rft_weights_take(&pool, &host, 0, &s->weights));
     s->work.own_kv = s->own_kv;
-    RFT_TRY(rft_work_take(&pool, &shape, &s->work));
+    RFT_TRY(rft_work_take(&pool, &s->config, &shape, &s->work));
     RFT_TRY(rft_pages_take(&pool, &s->config, 6, s->prompt_kv));
     s->work.decode.prompt_kv = s->prompt_kv;
     return RFT_OK;

@@ -9,23 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_JOBS_MAX 40u
+#define N_REQUESTS_MAX 40u
 #define N_SLOTS_MAX 8u
 #define N_NEW_MAX 70u
 #define N_PROMPT_PAGES 3u
 
 struct device {
     struct {
-        uint32_t job, index;
+        uint32_t request, index;
     } keys[N_SLOTS_MAX * 8][RFT_PAGE_TOKENS]; /* by page */
-    uint32_t h[N_SLOTS_MAX];                  /* whose hidden state a slot holds: job and token index */
+    uint32_t h[N_SLOTS_MAX];                  /* whose hidden state a slot holds: request and token index */
     uint32_t tables[N_PROMPT_PAGES + N_SLOTS_MAX * 8];
 };
 
 struct simulation {
     struct rft_slots slots;
-    struct rft_job jobs[N_JOBS_MAX];
-    uint32_t lengths[N_JOBS_MAX]; /* tokens that each job draws before it ends by itself */
+    struct rft_request requests[N_REQUESTS_MAX];
+    uint32_t lengths[N_REQUESTS_MAX]; /* tokens that each request draws before it ends by itself */
     uint32_t n_ended;
     uint32_t n_evicted;
     uint32_t n_pages;
@@ -34,19 +34,19 @@ struct simulation {
     struct device device;
 };
 
-static uint32_t token_of(uint32_t job, uint32_t index)
+static uint32_t token_of(uint32_t request, uint32_t index)
 {
-    return job * 1000 + index;
+    return request * 1000 + index;
 }
 
-static uint32_t state_of(uint32_t job, uint32_t n_new)
+static uint32_t state_of(uint32_t request, uint32_t n_new)
 {
-    return job << 16 | n_new;
+    return request << 16 | n_new;
 }
 
-static uint32_t job_of(const struct simulation *s, uint32_t slot)
+static uint32_t request_of(const struct simulation *s, uint32_t slot)
 {
-    return (uint32_t)(s->slots.slots[slot].job - s->jobs);
+    return (uint32_t)(s->slots.slots[slot].request - s->requests);
 }
 
 /* No page belongs to two slots, or to a slot and the free list, and none is lost. */
@@ -73,13 +73,13 @@ static void check_pages(const struct simulation *s)
 
 static void start_all(struct simulation *s)
 {
-    struct rft_job *job;
-    while ((job = rft_slots_next_job(&s->slots)) != NULL) {
+    struct rft_request *request;
+    while ((request = rft_slots_next(&s->slots)) != NULL) {
         uint32_t slot = s->slots.n_active;
-        assert_false(job->is_done);
-        rft_slots_start(&s->slots, job, &s->flight);
-        s->device.h[slot] = state_of((uint32_t)(job - s->jobs), 0);
-        assert_int_equal(s->slots.rows[slot].sample_index, job->sample);
+        assert_false(request->is_done);
+        rft_slots_start(&s->slots, request, &s->flight);
+        s->device.h[slot] = state_of((uint32_t)(request - s->requests), 0);
+        assert_int_equal(s->slots.rows[slot].sample_index, request->sample);
         assert_int_equal(s->slots.rows[slot].n_prompt, 5);
         assert_int_equal(s->slots.rows[slot].token, s->ids[4]);
     }
@@ -95,13 +95,13 @@ static void remove_slot(struct simulation *s, uint32_t slot)
 static void step(struct simulation *s, uint32_t slot)
 {
     struct rft_row *row = &s->slots.rows[slot];
-    uint32_t job = job_of(s, slot);
+    uint32_t request = request_of(s, slot);
     if (row->state != RFT_ROW_RUNNING)
         return;
-    assert_int_equal(s->device.h[slot], state_of(job, row->n_new));
-    s->slots.tokens_read[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(job, row->n_new);
+    assert_int_equal(s->device.h[slot], state_of(request, row->n_new));
+    s->slots.tokens_read[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(request, row->n_new);
     row->n_new++;
-    row->state = row->n_new == s->lengths[job] ? RFT_ROW_STOP
+    row->state = row->n_new == s->lengths[request] ? RFT_ROW_STOP
                  : row->n_new == N_NEW_MAX     ? RFT_ROW_LENGTH
                                                : RFT_ROW_RUNNING;
     if (row->state != RFT_ROW_RUNNING)
@@ -111,13 +111,13 @@ static void step(struct simulation *s, uint32_t slot)
         uint32_t page = s->device.tables[entry];
         assert_true(i / RFT_PAGE_TOKENS < s->slots.slots[slot].n_pages);
         if (i + 1 == row->n_new) {
-            s->device.keys[page][i % RFT_PAGE_TOKENS].job = job;
+            s->device.keys[page][i % RFT_PAGE_TOKENS].request = request;
             s->device.keys[page][i % RFT_PAGE_TOKENS].index = i;
         }
-        assert_int_equal(s->device.keys[page][i % RFT_PAGE_TOKENS].job, job);
+        assert_int_equal(s->device.keys[page][i % RFT_PAGE_TOKENS].request, request);
         assert_int_equal(s->device.keys[page][i % RFT_PAGE_TOKENS].index, i);
     }
-    s->device.h[slot] = state_of(job, row->n_new);
+    s->device.h[slot] = state_of(request, row->n_new);
 }
 
 static void collect(struct simulation *s)
@@ -126,15 +126,15 @@ static void collect(struct simulation *s)
     rft_slots_take_tokens(&s->slots);
     for (uint32_t slot = s->slots.n_active; slot-- > 0;) {
         const struct rft_row *row = &s->slots.rows[slot];
-        uint32_t job = job_of(s, slot);
+        uint32_t request = request_of(s, slot);
         for (uint32_t i = 0; i < row->n_new; i++)
-            assert_int_equal(rft_slots_tokens(&s->slots, slot)[i], token_of(job, i));
-        s->slots.slots[slot].n_collected = row->n_new;
+            assert_int_equal(rft_slots_tokens(&s->slots, slot)[i], token_of(request, i));
+        rft_slots_hand_on(&s->slots, slot, row->n_new - s->slots.slots[slot].n_collected);
         if (row->state == RFT_ROW_RUNNING)
             continue;
-        assert_int_equal(row->n_new, s->lengths[job] < N_NEW_MAX ? s->lengths[job] : N_NEW_MAX);
-        assert_false(s->jobs[job].is_done);
-        s->jobs[job].is_done = true;
+        assert_int_equal(row->n_new, s->lengths[request] < N_NEW_MAX ? s->lengths[request] : N_NEW_MAX);
+        assert_false(s->requests[request].is_done);
+        s->requests[request].is_done = true;
         s->n_ended++;
         remove_slot(s, slot);
     }
@@ -155,14 +155,14 @@ static void hand_out(struct simulation *s, uint32_t n_steps)
     }
 }
 
-static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t n_jobs, uint32_t burst)
+static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t n_requests, uint32_t burst)
 {
     memset(&s->device, 0xff, sizeof s->device);
     for (uint32_t i = 0; i < 5; i++)
         s->ids[i] = i + 10;
     s->flight = (struct rft_flight){ .ids = { .ids = s->ids, .n = 5 }, .key = 0x100000002u };
-    s->n_pages = plan->n_own_pages;
-    assert_int_equal(rft_slots_init(&s->slots, plan, N_NEW_MAX, s->jobs, n_jobs), RFT_OK);
+    s->n_pages = plan->step.n_own_pages;
+    assert_int_equal(rft_slots_init(&s->slots, plan, s->requests, n_requests), RFT_OK);
     for (uint32_t round = 0;; round++) {
         uint32_t n_steps;
         assert_true(round < 100000);
@@ -189,8 +189,7 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
 
 static struct rft_plan plan_of(uint32_t n_slots, uint32_t n_own_pages)
 {
-    return (struct rft_plan){ .n_slots = n_slots,
-                              .n_own_pages = n_own_pages,
+    return (struct rft_plan){ .step = { .n_rows = n_slots, .n_own_pages = n_own_pages, .n_new_max = N_NEW_MAX },
                               .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
                               .n_prompt_pages = N_PROMPT_PAGES };
 }
@@ -203,20 +202,20 @@ static void test_random(void **state)
     assert_non_null(s);
     srand(7);
     for (int round = 0; round < 400; round++) {
-        uint32_t n_jobs = 1 + (uint32_t)rand() % N_JOBS_MAX, n_slots = 1 + (uint32_t)rand() % N_SLOTS_MAX;
+        uint32_t n_requests = 1 + (uint32_t)rand() % N_REQUESTS_MAX, n_slots = 1 + (uint32_t)rand() % N_SLOTS_MAX;
         uint32_t slot_pages = rft_pages_for(N_NEW_MAX - 1), n_to_do = 0;
         uint32_t n_pages = slot_pages + (uint32_t)rand() % (slot_pages * (n_slots - 1) + 1);
         struct rft_plan plan = plan_of(n_slots, n_pages);
         memset(s, 0, sizeof *s);
-        for (uint32_t i = 0; i < n_jobs; i++) {
-            s->jobs[i] = (struct rft_job){ .sample = i, .is_done = rand() % 8 == 0 }; /* done before: never started */
+        for (uint32_t i = 0; i < n_requests; i++) {
+            s->requests[i] = (struct rft_request){ .sample = i, .is_done = rand() % 8 == 0 }; /* done before: never started */
             s->lengths[i] = 1 + (uint32_t)rand() % (N_NEW_MAX + 10);
-            n_to_do += s->jobs[i].is_done ? 0 : 1;
+            n_to_do += s->requests[i].is_done ? 0 : 1;
         }
-        simulate(s, &plan, n_jobs, 1 + (uint32_t)rand() % 20);
+        simulate(s, &plan, n_requests, 1 + (uint32_t)rand() % 20);
         assert_int_equal(s->n_ended, n_to_do);
-        for (uint32_t i = 0; i < n_jobs; i++)
-            assert_true(s->jobs[i].is_done);
+        for (uint32_t i = 0; i < n_requests; i++)
+            assert_true(s->requests[i].is_done);
         n_evicted += s->n_evicted;
     }
     free(s);
@@ -230,7 +229,7 @@ static void test_enough_pages(void **state)
     (void)state;
     assert_non_null(s);
     for (uint32_t i = 0; i < 20; i++) {
-        s->jobs[i] = (struct rft_job){ .sample = i };
+        s->requests[i] = (struct rft_request){ .sample = i };
         s->lengths[i] = N_NEW_MAX + 1;
     }
     simulate(s, &plan, 20, 8);
@@ -239,34 +238,34 @@ static void test_enough_pages(void **state)
     free(s);
 }
 
-/* The one that gives way comes back first, before jobs that never ran. */
+/* The one that gives way comes back first, before requests that never ran. */
 static void test_requeue_order(void **state)
 {
     const struct rft_plan plan = plan_of(2, 5);
-    struct rft_job jobs[3] = { { .sample = 0 }, { .sample = 1 }, { .sample = 2 } };
+    struct rft_request requests[3] = { { .sample = 0 }, { .sample = 1 }, { .sample = 2 } };
     uint32_t id = 1, victim;
     struct rft_flight flight = { .ids = { .ids = &id, .n = 1 } };
     struct rft_slots s;
     (void)state;
-    assert_int_equal(rft_slots_init(&s, &plan, N_NEW_MAX, jobs, 3), RFT_OK);
+    assert_int_equal(rft_slots_init(&s, &plan, requests, 3), RFT_OK);
     for (uint32_t i = 0; i < 2; i++)
-        rft_slots_start(&s, rft_slots_next_job(&s), &flight);
-    assert_null(rft_slots_next_job(&s));
+        rft_slots_start(&s, rft_slots_next(&s), &flight);
+    assert_null(rft_slots_next(&s));
     assert_false(rft_slots_give_pages(&s, 48, &victim));
     assert_int_equal(victim, 1);
     rft_slots_requeue(&s, victim);
     rft_slots_remove(&s, victim);
     assert_true(rft_slots_give_pages(&s, 48, &victim));
-    assert_ptr_equal(rft_slots_next_job(&s), &jobs[1]);
+    assert_ptr_equal(rft_slots_next(&s), &requests[1]);
     rft_slots_finish(&s);
 }
 
 static enum rft_status init_only(void *user)
 {
     const struct rft_plan plan = plan_of(2, 6);
-    struct rft_job job = { 0 };
+    struct rft_request request = { 0 };
     struct rft_slots s;
-    enum rft_status status = rft_slots_init(&s, &plan, N_NEW_MAX, &job, 1);
+    enum rft_status status = rft_slots_init(&s, &plan, &request, 1);
     (void)user;
     rft_slots_finish(&s);
     return status;

@@ -97,12 +97,14 @@ static void test_log(void **state)
 {
     (void)state;
     char output[] = "out.json", records[] = "rec.jsonl", none[] = "";
+    struct rft_outputs outputs = { .files = { [RFT_OUTPUT_ROWS].target.kind = RFT_TARGET_FILE,
+                                              [RFT_OUTPUT_RECORDS].target.kind = RFT_TARGET_FILE } };
     struct rft_config config = { .output_path = output, .output_records = records, .output_summary = none,
                                  .generate_max_new_tokens = 55 };
     struct rft_summary s = a_summary();
     struct rft_str text = { 0 };
     rft_log_set_sink(append_line, &text);
-    rft_summary_log(&config, &s);
+    rft_summary_log(&config, &outputs, &s);
     rft_log_set_sink(NULL, NULL);
     assert_string_equal(text.data, "10 of 40 samples accepted (25.0%), 3 of 4 questions solved\n"
                                    "reasons: 10 accepted, 30 cut_off\n"
@@ -116,8 +118,8 @@ static void test_log(void **state)
     rft_str_finish(&text);
     rft_log_set_sink(append_line, &text);
     s = (struct rft_summary){ 0 }; /* nothing was left to generate */
-    config.output_records = none;
-    rft_summary_log(&config, &s);
+    outputs.files[RFT_OUTPUT_RECORDS].target.kind = RFT_TARGET_NONE; /* whatever it is called */
+    rft_summary_log(&config, &outputs, &s);
     rft_log_set_sink(NULL, NULL);
     assert_string_equal(text.data, "0 of 0 samples accepted (0.0%), 0 of 0 questions solved\n0 rows written to out.json\n");
     rft_str_finish(&text);
@@ -140,15 +142,14 @@ static void test_troubles(void **state)
         { { 8, 0, 0, 0, 2 }, 2, "2 of 10 samples were cut off at generate.max_new_tokens" },
         { { 8, 2 }, 2, "2 of 10 samples were cut off" }, /* cut_off = accept */
     };
-    char none[] = "";
-    struct rft_config config = { .output_path = none, .output_records = none, .output_summary = none,
-                                 .generate_max_new_tokens = 55 };
+    const struct rft_outputs outputs = { 0 };
+    struct rft_config config = { .generate_max_new_tokens = 55 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_summary s = { .counts = { .n_samples = 10, .n_accepted = cases[i].by_reason[0] } };
         memcpy(s.counts.n_by_reason, cases[i].by_reason, sizeof s.counts.n_by_reason);
         s.counts.n_by_finish[RFT_FINISH_LENGTH] = cases[i].n_cut;
         rft_test_log_capture();
-        rft_summary_log(&config, &s);
+        rft_summary_log(&config, &outputs, &s);
         rft_test_log_release();
         assert_int_equal(rft_test_log_count("warning: "), cases[i].expected != NULL);
         if (cases[i].expected && !strstr(rft_test_log_text(), cases[i].expected))

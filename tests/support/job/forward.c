@@ -56,13 +56,14 @@ static enum rft_status forward(struct forward *f, const struct rft_checkpoint *c
                                uint32_t n, float *logits)
 {
     const struct rft_device_options options = {0};
-    struct rft_work_shape shape = {.config = &checkpoint->config, .n_rows = n, .n_keys_max = n, .n_new_max = 1, .n_eos = 1,
-                                   .is_filtered = true}; /* so that there is room for logits */
+    const struct rft_draw_rules none = {0};
+    struct rft_memory memory;
+    struct rft_work_shape shape = {.n_rows = n, .n_keys_max = n, .n_new_max = 1, .n_eos = 1, .is_filtered = true}; /* so that there is room for logits */
     uint32_t n_pages = rft_pages_for(n);
     shape.n_table_entries = n_pages;
-    RFT_TRY(rft_dev_open("cpu", device, &options, &f->engine.dev));
-    shape.caps = &f->engine.dev.caps;
-    RFT_TRY(rft_engine_load(&f->engine, checkpoint, n));
+    RFT_TRY(rft_engine_open(&f->engine, "cpu", device, &options, &memory));
+    shape.n_scratch = f->engine.dev.caps.n_scratch;
+    RFT_TRY(rft_engine_load(&f->engine, checkpoint, &none, n, 0));
     RFT_TRY(take(f, &shape, n_pages));
     RFT_TRY(rft_decode_prefill(&f->engine.weights, &f->work.decode, &f->prefill));
     RFT_TRY(rft_decode_logits(&f->engine.weights, &f->work.decode, rft_slice_range(f->work.logits), &f->head));
