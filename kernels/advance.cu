@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes the best candidate of each running row as its next token and moves the row on, or ends it. A thread block has a row. */
+/* Takes the best candidate of each running row as its next token and moves the row on, or ends it. A thread block has a
+ * row. */
 #include "vocabulary.cuh"
-
 
 KERNEL(advance, advance, ADVANCE_THREADS, 4)
 {
@@ -10,7 +10,8 @@ KERNEL(advance, advance, ADVANCE_THREADS, 4)
     (void)parameter;
     if (row >= n_rows_of(a.batch) || !is_running(a.rows, row))
         return;
-    const struct rft_candidate *candidates = pointer<const struct rft_candidate>(a.candidates) + (size_t)row * a.n_parts;
+    const struct rft_candidate *candidates =
+        pointer<const struct rft_candidate>(a.candidates) + (size_t)row * a.n_parts;
     Best best = {0u, 0xffffffffu};
     for (uint32_t part = thread_index(); part < a.n_parts; part += n_threads())
         keep_better(best, candidates[part].key, candidates[part].id);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Attention over pages. A thread block has a key-value head and up to `parameter` rows that share a prompt (a "cohort": samples of
- * one question in a step, tokens of one prompt in a prefill), so that the prompt's keys and values come from memory once for all of
- * them: the warps work on the same keys for different rows at the same time, and all but the first find them in the first cache.
+/* Attention over pages. A thread block has a key-value head and up to `parameter` rows that share a prompt (a "cohort":
+ * samples of one question in a step, tokens of one prompt in a prefill), so that the prompt's keys and values come from
+ * memory once for all of them: the warps work on the same keys for different rows at the same time, and all but the
+ * first find them in the first cache.
  *
- * A unit is a row and four of the query heads that share the key-value head: their scores, then their exponentials, lie side by side
- * as [place][4], in shared memory if they fit there, else in scratch. Places count the prompt's keys, then the row's own; both begin
- * with a page, so that whole pages can be worked on: exponentials past the last key are +0, which changes no sum. */
+ * A unit is a row and four of the query heads that share the key-value head: their scores, then their exponentials, lie
+ * side by side as [place][4], in shared memory if they fit there, else in scratch. Places count the prompt's keys, then
+ * the row's own; both begin with a page, so that whole pages can be worked on: exponentials past the last key are +0,
+ * which changes no sum. */
 #include "common.cuh"
 
 #define N_WARPS (ATTENTION_THREADS / 32u)
-#define UNITS_MAX 8u          /* at once */
-#define SCORES_MAX 1024u      /* of four heads: more lie in memory */
-#define COHORT_ROWS_MAX 2048u /* rows beyond find no cohort: each is for itself */
+#define UNITS_MAX 8u                /* at once */
+#define SCORES_MAX 1024u            /* of four heads: more lie in memory */
+#define COHORT_ROWS_MAX 2048u       /* rows beyond find no cohort: each is for itself */
 #define PAIRS_MAX (UNITS_MAX * 64u) /* units at once times head_dim, at most: units_at_once */
 
 struct Unit {
@@ -22,16 +24,16 @@ struct Unit {
     uint32_t n_own;     /* keys in own pages */
     uint32_t own_place; /* of the first own key */
     uint32_t prompt_table, own_table;
-    Float4 *scores;     /* [place] */
+    Float4 *scores; /* [place] */
 };
 
 struct AttentionShared {
     uint32_t members[COHORT_ROWS_MAX / 32u]; /* bit set: the row shares the prompt */
     uint32_t max_keys[UNITS_MAX][4];
     Unit units[UNITS_MAX];
-    Float4 queries[PAIRS_MAX];               /* [unit][dimension], of four heads */
+    Float4 queries[PAIRS_MAX]; /* [unit][dimension], of four heads */
     Float4 scores[SCORES_MAX];
-    Float4 sums[2u * ATTENTION_THREADS];     /* of blocks */
+    Float4 sums[2u * ATTENTION_THREADS]; /* of blocks */
     Float4 inverse_sums[UNITS_MAX];
 };
 
@@ -45,8 +47,8 @@ RFT_FN uint32_t n_blocks_of(uint32_t n)
     return (n + RFT_DOT_BLOCK - 1u) / RFT_DOT_BLOCK;
 }
 
-/* How many units, of those that are left, a thread block works on at once: a power of two, so that each warp stays with one; each
- * has threads enough for its pairs of dimensions. */
+/* How many units, of those that are left, a thread block works on at once: a power of two, so that each warp stays with
+ * one; each has threads enough for its pairs of dimensions. */
 RFT_FN uint32_t units_at_once(uint32_t n_left, uint32_t head_dim)
 {
     uint32_t n = 1u;
@@ -56,7 +58,8 @@ RFT_FN uint32_t units_at_once(uint32_t n_left, uint32_t head_dim)
 }
 
 /* The block's rows: marks who shares the prompt of the row `first`. Returns the row's number among them. */
-RFT_FN uint32_t find_cohort(const struct rft_args_attention &a, AttentionShared &shared, uint32_t first, uint32_t n_rows)
+RFT_FN uint32_t find_cohort(const struct rft_args_attention &a, AttentionShared &shared, uint32_t first,
+                            uint32_t n_rows)
 {
     const uint32_t table = row_of(a.rows, first)->prompt_table, n_prompt = row_of(a.rows, first)->n_prompt;
     uint32_t rank = 0u;
@@ -88,7 +91,8 @@ RFT_FN uint32_t next_member(const AttentionShared &shared, uint32_t row, uint32_
 }
 
 /* near: shared memory for the scores of `room` places. */
-RFT_FN void set_unit(const struct rft_args_attention &a, Unit &unit, uint32_t row, uint32_t kv_head, uint32_t four, Float4 *near, uint32_t room)
+RFT_FN void set_unit(const struct rft_args_attention &a, Unit &unit, uint32_t row, uint32_t kv_head, uint32_t four,
+                     Float4 *near, uint32_t room)
 {
     const struct rft_row *r = row_of(a.rows, row);
     const uint32_t group = a.n_heads / a.n_kv_heads, n_places = a.scratch_floats / ((group + 3u) / 4u * 4u);
@@ -121,8 +125,8 @@ RFT_FN const uint32_t *page_at(const struct rft_args_attention &a, const Unit &u
 {
     const bool is_prompt = place < unit.own_place;
     return pointer<const uint32_t>(is_prompt ? a.prompt_kv : a.own_kv) +
-           page_word(a.tables, is_prompt ? unit.prompt_table : unit.own_table, is_prompt ? place : place - unit.own_place, kv_head,
-                     a.n_kv_heads, a.head_dim);
+           page_word(a.tables, is_prompt ? unit.prompt_table : unit.own_table,
+                     is_prompt ? place : place - unit.own_place, kv_head, a.n_kv_heads, a.head_dim);
 }
 
 /* Widens the queries of n units; heads past the group repeat the last one, and nobody reads their results. */
@@ -131,11 +135,13 @@ RFT_FN void load_queries(const struct rft_args_attention &a, AttentionShared &sh
     for (uint32_t i = thread_index(); i < n * (a.head_dim / 2u); i += n_threads()) {
         const Unit &unit = shared.units[i / (a.head_dim / 2u)];
         const uint32_t word = i % (a.head_dim / 2u), last = unit.n_heads - 1u;
-        const uint32_t *q = pointer<const uint32_t>(a.q) + ((size_t)unit.row * a.n_heads + unit.head) * (a.head_dim / 2u) + word;
+        const uint32_t *q =
+            pointer<const uint32_t>(a.q) + ((size_t)unit.row * a.n_heads + unit.head) * (a.head_dim / 2u) + word;
         const uint32_t w0 = q[0], w1 = q[least(1u, last) * (a.head_dim / 2u)];
         const uint32_t w2 = q[least(2u, last) * (a.head_dim / 2u)], w3 = q[last * (a.head_dim / 2u)];
         shared.queries[2u * i] = Float4{rft_low_bf16(w0), rft_low_bf16(w1), rft_low_bf16(w2), rft_low_bf16(w3)};
-        shared.queries[2u * i + 1u] = Float4{rft_high_bf16(w0), rft_high_bf16(w1), rft_high_bf16(w2), rft_high_bf16(w3)};
+        shared.queries[2u * i + 1u] =
+            Float4{rft_high_bf16(w0), rft_high_bf16(w1), rft_high_bf16(w2), rft_high_bf16(w3)};
     }
 }
 
@@ -156,13 +162,16 @@ RFT_FN void add_four(Float4 &sum, const Float4 &four)
     sum.w = sum.w + four.w;
 }
 
-/* sums += the products of N words of a key (two dimensions each) and four queries; the words are asked for all at once. */
+/* sums += the products of N words of a key (two dimensions each) and four queries; the words are asked for all at
+ * once. */
 template <uint32_t N> RFT_FN void multiply_key(Float4 &sum, const uint32_t *key, const Float4 *queries)
 {
     uint32_t words[N];
-    UNROLL for (uint32_t i = 0u; i < N; i++)
+    UNROLL
+    for (uint32_t i = 0u; i < N; i++)
         words[i] = key[i * RFT_PAGE_TOKENS];
-    UNROLL for (uint32_t i = 0u; i < N; i++) {
+    UNROLL
+    for (uint32_t i = 0u; i < N; i++) {
         multiply_four(sum, queries[2u * i], rft_low_bf16(words[i]));
         multiply_four(sum, queries[2u * i + 1u], rft_high_bf16(words[i]));
     }
@@ -172,13 +181,16 @@ template <uint32_t N> RFT_FN void multiply_key(Float4 &sum, const uint32_t *key,
 RFT_FN Float4 key_products(const uint32_t *key, const Float4 *queries, uint32_t head_dim)
 {
     Float4 total = {0.0f, 0.0f, 0.0f, 0.0f};
-    NO_UNROLL for (uint32_t block = 0u; block < head_dim; block += RFT_DOT_BLOCK) {
+    NO_UNROLL
+    for (uint32_t block = 0u; block < head_dim; block += RFT_DOT_BLOCK) {
         const uint32_t end = least(block + RFT_DOT_BLOCK, head_dim);
         Float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
         uint32_t i = block;
-        NO_UNROLL for (; i + 32u <= end; i += 32u)
+        NO_UNROLL
+        for (; i + 32u <= end; i += 32u)
             multiply_key<16u>(sum, key + i / 2u * RFT_PAGE_TOKENS, queries + i);
-        NO_UNROLL for (; i < end; i += 8u)
+        NO_UNROLL
+        for (; i < end; i += 8u)
             multiply_key<4u>(sum, key + i / 2u * RFT_PAGE_TOKENS, queries + i);
         add_four(total, sum);
     }
@@ -186,7 +198,8 @@ RFT_FN Float4 key_products(const uint32_t *key, const Float4 *queries, uint32_t 
 }
 
 /* The score of one head, and its sort key into `best`. */
-RFT_FN float score_of(const struct rft_args_attention &a, const Unit &unit, float product, uint32_t of_unit, uint32_t &best)
+RFT_FN float score_of(const struct rft_args_attention &a, const Unit &unit, float product, uint32_t of_unit,
+                      uint32_t &best)
 {
     float score = product * RFT_FROM_BITS(a.scale_bits);
     if (rft_is_bad(score) != 0u) {
@@ -205,7 +218,9 @@ RFT_FN void find_scores(const struct rft_args_attention &a, AttentionShared &sha
     const uint32_t warp = thread_index() / 32u, u = warp % n;
     const Unit &unit = shared.units[u];
     uint32_t best[4] = {0u, 0u, 0u, 0u};
-    NO_UNROLL for (uint32_t place = warp / n * 32u + thread_index() % 32u; place < n_places_of(unit); place += N_WARPS / n * 32u) {
+    NO_UNROLL
+    for (uint32_t place = warp / n * 32u + thread_index() % 32u; place < n_places_of(unit);
+         place += N_WARPS / n * 32u) {
         if (!is_key(unit, place))
             continue;
         const uint32_t *page = page_at(a, unit, kv_head, place), *key = page + place % RFT_PAGE_TOKENS;
@@ -220,8 +235,10 @@ RFT_FN void find_scores(const struct rft_args_attention &a, AttentionShared &sha
         scores.w = score_of(a, unit, products.w, 3u, best[3]);
         unit.scores[place] = scores;
     }
-    UNROLL for (uint32_t head = 0u; head < 4u; head++) {
-        UNROLL for (uint32_t mask = 16u; mask != 0u; mask = mask / 2u)
+    UNROLL
+    for (uint32_t head = 0u; head < 4u; head++) {
+        UNROLL
+        for (uint32_t mask = 16u; mask != 0u; mask = mask / 2u)
             best[head] = greatest(best[head], shuffle_xor(best[head], mask));
         if (thread_index() % 32u == 0u)
             atomic_max(&shared.max_keys[u][head], best[head]);
@@ -238,7 +255,8 @@ RFT_FN void find_exponentials(AttentionShared &shared, uint32_t n)
 {
     const uint32_t warp = thread_index() / 32u, u = warp % n;
     const Unit &unit = shared.units[u];
-    for (uint32_t place = warp / n * 32u + thread_index() % 32u; place < n_places_of(unit); place += N_WARPS / n * 32u) {
+    for (uint32_t place = warp / n * 32u + thread_index() % 32u; place < n_places_of(unit);
+         place += N_WARPS / n * 32u) {
         Float4 e = {0.0f, 0.0f, 0.0f, 0.0f};
         if (is_key(unit, place)) {
             const Float4 score = unit.scores[place];
@@ -263,7 +281,8 @@ RFT_FN void block_places(const Unit &unit, uint32_t block, uint32_t &first, uint
     end = least(first + RFT_DOT_BLOCK, is_prompt ? unit.own_place : n_places_of(unit));
 }
 
-/* 1 / the sum of the exponentials of each head: a thread adds up a block, one thread of each unit the blocks, in order. */
+/* 1 / the sum of the exponentials of each head: a thread adds up a block, one thread of each unit the blocks, in
+ * order. */
 RFT_FN void find_inverse_sums(AttentionShared &shared, uint32_t n)
 {
     const uint32_t u = thread_index() % n, n_at_once = ATTENTION_THREADS / n;
@@ -278,7 +297,8 @@ RFT_FN void find_inverse_sums(AttentionShared &shared, uint32_t n)
             uint32_t first, end;
             Float4 sum = {0.0f, 0.0f, 0.0f, 0.0f};
             block_places(unit, block, first, end);
-            UNROLL_SOME for (uint32_t place = first; place < end; place++)
+            UNROLL_SOME
+            for (uint32_t place = first; place < end; place++)
                 add_four(sum, unit.scores[place]);
             shared.sums[thread_index()] = sum;
         }
@@ -298,10 +318,11 @@ RFT_FN void round_weights(AttentionShared &shared, uint32_t n)
 {
     const uint32_t warp = thread_index() / 32u, u = warp % n;
     const Unit &unit = shared.units[u];
-    for (uint32_t place = warp / n * 32u + thread_index() % 32u; place < n_places_of(unit); place += N_WARPS / n * 32u) {
+    for (uint32_t place = warp / n * 32u + thread_index() % 32u; place < n_places_of(unit);
+         place += N_WARPS / n * 32u) {
         const Float4 e = unit.scores[place];
         unit.scores[place] = Float4{rft_low_bf16(rft_to_bf16(e.x)), rft_low_bf16(rft_to_bf16(e.y)),
-                                         rft_low_bf16(rft_to_bf16(e.z)), rft_low_bf16(rft_to_bf16(e.w))};
+                                    rft_low_bf16(rft_to_bf16(e.z)), rft_low_bf16(rft_to_bf16(e.w))};
     }
 }
 
@@ -309,9 +330,11 @@ RFT_FN void round_weights(AttentionShared &shared, uint32_t n)
 RFT_FN void sum_page(const uint32_t *values, uint32_t n_words, const Float4 *weights, Float4 &low, Float4 &high)
 {
     uint32_t words[RFT_PAGE_TOKENS];
-    UNROLL for (uint32_t key = 0u; key < RFT_PAGE_TOKENS; key++)
+    UNROLL
+    for (uint32_t key = 0u; key < RFT_PAGE_TOKENS; key++)
         words[key] = values[key * n_words];
-    UNROLL for (uint32_t key = 0u; key < RFT_PAGE_TOKENS; key++) {
+    UNROLL
+    for (uint32_t key = 0u; key < RFT_PAGE_TOKENS; key++) {
         const Float4 weight = weights[key];
         multiply_four(low, weight, rft_low_bf16(words[key]));
         multiply_four(high, weight, rft_high_bf16(words[key]));
@@ -319,18 +342,20 @@ RFT_FN void sum_page(const uint32_t *values, uint32_t n_words, const Float4 *wei
 }
 
 /* Weighted sums of a block of values in two neighbouring dimensions. */
-RFT_FN void sum_values(const struct rft_args_attention &a, const Unit &unit, uint32_t kv_head, uint32_t block, uint32_t word, Float4 &low,
-                       Float4 &high)
+RFT_FN void sum_values(const struct rft_args_attention &a, const Unit &unit, uint32_t kv_head, uint32_t block,
+                       uint32_t word, Float4 &low, Float4 &high)
 {
     const uint32_t *pages[RFT_DOT_BLOCK / RFT_PAGE_TOKENS];
     uint32_t first, end;
     block_places(unit, block, first, end);
-    UNROLL for (uint32_t i = 0u; i < RFT_DOT_BLOCK / RFT_PAGE_TOKENS; i++)
+    UNROLL
+    for (uint32_t i = 0u; i < RFT_DOT_BLOCK / RFT_PAGE_TOKENS; i++)
         pages[i] = page_at(a, unit, kv_head, least(first + i * RFT_PAGE_TOKENS, end - RFT_PAGE_TOKENS));
-    UNROLL for (uint32_t i = 0u; i < RFT_DOT_BLOCK / RFT_PAGE_TOKENS; i++)
+    UNROLL
+    for (uint32_t i = 0u; i < RFT_DOT_BLOCK / RFT_PAGE_TOKENS; i++)
         if (first + i * RFT_PAGE_TOKENS < end)
-            sum_page(pages[i] + RFT_PAGE_TOKENS / 2u * a.head_dim + word, a.head_dim / 2u, unit.scores + first + i * RFT_PAGE_TOKENS, low,
-                     high);
+            sum_page(pages[i] + RFT_PAGE_TOKENS / 2u * a.head_dim + word, a.head_dim / 2u,
+                     unit.scores + first + i * RFT_PAGE_TOKENS, low, high);
 }
 
 RFT_FN float part_of(const Float4 &four, uint32_t i)
@@ -338,19 +363,21 @@ RFT_FN float part_of(const Float4 &four, uint32_t i)
     return i == 0u ? four.x : i == 1u ? four.y : i == 2u ? four.z : four.w;
 }
 
-/* The attended values of n units: a thread has a unit, a pair of dimensions and every n_at_once-th block; the block sums are added in
- * order by the threads of the first block. */
+/* The attended values of n units: a thread has a unit, a pair of dimensions and every n_at_once-th block; the block
+ * sums are added in order by the threads of the first block. */
 RFT_FN void find_values(const struct rft_args_attention &a, AttentionShared &shared, uint32_t n, uint32_t kv_head)
 {
     const uint32_t n_words = a.head_dim / 2u, n_at_once = ATTENTION_THREADS / n_words / n;
-    const uint32_t word = thread_index() % n_words, u = thread_index() / n_words % n, of_round = thread_index() / n_words / n;
+    const uint32_t word = thread_index() % n_words, u = thread_index() / n_words % n,
+                   of_round = thread_index() / n_words / n;
     const Unit &unit = shared.units[u];
     const uint32_t n_blocks = n_blocks_of_unit(unit);
     Float4 low_total = {0.0f, 0.0f, 0.0f, 0.0f}, high_total = {0.0f, 0.0f, 0.0f, 0.0f};
     uint32_t n_rounds = 0u;
     for (uint32_t i = 0u; i < n; i++)
         n_rounds = greatest(n_rounds, (n_blocks_of_unit(shared.units[i]) + n_at_once - 1u) / n_at_once);
-    NO_UNROLL for (uint32_t round = 0u; round < n_rounds; round++) {
+    NO_UNROLL
+    for (uint32_t round = 0u; round < n_rounds; round++) {
         const uint32_t block = round * n_at_once + of_round;
         if (of_round < n_at_once && block < n_blocks) {
             Float4 low = {0.0f, 0.0f, 0.0f, 0.0f}, high = {0.0f, 0.0f, 0.0f, 0.0f};
@@ -369,10 +396,13 @@ RFT_FN void find_values(const struct rft_args_attention &a, AttentionShared &sha
     }
     if (of_round != 0u)
         return;
-    uint32_t *y = pointer<uint32_t>(a.y) + (size_t)unit.row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) + unit.head * n_words + word;
-    UNROLL for (uint32_t head = 0u; head < 4u; head++) {
+    uint32_t *y = pointer<uint32_t>(a.y) + (size_t)unit.row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) +
+                  unit.head * n_words + word;
+    UNROLL
+    for (uint32_t head = 0u; head < 4u; head++) {
         const float inverse = part_of(shared.inverse_sums[u], head);
-        const float low = rft_flush(part_of(low_total, head)) * inverse, high = rft_flush(part_of(high_total, head)) * inverse;
+        const float low = rft_flush(part_of(low_total, head)) * inverse,
+                    high = rft_flush(part_of(high_total, head)) * inverse;
         if (head < unit.n_heads)
             y[head * n_words] = pair_or_mark(low, high, a.rows, unit.row);
     }
@@ -403,7 +433,8 @@ KERNEL(attention, attention, ATTENTION_THREADS, 2)
     SHARED(AttentionShared, all, 1);
     AttentionShared &shared = all[0];
     const uint32_t kv_head = block_x(), first = block_y(), n_rows = n_rows_of(a.batch);
-    const uint32_t n_fours = (a.n_heads / a.n_kv_heads + 3u) / 4u, n_wanted = n_rows <= COHORT_ROWS_MAX ? parameter : 1u;
+    const uint32_t n_fours = (a.n_heads / a.n_kv_heads + 3u) / 4u,
+                   n_wanted = n_rows <= COHORT_ROWS_MAX ? parameter : 1u;
     uint32_t n_members = 1u, row = first, four = 0u;
     if (first >= n_rows || !is_running(a.rows, first))
         return;
@@ -412,7 +443,8 @@ KERNEL(attention, attention, ATTENTION_THREADS, 2)
     if (n_wanted > 1u)
         for (uint32_t next = next_member(shared, first, n_rows); next < n_rows && n_members < n_wanted; n_members++)
             next = next_member(shared, next, n_rows);
-    NO_UNROLL for (uint32_t n_left = n_members * n_fours; n_left != 0u;) {
+    NO_UNROLL
+    for (uint32_t n_left = n_members * n_fours; n_left != 0u;) {
         const uint32_t n = units_at_once(n_left, a.head_dim);
         for (uint32_t i = 0u; i < n; i++) {
             if (four == n_fours) {

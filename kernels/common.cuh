@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What every kernel begins with. Kernels use nothing of CUDA but what is wrapped here, so that the same source runs in the tests
- * on the host, as C++ (tests/support/cuda/cuda_shim.h has the other body of each wrapper), and its bits are checked without a GPU.
+/* What every kernel begins with. Kernels use nothing of CUDA but what is wrapped here, so that the same source runs in
+ * the tests on the host, as C++ (tests/support/cuda/cuda_shim.h has the other body of each wrapper), and its bits are
+ * checked without a GPU.
  *
  * A kernel is declared by  KERNEL(name, op, threads_max, blocks_min) { body }  and sees its arguments as `a` (struct
- * rft_args_<op>) and `parameter`, what the backend chose for the launch (backends/cuda/cuda_kernels.c); at least blocks_min of its
- * thread blocks shall fit a multiprocessor's registers at once. Shared memory is declared at the beginning of
- * a function that all threads of the block run: SHARED(type, name, count).
+ * rft_args_<op>) and `parameter`, what the backend chose for the launch (backends/cuda/cuda_kernels.c); at least
+ * blocks_min of its thread blocks shall fit a multiprocessor's registers at once. Shared memory is declared at the
+ * beginning of a function that all threads of the block run: SHARED(type, name, count).
  *
- * Rules of the arithmetic (docs/arithmetic.md): float operations are single +, - and *, compiled with -fmad=false; products of
- * two bf16 are added by fma_bf16, which rounds once and so has the same bits as a product and a sum. */
+ * Rules of the arithmetic (docs/arithmetic.md): float operations are single +, - and *, compiled with -fmad=false;
+ * products of two bf16 are added by fma_bf16, which rounds once and so has the same bits as a product and a sum. */
 #ifndef RFT_COMMON_CUH
 #define RFT_COMMON_CUH
 
@@ -115,13 +116,15 @@ struct alignas(16) Float4 {
     float x, y, z, w;
 };
 
-/* A weight that this block reads once and, as a rule, no other does: it passes the first cache by, and the second one fetches the
- * whole line, since its other half comes next. */
+/* A weight that this block reads once and, as a rule, no other does: it passes the first cache by, and the second one
+ * fetches the whole line, since its other half comes next. */
 RFT_FN Quad load_weight(const Quad *p)
 {
 #if defined(__CUDACC__)
     Quad q;
-    asm("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(q.x), "=r"(q.y), "=r"(q.z), "=r"(q.w) : "l"(p));
+    asm("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0, %1, %2, %3}, [%4];"
+        : "=r"(q.x), "=r"(q.y), "=r"(q.z), "=r"(q.w)
+        : "l"(p));
     return q;
 #else
     return *p;
@@ -189,9 +192,10 @@ RFT_FN uint32_t pair_or_mark(float low, float high, uint64_t rows, uint32_t row)
     return round_or_mark(low, rows, row) | round_or_mark(high, rows, row) << 16;
 }
 
-/* First word, in its pool, of the page that holds key `index` of a row's prompt or own keys. A page holds, for each key-value
- * head, K as [head_dim / 2][16] words and V as [16][head_dim / 2] words. */
-RFT_FN size_t page_word(uint64_t tables, uint32_t table, uint32_t index, uint32_t kv_head, uint32_t n_kv_heads, uint32_t head_dim)
+/* First word, in its pool, of the page that holds key `index` of a row's prompt or own keys. A page holds, for each
+ * key-value head, K as [head_dim / 2][16] words and V as [16][head_dim / 2] words. */
+RFT_FN size_t page_word(uint64_t tables, uint32_t table, uint32_t index, uint32_t kv_head, uint32_t n_kv_heads,
+                        uint32_t head_dim)
 {
     uint32_t page = pointer<const uint32_t>(tables)[table + index / RFT_PAGE_TOKENS];
     return ((size_t)page * n_kv_heads + kv_head) * (RFT_PAGE_TOKENS * head_dim);

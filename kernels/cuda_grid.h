@@ -10,16 +10,17 @@
 #define SAMPLE_THREADS 128u
 #define ADVANCE_THREADS 256u
 
-/* Matrix products, few activation rows (matmul.cuh, lanes): a block has a tile of RFT_TILE matrix rows and `columns` activation
- * rows; a lane has TILE_QUADS threads. */
-#define TILE_QUADS 4u            /* of RFT_TILE rows */
-#define LANES_MAX(columns) (320u / (columns) < 64u ? 320u / (columns) : 64u) /* so that the activations stay below 48 KiB */
-#define LANES_FACTOR_THREADS 32u /* threads that find the rows' factors meanwhile */
+/* Matrix products, few activation rows (matmul.cuh, lanes): a block has a tile of RFT_TILE matrix rows and `columns`
+ * activation rows; a lane has TILE_QUADS threads. */
+#define TILE_QUADS 4u /* of RFT_TILE rows */
+#define LANES_MAX(columns)                                                                                             \
+    (320u / (columns) < 64u ? 320u / (columns) : 64u) /* so that the activations stay below 48 KiB */
+#define LANES_FACTOR_THREADS 32u                      /* threads that find the rows' factors meanwhile */
 
 /* Many activation rows (tiled). */
 #define TILED_THREADS 128u
-#define TILED_ROWS 64u           /* of the matrix */
-#define TILED_COLUMNS 64u        /* activation rows */
+#define TILED_ROWS 64u    /* of the matrix */
+#define TILED_COLUMNS 64u /* activation rows */
 
 /* Attention: rows that share the reading of their prompt, at most. */
 #define COHORT_MAX 16u

@@ -22,7 +22,8 @@ struct Draw : Normed<struct rft_args_draw> {
         const float v[4] = {sums.x, sums.y, sums.z, sums.w};
         const uint32_t words[4] = {random.x0, random.x1, random.x2, random.x3};
         Best best = {0u, 0xffffffffu};
-        UNROLL for (uint32_t i = 0u; i < 4u; i++) {
+        UNROLL
+        for (uint32_t i = 0u; i < 4u; i++) {
             const float logit = rft_scaled_sum(v[i], factor);
             float s = rft_scaled_logit(logit, RFT_FROM_BITS(a.inverse_temperature_bits));
             if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
@@ -39,7 +40,8 @@ struct Draw : Normed<struct rft_args_draw> {
     RFT_FN void store_tile(const Args &a, uint32_t tile, uint32_t row, const Quad *kept)
     {
         Best best = {0u, 0xffffffffu};
-        UNROLL for (uint32_t i = 0u; i < TILE_QUADS; i++)
+        UNROLL
+        for (uint32_t i = 0u; i < TILE_QUADS; i++)
             keep_better(best, kept[i].x, kept[i].y);
         pointer<struct rft_candidate>(a.candidates)[(size_t)row * a.n_parts + a.first / RFT_TILE + tile] =
             rft_candidate{best.key, best.key != 0u ? best.id : 0u};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The embedding of each row's token, and its normed row. A thread block has a row, a thread 16 neighbouring elements, whose squares
- * it adds. */
+/* The embedding of each row's token, and its normed row. A thread block has a row, a thread 16 neighbouring elements,
+ * whose squares it adds. */
 #include "common.cuh"
-
 
 RFT_FN void embed_elements(const struct rft_args_embed &a, uint32_t row, uint32_t entry, uint32_t first)
 {
-    const uint32_t *weight = pointer<const uint32_t>(a.weight) + (size_t)(entry / RFT_TILE) * (RFT_PADDED(a.dim) / 2u * RFT_TILE) + entry % RFT_TILE;
+    const uint32_t *weight = pointer<const uint32_t>(a.weight) +
+                             (size_t)(entry / RFT_TILE) * (RFT_PADDED(a.dim) / 2u * RFT_TILE) + entry % RFT_TILE;
     const float *norm = pointer<const float>(a.norm);
     float *x = pointer<float>(a.x) + (size_t)row * a.dim;
     uint32_t *h = pointer<uint32_t>(a.h) + (size_t)row * RFT_H_WORDS(a.dim);

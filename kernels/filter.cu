@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Top-k and top-p as one cutoff per row; a thread block has a row. The entry at which a weight is reached is found by a descent
- * over the digits of the sort key, with a table of weights by digit in shared memory. Weights are integers, so their sums have no
- * order. */
+/* Top-k and top-p as one cutoff per row; a thread block has a row. The entry at which a weight is reached is found by a
+ * descent over the digits of the sort key, with a table of weights by digit in shared memory. Weights are integers, so
+ * their sums have no order. */
 #include "vocabulary.cuh"
 
 #define DIGITS 256u
@@ -28,7 +28,8 @@ struct Filter {
 
     RFT_FN_OF_OBJECT float scaled(uint32_t id) const
     {
-        return rft_scaled_logit(pointer<const float>(a.logits)[(size_t)row * a.vocab + id], RFT_FROM_BITS(a.inverse_temperature_bits));
+        return rft_scaled_logit(pointer<const float>(a.logits)[(size_t)row * a.vocab + id],
+                                RFT_FROM_BITS(a.inverse_temperature_bits));
     }
     RFT_FN_OF_OBJECT uint32_t key_of(uint32_t id) const
     {
@@ -44,13 +45,14 @@ struct Filter {
         return (uint32_t)e;
     }
 
-    /* The greatest key such that the entries with a greater or equal key weigh at least `wanted`; `above` becomes the weight of
-     * those with a greater key. counting: every entry weighs 1, else its mass. */
+    /* The greatest key such that the entries with a greater or equal key weigh at least `wanted`; `above` becomes the
+     * weight of those with a greater key. counting: every entry weighs 1, else its mass. */
     RFT_FN_OF_OBJECT uint32_t key_at_weight(bool counting, Weight wanted, Weight &above)
     {
         uint32_t prefix = 0u;
         above = 0u;
-        NO_UNROLL for (uint32_t level = 0u; level < 4u; level++) {
+        NO_UNROLL
+        for (uint32_t level = 0u; level < 4u; level++) {
             const uint32_t shift = 24u - level * 8u;
             for (uint32_t i = thread_index(); i < DIGITS; i += n_threads())
                 shared.table[i] = 0u;
@@ -76,8 +78,9 @@ struct Filter {
         return prefix;
     }
 
-    /* The last id, in ascending order, among the entries of this key that is needed for the weight to reach `wanted`. Each thread
-     * counts those of a stretch of ids; all have the same mass, which tells the stretch, whose thread finds the id. */
+    /* The last id, in ascending order, among the entries of this key that is needed for the weight to reach `wanted`.
+     * Each thread counts those of a stretch of ids; all have the same mass, which tells the stretch, whose thread finds
+     * the id. */
     RFT_FN_OF_OBJECT uint32_t id_at_mass(uint32_t key, Weight above, Weight wanted)
     {
         const uint32_t n_stretch = (a.vocab + n_threads() - 1u) / n_threads(), mass = mass_of_key(key);

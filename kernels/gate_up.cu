@@ -12,7 +12,8 @@ struct GateUp : Normed<struct rft_args_gate_up> {
         if (quad * 4u < n_matrix_rows(a)) {
             const float low = rft_silu_mul(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.z, factor));
             const float high = rft_silu_mul(rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.w, factor));
-            pointer<uint32_t>(a.y)[(size_t)row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] = pair_or_mark(low, high, a.rows, row);
+            pointer<uint32_t>(a.y)[(size_t)row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] =
+                pair_or_mark(low, high, a.rows, row);
         }
         return Quad{0u, 0u, 0u, 0u};
     }

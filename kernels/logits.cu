@@ -11,7 +11,8 @@ struct Logits : Normed<struct rft_args_logits> {
     {
         const float v[4] = {sums.x, sums.y, sums.z, sums.w};
         float *logits = pointer<float>(a.logits) + (size_t)row * a.vocab + a.first;
-        UNROLL for (uint32_t i = 0u; i < 4u; i++)
+        UNROLL
+        for (uint32_t i = 0u; i < 4u; i++)
             if (quad * 4u + i < a.n)
                 logits[quad * 4u + i] = rft_scaled_sum(v[i], factor);
         return Quad{0u, 0u, 0u, 0u};

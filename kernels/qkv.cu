@@ -33,7 +33,8 @@ struct Qkv : Normed<struct rft_args_qkv> {
         const uint32_t index = in_prompt ? r->position : r->position - r->n_prompt;
         column = index % RFT_PAGE_TOKENS;
         return pointer<uint32_t>(in_prompt ? a.prompt_kv : a.own_kv) +
-               page_word(a.tables, in_prompt ? r->prompt_table : r->own_table, index, kv_head, a.n_kv_heads, a.head_dim);
+               page_word(a.tables, in_prompt ? r->prompt_table : r->own_table, index, kv_head, a.n_kv_heads,
+                         a.head_dim);
     }
 
     RFT_FN void store_value(const Args &a, uint32_t row, uint32_t kv_head, uint32_t word, const float v[4])
@@ -49,8 +50,8 @@ struct Qkv : Normed<struct rft_args_qkv> {
     {
         const uint32_t head = quad * 4u / a.head_dim, in_head = quad * 4u % a.head_dim;
         const uint32_t half_words = a.head_dim / 4u, word = in_head / 4u;
-        const float v[4] = {rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.z, factor),
-                            rft_scaled_sum(sums.w, factor)};
+        const float v[4] = {rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor),
+                            rft_scaled_sum(sums.z, factor), rft_scaled_sum(sums.w, factor)};
         const Quad nothing = {0u, 0u, 0u, 0u};
         if (head >= a.n_heads + 2u * a.n_kv_heads)
             return nothing;
@@ -58,7 +59,8 @@ struct Qkv : Normed<struct rft_args_qkv> {
             store_value(a, row, head - a.n_heads - a.n_kv_heads, in_head / 2u, v);
             return nothing;
         }
-        const float *table = pointer<const float>(a.cos_sin) + (size_t)row_of(a.rows, row)->position * a.head_dim + word * 4u;
+        const float *table =
+            pointer<const float>(a.cos_sin) + (size_t)row_of(a.rows, row)->position * a.head_dim + word * 4u;
         float y0, y1, y2, y3;
         rotate(v[0], v[2], table[0], table[1], y0, y2);
         rotate(v[1], v[3], table[2], table[3], y1, y3);

@@ -38,7 +38,8 @@ struct Residual {
         float *x = pointer<float>(a.x) + (size_t)row * a.dim + quad * 4u;
         uint32_t *h = pointer<uint32_t>(a.h) + (size_t)row * RFT_H_WORDS(a.dim) + quad * 2u;
         float squares[4] = {0.0f, 0.0f, 0.0f, 0.0f}, scaled[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-        UNROLL for (uint32_t i = 0u; i < 4u; i++) {
+        UNROLL
+        for (uint32_t i = 0u; i < 4u; i++) {
             if (quad * 4u + i < a.dim) {
                 float y = x[i] + v[i];
                 y = rft_canonical(y);
@@ -57,7 +58,8 @@ struct Residual {
     RFT_FN void store_tile(const Args &a, uint32_t tile, uint32_t row, const Quad *kept)
     {
         float sum = 0.0f;
-        UNROLL for (uint32_t i = 0u; i < TILE_QUADS; i++) {
+        UNROLL
+        for (uint32_t i = 0u; i < TILE_QUADS; i++) {
             sum = sum + RFT_FROM_BITS(kept[i].x);
             sum = sum + RFT_FROM_BITS(kept[i].y);
             sum = sum + RFT_FROM_BITS(kept[i].z);

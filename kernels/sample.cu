@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The best candidate of a part of the vocabulary, for one row: a thread block has both, a thread four entries at a time, which
- * share one call of the random generator. A maximum has no order. */
+/* The best candidate of a part of the vocabulary, for one row: a thread block has both, a thread four entries at a
+ * time, which share one call of the random generator. A maximum has no order. */
 #include "vocabulary.cuh"
-
 
 RFT_FN bool is_kept(const struct rft_args_sample &a, uint32_t row, float s, uint32_t id)
 {

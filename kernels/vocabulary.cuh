@@ -30,8 +30,8 @@ RFT_FN struct rft_philox random_words(const struct rft_row *row, uint32_t first_
     return rft_philox4x32(row->sample_index, row->n_new, first_id / 4u, RFT_PHILOX_DOMAIN_SAMPLE, row->key0, row->key1);
 }
 
-/* The best of what the threads of a block found; `shared` is two words of shared memory. Every thread of the block calls it, behind
- * a barrier if `shared` is used again. */
+/* The best of what the threads of a block found; `shared` is two words of shared memory. Every thread of the block
+ * calls it, behind a barrier if `shared` is used again. */
 RFT_FN Best best_of_block(uint32_t *shared, const Best &mine)
 {
     if (thread_index() == 0u) {

@@ -17,7 +17,9 @@ sources=$(find core backends tests tools shaders kernels configs .ci CMakeLists.
 
 for file in $sources; do
     head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file" | report 'no SPDX line'
-    [ "${file%.py}" != "$file" ] || awk -v file="$file" 'length($0) > 160 { print file ":" FNR }' "$file" | report 'longer than 160 columns'
+    case $file in *.[ch] | *.cu | *.cuh) columns=120 ;; *) columns=160 ;; esac
+    [ "${file%.py}" != "$file" ] ||
+        awk -v file="$file" -v n="$columns" 'length($0) > n { print file ":" FNR }' "$file" | report 'too many columns'
     grep -nE '[[:blank:]]+$' "$file" | sed "s|^|$file:|" | report 'white space at the end'
 done
 

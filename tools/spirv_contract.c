@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The arithmetic contract (docs/arithmetic.md) on SPIR-V, at build time: what glslang made of the kernels is decorated, checked
- * and turned into C. It knows the few instructions that matter; what SPIR-V's types are made of comes before them.
+/* The arithmetic contract (docs/arithmetic.md) on SPIR-V, at build time: what glslang made of the kernels is decorated,
+ * checked and turned into C. It knows the few instructions that matter; what SPIR-V's types are made of comes before
+ * them.
  *
- *   spirv_contract decorate IN.spv OUT.spv         NoContraction on every float add, subtract, multiply and Fma: glslang
- *                                                  leaves it out of Fma and of functions, and without it a driver may fuse
+ *   spirv_contract decorate IN.spv OUT.spv         NoContraction on every float add, subtract, multiply and Fma:
+ *                                                  glslang leaves it out of Fma and of functions, and without it a
+ *                                                  driver may fuse
  *   spirv_contract check FILE.spv...               one line for every breach, exit code 1 if there is any
- *   spirv_contract embed OUT.c STEM=FILE.spv...    the modules as vulkan_shaders[] of backends/vulkan/vulkan_shaders.h */
+ *   spirv_contract embed OUT.c STEM=FILE.spv...    the modules as vulkan_shaders[] of vulkan_shaders.h */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 
 #define MAGIC 0x07230203u
 #define HEADER_WORDS 5u
-#define IDS_MAX (1u << 22)      /* far above any kernel's; bounds what a damaged file makes us allocate */
+#define IDS_MAX (1u << 22) /* far above any kernel's; bounds what a damaged file makes us allocate */
 #define WORDS_MAX ((size_t)1 << 24)
 #define BYTES_HUGE (1ull << 32) /* sizes stop growing here, so that products do not overflow */
 #define SHARED_BYTES_MAX 16384u /* smallest maxComputeSharedMemorySize that Vulkan allows */
@@ -22,46 +24,102 @@
 
 /* Numbers of the SPIR-V specification. */
 enum {
-    OP_UNDEF = 1, OP_NAME = 5, OP_EXT_INST_IMPORT = 11, OP_EXT_INST = 12, OP_ENTRY_POINT = 15, OP_EXECUTION_MODE = 16,
-    OP_CAPABILITY = 17, OP_TYPE_VOID = 19, OP_TYPE_BOOL = 20, OP_TYPE_INT = 21, OP_TYPE_FLOAT = 22, OP_TYPE_VECTOR = 23,
-    OP_TYPE_MATRIX = 24, OP_TYPE_ARRAY = 28, OP_TYPE_STRUCT = 30, OP_TYPE_POINTER = 32, OP_TYPE_FORWARD_POINTER = 39,
-    OP_CONSTANT = 43, OP_CONSTANT_COMPOSITE = 44, OP_SPEC_CONSTANT = 50, OP_SPEC_CONSTANT_COMPOSITE = 51, OP_FUNCTION = 54,
-    OP_FUNCTION_END = 56, OP_VARIABLE = 59, OP_DECORATE = 71, OP_MEMBER_DECORATE = 72, OP_GROUP_MEMBER_DECORATE = 75, OP_FADD = 129, OP_FSUB = 131,
-    OP_FMUL = 133, OP_IS_NAN = 156, OP_IS_INF = 157, OP_EXECUTION_MODE_ID = 331, OP_DECORATE_ID = 332,
-    MODE_LOCAL_SIZE = 17, MODE_LOCAL_SIZE_ID = 38, DECORATION_RELAXED = 0, DECORATION_BUILT_IN = 11, DECORATION_NO_CONTRACTION = 42,
-    BUILT_IN_WORKGROUP_SIZE = 25, STORAGE_WORKGROUP = 4, MODEL_GL_COMPUTE = 5, GLSL_FMA = 50
+    OP_UNDEF = 1,
+    OP_NAME = 5,
+    OP_EXT_INST_IMPORT = 11,
+    OP_EXT_INST = 12,
+    OP_ENTRY_POINT = 15,
+    OP_EXECUTION_MODE = 16,
+    OP_CAPABILITY = 17,
+    OP_TYPE_VOID = 19,
+    OP_TYPE_BOOL = 20,
+    OP_TYPE_INT = 21,
+    OP_TYPE_FLOAT = 22,
+    OP_TYPE_VECTOR = 23,
+    OP_TYPE_MATRIX = 24,
+    OP_TYPE_ARRAY = 28,
+    OP_TYPE_STRUCT = 30,
+    OP_TYPE_POINTER = 32,
+    OP_TYPE_FORWARD_POINTER = 39,
+    OP_CONSTANT = 43,
+    OP_CONSTANT_COMPOSITE = 44,
+    OP_SPEC_CONSTANT = 50,
+    OP_SPEC_CONSTANT_COMPOSITE = 51,
+    OP_FUNCTION = 54,
+    OP_FUNCTION_END = 56,
+    OP_VARIABLE = 59,
+    OP_DECORATE = 71,
+    OP_MEMBER_DECORATE = 72,
+    OP_GROUP_MEMBER_DECORATE = 75,
+    OP_FADD = 129,
+    OP_FSUB = 131,
+    OP_FMUL = 133,
+    OP_IS_NAN = 156,
+    OP_IS_INF = 157,
+    OP_EXECUTION_MODE_ID = 331,
+    OP_DECORATE_ID = 332,
+    MODE_LOCAL_SIZE = 17,
+    MODE_LOCAL_SIZE_ID = 38,
+    DECORATION_RELAXED = 0,
+    DECORATION_BUILT_IN = 11,
+    DECORATION_NO_CONTRACTION = 42,
+    BUILT_IN_WORKGROUP_SIZE = 25,
+    STORAGE_WORKGROUP = 4,
+    MODEL_GL_COMPUTE = 5,
+    GLSL_FMA = 50
 };
 
 /* Shader, PhysicalStorageBufferAddresses, and RoundingModeRTE, which asks for rounding to nearest even. */
 static const uint32_t capabilities[] = {1, 5347, 4467};
 /* UMin, SMin, UMax, SMax: integers. Fma: exact for two bf16. */
 static const uint32_t glsl_instructions[] = {38, 39, 41, 42, GLSL_FMA};
-/* What may yield a float: Undef, ExtInst (which is checked apart), constants, functions and their parameters and calls, loads,
- * moves from 77 to 83, conversions from integers, Bitcast, FNegate, Select, Phi, CopyLogical; and the three operations. */
-static const uint32_t float_instructions[] = {1, 12, 43, 44, 46, 50, 51, 54, 55, 57, 61, 77, 78, 79, 80, 81, 82, 83,
-                                              111, 112, 124, 127, 169, 245, 400, OP_FADD, OP_FSUB, OP_FMUL};
+/* What may yield a float: Undef, ExtInst (which is checked apart), constants, functions and their parameters and calls,
+ * loads, moves from 77 to 83, conversions from integers, Bitcast, FNegate, Select, Phi, CopyLogical; and the three
+ * operations. */
+static const uint32_t float_instructions[] = {1,   12,  43,  44,  46,  50,      51,      54,     55,  57,
+                                              61,  77,  78,  79,  80,  81,      82,      83,     111, 112,
+                                              124, 127, 169, 245, 400, OP_FADD, OP_FSUB, OP_FMUL};
 static const struct {
     uint32_t op;
     const char *name;
-} names[] = { /* for messages only */
-    {12, "OpExtInst"}, {17, "OpCapability"}, {21, "OpTypeInt"}, {22, "OpTypeFloat"}, {115, "OpFConvert"},
-    {116, "OpQuantizeToF16"}, {129, "OpFAdd"}, {131, "OpFSub"}, {133, "OpFMul"}, {136, "OpFDiv"}, {140, "OpFRem"},
-    {141, "OpFMod"}, {142, "OpVectorTimesScalar"}, {143, "OpMatrixTimesScalar"}, {144, "OpVectorTimesMatrix"},
-    {145, "OpMatrixTimesVector"}, {146, "OpMatrixTimesMatrix"}, {147, "OpOuterProduct"}, {148, "OpDot"}, {156, "OpIsNan"},
-    {157, "OpIsInf"}, {350, "OpGroupNonUniformFAdd"}, {6035, "OpAtomicFAddEXT"},
+} names[] = {
+    /* for messages only */
+    {12, "OpExtInst"},
+    {17, "OpCapability"},
+    {21, "OpTypeInt"},
+    {22, "OpTypeFloat"},
+    {115, "OpFConvert"},
+    {116, "OpQuantizeToF16"},
+    {129, "OpFAdd"},
+    {131, "OpFSub"},
+    {133, "OpFMul"},
+    {136, "OpFDiv"},
+    {140, "OpFRem"},
+    {141, "OpFMod"},
+    {142, "OpVectorTimesScalar"},
+    {143, "OpMatrixTimesScalar"},
+    {144, "OpVectorTimesMatrix"},
+    {145, "OpMatrixTimesVector"},
+    {146, "OpMatrixTimesMatrix"},
+    {147, "OpOuterProduct"},
+    {148, "OpDot"},
+    {156, "OpIsNan"},
+    {157, "OpIsInf"},
+    {350, "OpGroupNonUniformFAdd"},
+    {6035, "OpAtomicFAddEXT"},
 };
 
 /* What is known of an id so far. */
 struct id {
-    uint64_t bytes;          /* of a type; 0 = it has no size that can be told */
-    uint32_t value;          /* of a constant, specialisation constants by their default; 0 = it cannot be told */
-    uint32_t pointee;        /* of a pointer type: the id of what it points to */
+    uint64_t bytes;   /* of a type; 0 = it has no size that can be told */
+    uint32_t value;   /* of a constant, specialisation constants by their default; 0 = it cannot be told */
+    uint32_t pointee; /* of a pointer type: the id of what it points to */
     uint32_t name_bytes_max;
-    const char *name;        /* NULL = none */
-    bool is_float;           /* a type: f32, or a vector or matrix of it */
-    bool is_exact;           /* decorated NoContraction */
-    bool is_glsl;            /* the import of GLSL.std.450 */
-    bool is_group_size;      /* decorated as the built-in WorkgroupSize */
+    const char *name;   /* NULL = none */
+    bool is_float;      /* a type: f32, or a vector or matrix of it */
+    bool is_exact;      /* decorated NoContraction */
+    bool is_glsl;       /* the import of GLSL.std.450 */
+    bool is_group_size; /* decorated as the built-in WorkgroupSize */
 };
 
 struct module {
@@ -233,7 +291,8 @@ static void found(struct check *c, const struct instruction *i, const char *what
     while (i != NULL && k < sizeof names / sizeof *names && names[k].op != i->op)
         k++;
     if (i != NULL)
-        fprintf(stderr, "%s (%u) at word %zu: ", k < sizeof names / sizeof *names ? names[k].name : "opcode", (unsigned)i->op, i->at);
+        fprintf(stderr, "%s (%u) at word %zu: ", k < sizeof names / sizeof *names ? names[k].name : "opcode",
+                (unsigned)i->op, i->at);
     fprintf(stderr, number != 0 ? "%s %llu\n" : "%s\n", what, (unsigned long long)number);
 }
 
@@ -257,7 +316,8 @@ static void check_declaration(struct check *c, const struct instruction *i)
         found(c, i, "kernels must not need capability", word(i, 1));
     } else if ((i->op == OP_TYPE_INT || i->op == OP_TYPE_FLOAT) && word(i, 2) != 32) {
         found(c, i, "only 32 bits are allowed, not", word(i, 2));
-    } else if ((i->op == OP_DECORATE && word(i, 2) == DECORATION_RELAXED) || (i->op == OP_MEMBER_DECORATE && word(i, 3) == DECORATION_RELAXED)) {
+    } else if ((i->op == OP_DECORATE && word(i, 2) == DECORATION_RELAXED) ||
+               (i->op == OP_MEMBER_DECORATE && word(i, 3) == DECORATION_RELAXED)) {
         found(c, i, "RelaxedPrecision lets a driver compute in 16 bits", 0);
     } else if (i->op == OP_ENTRY_POINT) {
         c->n_entry_points++;
@@ -275,8 +335,8 @@ static void check_declaration(struct check *c, const struct instruction *i)
     }
 }
 
-/* What a module computes. The first operand of an instruction with a result is its type, and nothing from here on has a type
- * there for another reason: names, types and decorations are left out. */
+/* What a module computes. The first operand of an instruction with a result is its type, and nothing from here on has a
+ * type there for another reason: names, types and decorations are left out. */
 static void check_operation(struct check *c, const struct instruction *i)
 {
     const struct module *m = c->module;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The cpu backend: the executable definition of the arithmetic, and a usable engine.
  *
- * Its devices are forms of the same arithmetic, chosen at run time in one binary: `plain` is cpu_kernels.c, C to be read
- * beside docs/arithmetic.md; the others replace the hot kernels by vector code that gives the same bits. */
+ * Its devices are forms of the same arithmetic, chosen at run time in one binary: `plain` is cpu_kernels.c, C to be
+ * read beside docs/arithmetic.md; the others replace the hot kernels by vector code that gives the same bits. */
 #ifndef RFT_CPU_H
 #define RFT_CPU_H
 
@@ -58,7 +58,8 @@ struct cpu_node {
 };
 /* Runs nodes [0, n_nodes) n_replays times, each node finished before the next begins; returns when all is done. node_us
  * (may be NULL): microseconds spent in each node are added. */
-void cpu_team_run(struct cpu_team *team, const struct cpu_node *nodes, uint32_t n_nodes, uint32_t n_replays, float *node_us);
+void cpu_team_run(struct cpu_team *team, const struct cpu_node *nodes, uint32_t n_nodes, uint32_t n_replays,
+                  float *node_us);
 
 /* Any number of items of a row may find it bad at the same time. */
 static inline void cpu_mark_bad(struct rft_row *row)

@@ -82,14 +82,15 @@ static enum rft_status cpu_memory(struct rft_device *device, struct rft_memory *
     uint64_t total = rft_os_memory_total_bytes();
     uint64_t available = rft_os_memory_available_bytes();
     RFT_CHECK_DEVICE(device, &rft_backend_cpu);
-    *memory = (struct rft_memory){.total_bytes = total,
-                                  .available_bytes = available != 0 ? available : total, /* 0: the system does not say */
-                                  .is_estimate = available == 0};
+    *memory =
+        (struct rft_memory){.total_bytes = total,
+                            .available_bytes = available != 0 ? available : total, /* 0: the system does not say */
+                            .is_estimate = available == 0};
     return RFT_OK;
 }
 
-static enum rft_status cpu_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place, const char *label,
-                                        struct rft_block *block)
+static enum rft_status cpu_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place,
+                                        const char *label, struct rft_block *block)
 {
     void *p = MAP_FAILED;
     RFT_CHECK_DEVICE(device, &rft_backend_cpu);
@@ -132,7 +133,8 @@ static enum rft_status cpu_read(struct rft_device *device, struct rft_slice from
     return RFT_OK;
 }
 
-static enum rft_status cpu_exec_create(struct rft_device *device, const struct rft_program *program, struct rft_exec **out)
+static enum rft_status cpu_exec_create(struct rft_device *device, const struct rft_program *program,
+                                       struct rft_exec **out)
 {
     struct rft_exec *exec = rft_alloc(1, sizeof *exec + program->n_nodes * sizeof exec->nodes[0]);
     RFT_CHECK_DEVICE(device, &rft_backend_cpu);

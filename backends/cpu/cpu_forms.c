@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The forms of the cpu backend, fastest first. A form lists a kernel for every op; those without a vector form of their own
- * use the plain one. */
+/* The forms of the cpu backend, fastest first. A form lists a kernel for every op; those without a vector form of their
+ * own use the plain one. */
 #include "cpu.h"
 
 /* Kernels with a vector form (vector/). */
 #define VECTOR_OPS(X, form)                                                                                            \
-    X(qkv, form) X(attention, form) X(residual, form) X(gate_up, form) X(logits, form) X(filter, form) X(sample, form) \
-    X(draw, form)
+    X(qkv, form)                                                                                                       \
+    X(attention, form) X(residual, form) X(gate_up, form) X(logits, form) X(filter, form) X(sample, form) X(draw, form)
 
 #define PLAIN(name) [RFT_OP_##name] = {cpu_##name##_items, cpu_##name},
 #define VECTOR(name, form) [RFT_OP_##name] = {cpu_##name##_items_##form, cpu_##name##_##form},
@@ -22,8 +22,8 @@ VECTOR_OPS(DECLARE, avx512)
 
 static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 
 static bool has_avx2(void)

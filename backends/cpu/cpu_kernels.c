@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The plain form of every kernel: with docs/arithmetic.md, this text is the contract. Written to be read; the order of every
- * sum is the contract's, everything else is free. */
+/* The plain form of every kernel: with docs/arithmetic.md, this text is the contract. Written to be read; the order of
+ * every sum is the contract's, everything else is free. */
 #include "arith.h"
 #include "cpu_vocabulary.h"
 
-/* Sum of two bf16 vectors' products in blocks of 64: a block starts at +0 and takes its elements in ascending order, the
- * total starts at +0 and takes the blocks in ascending order. a_stride: words between neighbours of a; b is contiguous.
- * A word holds elements 2i and 2i + 1. Products of two bf16 are exact in f32, so fused or not gives the same bits. */
+/* Sum of two bf16 vectors' products in blocks of 64: a block starts at +0 and takes its elements in ascending order,
+ * the total starts at +0 and takes the blocks in ascending order. a_stride: words between neighbours of a; b is
+ * contiguous. A word holds elements 2i and 2i + 1. Products of two bf16 are exact in f32, so fused or not gives the
+ * same bits. */
 static float dot_bf16(const uint32_t *a, uint32_t a_stride, const uint32_t *b, uint32_t n_words)
 {
     float total = 0.0f;
@@ -56,7 +57,8 @@ static uint32_t n_tiles(uint32_t n)
 }
 
 /* Elements [first, first + n), at most 16, of a normed row: x times the weight, and the sum of the squares of x. */
-static void norm_elements(const float *x, const float *weight, uint32_t first, uint32_t n, uint32_t dim, uint32_t *h, struct rft_row *row)
+static void norm_elements(const float *x, const float *weight, uint32_t first, uint32_t n, uint32_t dim, uint32_t *h,
+                          struct rft_row *row)
 {
     uint16_t *elements = (uint16_t *)h + first;
     float sum = 0.0f;
@@ -71,7 +73,8 @@ static void norm_elements(const float *x, const float *weight, uint32_t first, u
 }
 
 /* The factor of a normed row: 1 / sqrt(mean of squares + eps). */
-static float norm_scale(const uint32_t *h, uint32_t dim, uint32_t inverse_dim_bits, uint32_t eps_bits, struct rft_row *row)
+static float norm_scale(const uint32_t *h, uint32_t dim, uint32_t inverse_dim_bits, uint32_t eps_bits,
+                        struct rft_row *row)
 {
     const uint32_t *sums = h + RFT_PADDED(dim) / 2;
     float total = 0.0f;
@@ -129,12 +132,14 @@ void cpu_residual(const void *args, uint32_t item, struct cpu_worker worker)
     for (uint32_t row = 0; row < cpu_n_rows(a->batch); row++) {
         float *x = (float *)cpu_pointer(a->x) + (size_t)row * a->dim;
         float sums[RFT_TILE];
-        tile_dots(tile_of(a->weight, item, a->k), (const uint32_t *)cpu_pointer(a->y) + (size_t)row * (RFT_PADDED(a->k) / 2), a->k, sums);
+        tile_dots(tile_of(a->weight, item, a->k),
+                  (const uint32_t *)cpu_pointer(a->y) + (size_t)row * (RFT_PADDED(a->k) / 2), a->k, sums);
         for (uint32_t i = 0; i < n; i++) {
             float sum = x[first + i] + sums[i];
             x[first + i] = rft_canonical(sum);
         }
-        norm_elements(x, cpu_pointer(a->norm), first, n, a->dim, h_row(a->h, row, a->dim), (struct rft_row *)cpu_pointer(a->rows) + row);
+        norm_elements(x, cpu_pointer(a->norm), first, n, a->dim, h_row(a->h, row, a->dim),
+                      (struct rft_row *)cpu_pointer(a->rows) + row);
     }
 }
 
@@ -159,7 +164,8 @@ void cpu_gate_up(const void *args, uint32_t item, struct cpu_worker worker)
             uint32_t element = item * (RFT_TILE / 2) + i;
             uint32_t at = i / 2 * 4 + i % 2; /* of the gate; its up is two further on */
             if (element < a->ffn_dim)
-                y[element] = round_or_mark(rft_silu_mul(rft_scaled_sum(sums[at], scale), rft_scaled_sum(sums[at + 2], scale)), row);
+                y[element] = round_or_mark(
+                    rft_silu_mul(rft_scaled_sum(sums[at], scale), rft_scaled_sum(sums[at + 2], scale)), row);
         }
     }
 }
@@ -193,8 +199,8 @@ uint32_t cpu_draw_items(const void *args, uint32_t n_workers)
 }
 
 /* The best of n entries from `first`, by their dot products. */
-static struct rft_candidate best_entry(const struct rft_args_draw *a, struct rft_row *row, uint32_t first, uint32_t n, float scale,
-                                       const float *sums)
+static struct rft_candidate best_entry(const struct rft_args_draw *a, struct rft_row *row, uint32_t first, uint32_t n,
+                                       float scale, const float *sums)
 {
     struct rft_candidate best = {0, 0};
     for (uint32_t i = 0; i < n; i++) {
@@ -224,7 +230,8 @@ void cpu_draw(const void *args, uint32_t item, struct cpu_worker worker)
     for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
         struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
         const uint32_t *h = h_row(a->h, index, a->dim);
-        struct rft_candidate *candidates = (struct rft_candidate *)cpu_pointer(a->candidates) + (size_t)index * a->n_parts;
+        struct rft_candidate *candidates =
+            (struct rft_candidate *)cpu_pointer(a->candidates) + (size_t)index * a->n_parts;
         float scale, sums[RFT_TILE];
         if (row->state != RFT_ROW_RUNNING)
             continue;
@@ -236,25 +243,28 @@ void cpu_draw(const void *args, uint32_t item, struct cpu_worker worker)
 
 /* Where the K and V of one key live: first element of its page's K, and of its V. */
 struct key_place {
-    uint32_t *k;    /* [head_dim / 2][16] words; this key is column `column` */
-    uint16_t *v;    /* [head_dim]: this key's row */
+    uint32_t *k; /* [head_dim / 2][16] words; this key is column `column` */
+    uint16_t *v; /* [head_dim]: this key's row */
     uint32_t column;
 };
 
-static struct key_place place_of_key(const struct rft_row *row, uint32_t position, const uint32_t *tables, uint64_t prompt_kv,
-                                     uint64_t own_kv, uint32_t n_kv_heads, uint32_t kv_head, uint32_t head_dim)
+static struct key_place place_of_key(const struct rft_row *row, uint32_t position, const uint32_t *tables,
+                                     uint64_t prompt_kv, uint64_t own_kv, uint32_t n_kv_heads, uint32_t kv_head,
+                                     uint32_t head_dim)
 {
     bool in_prompt = position < row->n_prompt;
     uint32_t index = in_prompt ? position : position - row->n_prompt;
     uint32_t page = tables[(in_prompt ? row->prompt_table : row->own_table) + index / RFT_PAGE_TOKENS];
     uint32_t head_words = RFT_PAGE_TOKENS * head_dim; /* K and V, half a word an element */
-    uint32_t *head = (uint32_t *)cpu_pointer(in_prompt ? prompt_kv : own_kv) + ((size_t)page * n_kv_heads + kv_head) * head_words;
+    uint32_t *head =
+        (uint32_t *)cpu_pointer(in_prompt ? prompt_kv : own_kv) + ((size_t)page * n_kv_heads + kv_head) * head_words;
     uint32_t column = index % RFT_PAGE_TOKENS;
     return (struct key_place){head, (uint16_t *)(head + head_words / 2) + (size_t)column * head_dim, column};
 }
 
 /* RoPE's rotation of one pair: dimensions i and i + head_dim / 2 of a head. */
-static void rotate(float first, float second, const float *cos_sin, struct rft_row *row, uint16_t *to_first, uint16_t *to_second)
+static void rotate(float first, float second, const float *cos_sin, struct rft_row *row, uint16_t *to_first,
+                   uint16_t *to_second)
 {
     float cos = cos_sin[0];
     float sin = cos_sin[1];
@@ -271,7 +281,8 @@ static void rotate(float first, float second, const float *cos_sin, struct rft_r
 }
 
 /* Four neighbouring packed rows of q or k: dimensions i, i + 1, i + half, i + half + 1 of a head, rotated. */
-static void store_q_or_k(const struct rft_args_qkv *a, struct rft_row *row, uint32_t index, uint32_t head, uint32_t i, const float *v)
+static void store_q_or_k(const struct rft_args_qkv *a, struct rft_row *row, uint32_t index, uint32_t head, uint32_t i,
+                         const float *v)
 {
     uint32_t half = a->head_dim / 2;
     const float *cos_sin = (const float *)cpu_pointer(a->cos_sin) + (size_t)row->position * a->head_dim + 2 * i;
@@ -285,8 +296,8 @@ static void store_q_or_k(const struct rft_args_qkv *a, struct rft_row *row, uint
         q[i + half] = y[2];
         q[i + half + 1] = y[3];
     } else {
-        struct key_place place = place_of_key(row, row->position, cpu_pointer(a->tables), a->prompt_kv, a->own_kv, a->n_kv_heads,
-                                              head - a->n_heads, a->head_dim);
+        struct key_place place = place_of_key(row, row->position, cpu_pointer(a->tables), a->prompt_kv, a->own_kv,
+                                              a->n_kv_heads, head - a->n_heads, a->head_dim);
         place.k[i / 2 * RFT_PAGE_TOKENS + place.column] = y[0] | (uint32_t)y[1] << 16;
         place.k[(i + half) / 2 * RFT_PAGE_TOKENS + place.column] = y[2] | (uint32_t)y[3] << 16;
     }
@@ -335,8 +346,8 @@ uint32_t cpu_attention_items(const void *args, uint32_t n_workers)
     return cpu_n_rows(a->batch) * a->n_kv_heads;
 }
 
-/* The softmax weights of one query over n keys, in place of their scores: e = exp(score - max), the sum of e by block, then
- * each e as bf16. Blocks start at key 0 and afresh at key n_prompt. Returns 1 / sum. */
+/* The softmax weights of one query over n keys, in place of their scores: e = exp(score - max), the sum of e by block,
+ * then each e as bf16. Blocks start at key 0 and afresh at key n_prompt. Returns 1 / sum. */
 static float softmax_weights(float *scores, uint32_t n_prompt, uint32_t n)
 {
     float max = scores[0];
@@ -359,16 +370,17 @@ static float softmax_weights(float *scores, uint32_t n_prompt, uint32_t n)
     return rft_reciprocal(total);
 }
 
-static void attend(const struct rft_args_attention *a, struct rft_row *row, uint32_t head, const uint16_t *q, uint16_t *y,
-                   float *scores)
+static void attend(const struct rft_args_attention *a, struct rft_row *row, uint32_t head, const uint16_t *q,
+                   uint16_t *y, float *scores)
 {
     uint32_t kv_head = head / (a->n_heads / a->n_kv_heads);
     uint32_t n = row->position + 1;
     uint32_t n_prompt = n < row->n_prompt ? n : row->n_prompt;
     for (uint32_t key = 0; key < n; key++) {
-        struct key_place place = place_of_key(row, key, cpu_pointer(a->tables), a->prompt_kv, a->own_kv, a->n_kv_heads, kv_head,
-                                              a->head_dim);
-        float score = dot_bf16(place.k + place.column, RFT_PAGE_TOKENS, (const uint32_t *)(const void *)q, a->head_dim / 2);
+        struct key_place place = place_of_key(row, key, cpu_pointer(a->tables), a->prompt_kv, a->own_kv, a->n_kv_heads,
+                                              kv_head, a->head_dim);
+        float score =
+            dot_bf16(place.k + place.column, RFT_PAGE_TOKENS, (const uint32_t *)(const void *)q, a->head_dim / 2);
         score = score * RFT_FROM_BITS(a->scale_bits);
         if (rft_is_bad(score)) {
             cpu_mark_bad(row);

@@ -29,8 +29,8 @@ static uint32_t mass_of(const struct filter_view *view, uint32_t id)
     return (uint32_t)(e * RFT_FROM_BITS(0x4e800000u));
 }
 
-/* The greatest key such that the entries with a greater or equal key weigh at least `wanted`; *above is the weight of those
- * with a greater key. Weight of an entry: its mass, or 1 when counting. Radix descent, 8 bits at a time. */
+/* The greatest key such that the entries with a greater or equal key weigh at least `wanted`; *above is the weight of
+ * those with a greater key. Weight of an entry: its mass, or 1 when counting. Radix descent, 8 bits at a time. */
 static uint32_t key_at_weight(const struct filter_view *view, bool counting, uint64_t wanted, uint64_t *above)
 {
     uint32_t prefix = 0;
@@ -75,8 +75,12 @@ void cpu_filter(const void *args, uint32_t item, struct cpu_worker worker)
     const struct rft_args_filter *a = args;
     const struct rft_row *row = (const struct rft_row *)cpu_pointer(a->rows) + item;
     struct rft_cutoff *cutoff = (struct rft_cutoff *)cpu_pointer(a->cutoffs) + item;
-    struct filter_view view = {(const float *)cpu_pointer(a->logits) + (size_t)item * a->vocab, cpu_pointer(a->mask), a->vocab,
-                               RFT_FROM_BITS(a->inverse_temperature_bits), 0.0f, 0};
+    struct filter_view view = {(const float *)cpu_pointer(a->logits) + (size_t)item * a->vocab,
+                               cpu_pointer(a->mask),
+                               a->vocab,
+                               RFT_FROM_BITS(a->inverse_temperature_bits),
+                               0.0f,
+                               0};
     uint32_t max_key = 0;
     uint64_t n = 0, total = 0, above;
     (void)worker;
@@ -164,7 +168,8 @@ void cpu_advance(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_advance *a = args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
-    const struct rft_candidate *candidates = (const struct rft_candidate *)cpu_pointer(a->candidates) + (size_t)item * a->n_parts;
+    const struct rft_candidate *candidates =
+        (const struct rft_candidate *)cpu_pointer(a->candidates) + (size_t)item * a->n_parts;
     const uint32_t *eos = cpu_pointer(a->eos);
     struct rft_candidate best = {0, 0};
     (void)worker;

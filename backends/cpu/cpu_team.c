@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that work through a list of nodes together. Items are handed out by a counter; whoever finishes the last item of a
- * node opens the next node. Nobody waits for a thread that holds no item, so one that the system has put aside holds up
- * nothing. Waiting threads spin for a moment, because the next node is microseconds away, then sleep. */
+/* Threads that work through a list of nodes together. Items are handed out by a counter; whoever finishes the last item
+ * of a node opens the next node. Nobody waits for a thread that holds no item, so one that the system has put aside
+ * holds up nothing. Waiting threads spin for a moment, because the next node is microseconds away, then sleep. */
 #include "alloc.h"
 #include "cpu.h"
 #include "log.h"
@@ -12,19 +12,19 @@
 
 #define SPINS_BEFORE_SLEEP 4000u
 
-/* The node that is open, in one word, so that an item is claimed by adding 1 and a claim that comes too late does no harm:
- * a number that changes with every node, the node's items, the next item. No items: nothing to do. */
+/* The node that is open, in one word, so that an item is claimed by adding 1 and a claim that comes too late does no
+ * harm: a number that changes with every node, the node's items, the next item. No items: nothing to do. */
 #define ITEM_BITS 22
 #define ITEM_MASK ((1u << ITEM_BITS) - 1u)
 
 struct cpu_team {
     uint32_t n_threads;
-    uint32_t n_started;             /* threads besides the caller */
+    uint32_t n_started; /* threads besides the caller */
     pthread_t threads[CPU_THREADS_MAX];
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     _Atomic uint64_t open;
-    _Atomic uint32_t n_done;        /* items of the open node */
+    _Atomic uint32_t n_done; /* items of the open node */
     _Atomic uint32_t n_sleepers;
     _Atomic bool is_ending;
     /* The list being run and the place in it: written before a node is opened, read by those who hold an item of it. */
@@ -155,7 +155,8 @@ static enum rft_status start_thread(struct cpu_team *team, uint32_t index)
     error = pthread_create(&team->threads[team->n_started], NULL, thread_main, worker);
     if (error != 0) {
         rft_free(worker);
-        rft_log_error("cannot start thread %u of %u: %s; set [device] threads to less", index + 1, team->n_threads, strerror(error));
+        rft_log_error("cannot start thread %u of %u: %s; set [device] threads to less", index + 1, team->n_threads,
+                      strerror(error));
         return RFT_ERR_DEVICE;
     }
     team->n_started++;
@@ -200,7 +201,8 @@ uint32_t cpu_team_size(const struct cpu_team *team)
     return team->n_threads;
 }
 
-void cpu_team_run(struct cpu_team *team, const struct cpu_node *nodes, uint32_t n_nodes, uint32_t n_replays, float *node_us)
+void cpu_team_run(struct cpu_team *team, const struct cpu_node *nodes, uint32_t n_nodes, uint32_t n_replays,
+                  float *node_us)
 {
     uint64_t open;
     if (n_nodes == 0)

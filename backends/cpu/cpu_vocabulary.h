@@ -14,7 +14,8 @@ static inline bool has_token(const uint32_t *mask, uint32_t id)
 /* The random word of vocabulary entry id, for the token that the row is about to draw. */
 static inline uint32_t random_word(const struct rft_row *row, uint32_t id)
 {
-    struct rft_philox r = rft_philox4x32(row->sample_index, row->n_new, id / 4, RFT_PHILOX_DOMAIN_SAMPLE, row->key0, row->key1);
+    struct rft_philox r =
+        rft_philox4x32(row->sample_index, row->n_new, id / 4, RFT_PHILOX_DOMAIN_SAMPLE, row->key0, row->key1);
     return id % 4 == 0 ? r.x0 : id % 4 == 1 ? r.x1 : id % 4 == 2 ? r.x2 : r.x3;
 }
 

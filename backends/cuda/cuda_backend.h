@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The CUDA backend: programs become graphs of kernels, made once and launched again and again; arguments are kernel
- * parameters. It speaks to the driver alone (libcuda.so.1, found when the program runs) and links nothing of the toolkit.
+ * parameters. It speaks to the driver alone (libcuda.so.1, found when the program runs) and links nothing of the
+ * toolkit.
  *
  *   cuda_driver.c      the driver's library and its functions
  *   cuda_device.c      which devices there are and what they lack, open and close
@@ -11,8 +12,8 @@
  *   cuda_kernels.c     which kernel for a node, and its grid
  *   cuda_test.c        the self-test: a kernel against the cpu's plain kernel
  *
- * Every driver call goes through the table `cuda` (cuda_driver.h). A device has a context of its own, made current at each
- * call of the backend, so that devices can be open side by side; and one stream, in which everything is queued. */
+ * Every driver call goes through the table `cuda` (cuda_driver.h). A device has a context of its own, made current at
+ * each call of the backend, so that devices can be open side by side; and one stream, in which everything is queued. */
 #ifndef RFT_CUDA_BACKEND_H
 #define RFT_CUDA_BACKEND_H
 
@@ -29,12 +30,12 @@ struct cuda_modules;
 struct cuda_facts {
     char name[256];
     CUuuid uuid;
-    int major, minor;           /* compute capability */
-    int driver_version;         /* of CUDA, as cuDriverGetVersion has it: 13000 is 13.0 */
+    int major, minor;   /* compute capability */
+    int driver_version; /* of CUDA, as cuDriverGetVersion has it: 13000 is 13.0 */
     uint32_t n_multiprocessors;
     uint64_t total_bytes;
-    bool is_integrated;         /* its memory is the host's */
-    bool has_watchdog;          /* it draws a screen: kernels that take seconds are ended */
+    bool is_integrated; /* its memory is the host's */
+    bool has_watchdog;  /* it draws a screen: kernels that take seconds are ended */
 };
 
 extern const struct rft_backend rft_backend_cuda;
@@ -46,8 +47,8 @@ struct rft_device {
     struct rft_device_options options;
     CUcontext context;
     CUstream stream;
-    uint64_t n_launched;        /* runs queued: the newest ticket */
-    uint64_t n_finished;        /* runs known to be done */
+    uint64_t n_launched; /* runs queued: the newest ticket */
+    uint64_t n_finished; /* runs known to be done */
     bool is_lost;
     struct cuda_memory *memory;   /* cuda_memory.c's */
     struct cuda_modules *modules; /* cuda_modules.c's */
@@ -55,16 +56,19 @@ struct rft_device {
 };
 
 /* cuda_context.c: the driver's error as a status, logged as "<device>: <what>: CUDA_ERROR_...". Out of memory becomes
- * RFT_ERR_DEVICE_MEMORY; an error after which the context is of no more use makes the device lost. CUDA_SUCCESS gives RFT_OK. */
+ * RFT_ERR_DEVICE_MEMORY; an error after which the context is of no more use makes the device lost. CUDA_SUCCESS gives
+ * RFT_OK. */
 enum rft_status cuda_check(struct rft_device *device, CUresult result, const char *what);
-/* Begins a call of the backend: makes the context current. RFT_ERR_DEVICE_LOST, and nothing logged, on a lost device. */
+/* Begins a call of the backend: makes the context current. RFT_ERR_DEVICE_LOST, and nothing logged, on a lost
+ * device. */
 enum rft_status cuda_enter(struct rft_device *device);
 /* Waits for everything queued. After a failure, too, nothing is at work, or the device is lost. */
 enum rft_status cuda_finish(struct rft_device *device, const char *what);
 
 /* cuda_memory.c */
 enum rft_status cuda_memory_open(struct rft_device *device);
-/* Gives back what it can, before the context is destroyed if nothing is at work there; and all the rest, behind that. */
+/* Gives back what it can, before the context is destroyed if nothing is at work there; and all the rest, behind
+ * that. */
 void cuda_memory_release(struct rft_device *device);
 void cuda_memory_close(struct rft_device *device);
 enum rft_status cuda_memory_report(struct rft_device *device, struct rft_memory *memory);
@@ -82,13 +86,14 @@ enum rft_status cuda_run(struct rft_device *device, struct rft_exec *exec, uint3
 enum rft_status cuda_wait(struct rft_device *device, uint64_t ticket);
 enum rft_status cuda_profile(struct rft_device *device, struct rft_exec *exec, float *node_us, uint32_t n_nodes);
 /* Launches one call by itself. args: the node's, whose struct the kernel takes whole. */
-enum rft_status cuda_launch(struct rft_device *device, CUfunction function, const struct cuda_call *call, const void *args);
+enum rft_status cuda_launch(struct rft_device *device, CUfunction function, const struct cuda_call *call,
+                            const void *args);
 
 /* cuda_modules.c */
 enum rft_status cuda_modules_open(struct rft_device *device);
 void cuda_modules_close(struct rft_device *device);
-/* The oldest driver, as cuDriverGetVersion has it, that runs this build's kernels on the device; 0: it is too old for them.
- * oldest: the compute capability, times ten, from which on there are kernels. */
+/* The oldest driver, as cuDriverGetVersion has it, that runs this build's kernels on the device; 0: it is too old for
+ * them. oldest: the compute capability, times ten, from which on there are kernels. */
 int cuda_modules_driver_version(const struct cuda_facts *facts, int *oldest);
 /* The kernel of this index, loaded, and compared with the cpu's plain kernel if it must be. */
 enum rft_status cuda_modules_function(struct rft_device *device, uint32_t kernel, CUfunction *function);

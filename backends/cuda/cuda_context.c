@@ -39,7 +39,9 @@ enum rft_status cuda_check(struct rft_device *device, CUresult result, const cha
     if (result == CUDA_SUCCESS)
         return RFT_OK;
     rft_log_error("%s: %s: %s%s", device->facts.name, what, cuda_result_name(result),
-                  result == CUDA_ERROR_LAUNCH_TIMEOUT ? " (this GPU also draws a screen, and a kernel took longer than that allows)" : "");
+                  result == CUDA_ERROR_LAUNCH_TIMEOUT
+                      ? " (this GPU also draws a screen, and a kernel took longer than that allows)"
+                      : "");
     if (is_fatal(result)) {
         device->is_lost = true;
         return RFT_ERR_DEVICE_LOST;
@@ -51,7 +53,8 @@ enum rft_status cuda_enter(struct rft_device *device)
 {
     RFT_CHECK_DEVICE(device, &rft_backend_cuda);
     if (device->is_lost) {
-        (void)cuda.context_set(device->context); /* what is left in it is destroyed there, and another device's may be current */
+        (void)cuda.context_set(
+            device->context); /* what is left in it is destroyed there, and another device's may be current */
         return RFT_ERR_DEVICE_LOST;
     }
     return cuda_check(device, cuda.context_set(device->context), "cuCtxSetCurrent");

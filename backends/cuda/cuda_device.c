@@ -48,8 +48,8 @@ static void find_missing(CUdevice handle, const struct cuda_facts *facts, char *
     int oldest, needed = cuda_modules_driver_version(facts, &oldest);
     missing[0] = '\0';
     if (needed == 0)
-        snprintf(missing, size, "kernels for compute capability %d.%d (this build: %d.%d and newer)", facts->major, facts->minor,
-                 oldest / 10, oldest % 10);
+        snprintf(missing, size, "kernels for compute capability %d.%d (this build: %d.%d and newer)", facts->major,
+                 facts->minor, oldest / 10, oldest % 10);
     else if (facts->driver_version < needed)
         snprintf(missing, size, "a driver for CUDA %d.%d (it is for %d.%d)", needed / 1000, needed % 1000 / 10,
                  facts->driver_version / 1000, facts->driver_version % 1000 / 10);
@@ -98,8 +98,9 @@ static void fill_info(CUdevice handle, const struct cuda_facts *facts, struct rf
     snprintf(info->name, sizeof info->name, "%.*s", (int)sizeof info->name - 1, facts->name);
     for (size_t i = 0; i < sizeof facts->uuid.bytes; i++)
         snprintf(info->uuid + 2 * i, 3, "%02x", (unsigned)(unsigned char)facts->uuid.bytes[i]);
-    snprintf(info->detail, sizeof info->detail, "compute capability %d.%d, %" PRIu32 " multiprocessors, driver for CUDA %d.%d%s%s",
-             facts->major, facts->minor, facts->n_multiprocessors, facts->driver_version / 1000, facts->driver_version % 1000 / 10,
+    snprintf(info->detail, sizeof info->detail,
+             "compute capability %d.%d, %" PRIu32 " multiprocessors, driver for CUDA %d.%d%s%s", facts->major,
+             facts->minor, facts->n_multiprocessors, facts->driver_version / 1000, facts->driver_version % 1000 / 10,
              facts->is_integrated ? ", integrated" : "", facts->has_watchdog ? ", watchdog" : "");
     find_missing(handle, facts, info->missing, sizeof info->missing);
 }
@@ -119,7 +120,8 @@ static enum rft_status device_enumerate(struct rft_device_info *infos, uint32_t 
         /* One broken GPU does not keep the others from being used. */
         infos[i] = (struct rft_device_info){0};
         snprintf(infos[i].name, sizeof infos[i].name, "GPU %" PRIu32, i);
-        snprintf(infos[i].missing, sizeof infos[i].missing, "an answer from its driver: %.60s", cuda_result_name(result));
+        snprintf(infos[i].missing, sizeof infos[i].missing, "an answer from its driver: %.60s",
+                 cuda_result_name(result));
     }
     *n_infos = n;
     return RFT_OK;
@@ -169,9 +171,9 @@ static enum rft_status create_context(struct rft_device *device)
     return cuda_check(device, result, "cuStreamCreate");
 }
 
-/* Accepts NULL and whatever open left half done. A dead context fails each call at once, which changes nothing: its end ends what
- * is left in it, and only then memory that it may be at work on is given back. A lost device is not waited for: copies that could
- * not be waited for before must not be made now, when the host's side of them is gone. */
+/* Accepts NULL and whatever open left half done. A dead context fails each call at once, which changes nothing: its end
+ * ends what is left in it, and only then memory that it may be at work on is given back. A lost device is not waited
+ * for: copies that could not be waited for before must not be made now, when the host's side of them is gone. */
 static void device_close(struct rft_device *device)
 {
     if (device == NULL)

@@ -42,7 +42,8 @@ static bool load_library(void)
     void *library = dlopen(rft_cuda_library, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         rft_log_debug("cuda: %s", dlerror());
-        snprintf(why_not, sizeof why_not, "the NVIDIA driver is not installed (its library libcuda.so.1 was not found)");
+        snprintf(why_not, sizeof why_not,
+                 "the NVIDIA driver is not installed (its library libcuda.so.1 was not found)");
         return false;
     }
 #define X(name, symbol, parameters)                                                                                    \

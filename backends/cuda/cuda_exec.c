@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs: graphs of kernels, made once and launched again and again. A program's barriers cut it into segments; a node waits for
- * every node of the segment before its own, and for nothing in its own. */
+/* Programs: graphs of kernels, made once and launched again and again. A program's barriers cut it into segments; a
+ * node waits for every node of the segment before its own, and for nothing in its own. */
 #include "cuda_backend.h"
 
 #include "alloc.h"
@@ -31,7 +31,8 @@ struct recorder {
     size_t previous, first; /* of the segment before, and of this one */
 };
 
-static enum rft_status add_call(struct rft_device *device, struct recorder *r, struct exec_call *call, size_t i, bool barrier)
+static enum rft_status add_call(struct rft_device *device, struct recorder *r, struct exec_call *call, size_t i,
+                                bool barrier)
 {
     void *arguments[] = {call->args.bytes, &call->call.parameter};
     const CUDA_KERNEL_NODE_PARAMS_v1 parameters = {.func = call->function,
@@ -46,9 +47,10 @@ static enum rft_status add_call(struct rft_device *device, struct recorder *r, s
         r->previous = r->first;
         r->first = i;
     }
-    return cuda_check(device,
-                      cuda.graph_add_kernel(&r->nodes[i], r->graph, r->nodes + r->previous, r->first - r->previous, &parameters),
-                      "cuGraphAddKernelNode");
+    return cuda_check(
+        device,
+        cuda.graph_add_kernel(&r->nodes[i], r->graph, r->nodes + r->previous, r->first - r->previous, &parameters),
+        "cuGraphAddKernelNode");
 }
 
 static enum rft_status record(struct rft_device *device, const struct rft_program *program, struct rft_exec *exec)
@@ -137,7 +139,8 @@ enum rft_status cuda_wait(struct rft_device *device, uint64_t ticket)
     return ticket <= device->n_finished ? RFT_OK : cuda_finish(device, "running a program");
 }
 
-enum rft_status cuda_launch(struct rft_device *device, CUfunction function, const struct cuda_call *call, const void *args)
+enum rft_status cuda_launch(struct rft_device *device, CUfunction function, const struct cuda_call *call,
+                            const void *args)
 {
     union {
         uint8_t bytes[RFT_ARGS_BYTES_MAX];
@@ -148,13 +151,14 @@ enum rft_status cuda_launch(struct rft_device *device, CUfunction function, cons
     memcpy(copy.bytes, args, sizeof copy.bytes);
     device->stats.n_dispatches++;
     device->stats.n_submissions++;
-    return cuda_check(device,
-                      cuda.launch(function, call->grid_x, call->grid_y, 1, call->threads, 1, 1, 0, device->stream, arguments, NULL),
-                      "cuLaunchKernel");
+    return cuda_check(
+        device,
+        cuda.launch(function, call->grid_x, call->grid_y, 1, call->threads, 1, 1, 0, device->stream, arguments, NULL),
+        "cuLaunchKernel");
 }
 
-static enum rft_status profile_calls(struct rft_device *device, const struct rft_exec *exec, const CUevent events[2], float *node_us,
-                                     uint32_t n_nodes)
+static enum rft_status profile_calls(struct rft_device *device, const struct rft_exec *exec, const CUevent events[2],
+                                     float *node_us, uint32_t n_nodes)
 {
     for (uint32_t i = 0; i < exec->n_calls && i < n_nodes; i++) {
         const struct exec_call *call = &exec->calls[i];

@@ -17,7 +17,7 @@
 #define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
 
 const struct cuda_kernel cuda_kernels[] = {
-    PLAIN(embed),  MATMUL(qkv),   PLAIN(attention), MATMUL(residual), MATMUL(gate_up),
+    PLAIN(embed),   MATMUL(qkv),   PLAIN(attention), MATMUL(residual), MATMUL(gate_up),
     MATMUL(logits), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
 };
 const uint32_t n_cuda_kernels = sizeof cuda_kernels / sizeof *cuda_kernels;
@@ -34,14 +34,16 @@ static uint32_t lanes_of(uint32_t columns, uint32_t k)
     return divide_up(n_blocks, divide_up(n_blocks, LANES_MAX(columns)));
 }
 
-/* Of a multiprocessor and a cycle, on recent GPUs: threads whose instructions it begins, bytes that the second cache gives it. */
+/* Of a multiprocessor and a cycle, on recent GPUs: threads whose instructions it begins, bytes that the second cache
+ * gives it. */
 #define THREADS_A_CYCLE 128.0
 #define BYTES_A_CYCLE 24.0
 
-/* Cycles of a launch, by whichever of three takes longest: one thread by itself, since a small matrix does not give every processor
- * one; the instructions of all; reading the weights, once for each group of activation rows. Instructions are counted in the
- * compiled inner loops: 8 elements of a quad and c activation rows are 32 c products, 9 c instructions for the activations and 32 for
- * the weights; tiled, an element is 32 products, and a fifth more for the rest. */
+/* Cycles of a launch, by whichever of three takes longest: one thread by itself, since a small matrix does not give
+ * every processor one; the instructions of all; reading the weights, once for each group of activation rows.
+ * Instructions are counted in the compiled inner loops: 8 elements of a quad and c activation rows are 32 c products, 9
+ * c instructions for the activations and 32 for the weights; tiled, an element is 32 products, and a fifth more for the
+ * rest. */
 static double cost_of(const struct cuda_kernel *kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     const struct rft_node_matrix m = rft_node_matrix(node);
@@ -67,8 +69,9 @@ uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors
     for (uint32_t i = 0; i < n_cuda_kernels; i++) {
         if (cuda_kernels[i].op != node->op)
             continue;
-        if (best == n_cuda_kernels || (cuda_kernels[i].variant != CUDA_PLAIN && cost_of(&cuda_kernels[i], node, n_multiprocessors) <
-                                                                                   cost_of(&cuda_kernels[best], node, n_multiprocessors)))
+        if (best == n_cuda_kernels ||
+            (cuda_kernels[i].variant != CUDA_PLAIN && cost_of(&cuda_kernels[i], node, n_multiprocessors) <
+                                                          cost_of(&cuda_kernels[best], node, n_multiprocessors)))
             best = i;
     }
     assert(best < n_cuda_kernels);
@@ -93,8 +96,8 @@ static struct cuda_call matmul_call(const struct cuda_kernel *kernel, const stru
     return call;
 }
 
-/* A cohort saves reading and costs parallel blocks, each of which works on several rows at once: it is as large as leaves each
- * multiprocessor one. */
+/* A cohort saves reading and costs parallel blocks, each of which works on several rows at once: it is as large as
+ * leaves each multiprocessor one. */
 static struct cuda_call attention_call(const struct rft_node *node, uint32_t n_multiprocessors)
 {
     const struct rft_args_attention *a = (const void *)node->args.bytes;
@@ -102,7 +105,9 @@ static struct cuda_call attention_call(const struct rft_node *node, uint32_t n_m
     return (struct cuda_call){.grid_x = a->n_kv_heads,
                               .grid_y = node->n_rows,
                               .threads = ATTENTION_THREADS,
-                              .parameter = n_rows < 1 ? 1 : n_rows > COHORT_MAX ? COHORT_MAX : n_rows};
+                              .parameter = n_rows < 1            ? 1
+                                           : n_rows > COHORT_MAX ? COHORT_MAX
+                                                                 : n_rows};
 }
 
 struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which kernel of kernels/<op>.cu a node is run with, and its grid: a pure function of the node and the GPU's size. A kernel has
- * the signature  void <name>(const struct rft_args_<op> a, const uint32_t parameter). */
+/* Which kernel of kernels/<op>.cu a node is run with, and its grid: a pure function of the node and the GPU's size. A
+ * kernel has the signature  void <name>(const struct rft_args_<op> a, const uint32_t parameter). */
 #ifndef RFT_CUDA_KERNELS_H
 #define RFT_CUDA_KERNELS_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks, copies, and what memory there is.
  *
- * A block of the device is memory mapped into one range of addresses that is reserved when the device is opened. The range is
- * handed out from its start, first fit, so that the same blocks made in the same order lie at the same addresses: what is
- * recorded for a chunk's blocks looks alike from chunk to chunk and from run to run. Memory itself is taken and given back
- * block by block, and no fragment of it is ever too small: pages of 2 MiB make up a block wherever they lie. */
+ * A block of the device is memory mapped into one range of addresses that is reserved when the device is opened. The
+ * range is handed out from its start, first fit, so that the same blocks made in the same order lie at the same
+ * addresses: what is recorded for a chunk's blocks looks alike from chunk to chunk and from run to run. Memory itself
+ * is taken and given back block by block, and no fragment of it is ever too small: pages of 2 MiB make up a block
+ * wherever they lie. */
 #include "cuda_backend.h"
 
 #include "alloc.h"
@@ -17,19 +18,20 @@
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
-#define BLOCK_BYTES_MAX (4 * GIB) /* kernels index words of a buffer by 32 bits; and a plan that shrinks does so in such steps */
+#define BLOCK_BYTES_MAX                                                                                                \
+    (4 * GIB) /* kernels index words of a buffer by 32 bits; and a plan that shrinks does so in such steps */
 #define RANGE_BYTES_MIN (64 * GIB)
 
 struct cuda_block {
     struct cuda_block *next;
     uint64_t address;
-    uint64_t bytes;     /* mapped */
-    uint8_t *host;      /* RFT_PLACE_HOST: the block as the host sees it; NULL: it is the device's */
+    uint64_t bytes; /* mapped */
+    uint8_t *host;  /* RFT_PLACE_HOST: the block as the host sees it; NULL: it is the device's */
 };
 
 struct cuda_memory {
     uint64_t granularity;
-    uint64_t range;     /* the reserved addresses */
+    uint64_t range; /* the reserved addresses */
     uint64_t range_bytes;
     struct cuda_block *blocks; /* in the range, by rising address */
     struct cuda_block *host_blocks;
@@ -52,8 +54,9 @@ static CUmemAllocationProp memory_of(const struct rft_device *device)
                                  .location = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = device->handle}};
 }
 
-/* Twice the device's memory: live blocks never fill more than half of the range, so there is a gap for every block that there is
- * memory for. Addresses cost nothing but page tables of what is mapped; a process whose address space is limited gets less. */
+/* Twice the device's memory: live blocks never fill more than half of the range, so there is a gap for every block that
+ * there is memory for. Addresses cost nothing but page tables of what is mapped; a process whose address space is
+ * limited gets less. */
 static enum rft_status reserve_range(struct rft_device *device)
 {
     struct cuda_memory *m = device->memory;
@@ -85,17 +88,18 @@ enum rft_status cuda_memory_open(struct rft_device *device)
     device->memory->granularity = granularity < CUDA_ALIGN ? CUDA_ALIGN : granularity;
     RFT_TRY(reserve_range(device));
     RFT_TRY(cuda_check(device, cuda.memory_info(&available, &total), "cuMemGetInfo"));
-    rft_log_debug("%s: %zu of %zu bytes are taken with the context open; addresses for %" PRIu64 " bytes of blocks", device->facts.name,
-                  total - available, total, device->memory->range_bytes);
+    rft_log_debug("%s: %zu of %zu bytes are taken with the context open; addresses for %" PRIu64 " bytes of blocks",
+                  device->facts.name, total - available, total, device->memory->range_bytes);
     return RFT_OK;
 }
 
-/* Gives the block back, and takes it out of its list. Where that fails, as it may with a dead context, it stays there. */
+/* Gives the block back, and takes it out of its list. Where that fails, as it may with a dead context, it stays
+ * there. */
 static CUresult free_block(struct cuda_block **link)
 {
     struct cuda_block *block = *link;
-    CUresult result = block->host != NULL ? cuda.host_free(block->host)
-                                          : cuda.memory_unmap(block->address, (size_t)block->bytes);
+    CUresult result =
+        block->host != NULL ? cuda.host_free(block->host) : cuda.memory_unmap(block->address, (size_t)block->bytes);
     if (result == CUDA_SUCCESS) {
         *link = block->next;
         rft_free(block);
@@ -181,13 +185,14 @@ static CUresult open_block(struct rft_device *device, const struct cuda_block *b
     return cuda.memory_access(block->address, (size_t)block->bytes, &access, 1);
 }
 
-/* Host memory: kernels read it and the host only writes it, so it is kept out of the host's caches, which the device then need
- * not ask. */
+/* Host memory: kernels read it and the host only writes it, so it is kept out of the host's caches, which the device
+ * then need not ask. */
 static CUresult make_host_block(struct cuda_block *block)
 {
     CUdeviceptr address = 0;
     void *host = NULL;
-    CUresult result = cuda.host_alloc(&host, (size_t)block->bytes, CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED);
+    CUresult result =
+        cuda.host_alloc(&host, (size_t)block->bytes, CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED);
     if (result != CUDA_SUCCESS)
         return result;
     result = cuda.host_address(&address, host, 0);
@@ -266,8 +271,8 @@ enum rft_status cuda_block_create(struct rft_device *device, uint64_t bytes, enu
     return status;
 }
 
-/* What is queued may use the block. Where that cannot be waited for, on a lost device above all, the block stays until the context
- * is gone, and its memory with it. */
+/* What is queued may use the block. Where that cannot be waited for, on a lost device above all, the block stays until
+ * the context is gone, and its memory with it. */
 void cuda_block_destroy(struct rft_device *device, struct rft_block *out)
 {
     struct cuda_block *block, **link;
@@ -319,8 +324,8 @@ enum rft_status cuda_read(struct rft_device *device, struct rft_slice from, void
     return RFT_OK;
 }
 
-/* What modules and graphs will take, and the driver for itself: 64 MiB, of small cards a sixteenth. What others may want is
- * memory.reserve's business. */
+/* What modules and graphs will take, and the driver for itself: 64 MiB, of small cards a sixteenth. What others may
+ * want is memory.reserve's business. */
 static uint64_t reserve_of(uint64_t total)
 {
     return total / 16 < 64 * MIB ? total / 16 : 64 * MIB;

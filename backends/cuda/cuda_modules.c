@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The compiled kernels. An image holds machine code for the GPUs that the build knows (SASS), which is the compiler's that was
- * tested, and PTX, which a driver's own compiler turns into machine code for others. What that compiler made is compared with the
- * cpu's plain kernel before it is used. */
+/* The compiled kernels. An image holds machine code for the GPUs that the build knows (SASS), which is the compiler's
+ * that was tested, and PTX, which a driver's own compiler turns into machine code for others. What that compiler made
+ * is compared with the cpu's plain kernel before it is used. */
 #include "cuda_backend.h"
 
 #include "alloc.h"
@@ -20,13 +20,13 @@ static const int sass[] = {RFT_CUDA_SASS};
 static const int ptx[] = {RFT_CUDA_PTX};
 
 struct cuda_function {
-    CUfunction handle;  /* NULL: not loaded yet */
-    bool is_trusted;    /* may be used */
-    bool is_compared;   /* gives the bits of the cpu's plain kernel */
+    CUfunction handle; /* NULL: not loaded yet */
+    bool is_trusted;   /* may be used */
+    bool is_compared;  /* gives the bits of the cpu's plain kernel */
 };
 
 struct cuda_modules {
-    CUmodule modules[RFT_OP_COUNT]; /* NULL: not loaded yet */
+    CUmodule modules[RFT_OP_COUNT];  /* NULL: not loaded yet */
     struct cuda_function *functions; /* [n_cuda_kernels] */
 };
 
@@ -81,8 +81,8 @@ static enum rft_status load_module(struct rft_device *device, enum rft_op op)
     return cuda_check(device, result, rft_op_name(op));
 }
 
-/* Did the function come from machine code of this build? A driver's compiler makes some for the very device, whose number may be
- * one of the build's only if it was forced to. */
+/* Did the function come from machine code of this build? A driver's compiler makes some for the very device, whose
+ * number may be one of the build's only if it was forced to. */
 static bool is_from_sass(int binary_version)
 {
     if (is_jit_forced())
@@ -100,14 +100,16 @@ static enum rft_status load_function(struct rft_device *device, uint32_t kernel)
     int version = 0, n_registers = 0, local_bytes = 0;
     CUfunction handle = NULL;
     RFT_TRY(load_module(device, cuda_kernels[kernel].op));
-    RFT_TRY(cuda_check(device, cuda.module_function(&handle, device->modules->modules[cuda_kernels[kernel].op], name), name));
+    RFT_TRY(cuda_check(device, cuda.module_function(&handle, device->modules->modules[cuda_kernels[kernel].op], name),
+                       name));
     RFT_TRY(cuda_check(device, cuda.function_attribute(&version, CU_FUNC_ATTRIBUTE_BINARY_VERSION, handle), name));
     RFT_TRY(cuda_check(device, cuda.function_attribute(&n_registers, CU_FUNC_ATTRIBUTE_NUM_REGS, handle), name));
-    RFT_TRY(cuda_check(device, cuda.function_attribute(&local_bytes, CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, handle), name));
+    RFT_TRY(
+        cuda_check(device, cuda.function_attribute(&local_bytes, CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, handle), name));
     function->is_trusted = is_from_sass(version);
     rft_log_debug("%s: kernel %s: %s for %d.%d, %d registers, %d bytes of local memory", device->facts.name, name,
-                  function->is_trusted ? "machine code" : "compiled by the driver", version / 10, version % 10, n_registers,
-                  local_bytes);
+                  function->is_trusted ? "machine code" : "compiled by the driver", version / 10, version % 10,
+                  n_registers, local_bytes);
     function->handle = handle;
     return RFT_OK;
 }

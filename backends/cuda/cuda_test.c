@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-static enum rft_status create_block(struct rft_device *device, uint64_t bytes, enum rft_place place, struct rft_block *block)
+static enum rft_status create_block(struct rft_device *device, uint64_t bytes, enum rft_place place,
+                                    struct rft_block *block)
 {
     return cuda_block_create(device, bytes, place, "the self-test", block);
 }
@@ -35,7 +36,7 @@ enum rft_status cuda_test_kernel(struct rft_device *device, uint32_t kernel, CUf
     const struct tested tested = {kernel, function};
     const struct cuda_kernel *k = &cuda_kernels[kernel];
     char device_text[400];
-    snprintf(device_text, sizeof device_text, "%s (driver for CUDA %d.%d)", device->facts.name, device->facts.driver_version / 1000,
-             device->facts.driver_version % 1000 / 10);
+    snprintf(device_text, sizeof device_text, "%s (driver for CUDA %d.%d)", device->facts.name,
+             device->facts.driver_version / 1000, device->facts.driver_version % 1000 / 10);
     return rft_self_test_kernel(&calls, device, &tested, &(struct rft_tested_kernel){k->op, k->name, device_text, all});
 }

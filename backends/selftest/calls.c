@@ -42,7 +42,8 @@ static void add_ranges(struct rft_node *node, enum rft_call_kind kind, struct rf
         node->writes[node->n_writes++] = range;
 }
 
-uint64_t rft_call_buffer(struct rft_call_image *image, const char *name, enum rft_call_kind kind, uint64_t bytes, void *p)
+uint64_t rft_call_buffer(struct rft_call_image *image, const char *name, enum rft_call_kind kind, uint64_t bytes,
+                         void *p)
 {
     uint64_t align = image->align_bytes > GUARD_BYTES ? image->align_bytes : GUARD_BYTES;
     uint64_t offset = round_up(image->used + GUARD_BYTES, align);
@@ -93,8 +94,9 @@ static bool is_same(const uint8_t *got, const uint8_t *wanted, uint64_t n, const
     while (got[at] == wanted[at])
         at++;
     at = at / 4 * 4;
-    snprintf(text, RFT_CALL_TEXT_MAX, "%s %s: word %" PRIu64 " is %08" PRIx32 ", not %08" PRIx32 " (%" PRIu64 " of %" PRIu64 " words)",
-             what, name, at / 4, word_at(got, at, n), word_at(wanted, at, n), n_words, (n + 3) / 4);
+    snprintf(text, RFT_CALL_TEXT_MAX,
+             "%s %s: word %" PRIu64 " is %08" PRIx32 ", not %08" PRIx32 " (%" PRIu64 " of %" PRIu64 " words)", what,
+             name, at / 4, word_at(got, at, n), word_at(wanted, at, n), n_words, (n + 3) / 4);
     return false;
 }
 
@@ -107,10 +109,12 @@ bool rft_call_is_right(const struct rft_call_image *before, const uint8_t *after
         if (!is_same(after + at, before->bytes + at, b->offset - at, "guard before", b->name, text))
             return false;
         at = b->offset + b->bytes;
-        if (b->kind == RFT_CALL_IN && !is_same(after + b->offset, before->bytes + b->offset, b->bytes, "input", b->name, text))
+        if (b->kind == RFT_CALL_IN &&
+            !is_same(after + b->offset, before->bytes + b->offset, b->bytes, "input", b->name, text))
             return false;
         if (b->kind == RFT_CALL_OUT && expected != NULL &&
-            !is_same(after + b->offset, expected->bytes + expected->buffers[i].offset, b->bytes, "output", b->name, text))
+            !is_same(after + b->offset, expected->bytes + expected->buffers[i].offset, b->bytes, "output", b->name,
+                     text))
             return false;
     }
     return is_same(after + at, before->bytes + at, before->used - at, "guard at", "the end", text);

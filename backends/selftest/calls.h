@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One kernel call as an image of device memory: buffers with guards around them, inputs from a fixed random sequence, and the
- * node. The same call can be built for any base address, so that what a device made of it can be compared with what the
- * cpu's plain kernel makes of it in host memory. */
+/* One kernel call as an image of device memory: buffers with guards around them, inputs from a fixed random sequence,
+ * and the node. The same call can be built for any base address, so that what a device made of it can be compared with
+ * what the cpu's plain kernel makes of it in host memory. */
 #ifndef RFT_CALLS_H
 #define RFT_CALLS_H
 
@@ -42,13 +42,14 @@ void rft_call_finish(struct rft_call_image *image);
 /* For builders: starts a call of op, with no buffers and the random sequence from its start. */
 void rft_call_begin(struct rft_call_image *image, enum rft_op op, uint64_t seed);
 /* A buffer of zeros. Returns its address; *p is its place in the image, NULL if the builder only measures. */
-uint64_t rft_call_buffer(struct rft_call_image *image, const char *name, enum rft_call_kind kind, uint64_t bytes, void *p);
+uint64_t rft_call_buffer(struct rft_call_image *image, const char *name, enum rft_call_kind kind, uint64_t bytes,
+                         void *p);
 uint32_t rft_call_random(struct rft_call_image *image);
 void rft_call_args(struct rft_call_image *image, const void *args, size_t bytes);
 
-/* after: [before->used], what a device made of the image `before`. expected: the same call, built for another place, with its
- * node already run on its bytes; NULL: outputs are not compared. False, and what differs in text, unless every guard and
- * input is untouched and every output has the expected bits. */
+/* after: [before->used], what a device made of the image `before`. expected: the same call, built for another place,
+ * with its node already run on its bytes; NULL: outputs are not compared. False, and what differs in text, unless every
+ * guard and input is untouched and every output has the expected bits. */
 bool rft_call_is_right(const struct rft_call_image *before, const uint8_t *after, const struct rft_call_image *expected,
                        char text[RFT_CALL_TEXT_MAX]);
 

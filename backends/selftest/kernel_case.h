@@ -20,12 +20,12 @@ enum rft_values {
 struct rft_kernel_case {
     enum rft_op op;
     enum rft_values values;
-    bool is_quick;    /* at most a million products, for devices that are checked before each use */
-    bool has_idle;    /* some rows are not running */
-    bool is_prefill;  /* the rows are one prompt's neighbouring tokens */
-    uint32_t rows;    /* in use; buffers have room for up to three more, which must be left alone */
-    uint32_t n, k;    /* the matrix is [n][k]; gate_up: ffn_dim is n; qkv: k alone; n alone: vocab, parts */
-    uint32_t first;   /* of a matrix in parts */
+    bool is_quick;   /* at most a million products, for devices that are checked before each use */
+    bool has_idle;   /* some rows are not running */
+    bool is_prefill; /* the rows are one prompt's neighbouring tokens */
+    uint32_t rows;   /* in use; buffers have room for up to three more, which must be left alone */
+    uint32_t n, k;   /* the matrix is [n][k]; gate_up: ffn_dim is n; qkv: k alone; n alone: vocab, parts */
+    uint32_t first;  /* of a matrix in parts */
     uint32_t flags;
     uint32_t n_heads, n_kv_heads, head_dim;
     uint32_t n_prompt, n_own; /* keys: at most; rows differ */

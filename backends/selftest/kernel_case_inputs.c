@@ -26,11 +26,13 @@ float rft_case_value(const struct rft_build *b, enum rft_values values)
     if (values == RFT_VALUES_WIDE && r % 16 == 0)
         return RFT_FROM_BITS(sign);
     if (values == RFT_VALUES_WIDE)
-        return RFT_FROM_BITS(sign | (72u + r / 16 % 110u) << 23 | (rft_call_random(b->image) & 0x7fffffu)); /* 2^-55 to 2^54 */
+        return RFT_FROM_BITS(sign | (72u + r / 16 % 110u) << 23 |
+                             (rft_call_random(b->image) & 0x7fffffu)); /* 2^-55 to 2^54 */
     if (values == RFT_VALUES_ZERO)
         return 0.0f;
     if (values == RFT_VALUES_TINY)
-        return RFT_FROM_BITS(sign | (99u + r / 16 % 5u) << 23 | (rft_call_random(b->image) & 0x7fffffu)); /* 2^-28 to 2^-23 */
+        return RFT_FROM_BITS(sign | (99u + r / 16 % 5u) << 23 |
+                             (rft_call_random(b->image) & 0x7fffffu)); /* 2^-28 to 2^-23 */
     return RFT_FROM_BITS(sign | (124u + r / 16 % 5u) << 23 | (rft_call_random(b->image) & 0x7fffffu));
 }
 
@@ -84,7 +86,9 @@ uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens)
             .n_prompt = n_prompt,
             .prompt_table = question * n_pages(c->n_prompt),
             .own_table = n_questions * n_pages(c->n_prompt) + i * n_pages(c->n_own),
-            .state = !is_idle ? RFT_ROW_RUNNING : i % 2 == 0 ? RFT_ROW_IDLE : RFT_ROW_STOP,
+            .state = !is_idle     ? RFT_ROW_RUNNING
+                     : i % 2 == 0 ? RFT_ROW_IDLE
+                                  : RFT_ROW_STOP,
             .bad = c->op == RFT_OP_advance && is_bad_row(b, i),
             .n_new = i % 7,
             .n_new_max = 7 + i % 2,
@@ -120,7 +124,8 @@ uint64_t rft_case_tables(const struct rft_build *b)
 uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k)
 {
     uint16_t *p;
-    uint64_t address = rft_call_buffer(b->image, "weight", RFT_CALL_IN, (uint64_t)n_tiles(n) * RFT_TILE * RFT_PADDED(k) * 2, &p);
+    uint64_t address =
+        rft_call_buffer(b->image, "weight", RFT_CALL_IN, (uint64_t)n_tiles(n) * RFT_TILE * RFT_PADDED(k) * 2, &p);
     for (uint32_t row = 0; p != NULL && row < n; row++) {
         uint16_t *tile = p + (size_t)(row / RFT_TILE) * RFT_TILE * RFT_PADDED(k);
         bool is_equal = b->c->values == RFT_VALUES_TIES && row % 8 / 2 == 1; /* to the rows it is paired with */
@@ -135,7 +140,8 @@ uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k)
 uint64_t rft_case_floats(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t n)
 {
     /* Values that are added to must not be NaN: the sign and payload of a sum's NaN are not the contract's. */
-    static const uint32_t bad[] = {0x5d800000u /* 2^60 */, 0xdd800000u, 0x7f000000u /* 2^127 */, 0x7f800000u, 0xff800000u, 0x7fc00001u};
+    static const uint32_t bad[] = {
+        0x5d800000u /* 2^60 */, 0xdd800000u, 0x7f000000u /* 2^127 */, 0x7f800000u, 0xff800000u, 0x7fc00001u};
     uint32_t n_bad = kind == RFT_CALL_IN ? 6 : 3;
     float *p;
     uint64_t address = rft_call_buffer(b->image, name, kind, (uint64_t)b->n_rows * n * 4, &p);
@@ -169,11 +175,12 @@ uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint3
     return address;
 }
 
-/* Sums of 16 squares, such that results are around 1, where silu bends. In every other bad row one of them is too large or
- * not a number; draw's other bad rows get a factor with which some of their logits are bad and some are not. */
+/* Sums of 16 squares, such that results are around 1, where silu bends. In every other bad row one of them is too large
+ * or not a number; draw's other bad rows get a factor with which some of their logits are bad and some are not. */
 static void fill_square_sums(const struct rft_build *b, uint32_t row, uint32_t *sums, uint32_t n)
 {
-    static const uint32_t bad[] = {0x7b800000u /* 2^120 */, 0x7f000000u /* 2^127 */, 0x7f800000u, 0x7fc00001u, 0xffc00000u};
+    static const uint32_t bad[] = {0x7b800000u /* 2^120 */, 0x7f000000u /* 2^127 */, 0x7f800000u, 0x7fc00001u,
+                                   0xffc00000u};
     bool is_large = b->c->op == RFT_OP_draw && is_bad_row(b, row);
     for (uint32_t i = 0; i < n; i++) {
         float v = rft_case_value(b, b->c->values == RFT_VALUES_TINY ? RFT_VALUES_PLAIN : b->c->values);
@@ -216,7 +223,8 @@ uint64_t rft_case_cos_sin(const struct rft_build *b)
 uint64_t rft_case_pages(const struct rft_build *b, enum rft_call_kind kind, bool is_own)
 {
     uint16_t *p;
-    uint64_t n = (uint64_t)RFT_PAGE_TOKENS * b->c->head_dim * b->c->n_kv_heads * 2 * (is_own ? n_own_pages(b) : n_prompt_pages(b));
+    uint64_t n = (uint64_t)RFT_PAGE_TOKENS * b->c->head_dim * b->c->n_kv_heads * 2 *
+                 (is_own ? n_own_pages(b) : n_prompt_pages(b));
     uint64_t address = rft_call_buffer(b->image, is_own ? "own_kv" : "prompt_kv", kind, n * 2, &p);
     if (p != NULL && kind == RFT_CALL_OUT)
         memset(p, NEVER_WRITTEN, (size_t)n * 2);
@@ -234,7 +242,8 @@ uint64_t rft_case_mask(const struct rft_build *b, uint32_t vocab)
     return address;
 }
 
-uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used, uint32_t element_bytes)
+uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used,
+                         uint32_t element_bytes)
 {
     uint8_t *p;
     size_t stride = (size_t)n * element_bytes;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Buffers of a kernel case, filled: what the builders of kernel_cases.c are made of. Each returns the buffer's address. A
- * buffer that a kernel only writes starts as bits that no kernel writes, so that a store left out shows; padding is zero. */
+/* Buffers of a kernel case, filled: what the builders of kernel_cases.c are made of. Each returns the buffer's address.
+ * A buffer that a kernel only writes starts as bits that no kernel writes, so that a store left out shows; padding is
+ * zero. */
 #ifndef RFT_KERNEL_CASE_INPUTS_H
 #define RFT_KERNEL_CASE_INPUTS_H
 
@@ -16,7 +17,8 @@ struct rft_build {
 float rft_case_value(const struct rft_build *b, enum rft_values values);
 
 uint64_t rft_case_batch(const struct rft_build *b);
-/* Rows in groups of four that share a prompt; their places differ. n_tokens: of the vocabulary; 0 = tokens do not matter. */
+/* Rows in groups of four that share a prompt; their places differ. n_tokens: of the vocabulary; 0 = tokens do not
+ * matter. */
 uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens);
 /* Page numbers in no order. */
 uint64_t rft_case_tables(const struct rft_build *b);
@@ -36,7 +38,8 @@ uint64_t rft_case_pages(const struct rft_build *b, enum rft_call_kind kind, bool
 uint64_t rft_case_mask(const struct rft_build *b, uint32_t vocab);
 
 /* Only written: rows of n elements of so many bytes, the first n_used of which are to be written. */
-uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used, uint32_t element_bytes);
+uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used,
+                         uint32_t element_bytes);
 uint64_t rft_case_normed_output(const struct rft_build *b, uint32_t dim);
 
 #endif

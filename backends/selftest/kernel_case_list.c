@@ -1,39 +1,67 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of cases. Borders: tiles of 16 outputs, blocks of 64 elements or keys, pages of 16 keys, parts of 2048 vocabulary
- * entries, and groups of up to 16 rows that a kernel takes at once. The first argument says whether a case is quick. */
+/* The table of cases. Borders: tiles of 16 outputs, blocks of 64 elements or keys, pages of 16 keys, parts of 2048
+ * vocabulary entries, and groups of up to 16 rows that a kernel takes at once. The first argument says whether a case
+ * is quick. */
 #include "kernel_cases.h"
 
 #define EMBED(quick, rows_, n_, dim, first_, values_)                                                                  \
-    {.op = RFT_OP_embed, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_embed, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_,                      \
+        .values = RFT_VALUES_##values_                                                                                 \
+    }
 #define QKV(quick, rows_, idle, dim, heads, kv, head_dim_, prompt, own, values_)                                       \
-    {.op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .has_idle = idle, .k = dim, .n_heads = heads, .n_kv_heads = kv, \
-     .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .has_idle = idle, .k = dim, .n_heads = heads,              \
+        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_      \
+    }
 #define QKV_PREFILL(quick, rows_, dim, heads, kv, head_dim_, prompt, values_)                                          \
-    {.op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .is_prefill = true, .k = dim, .n_heads = heads, .n_kv_heads = kv, \
-     .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .is_prefill = true, .k = dim, .n_heads = heads,            \
+        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_                    \
+    }
 #define ATTEND(quick, rows_, idle, heads, kv, head_dim_, prompt, own, values_)                                         \
-    {.op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .has_idle = idle, .n_heads = heads, .n_kv_heads = kv,   \
-     .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .has_idle = idle, .n_heads = heads,                  \
+        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_      \
+    }
 #define ATTEND_PREFILL(quick, rows_, heads, kv, head_dim_, prompt, values_)                                            \
-    {.op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .is_prefill = true, .n_heads = heads, .n_kv_heads = kv, \
-     .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .is_prefill = true, .n_heads = heads,                \
+        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_                    \
+    }
 #define RESIDUAL(quick, rows_, dim, k_, values_)                                                                       \
-    {.op = RFT_OP_residual, .is_quick = quick, .rows = rows_, .n = dim, .k = k_, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_residual, .is_quick = quick, .rows = rows_, .n = dim, .k = k_, .values = RFT_VALUES_##values_     \
+    }
 #define GATE_UP(quick, rows_, ffn_dim, dim, values_)                                                                   \
-    {.op = RFT_OP_gate_up, .is_quick = quick, .rows = rows_, .n = ffn_dim, .k = dim, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_gate_up, .is_quick = quick, .rows = rows_, .n = ffn_dim, .k = dim, .values = RFT_VALUES_##values_ \
+    }
 #define LOGITS(quick, rows_, n_, dim, first_, values_)                                                                 \
-    {.op = RFT_OP_logits, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_logits, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_,                     \
+        .values = RFT_VALUES_##values_                                                                                 \
+    }
 #define FILTER(quick, rows_, n_, t, k_, p, values_)                                                                    \
-    {.op = RFT_OP_filter, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .top_k = k_, .top_p_65536 = p,  \
-     .has_idle = rows_ > 2, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_filter, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .top_k = k_,                 \
+        .top_p_65536 = p, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                                        \
+    }
 #define SAMPLE(quick, rows_, n_, t, min, flags_, values_)                                                              \
-    {.op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .min_p = min, .flags = flags_,  \
-     .has_idle = rows_ > 2, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .min_p = min,                \
+        .flags = flags_, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                                         \
+    }
 #define DRAW(quick, rows_, idle, n_, dim, first_, t, flags_, values_)                                                  \
-    {.op = RFT_OP_draw, .is_quick = quick, .rows = rows_, .has_idle = idle, .n = n_, .k = dim, .first = first_,        \
-     .temperature = t, .flags = flags_, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_draw, .is_quick = quick, .rows = rows_, .has_idle = idle, .n = n_, .k = dim, .first = first_,     \
+        .temperature = t, .flags = flags_, .values = RFT_VALUES_##values_                                              \
+    }
 #define ADVANCE(quick, rows_, n_, idle, values_)                                                                       \
-    {.op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .has_idle = idle, .values = RFT_VALUES_##values_}
+    {                                                                                                                  \
+        .op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .has_idle = idle,                             \
+        .values = RFT_VALUES_##values_                                                                                 \
+    }
 
 const struct rft_kernel_case kernel_cases[] = {
     EMBED(true, 7, 50, 100, 0, PLAIN),
@@ -51,9 +79,9 @@ const struct rft_kernel_case kernel_cases[] = {
     QKV(true, 17, true, 100, 2, 1, 80, 40, 3, WIDE),
     QKV_PREFILL(true, 12, 40, 3, 1, 16, 33, TIES),
     QKV(true, 7, false, 100, 4, 2, 64, 20, 5, TINY),
-    QKV(true, 16, true, 64, 4, 2, 64, 20, 18, BAD),  /* bad rows that are idle: nobody marks them */
+    QKV(true, 16, true, 64, 4, 2, 64, 20, 18, BAD),      /* bad rows that are idle: nobody marks them */
     QKV(true, 2, false, 1100, 20, 1, 16, 15, 16, PLAIN), /* more than 64 sums of 16 squares */
-    QKV_PREFILL(true, 40, 40, 3, 1, 16, 50, PLAIN),  /* more rows than a tiled workgroup has */
+    QKV_PREFILL(true, 40, 40, 3, 1, 16, 50, PLAIN),      /* more rows than a tiled workgroup has */
     QKV(false, 1, false, 8, 1, 1, 8, 1, 1, PLAIN),
     QKV(false, 1, false, 576, 9, 3, 64, 40, 35, PLAIN),
     QKV(false, 3, false, 40, 14, 2, 64, 64, 64, PLAIN),
@@ -79,7 +107,7 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND(true, 3, false, 2, 1, 256, 15, 16, PLAIN),
     ATTEND(true, 9, true, 6, 2, 48, 20, 70, WIDE),
     ATTEND_PREFILL(true, 12, 3, 1, 64, 100, PLAIN),
-    ATTEND(true, 60, false, 8, 1, 8, 20, 10, PLAIN), /* many values, for the same reason as gate_up's */
+    ATTEND(true, 60, false, 8, 1, 8, 20, 10, PLAIN),  /* many values, for the same reason as gate_up's */
     ATTEND(true, 1, false, 2, 1, 8, 4200, 20, PLAIN), /* more blocks of keys than invocations */
     ATTEND(false, 1, false, 1, 1, 8, 1, 1, PLAIN),
     ATTEND(false, 1, false, 9, 3, 64, 200, 100, PLAIN),
@@ -98,7 +126,8 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND(false, 5, false, 3, 1, 256, 130, 129, PLAIN),
     ATTEND(false, 7, false, 14, 2, 64, 300, 5, PLAIN),
     ATTEND(false, 4, false, 20, 1, 16, 70, 3, PLAIN),
-    ATTEND(false, 2, false, 32, 1, 8, 2200, 70, PLAIN), /* so many heads share a kv head that they leave room for few blocks of keys */
+    ATTEND(false, 2, false, 32, 1, 8, 2200, 70,
+           PLAIN), /* so many heads share a kv head that they leave room for few blocks of keys */
     ATTEND(false, 9, false, 3, 1, 24, 90, 70, PLAIN),
     ATTEND(false, 8, false, 4, 2, 64, 130, 0, PLAIN),
     ATTEND(false, 9, true, 6, 2, 64, 700, 130, PLAIN),
@@ -212,7 +241,7 @@ const struct rft_kernel_case kernel_cases[] = {
     SAMPLE(true, 9, 2500, 1.0f, 0.0f, 0, BAD),
     SAMPLE(false, 1, 3, 1.0f, 0.0f, 0, PLAIN),
     SAMPLE(false, 4000, 64, 0.7f, 0.0f, 0, ZERO), /* small random words win ... */
-    SAMPLE(false, 4000, 1, 1.0f, 0.0f, 0, ZERO), /* ... or any word */
+    SAMPLE(false, 4000, 1, 1.0f, 0.0f, 0, ZERO),  /* ... or any word */
     SAMPLE(false, 4000, 5, 0.7f, 0.0f, 0, PLAIN), /* many draws: one wrong last bit shows */
     SAMPLE(false, 2, 49152, 1.0f, 0.0f, 0, PLAIN),
     SAMPLE(false, 5, 4096, 1.0f, 0.0f, RFT_SAMPLE_GREEDY, WIDE),
@@ -250,7 +279,7 @@ const struct rft_kernel_case kernel_cases[] = {
     DRAW(false, 64, true, 100, 192, 0, 0.7f, 0, PLAIN),
     DRAW(false, 130, true, 300, 100, 0, 1.0f, 0, PLAIN),
     DRAW(false, 2, false, 24, 4112, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 4000, false, 64, 2, 0, 1.0f, 0, ZERO), /* small random words win: every form of the noise */
+    DRAW(false, 4000, false, 64, 2, 0, 1.0f, 0, ZERO),  /* small random words win: every form of the noise */
     DRAW(false, 4000, true, 20, 2, 16, 0.7f, 0, PLAIN), /* many draws: one wrong last bit shows */
 
     ADVANCE(true, 13, 24, true, PLAIN),

@@ -180,8 +180,10 @@ static void build_advance(const struct rft_build *b)
     a.n_parts = c->n;
     a.n_eos = 2;
     a.tokens_stride = 9;
-    a.candidates = rft_call_buffer(b->image, "candidates", RFT_CALL_IN, (uint64_t)b->n_rows * c->n * sizeof *candidates, &candidates);
-    for (uint32_t i = 0; candidates != NULL && i < b->n_rows * c->n; i++) { /* keys tie often, some rows have no candidate */
+    a.candidates = rft_call_buffer(b->image, "candidates", RFT_CALL_IN, (uint64_t)b->n_rows * c->n * sizeof *candidates,
+                                   &candidates);
+    for (uint32_t i = 0; candidates != NULL && i < b->n_rows * c->n;
+         i++) { /* keys tie often, some rows have no candidate */
         uint32_t key = i / c->n % 6 == 4 ? 0 : rft_call_random(b->image) % n_keys;
         candidates[i] = (struct rft_candidate){key, i % c->n * 3 + rft_call_random(b->image) % 3};
     }
@@ -239,7 +241,9 @@ enum rft_status kernel_case_build(struct rft_call_image *image, const struct rft
 /* Appends " name value" unless the value is 0. */
 static size_t append_number(char text[RFT_CALL_TEXT_MAX], size_t used, const char *name, uint32_t value)
 {
-    int n = value != 0 && used < RFT_CALL_TEXT_MAX ? snprintf(text + used, RFT_CALL_TEXT_MAX - used, ", %s %" PRIu32, name, value) : 0;
+    int n = value != 0 && used < RFT_CALL_TEXT_MAX
+                ? snprintf(text + used, RFT_CALL_TEXT_MAX - used, ", %s %" PRIu32, name, value)
+                : 0;
     return used + (size_t)n;
 }
 
@@ -250,11 +254,21 @@ void kernel_case_name(const struct rft_kernel_case *c, char text[RFT_CALL_TEXT_M
         const char *name;
         uint32_t value;
     } numbers[] = {
-        {"n", c->n}, {"k", c->k}, {"first", c->first}, {"heads", c->n_heads}, {"kv heads", c->n_kv_heads},
-        {"head_dim", c->head_dim}, {"prompt", c->n_prompt}, {"own", c->n_own}, {"top_k", c->top_k}, {"flags", c->flags},
-        {"prefill", c->is_prefill}, {"idle", c->has_idle},
+        {"n", c->n},
+        {"k", c->k},
+        {"first", c->first},
+        {"heads", c->n_heads},
+        {"kv heads", c->n_kv_heads},
+        {"head_dim", c->head_dim},
+        {"prompt", c->n_prompt},
+        {"own", c->n_own},
+        {"top_k", c->top_k},
+        {"flags", c->flags},
+        {"prefill", c->is_prefill},
+        {"idle", c->has_idle},
     };
-    size_t used = (size_t)snprintf(text, RFT_CALL_TEXT_MAX, "%s, %s values, rows %" PRIu32, rft_op_name(c->op), values[c->values], c->rows);
+    size_t used = (size_t)snprintf(text, RFT_CALL_TEXT_MAX, "%s, %s values, rows %" PRIu32, rft_op_name(c->op),
+                                   values[c->values], c->rows);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         used = append_number(text, used, numbers[i].name, numbers[i].value);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A device whose compiler reorders, fuses or flushes where the contract does not allow it is found out here, before it makes a
- * dataset that differs. */
+/* A device whose compiler reorders, fuses or flushes where the contract does not allow it is found out here, before it
+ * makes a dataset that differs. */
 #include "self_test.h"
 
 #include "alloc.h"
@@ -18,15 +18,18 @@ struct comparison {
     uint8_t *after;
 };
 
-/* Beside a plan that fills the device the test takes the host's memory, if that is another: what it needs is not in the plan. */
-static enum rft_status take_block(const struct rft_self_test *calls, struct rft_device *device, uint64_t bytes, struct rft_block *block)
+/* Beside a plan that fills the device the test takes the host's memory, if that is another: what it needs is not in the
+ * plan. */
+static enum rft_status take_block(const struct rft_self_test *calls, struct rft_device *device, uint64_t bytes,
+                                  struct rft_block *block)
 {
     enum rft_status status = calls->block_create(device, bytes, RFT_PLACE_DEVICE, block);
     return status == RFT_ERR_DEVICE_MEMORY ? calls->block_create(device, bytes, RFT_PLACE_HOST, block) : status;
 }
 
 static enum rft_status compare(const struct rft_self_test *calls, struct rft_device *device, const void *kernel,
-                               const struct rft_tested_kernel *tested, const struct rft_kernel_case *c, struct comparison *x)
+                               const struct rft_tested_kernel *tested, const struct rft_kernel_case *c,
+                               struct comparison *x)
 {
     char case_name[RFT_CALL_TEXT_MAX], difference[RFT_CALL_TEXT_MAX];
     struct rft_slice all;
@@ -44,8 +47,8 @@ static enum rft_status compare(const struct rft_self_test *calls, struct rft_dev
     if (rft_call_is_right(&x->image, x->after, &x->expected, difference))
         return RFT_OK;
     kernel_case_name(c, case_name);
-    rft_log_error("%s: kernel %s does not give the bits of the arithmetic contract: %s: %s; take another device or driver, or "
-                  "[device] arithmetic = unchecked",
+    rft_log_error("%s: kernel %s does not give the bits of the arithmetic contract: %s: %s; take another device or "
+                  "driver, or [device] arithmetic = unchecked",
                   tested->device, tested->name, case_name, difference);
     return RFT_ERR_UNSUPPORTED;
 }
@@ -56,7 +59,8 @@ enum rft_status rft_self_test_kernel(const struct rft_self_test *calls, struct r
     enum rft_status status = RFT_OK;
     uint32_t n_compared = 0;
     for (uint32_t i = 0; i < n_kernel_cases && status == RFT_OK; i++) {
-        struct comparison x = {.image = {.align_bytes = calls->align_bytes}, .expected = {.align_bytes = calls->align_bytes}};
+        struct comparison x = {.image = {.align_bytes = calls->align_bytes},
+                               .expected = {.align_bytes = calls->align_bytes}};
         if (kernel_cases[i].op != tested->op || !(kernel_cases[i].is_quick || tested->all))
             continue;
         n_compared++;

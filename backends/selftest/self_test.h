@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A device's kernel against the cpu's plain kernel, bit by bit, on the kernel cases of its op. A backend gives the calls that it
- * has anyway; what is compared, and what is said of a difference, is the same for all. */
+/* A device's kernel against the cpu's plain kernel, bit by bit, on the kernel cases of its op. A backend gives the
+ * calls that it has anyway; what is compared, and what is said of a difference, is the same for all. */
 #ifndef RFT_SELF_TEST_H
 #define RFT_SELF_TEST_H
 
@@ -8,9 +8,10 @@
 
 /* How the test reaches the device. */
 struct rft_self_test {
-    uint32_t align_bytes;         /* of caps; n_scratch is 0 */
+    uint32_t align_bytes; /* of caps; n_scratch is 0 */
     /* RFT_ERR_DEVICE_MEMORY when it does not fit. */
-    enum rft_status (*block_create)(struct rft_device *device, uint64_t bytes, enum rft_place place, struct rft_block *block);
+    enum rft_status (*block_create)(struct rft_device *device, uint64_t bytes, enum rft_place place,
+                                    struct rft_block *block);
     void (*block_destroy)(struct rft_device *device, struct rft_block *block);
     enum rft_status (*write)(struct rft_device *device, struct rft_slice to, const void *from);
     enum rft_status (*read)(struct rft_device *device, struct rft_slice from, void *to);
@@ -22,8 +23,8 @@ struct rft_self_test {
 struct rft_tested_kernel {
     enum rft_op op;
     const char *name;
-    const char *device;           /* with its driver: "<name> (<driver> <version>)" */
-    bool all;                     /* all cases, not only the quick ones */
+    const char *device; /* with its driver: "<name> (<driver> <version>)" */
+    bool all;           /* all cases, not only the quick ones */
 };
 
 /* RFT_ERR_UNSUPPORTED if a bit differs, with what differs logged. */

@@ -127,7 +127,8 @@ static VkResult import_memory(struct rft_device *device, uint32_t type_bits, str
     if (result != VK_SUCCESS)
         return result;
     for (uint32_t type = 0; type < device->facts.memory.memoryTypeCount; type++) {
-        if ((type_bits & properties.memoryTypeBits) >> type & 1u && (device->facts.memory.memoryTypes[type].propertyFlags & VULKAN_COHERENT) == VULKAN_COHERENT)
+        if ((type_bits & properties.memoryTypeBits) >> type & 1u &&
+            (device->facts.memory.memoryTypes[type].propertyFlags & VULKAN_COHERENT) == VULKAN_COHERENT)
             return allocate(device, type, block->imported_bytes, true, &import, block);
     }
     return VK_ERROR_FEATURE_NOT_PRESENT;

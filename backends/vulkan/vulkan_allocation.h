@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory with a buffer over it: allocated by falling rank of its types, or host memory of ours that the device is given. */
+/* Memory with a buffer over it: allocated by falling rank of its types, or host memory of ours that the device is
+ * given. */
 #ifndef RFT_VULKAN_ALLOCATION_H
 #define RFT_VULKAN_ALLOCATION_H
 
@@ -12,8 +13,8 @@
 struct vulkan_block {
     VkDeviceMemory memory;
     VkBuffer buffer;
-    uint8_t *host;            /* the block as the host sees it; NULL: it is reached by copies */
-    void *imported;           /* host memory of ours that the device was given; NULL: it is the device's own */
+    uint8_t *host;  /* the block as the host sees it; NULL: it is reached by copies */
+    void *imported; /* host memory of ours that the device was given; NULL: it is the device's own */
     size_t imported_bytes;
     uint64_t allocated_bytes;
     uint32_t heap;
@@ -21,8 +22,8 @@ struct vulkan_block {
 
 /* What there is of allocations, and where they may lie. */
 struct vulkan_memory {
-    enum rft_memory_access access;   /* what the option came to; never AUTO */
-    uint32_t type_bits;              /* memory types that the blocks' buffers may lie in */
+    enum rft_memory_access access;            /* what the option came to; never AUTO */
+    uint32_t type_bits;                       /* memory types that the blocks' buffers may lie in */
     uint64_t heap_bytes[VK_MAX_MEMORY_HEAPS]; /* taken by this backend */
     uint32_t n_allocations;
 };
@@ -39,7 +40,8 @@ VkResult vulkan_block_make(struct rft_device *device, uint64_t bytes, VkBufferUs
                            struct vulkan_block *block);
 void vulkan_block_free(struct rft_device *device, struct vulkan_block *block);
 
-/* A block in host memory of ours that the device is given. VK_ERROR_FEATURE_NOT_PRESENT if the driver does not take it. */
+/* A block in host memory of ours that the device is given. VK_ERROR_FEATURE_NOT_PRESENT if the driver does not take
+ * it. */
 VkResult vulkan_block_import(struct rft_device *device, uint64_t bytes, struct vulkan_block *block);
 /* The block's memory as the host sees it, in block->host. */
 VkResult vulkan_block_map(struct rft_device *device, struct vulkan_block *block);

@@ -24,8 +24,8 @@
 #define FORMAT_VERSION 1u
 #define FILE_BYTES_MAX (64u << 20)
 
-/* What a file belongs to beside the device: this build, with its kernels and their tests, and the driver's compiler, which can
- * change under the same driver version (LLVM under llvmpipe). */
+/* What a file belongs to beside the device: this build, with its kernels and their tests, and the driver's compiler,
+ * which can change under the same driver version (LLVM under llvmpipe). */
 static uint64_t build_of(const struct rft_device *device)
 {
     const struct vulkan_facts *f = &device->facts;

@@ -41,15 +41,15 @@ struct rft_device {
     struct VolkDeviceTable vk;
     VkQueue queue;
     VkCommandPool pool;
-    VkSemaphore timeline;              /* its value n: submission n has finished */
+    VkSemaphore timeline; /* its value n: submission n has finished */
     uint64_t n_submitted;
     bool is_lost;
-    bool is_cpu;                       /* a software device: no watchdog, kernels for it */
-    struct vulkan_queue *submissions;  /* vulkan_queue.c's */
-    struct vulkan_memory *memory;      /* vulkan_memory.c's */
-    struct vulkan_ring *ring;          /* vulkan_upload.c's; NULL where the host sees all blocks */
-    struct vulkan_kernels *kernels;    /* vulkan_kernels.c's */
-    double ns_per_work;                /* watchdog: measured, per unit of a dispatch's work; 0 = not known yet */
+    bool is_cpu;                      /* a software device: no watchdog, kernels for it */
+    struct vulkan_queue *submissions; /* vulkan_queue.c's */
+    struct vulkan_memory *memory;     /* vulkan_memory.c's */
+    struct vulkan_ring *ring;         /* vulkan_upload.c's; NULL where the host sees all blocks */
+    struct vulkan_kernels *kernels;   /* vulkan_kernels.c's */
+    double ns_per_work;               /* watchdog: measured, per unit of a dispatch's work; 0 = not known yet */
     struct rft_device_stats stats;
 };
 

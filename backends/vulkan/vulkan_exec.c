@@ -14,13 +14,13 @@
 #include <math.h>
 #include <string.h>
 
-#define DISPATCH_NS 50e6            /* of a dispatch */
-#define SUBMISSION_NS 100e6         /* of a submission */
-#define PIECES_MAX 1024u            /* of one node: no wrong estimate drowns a program in dispatches */
-#define FIRST_NS_PER_WORK 1e-2      /* a small integrated GPU: 100 GFLOP/s */
+#define DISPATCH_NS 50e6       /* of a dispatch */
+#define SUBMISSION_NS 100e6    /* of a submission */
+#define PIECES_MAX 1024u       /* of one node: no wrong estimate drowns a program in dispatches */
+#define FIRST_NS_PER_WORK 1e-2 /* a small integrated GPU: 100 GFLOP/s */
 #define FIRST_NS_PER_WORK_CPU 1.0
-#define OVERHEAD_NS 3e3             /* of a dispatch, however small */
-#define MEASURABLE_NS 1e6           /* shorter submissions say more about overheads than about the work */
+#define OVERHEAD_NS 3e3   /* of a dispatch, however small */
+#define MEASURABLE_NS 1e6 /* shorter submissions say more about overheads than about the work */
 
 /* A node as it is recorded: kept, so that it can be recorded again with better limits. */
 struct exec_call {
@@ -42,11 +42,11 @@ struct exec_commands {
 struct rft_exec {
     struct exec_commands *commands; /* of one replay, in order */
     size_t n_commands, cap_commands;
-    bool is_split;                  /* more dispatches than nodes, or more than one command buffer */
-    double ns_recorded;             /* per unit of work: what it was recorded with */
-    double ns_measured;             /* per unit of work; 0 = not measured yet */
-    double measured_ns;             /* of all submissions that were reported, summed */
-    uint64_t ticket;                /* of the last run */
+    bool is_split;      /* more dispatches than nodes, or more than one command buffer */
+    double ns_recorded; /* per unit of work: what it was recorded with */
+    double ns_measured; /* per unit of work; 0 = not measured yet */
+    double measured_ns; /* of all submissions that were reported, summed */
+    uint64_t ticket;    /* of the last run */
     uint32_t n_calls;
     struct exec_call calls[];
 };
@@ -331,7 +331,8 @@ static enum rft_status submit_commands(struct rft_device *device, struct rft_exe
                                        uint64_t *ticket)
 {
     const struct exec_commands *commands = &exec->commands[i];
-    struct vulkan_measure measure = {exec, measured, commands->work * n_times, (double)commands->n_dispatches * n_times};
+    struct vulkan_measure measure = {exec, measured, commands->work * n_times,
+                                     (double)commands->n_dispatches * n_times};
     RFT_TRY(vulkan_submit_measured(device, commands->handle, n_times, &measure, ticket));
     exec->ticket = *ticket;
     device->stats.n_dispatches += (uint64_t)commands->n_dispatches * n_times;

@@ -12,7 +12,8 @@
 #define NEED_PUSH_BYTES 128u
 #define NEED_INVOCATIONS 256u
 #define NEED_SHARED_BYTES 16384u
-#define BLOCK_BYTES_MAX ((uint64_t)1 << 32) /* kernels index words and quads by 32 bits, of which SPIR-V takes the first for a sign */
+#define BLOCK_BYTES_MAX                                                                                                \
+    ((uint64_t)1 << 32)    /* kernels index words and quads by 32 bits, of which SPIR-V takes the first for a sign */
 #define BLOCK_GRAIN 65536u /* block_bytes_max is a multiple of it, so that pools round inside the limit */
 
 struct extensions {

@@ -21,19 +21,19 @@ struct vulkan_facts {
     char driver[VK_MAX_DRIVER_NAME_SIZE];
     char driver_info[VK_MAX_DRIVER_INFO_SIZE];
     VkPhysicalDeviceType type;
-    uint32_t queue_family;             /* a family with compute; one without graphics first */
+    uint32_t queue_family; /* a family with compute; one without graphics first */
     uint32_t subgroup_size;
-    uint64_t block_bytes_max;          /* min(maxMemoryAllocationSize, maxBufferSize, a heap), a multiple of 2^16 */
-    uint32_t n_allocations_max;        /* of device memory at the same time */
-    uint64_t import_align;             /* of host pointers; 0 = VK_EXT_external_memory_host is missing */
-    float timestamp_ns;                /* per tick; 0 = the queue has no timestamps */
+    uint64_t block_bytes_max;   /* min(maxMemoryAllocationSize, maxBufferSize, a heap), a multiple of 2^16 */
+    uint32_t n_allocations_max; /* of device memory at the same time */
+    uint64_t import_align;      /* of host pointers; 0 = VK_EXT_external_memory_host is missing */
+    float timestamp_ns;         /* per tick; 0 = the queue has no timestamps */
     uint32_t timestamp_bits;
-    bool has_budget;                   /* VK_EXT_memory_budget */
-    uint32_t driver_id;                /* VkDriverId */
-    uint8_t cache_uuid[VK_UUID_SIZE];  /* pipelineCacheUUID: changes with the driver's compiler */
-    bool has_nan;                      /* shaderSignedZeroInfNanPreserveFloat32 */
-    bool has_rounding_mode;            /* shaderRoundingModeRTEFloat32 */
-    bool is_portability;               /* VK_KHR_portability_subset must be enabled */
+    bool has_budget;                  /* VK_EXT_memory_budget */
+    uint32_t driver_id;               /* VkDriverId */
+    uint8_t cache_uuid[VK_UUID_SIZE]; /* pipelineCacheUUID: changes with the driver's compiler */
+    bool has_nan;                     /* shaderSignedZeroInfNanPreserveFloat32 */
+    bool has_rounding_mode;           /* shaderRoundingModeRTEFloat32 */
+    bool is_portability;              /* VK_KHR_portability_subset must be enabled */
     VkPhysicalDeviceMemoryProperties memory;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The instance of a program that only asked what there is goes when the listing ends, so that nothing of a driver is left behind.
- * Once a device was opened it stays as long as the process: the loader unloads the driver with the last instance, and NVIDIA's
- * (580.159) can be loaded again only some 40 times. */
+/* The instance of a program that only asked what there is goes when the listing ends, so that nothing of a driver is
+ * left behind. Once a device was opened it stays as long as the process: the loader unloads the driver with the last
+ * instance, and NVIDIA's (580.159) can be loaded again only some 40 times. */
 #ifdef __APPLE__
 #include <stdlib.h>
 #endif
@@ -62,9 +62,8 @@ static bool has_portability_enumeration(void)
 static VkResult create_instance(void)
 {
     const char *extension = VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME;
-    VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
-                                     .pApplicationName = "rftgen",
-                                     .apiVersion = VK_API_VERSION_1_2};
+    VkApplicationInfo application = {
+        .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .pApplicationName = "rftgen", .apiVersion = VK_API_VERSION_1_2};
     VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &application};
     if (has_portability_enumeration()) {
         info.flags = VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR;

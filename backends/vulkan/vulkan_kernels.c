@@ -17,8 +17,8 @@
 struct vulkan_kernels {
     VkPipelineLayout layout;
     VkPipelineCache cache;
-    bool has_new_tests; /* pipelines passed that the file does not know */
-    size_t n_cached;    /* bytes of compiled pipelines in the file */
+    bool has_new_tests;                /* pipelines passed that the file does not know */
+    size_t n_cached;                   /* bytes of compiled pipelines in the file */
     struct vulkan_pipeline *pipelines; /* [n_vulkan_shaders] */
 };
 
@@ -28,12 +28,13 @@ struct vulkan_kernels {
 #define SPIRV_CAPABILITY 17u
 #define SPIRV_F32_MODES_MAX 2u
 
-/* The module with what the contract takes for granted declared for f32, where the device knows the declaration (SPIR-V 1.4, 2.16):
- * rounding to nearest even; infinities and NaN are kept, so that a row that overflows is found. Freed by the caller; NULL when
- * memory is short. */
+/* The module with what the contract takes for granted declared for f32, where the device knows the declaration
+ * (SPIR-V 1.4, 2.16): rounding to nearest even; infinities and NaN are kept, so that a row that overflows is found.
+ * Freed by the caller; NULL when memory is short. */
 static uint32_t *declare_modes(const struct vulkan_facts *facts, const struct vulkan_shader *shader, size_t *n_bytes)
 {
-    static const uint32_t modes[SPIRV_F32_MODES_MAX] = {4462 /* RoundingModeRTE */, 4461 /* SignedZeroInfNanPreserve */};
+    static const uint32_t modes[SPIRV_F32_MODES_MAX] = {4462 /* RoundingModeRTE */,
+                                                        4461 /* SignedZeroInfNanPreserve */};
     static const uint32_t capabilities[SPIRV_F32_MODES_MAX] = {4467, 4466};
     const bool is_known[SPIRV_F32_MODES_MAX] = {facts->has_rounding_mode, facts->has_nan};
     const size_t n_words = shader->n_bytes / 4;
@@ -84,7 +85,8 @@ static enum rft_status make_pipeline(struct rft_device *device, uint32_t index)
     if (declared == NULL)
         return RFT_ERR_HOST_MEMORY;
     module_info.pCode = declared;
-    status = vulkan_check(device, device->vk.vkCreateShaderModule(device->handle, &module_info, NULL, &module), shader->name);
+    status = vulkan_check(device, device->vk.vkCreateShaderModule(device->handle, &module_info, NULL, &module),
+                          shader->name);
     rft_free(declared);
     RFT_TRY(status);
     const VkComputePipelineCreateInfo info = {
@@ -98,7 +100,8 @@ static enum rft_status make_pipeline(struct rft_device *device, uint32_t index)
     };
     VkPipeline pipeline = VK_NULL_HANDLE;
     status = vulkan_check(
-        device, device->vk.vkCreateComputePipelines(device->handle, device->kernels->cache, 1, &info, NULL, &pipeline), shader->name);
+        device, device->vk.vkCreateComputePipelines(device->handle, device->kernels->cache, 1, &info, NULL, &pipeline),
+        shader->name);
     device->vk.vkDestroyShaderModule(device->handle, module, NULL);
     if (status == RFT_OK)
         p->handle = pipeline;
@@ -127,8 +130,9 @@ static enum rft_status ready_pipeline(struct rft_device *device, uint32_t index)
     return status;
 }
 
-/* llvmpipe ends every loop of an invocation, without a word, after 65,535 turns in all of them. Only attention over very many keys
- * comes near: at head_dim 64, 128, 256 its loops take 0.23, 0.38, 0.67 turns for each key and four heads. */
+/* llvmpipe ends every loop of an invocation, without a word, after 65,535 turns in all of them. Only attention over
+ * very many keys comes near: at head_dim 64, 128, 256 its loops take 0.23, 0.38, 0.67 turns for each key and four
+ * heads. */
 static enum rft_status check_turns(const struct rft_device *device, const struct rft_node *node)
 {
     const struct rft_args_attention *a = (const void *)node->args.bytes;
@@ -139,8 +143,8 @@ static enum rft_status check_turns(const struct rft_device *device, const struct
     n_keys = a->scratch_floats / (4.0 * n_fours);
     if (n_fours * n_keys * 0.25 * (1 + a->head_dim / 128.0) < SOFTWARE_TURNS_MAX)
         return RFT_OK;
-    rft_log_error("%s: sequences of %.0f tokens are too long for a software device of Vulkan; take backend = cpu", device->facts.name,
-                  n_keys);
+    rft_log_error("%s: sequences of %.0f tokens are too long for a software device of Vulkan; take backend = cpu",
+                  device->facts.name, n_keys);
     return RFT_ERR_UNSUPPORTED;
 }
 
@@ -170,7 +174,8 @@ enum rft_status vulkan_kernels_test_all(struct rft_device *device)
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         if (device->kernels->pipelines[i].handle == VK_NULL_HANDLE)
             RFT_TRY(make_pipeline(device, i));
-        RFT_TRY(vulkan_test_pipeline(device, device->kernels->layout, &device->kernels->pipelines[i], vulkan_shaders[i].name, true));
+        RFT_TRY(vulkan_test_pipeline(device, device->kernels->layout, &device->kernels->pipelines[i],
+                                     vulkan_shaders[i].name, true));
     }
     return RFT_OK;
 }
@@ -208,7 +213,8 @@ static void store_pipelines(struct rft_device *device)
     size_t n = 0;
     void *data = NULL;
     VkPipelineCache cache = device->kernels->cache;
-    if (device->vk.vkGetPipelineCacheData(device->handle, cache, &n, NULL) == VK_SUCCESS && n > device->kernels->n_cached)
+    if (device->vk.vkGetPipelineCacheData(device->handle, cache, &n, NULL) == VK_SUCCESS &&
+        n > device->kernels->n_cached)
         data = rft_alloc(n, 1);
     if (data != NULL && device->vk.vkGetPipelineCacheData(device->handle, cache, &n, data) == VK_SUCCESS)
         vulkan_cache_store(device, VULKAN_CACHE_PIPELINES, data, n);

@@ -13,7 +13,8 @@ enum rft_status vulkan_kernels_call(struct rft_device *device, const struct rft_
 /* The one pipeline layout: 128 bytes of push constants. */
 VkPipelineLayout vulkan_kernels_layout(const struct rft_device *device);
 enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_kernels);
-/* Every pipeline on every case, also those that this device would not choose, whatever was compared before. For tests. */
+/* Every pipeline on every case, also those that this device would not choose, whatever was compared before. For
+ * tests. */
 enum rft_status vulkan_kernels_test_all(struct rft_device *device);
 
 #endif

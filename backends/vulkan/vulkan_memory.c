@@ -178,8 +178,8 @@ static uint32_t heaps_of(const struct rft_device *device, vulkan_rank_type *rank
     return heaps;
 }
 
-/* Where memory is shared every heap counts; else the largest alone: a second device-local heap may be a window into the first
- * (the BAR of NVIDIA cards). */
+/* Where memory is shared every heap counts; else the largest alone: a second device-local heap may be a window into the
+ * first (the BAR of NVIDIA cards). */
 static void count_heap(const struct rft_device *device, uint64_t size, uint64_t rest, struct rft_memory *memory)
 {
     if (vulkan_facts_share_memory(&device->facts)) {

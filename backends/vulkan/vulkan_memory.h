@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks, each a memory allocation with one buffer over it, and how much more of them there may be: the functions of backend.h. */
+/* Blocks, each a memory allocation with one buffer over it, and how much more of them there may be: the functions of
+ * backend.h. */
 #ifndef RFT_VULKAN_MEMORY_H
 #define RFT_VULKAN_MEMORY_H
 

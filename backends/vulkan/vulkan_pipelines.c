@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes "lanes" for
- * the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills and many slots,
- * where they must be used often. All give the same bits, so the rule is free to change. */
+/* The rule. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes
+ * "lanes" for the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills
+ * and many slots, where they must be used often. All give the same bits, so the rule is free to change. */
 #include "vulkan_pipelines.h"
 
 #include "vulkan_shaders.h"
@@ -11,14 +11,14 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define ROWS_QUADS 16u   /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
+#define ROWS_QUADS 16u /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
 #define ROWS_COLUMNS_MAX 8u
 #define LANES_QUADS 4u
 #define LANES_COLUMNS_MAX 4u
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
-#define DRAW_WORK 100.0 /* operations to draw an entry of the vocabulary, beside its dot product */
+#define DRAW_WORK 100.0    /* operations to draw an entry of the vocabulary, beside its dot product */
 
 uint64_t vulkan_pipelines_hash(void)
 {
@@ -34,8 +34,9 @@ struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
         const char *suffix;
         enum vulkan_variant variant;
         uint32_t columns; /* 0: a number follows */
-    } variants[] = {{"", VULKAN_PLAIN, 1},       {"_narrow", VULKAN_NARROW, 1}, {"_wide", VULKAN_WIDE, 1},
-                    {"_tiled", VULKAN_TILED, TILED_COLUMNS}, {"_rows_", VULKAN_ROWS, 0},    {"_lanes_", VULKAN_LANES, 0}};
+    } variants[] = {{"", VULKAN_PLAIN, 1},      {"_narrow", VULKAN_NARROW, 1},
+                    {"_wide", VULKAN_WIDE, 1},  {"_tiled", VULKAN_TILED, TILED_COLUMNS},
+                    {"_rows_", VULKAN_ROWS, 0}, {"_lanes_", VULKAN_LANES, 0}};
     struct vulkan_pipeline p = {.op = RFT_OP_COUNT};
     for (int op = 0; op < RFT_OP_COUNT; op++) {
         const char *stem = rft_op_name((enum rft_op)op);
@@ -50,8 +51,9 @@ struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
             if (fits)
                 p = (struct vulkan_pipeline){.op = (enum rft_op)op,
                                              .variant = variants[i].variant,
-                                             .columns = variants[i].columns != 0 ? variants[i].columns
-                                                                                 : (uint32_t)strtoul(rest + n_suffix, NULL, 10)};
+                                             .columns = variants[i].columns != 0
+                                                            ? variants[i].columns
+                                                            : (uint32_t)strtoul(rest + n_suffix, NULL, 10)};
         }
     }
     return p;
@@ -68,8 +70,8 @@ static enum vulkan_variant variant_for(bool is_cpu, enum rft_op op, uint32_t n_r
     return n_rows <= LANES_ROWS_MAX ? VULKAN_LANES : VULKAN_TILED;
 }
 
-/* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as have their
- * sums in registers (GPUs: 96 of them, so that enough workgroups hide each other's waits). */
+/* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as have
+ * their sums in registers (GPUs: 96 of them, so that enough workgroups hide each other's waits). */
 uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, bool is_cpu, const struct rft_node *node)
 {
     const enum rft_op op = node->op;
@@ -81,7 +83,8 @@ uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, bool is_cp
     uint32_t best = n_vulkan_shaders;
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         const struct vulkan_pipeline *p = &pipelines[i];
-        if (p->op != op || p->variant != variant || ((variant == VULKAN_ROWS || variant == VULKAN_LANES) && p->columns < wanted))
+        if (p->op != op || p->variant != variant ||
+            ((variant == VULKAN_ROWS || variant == VULKAN_LANES) && p->columns < wanted))
             continue;
         if (best == n_vulkan_shaders || p->columns < pipelines[best].columns)
             best = i;
@@ -95,8 +98,9 @@ static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const str
     uint32_t quads = p->variant == VULKAN_ROWS ? ROWS_QUADS : p->variant == VULKAN_LANES ? LANES_QUADS : TILED_QUADS;
     const struct rft_node_matrix m = rft_node_matrix(node);
     const uint32_t n_quads = (m.n + RFT_TILE - 1) / RFT_TILE * (RFT_TILE / 4);
-    return (struct vulkan_call){.n_groups = (n_quads + quads - 1) / quads * ((node->n_rows + p->columns - 1) / p->columns),
-                                .work_per_group = 4.0 * quads * p->columns * (m.k + (node->op == RFT_OP_draw ? DRAW_WORK : 0.0))};
+    return (struct vulkan_call){
+        .n_groups = (n_quads + quads - 1) / quads * ((node->n_rows + p->columns - 1) / p->columns),
+        .work_per_group = 4.0 * quads * p->columns * (m.k + (node->op == RFT_OP_draw ? DRAW_WORK : 0.0))};
 }
 
 struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const struct rft_node *node)

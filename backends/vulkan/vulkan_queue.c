@@ -10,25 +10,25 @@
 #include <string.h>
 
 #define STAMPS 8u
-#define WAIT_NS 1000000000u        /* of one wait of the driver's: the loop around it looks whether anything moved */
-#define SILENT_WAITS 60u           /* a GPU that finishes nothing in so many of them is lost: submissions last 0.1 s */
+#define WAIT_NS 1000000000u /* of one wait of the driver's: the loop around it looks whether anything moved */
+#define SILENT_WAITS 60u    /* a GPU that finishes nothing in so many of them is lost: submissions last 0.1 s */
 #define DRAIN_LOST_NS 2000000000u
 
 /* A submission that is being measured. */
 struct stamp {
-    VkCommandBuffer begin, end;    /* write the stamp's two timestamps; NULL without timestamps */
-    uint64_t ticket;               /* 0 = the stamp is free */
+    VkCommandBuffer begin, end; /* write the stamp's two timestamps; NULL without timestamps */
+    uint64_t ticket;            /* 0 = the stamp is free */
     struct vulkan_measure measure;
-    double start_s;                /* host clock; 0: the queue was not idle, so it says nothing */
+    double start_s; /* host clock; 0: the queue was not idle, so it says nothing */
 };
 
 struct vulkan_queue {
     VkQueryPool queries;
     struct stamp stamps[STAMPS];
     uint32_t next;
-    uint64_t n_done;               /* submissions known to be finished */
-    uint64_t bursts[2];            /* tickets of the last bursts, the older first */
-    bool is_drained;               /* after a loss */
+    uint64_t n_done;    /* submissions known to be finished */
+    uint64_t bursts[2]; /* tickets of the last bursts, the older first */
+    bool is_drained;    /* after a loss */
 };
 
 bool vulkan_has_timestamps(const struct rft_device *device)

@@ -19,7 +19,7 @@ struct vulkan_measure {
     struct rft_exec *exec;
     /* Told how long the submission took, when it is known to be done. */
     void (*measured)(struct rft_device *device, const struct vulkan_measure *measure, double ns);
-    double work;              /* as in struct vulkan_call, summed */
+    double work; /* as in struct vulkan_call, summed */
     double n_dispatches;
 };
 

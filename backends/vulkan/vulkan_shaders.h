@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct vulkan_shader {
-    const char *name;     /* <op> or <op>_<variant> */
+    const char *name; /* <op> or <op>_<variant> */
     const uint32_t *code;
     size_t n_bytes;
 };

@@ -18,7 +18,7 @@
 
 struct slot {
     VkCommandBuffer commands;
-    uint64_t ticket;          /* of the last submission that used the slot */
+    uint64_t ticket; /* of the last submission that used the slot */
 };
 
 struct vulkan_ring {
@@ -53,8 +53,7 @@ enum rft_status vulkan_ring_open(struct rft_device *device)
                                            VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
                                            rank_staging, &ring->block),
                          "staging memory"));
-    RFT_TRY(vulkan_check(device,
-                         device->vk.vkMapMemory(device->handle, ring->block.memory, 0, VK_WHOLE_SIZE, 0, &host),
+    RFT_TRY(vulkan_check(device, device->vk.vkMapMemory(device->handle, ring->block.memory, 0, VK_WHOLE_SIZE, 0, &host),
                          "vkMapMemory"));
     ring->block.host = host;
     RFT_TRY(vulkan_check(device, device->vk.vkAllocateCommandBuffers(device->handle, &info, commands),

@@ -34,7 +34,8 @@ static int refused(void)
 
 static void *logged_failure(size_t n, size_t size)
 {
-    rft_log_error("out of host memory: %zu x %zu bytes refused; close other programs or give rftgen more memory", n, size);
+    rft_log_error("out of host memory: %zu x %zu bytes refused; close other programs or give rftgen more memory", n,
+                  size);
     return NULL;
 }
 

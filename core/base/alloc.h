@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Host memory. Every allocation of the program goes through here, so that a test can let each one fail in turn and count
- * what is still held; the libraries with allocation hooks (jansson, PCRE2) are pointed here too. */
+/* Host memory. Every allocation of the program goes through here, so that a test can let each one fail in turn and
+ * count what is still held; the libraries with allocation hooks (jansson, PCRE2) are pointed here too. */
 #ifndef RFT_ALLOC_H
 #define RFT_ALLOC_H
 
@@ -32,7 +32,7 @@ void rft_alloc_hook_json(void);
 
 /* For tests: the n-th allocation from now on (1 = the next) fails, and with `forever` all after it; 0 turns it off. */
 void rft_alloc_fail_at(uint64_t n, int forever);
-uint64_t rft_alloc_count(void);   /* allocations asked since start */
-uint64_t rft_alloc_n_live(void);  /* allocations not freed yet */
+uint64_t rft_alloc_count(void);  /* allocations asked since start */
+uint64_t rft_alloc_n_live(void); /* allocations not freed yet */
 
 #endif

@@ -55,7 +55,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 /* At every map anew: libraries set handlers of their own. */
 static void catch_bus_errors(void)
 {
-    struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+    struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, NULL);
 }
@@ -98,7 +98,7 @@ static enum rft_status map_file(struct rft_map *map)
 enum rft_status rft_map_open(const char *path, struct rft_map *map)
 {
     enum rft_status status;
-    *map = (struct rft_map){ .fd = -1, .slot = MAPS_MAX };
+    *map = (struct rft_map){.fd = -1, .slot = MAPS_MAX};
     catch_bus_errors();
     map->path = rft_strdup(path);
     if (!map->path)
@@ -126,7 +126,7 @@ void rft_map_close(struct rft_map *map)
     if (map->path && map->fd >= 0)
         close(map->fd);
     rft_free(map->path);
-    *map = (struct rft_map){ 0 };
+    *map = (struct rft_map){0};
 }
 
 enum rft_status rft_map_check(const struct rft_map *map)
@@ -213,7 +213,7 @@ static enum rft_status check_kind(const char *path, const struct stat *info, uin
 enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_str *text)
 {
     struct stat info;
-    *text = (struct rft_str){ 0 };
+    *text = (struct rft_str){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return rft_os_error(path, "open");

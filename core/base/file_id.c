@@ -22,14 +22,14 @@ struct rft_file_id rft_file_id_of(const char *path, bool follow)
 {
     struct stat info;
     if ((follow ? stat(path, &info) : lstat(path, &info)) != 0)
-        return (struct rft_file_id){ 0 };
+        return (struct rft_file_id){0};
     return id_of(&info);
 }
 
 struct rft_file_id rft_file_id_of_fd(int fd)
 {
     struct stat info;
-    return fstat(fd, &info) == 0 ? id_of(&info) : (struct rft_file_id){ 0 };
+    return fstat(fd, &info) == 0 ? id_of(&info) : (struct rft_file_id){0};
 }
 
 bool rft_file_id_is_same(const struct rft_file_id *a, const struct rft_file_id *b)

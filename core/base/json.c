@@ -47,34 +47,35 @@ static const struct {
     const char *part;
     const char *advice;
 } advices[] = {
-    { "near 'NaN", "NaN is no JSON; write null or a number" },
-    { "near 'nan", "NaN is no JSON; write null or a number" },
-    { "near 'Infinity", "Infinity is no JSON; write null or a number" },
-    { "near '-Infinity", "Infinity is no JSON; write null or a number" },
-    { "near 'None", "this is Python's notation, not JSON's; write it with json.dump" },
-    { "near 'True", "this is Python's notation, not JSON's; write it with json.dump" },
-    { "near 'False", "this is Python's notation, not JSON's; write it with json.dump" },
-    { "near '''", "JSON has double quotes only; this looks like Python's notation: write it with json.dump" },
-    { "unable to decode byte", "not UTF-8; save the file as UTF-8" },
-    { "unexpected newline", "a line break stands inside a string; write it as \\n" },
-    { "control character", "a line break or another control character stands inside a string; write it as \\n or \\uXXXX" },
-    { "invalid escape", "a backslash stands before a character that needs none; write a backslash as \\\\" },
-    { "invalid Unicode", "a \\u escape that is half of a pair; write both halves, or the character itself" },
-    { "maximum parsing depth", "values are nested too deep" },
-    { "end of file expected", "something stands behind the end of the value; remove it" },
-    { "premature end of input", "it ends in the middle of a string; the file may be cut short" },
-    { "near end of file", "it ends in the middle of a value; the file may be cut short" },
-    { "unexpected token near '}'", "a comma too many, or a value missing, before }" },
-    { "unexpected token near ']'", "a comma too many, or a value missing, before ]" },
-    { "string or '}' expected near '}'", "a comma too many before }" },
-    { "']' expected", "a comma or the closing ] is missing" },
-    { "string or '}' expected", "a key must be a string in double quotes" },
-    { "'[' or '{' expected", "it begins with neither [ nor {" },
-    { "'}' expected", "a comma or the closing } is missing" },
-    { "':' expected", "a colon is missing behind a key" },
-    { "invalid token", "something that is neither a string in double quotes, a number, true, false nor null" },
-    { "real number overflow", "a number is too large for a double" },
-    { "too big", "a whole number is too large" },
+    {"near 'NaN", "NaN is no JSON; write null or a number"},
+    {"near 'nan", "NaN is no JSON; write null or a number"},
+    {"near 'Infinity", "Infinity is no JSON; write null or a number"},
+    {"near '-Infinity", "Infinity is no JSON; write null or a number"},
+    {"near 'None", "this is Python's notation, not JSON's; write it with json.dump"},
+    {"near 'True", "this is Python's notation, not JSON's; write it with json.dump"},
+    {"near 'False", "this is Python's notation, not JSON's; write it with json.dump"},
+    {"near '''", "JSON has double quotes only; this looks like Python's notation: write it with json.dump"},
+    {"unable to decode byte", "not UTF-8; save the file as UTF-8"},
+    {"unexpected newline", "a line break stands inside a string; write it as \\n"},
+    {"control character",
+     "a line break or another control character stands inside a string; write it as \\n or \\uXXXX"},
+    {"invalid escape", "a backslash stands before a character that needs none; write a backslash as \\\\"},
+    {"invalid Unicode", "a \\u escape that is half of a pair; write both halves, or the character itself"},
+    {"maximum parsing depth", "values are nested too deep"},
+    {"end of file expected", "something stands behind the end of the value; remove it"},
+    {"premature end of input", "it ends in the middle of a string; the file may be cut short"},
+    {"near end of file", "it ends in the middle of a value; the file may be cut short"},
+    {"unexpected token near '}'", "a comma too many, or a value missing, before }"},
+    {"unexpected token near ']'", "a comma too many, or a value missing, before ]"},
+    {"string or '}' expected near '}'", "a comma too many before }"},
+    {"']' expected", "a comma or the closing ] is missing"},
+    {"string or '}' expected", "a key must be a string in double quotes"},
+    {"'[' or '{' expected", "it begins with neither [ nor {"},
+    {"'}' expected", "a comma or the closing } is missing"},
+    {"':' expected", "a colon is missing behind a key"},
+    {"invalid token", "something that is neither a string in double quotes, a number, true, false nor null"},
+    {"real number overflow", "a number is too large for a double"},
+    {"too big", "a whole number is too large"},
 };
 
 static void explain(struct rft_bytes text, const json_error_t *error, struct rft_json_problem *problem)
@@ -96,7 +97,7 @@ enum rft_status rft_json_try(struct rft_bytes text, size_t flags, json_t **tree,
     json_error_t error;
     *tree = NULL;
     if (rft_bytes_begin(text, RFT_UTF8_MARK))
-        text = (struct rft_bytes){ text.data + 3, text.len - 3 };
+        text = (struct rft_bytes){text.data + 3, text.len - 3};
     guard.reserve = rft_alloc(text.len + 16, 4); /* enough for all sizes of a buffer that grows to the text's */
     if (!guard.reserve)
         return RFT_ERR_HOST_MEMORY;

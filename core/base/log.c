@@ -60,7 +60,7 @@ void rft_log_printable(const char *text, char *out, size_t size)
 
 static void log_line(enum rft_log_level level, const char *fmt, va_list args)
 {
-    static const char *const prefixes[] = { "error: ", "warning: ", "", "debug: " };
+    static const char *const prefixes[] = {"error: ", "warning: ", "", "debug: "};
     if (level > level_max)
         return;
     char text[2001], line[1001];

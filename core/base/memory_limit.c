@@ -100,7 +100,7 @@ static bool has_word(const char *list, const char *word)
 /* One line of mountinfo: "id parent dev root point options ... - type source options". */
 static bool parse_mount(char *line, struct mount *mount)
 {
-    char *save = NULL, *fields[5] = { 0 }, *behind = strstr(line, " - ");
+    char *save = NULL, *fields[5] = {0}, *behind = strstr(line, " - ");
     char *type, *options;
     if (!behind)
         return false;

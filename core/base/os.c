@@ -26,7 +26,7 @@ enum rft_status rft_os_error(const char *path, const char *verb)
 
 char *rft_path_join(const char *dir, const char *name)
 {
-    struct rft_str s = { 0 };
+    struct rft_str s = {0};
     enum rft_status status = name[0] == '/' ? rft_str_append_z(&s, name) : rft_str_printf(&s, "%s/%s", dir, name);
     if (status != RFT_OK)
         rft_str_finish(&s);
@@ -45,7 +45,7 @@ char *rft_path_expand(const char *path)
 {
     static const char cache[] = "$XDG_CACHE_HOME/";
     const char *home = getenv("HOME"), *xdg = getenv("XDG_CACHE_HOME");
-    struct rft_str s = { 0 };
+    struct rft_str s = {0};
     enum rft_status status;
     if (!home)
         home = "";
@@ -83,7 +83,8 @@ enum rft_status rft_os_open_standard_streams(void)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0)
             continue;
-        /* The lowest free number is taken, which is this one. Opened the wrong way round, so that its use is an error. */
+        /* The lowest free number is taken, which is this one. Opened the wrong way round, so that its use is an
+         * error. */
         int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
         if (open("/dev/null", flags) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0)
             return RFT_ERR_IO;
@@ -104,7 +105,7 @@ static void on_interrupt(int number)
 
 void rft_os_catch_interrupts(void)
 {
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
@@ -125,7 +126,7 @@ void rft_os_set_interrupted(bool on)
 
 enum rft_status rft_os_wait(int fd, const char *path, bool for_writing)
 {
-    struct pollfd poll_fd = { .fd = fd, .events = for_writing ? POLLOUT : POLLIN };
+    struct pollfd poll_fd = {.fd = fd, .events = for_writing ? POLLOUT : POLLIN};
     for (;;) {
         if (rft_os_interrupted())
             return RFT_ERR_INTERRUPTED;

@@ -21,7 +21,7 @@
 
 enum rft_status rft_out_open(const char *key, const char *path, bool may_stream, struct rft_out_file *out)
 {
-    *out = (struct rft_out_file){ .fd = -1, .lock = { .fd = -1 } };
+    *out = (struct rft_out_file){.fd = -1, .lock = {.fd = -1}};
     return rft_target_resolve(key, path, may_stream, &out->target);
 }
 
@@ -37,10 +37,9 @@ enum rft_status rft_out_claim(struct rft_out_file *out)
 
 static enum rft_status refuse_changed(const struct rft_out_file *out, bool was_there)
 {
-    rft_log_error(
-        "%s %s while the run lasted, and is not replaced; move it away and run the same command again, or give --force "
-        "with it",
-        out->target.path, was_there ? "was changed" : "came into being");
+    rft_log_error("%s %s while the run lasted, and is not replaced; move it away and run the same command again, or "
+                  "give --force with it",
+                  out->target.path, was_there ? "was changed" : "came into being");
     return RFT_ERR_IO;
 }
 
@@ -100,13 +99,13 @@ static enum rft_status take_modes(struct rft_out_file *out)
 
 static enum rft_status create_temporary(struct rft_out_file *out)
 {
-    struct rft_str name = { 0 };
+    struct rft_str name = {0};
     enum rft_status status = make_name(out->target.name, &name);
     if (status == RFT_OK) {
         out->tmp_path = rft_path_join(out->target.dir, name.data);
         status = out->tmp_path != NULL ? rft_out_lock_note_temporary(&out->lock, name.data) : RFT_ERR_HOST_MEMORY;
         if (out->tmp_path != NULL)
-            name = (struct rft_str){ 0 }; /* the lock's now */
+            name = (struct rft_str){0}; /* the lock's now */
     }
     rft_str_finish(&name);
     RFT_TRY(status);
@@ -256,5 +255,5 @@ void rft_out_close(struct rft_out_file *out, bool is_done)
     rft_out_abandon(out);
     rft_out_lock_give(&out->lock, !is_done);
     rft_target_finish(&out->target);
-    *out = (struct rft_out_file){ .fd = -1, .lock = { .fd = -1 } };
+    *out = (struct rft_out_file){.fd = -1, .lock = {.fd = -1}};
 }

@@ -158,15 +158,15 @@ static void drop(struct rft_out_lock *lock)
         close(lock->fd);
     rft_free(lock->path);
     rft_free(lock->temporary);
-    *lock = (struct rft_out_lock){ .fd = -1 };
+    *lock = (struct rft_out_lock){.fd = -1};
 }
 
 enum rft_status rft_out_lock_take(const struct rft_target *target, struct rft_out_lock *lock)
 {
-    struct rft_str path = { 0 };
+    struct rft_str path = {0};
     bool again = true;
     enum rft_status status = rft_str_printf(&path, "%s%s", target->path, RFT_OUT_LOCK_SUFFIX);
-    *lock = (struct rft_out_lock){ .fd = -1, .path = path.data };
+    *lock = (struct rft_out_lock){.fd = -1, .path = path.data};
     for (int i = 0; status == RFT_OK && again && i < TRIES_MAX; i++) {
         if (lock->fd >= 0)
             close(lock->fd);

@@ -21,8 +21,8 @@ struct rft_out_lock {
 };
 
 /* Takes the lock of target->path, which must be a FILE, and removes a temporary file that a killed run left. RFT_ERR_IO
- * if another process has it, which is named, or if a file of the lock's name is none of rftgen's, which is left alone.
- */
+ * if another process has it, which is named, or if a file of the lock's name is none of rftgen's, which is left
+ * alone. */
 enum rft_status rft_out_lock_take(const struct rft_target *target, struct rft_out_lock *lock);
 /* Writes down the temporary's name (taken over; NULL = none any more) before such a file is created. */
 enum rft_status rft_out_lock_note_temporary(struct rft_out_lock *lock, char *name);

@@ -28,9 +28,9 @@ static bool is_stdout(const char *path)
 static enum rft_status resolve_stream(const char *given, bool may_stream, struct rft_target *target)
 {
     if (!may_stream)
-        return refuse(target->key, given,
-                      "is a pipe or the standard output, which only the dataset and the records may be; give the name "
-                      "of a file");
+        return refuse(
+            target->key, given,
+            "is a pipe or the standard output, which only the dataset and the records may be; give the name of a file");
     if (!target->before.exists)
         return refuse(target->key, given, "the standard output is closed; open it, or give the name of a file");
     target->kind = RFT_TARGET_STREAM;
@@ -126,7 +126,7 @@ static enum rft_status resolve_file(const char *given, struct rft_target *target
 enum rft_status rft_target_resolve(const char *key, const char *given, bool may_stream, struct rft_target *target)
 {
     enum rft_status status;
-    *target = (struct rft_target){ .key = key, .is_stdout = is_stdout(given) };
+    *target = (struct rft_target){.key = key, .is_stdout = is_stdout(given)};
     if (*given == '\0')
         return RFT_OK;
     target->before = target->is_stdout ? rft_file_id_of_fd(STDOUT_FILENO) : rft_file_id_of(given, true);
@@ -143,7 +143,7 @@ void rft_target_finish(struct rft_target *target)
 {
     rft_free(target->path);
     rft_free(target->dir);
-    *target = (struct rft_target){ 0 };
+    *target = (struct rft_target){0};
 }
 
 bool rft_target_is_same(const struct rft_target *a, const struct rft_target *b)

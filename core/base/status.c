@@ -5,7 +5,7 @@ static const struct {
     int exit_code;
     const char *text;
 } statuses[] = {
-#define RFT_STATUS_ROW(name, exit_code, text) { exit_code, text },
+#define RFT_STATUS_ROW(name, exit_code, text) {exit_code, text},
     RFT_STATUS_LIST(RFT_STATUS_ROW)
 #undef RFT_STATUS_ROW
 };

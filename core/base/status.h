@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one error convention: a function that can fail returns enum rft_status and hands its results back by pointer, zero
- * on failure. Whoever detects a failure logs it once with the facts (log.h); everyone above only forwards the status.
- * main.c alone turns a status into an exit code. */
+/* The one error convention: a function that can fail returns enum rft_status and hands its results back by pointer,
+ * zero on failure. Whoever detects a failure logs it once with the facts (log.h); everyone above only forwards the
+ * status. main.c alone turns a status into an exit code. */
 #ifndef RFT_STATUS_H
 #define RFT_STATUS_H
 

@@ -14,7 +14,7 @@
 void rft_str_finish(struct rft_str *s)
 {
     rft_free(s->data);
-    *s = (struct rft_str){ 0 };
+    *s = (struct rft_str){0};
 }
 
 void rft_str_clear(struct rft_str *s)
@@ -120,7 +120,7 @@ enum rft_status rft_str_append_double(struct rft_str *s, double x)
 
 struct rft_bytes rft_bytes_z(const char *z)
 {
-    return (struct rft_bytes){ z, strlen(z) };
+    return (struct rft_bytes){z, strlen(z)};
 }
 
 bool rft_bytes_equal(struct rft_bytes a, struct rft_bytes b)

@@ -47,7 +47,7 @@ size_t rft_utf8_encode(uint32_t code_point, char out[4])
         return 1;
     }
     size_t n = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
-    static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
     for (size_t i = n - 1; i > 0; i--) {
         out[i] = (char)(0x80 | (code_point & 0x3f));
         code_point >>= 6;

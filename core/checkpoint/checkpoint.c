@@ -31,17 +31,21 @@ static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
 }
 
 /* A tensor that is missing may be there under a longer or a shorter name: says from what such files come. */
-static enum rft_status refuse_missing(const struct rft_checkpoint *checkpoint, const char *name, const struct rft_tensor_list *list)
+static enum rft_status refuse_missing(const struct rft_checkpoint *checkpoint, const char *name,
+                                      const struct rft_tensor_list *list)
 {
     static const struct {
         const char *prefix, *what;
     } known[] = {
-        { "_orig_mod.", "they were saved from a compiled module; save the module inside it (model._orig_mod.save_pretrained)" },
-        { "module.", "they were saved from a wrapper of several GPUs; save the module inside it (model.module.save_pretrained)" },
-        { "base_model.model.", "they were saved from a model with an adapter; merge it first (merge_and_unload, save_pretrained)" },
-        { "language_model.", "they are part of a larger model, which is not supported yet" },
-        { "model.language_model.", "they are part of a larger model, which is not supported yet" },
-        { "transformer.", "they are another architecture's" },
+        {"_orig_mod.",
+         "they were saved from a compiled module; save the module inside it (model._orig_mod.save_pretrained)"},
+        {"module.",
+         "they were saved from a wrapper of several GPUs; save the module inside it (model.module.save_pretrained)"},
+        {"base_model.model.",
+         "they were saved from a model with an adapter; merge it first (merge_and_unload, save_pretrained)"},
+        {"language_model.", "they are part of a larger model, which is not supported yet"},
+        {"model.language_model.", "they are part of a larger model, which is not supported yet"},
+        {"transformer.", "they are another architecture's"},
     };
     static const char inner[] = "model.";
     size_t n = strlen(name);
@@ -50,8 +54,9 @@ static enum rft_status refuse_missing(const struct rft_checkpoint *checkpoint, c
         const char *other = list->items[i].name;
         size_t n_other = strlen(other), n_more = n_other > n ? n_other - n : 0;
         if (strncmp(name, inner, sizeof inner - 1) == 0 && strcmp(other, name + sizeof inner - 1) == 0) {
-            rft_log_error("%s: tensor %s is missing; the file names it %s: it was saved from the inner model, without its head; save the "
-                          "whole model (AutoModelForCausalLM, save_pretrained)", checkpoint->path, name, other);
+            rft_log_error("%s: tensor %s is missing; the file names it %s: it was saved from the inner model, without "
+                          "its head; save the whole model (AutoModelForCausalLM, save_pretrained)",
+                          checkpoint->path, name, other);
             return RFT_ERR_INPUT;
         }
         if (n_more == 0 || other[n_more - 1] != '.' || strcmp(other + n_more, name) != 0)
@@ -91,13 +96,13 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
         return RFT_ERR_INPUT;
     }
     found->is_needed = true;
-    *tensor = (struct rft_tensor){ .name = rft_strdup(needed->name),
-                                   .dtype = found->dtype,
-                                   .n_dims = needed->n_dims,
-                                   .dims = { needed->dims[0], needed->dims[1] },
-                                   .data = found->data,
-                                   .bytes = found->bytes,
-                                   .rope_heads = checkpoint->is_gguf ? needed->rope_heads : 0 };
+    *tensor = (struct rft_tensor){.name = rft_strdup(needed->name),
+                                  .dtype = found->dtype,
+                                  .n_dims = needed->n_dims,
+                                  .dims = {needed->dims[0], needed->dims[1]},
+                                  .data = found->data,
+                                  .bytes = found->bytes,
+                                  .rope_heads = checkpoint->is_gguf ? needed->rope_heads : 0};
     return tensor->name ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
@@ -113,10 +118,10 @@ static enum rft_status check_extra(const struct rft_checkpoint *checkpoint, cons
         if (tensor->is_needed || (!checkpoint->is_gguf && !is_bias))
             continue;
         rft_log_error("%s: tensor %s is not supported%s", tensor->file, tensor->name,
-                      is_bias                                          ? ": models with biases are not"
-                      : strcmp(tensor->name, "rope_freqs.weight") == 0 ? ": in GGUF files scaled RoPE is not; use the "
-                                                                         "model's Hugging Face directory"
-                                                                       : "; this is no plain Llama model");
+                      is_bias ? ": models with biases are not"
+                      : strcmp(tensor->name, "rope_freqs.weight") == 0
+                          ? ": in GGUF files scaled RoPE is not; use the model's Hugging Face directory"
+                          : "; this is no plain Llama model");
         return RFT_ERR_UNSUPPORTED;
     }
     return RFT_OK;
@@ -147,7 +152,7 @@ static enum rft_status read_config(struct rft_checkpoint *checkpoint, const char
 {
     struct rft_str text;
     RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
-    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){ text.data, text.len }, &checkpoint->config);
+    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){text.data, text.len}, &checkpoint->config);
     rft_str_finish(&text);
     return status;
 }
@@ -158,7 +163,7 @@ static enum rft_status read_eos(struct rft_checkpoint *checkpoint, const char *p
     if (checkpoint->n_eos || !rft_file_exists(path))
         return RFT_OK;
     RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
-    enum rft_status status = rft_hf_eos_parse(path, (struct rft_bytes){ text.data, text.len },
+    enum rft_status status = rft_hf_eos_parse(path, (struct rft_bytes){text.data, text.len},
                                               checkpoint->config.vocab_size, &checkpoint->eos_ids, &checkpoint->n_eos);
     rft_str_finish(&text);
     return status;
@@ -205,8 +210,8 @@ static enum rft_status open_any(struct rft_checkpoint *checkpoint, struct rft_te
 
 enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *checkpoint)
 {
-    struct rft_tensor_list list = { 0 };
-    *checkpoint = (struct rft_checkpoint){ .path = rft_strdup(path) };
+    struct rft_tensor_list list = {0};
+    *checkpoint = (struct rft_checkpoint){.path = rft_strdup(path)};
     enum rft_status status = checkpoint->path ? open_any(checkpoint, &list) : RFT_ERR_HOST_MEMORY;
     rft_tensor_list_finish(&list);
     if (status != RFT_OK)
@@ -225,7 +230,7 @@ void rft_checkpoint_close(struct rft_checkpoint *checkpoint)
     rft_free(checkpoint->maps);
     rft_free(checkpoint->eos_ids);
     rft_free(checkpoint->path);
-    *checkpoint = (struct rft_checkpoint){ 0 };
+    *checkpoint = (struct rft_checkpoint){0};
 }
 
 static int compare_name(const void *name, const void *tensor)
@@ -291,12 +296,12 @@ enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uin
 #undef WHOLE
 #undef REAL
     uint64_t hash = hash_u64s(numbers, sizeof numbers / sizeof numbers[0], 0);
-    hash = XXH64(checkpoint->eos_ids ? checkpoint->eos_ids : &(uint32_t){ 0 },
+    hash = XXH64(checkpoint->eos_ids ? checkpoint->eos_ids : &(uint32_t){0},
                  checkpoint->n_eos * sizeof *checkpoint->eos_ids, hash);
     for (size_t i = 0; i < checkpoint->n_tensors; i++) {
         const struct rft_tensor *tensor = &checkpoint->tensors[i];
         const char *dtype = rft_dtype_name(tensor->dtype);
-        const uint64_t shape[] = { tensor->n_dims, tensor->dims[0], tensor->dims[1], tensor->rope_heads };
+        const uint64_t shape[] = {tensor->n_dims, tensor->dims[0], tensor->dims[1], tensor->rope_heads};
         hash = XXH64(tensor->name, strlen(tensor->name), hash);
         hash = XXH64(dtype, strlen(dtype), hash);
         hash = hash_u64s(shape, sizeof shape / sizeof shape[0], hash);

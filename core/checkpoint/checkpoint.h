@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A checkpoint on disk: named tensors, mapped, with every offset and shape checked, and metadata as the container has it.
- * Two containers, one interface: a Hugging Face directory (config.json, generation_config.json, safetensors, one file or
- * sharded with an index), or one GGUF file (version 3). */
+/* A checkpoint on disk: named tensors, mapped, with every offset and shape checked, and metadata as the container has
+ * it. Two containers, one interface: a Hugging Face directory (config.json, generation_config.json, safetensors, one
+ * file or sharded with an index), or one GGUF file (version 3). */
 #ifndef RFT_CHECKPOINT_H
 #define RFT_CHECKPOINT_H
 
@@ -16,14 +16,14 @@
 struct rft_gguf; /* parsed metadata of a GGUF file (gguf.h); NULL for a directory */
 
 struct rft_checkpoint {
-    char *path;                 /* as given */
+    char *path; /* as given */
     bool is_gguf;
-    struct rft_map *maps;       /* [n_maps] */
+    struct rft_map *maps; /* [n_maps] */
     size_t n_maps;
     struct rft_tensor *tensors; /* [n_tensors] those the model needs, sorted by name */
     size_t n_tensors;
     struct rft_model_config config;
-    uint32_t *eos_ids;          /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
+    uint32_t *eos_ids; /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
     size_t n_eos;
     struct rft_gguf *gguf;
 };
@@ -45,8 +45,8 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
  * RFT_ERR_INTERRUPTED after a signal; RFT_ERR_IO if a file was changed meanwhile. */
 enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *hash);
 
-/* Whether all that was read of the files so far is what they were when they were opened (rft_map_check). To be asked whenever
- * tensors were read, before the result is used. */
+/* Whether all that was read of the files so far is what they were when they were opened (rft_map_check). To be asked
+ * whenever tensors were read, before the result is used. */
 enum rft_status rft_checkpoint_check(const struct rft_checkpoint *checkpoint);
 
 #endif

@@ -78,7 +78,7 @@ static enum rft_status find_names(const char *dir, const char *begin, const char
 {
     DIR *handle = opendir(dir);
     enum rft_status status = RFT_OK;
-    *names = (struct names){ 0 };
+    *names = (struct names){0};
     for (const struct dirent *entry; handle != NULL && status == RFT_OK && (entry = readdir(handle)) != NULL;) {
         const char *name = entry->d_name;
         if (name[0] == '.' || strncmp(name, begin, strlen(begin)) != 0 || !ends_with(name, end))
@@ -114,13 +114,13 @@ static enum rft_status find_cached(const char *org, size_t n_org, const char *na
 {
     static const struct {
         const char *variable, *below;
-    } places[] = { { "HF_HUB_CACHE", "" },
-                   { "HF_HOME", "/hub" },
-                   { "XDG_CACHE_HOME", "/huggingface/hub" },
-                   { "HOME", "/.cache/huggingface/hub" } };
+    } places[] = {{"HF_HUB_CACHE", ""},
+                  {"HF_HOME", "/hub"},
+                  {"XDG_CACHE_HOME", "/huggingface/hub"},
+                  {"HOME", "/.cache/huggingface/hub"}};
     for (size_t i = 0; i < sizeof places / sizeof *places && snapshot->len == 0; i++) {
         const char *root = getenv(places[i].variable);
-        struct rft_str cache = { 0 };
+        struct rft_str cache = {0};
         enum rft_status status;
         if (root == NULL || *root == '\0')
             continue;
@@ -147,7 +147,7 @@ static bool is_hub_word(const char *p, size_t n)
 static enum rft_status refuse_missing(const char *path)
 {
     const char *name = strrchr(path, '/'), *org = name;
-    struct rft_str snapshot = { 0 };
+    struct rft_str snapshot = {0};
     char *parent = rft_path_dir(path);
     bool is_hub;
     enum rft_status status = parent != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
@@ -238,19 +238,18 @@ static enum rft_status look_at_entries(const char *path)
 
 static enum rft_status refuse_adapter(const char *path)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     json_t *config = NULL;
     char *file = rft_path_join(path, "adapter_config.json");
     const char *base = NULL;
     enum rft_status status = file != NULL ? rft_file_read(file, ADAPTER_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK)
-        status = rft_json_load(file, (struct rft_bytes){ text.data, text.len }, 0, &config);
+        status = rft_json_load(file, (struct rft_bytes){text.data, text.len}, 0, &config);
     if (status == RFT_OK) {
         base = json_string_value(json_object_get(config, "base_model_name_or_path"));
-        rft_log_error(
-            "%s: holds an adapter (PEFT) for %.200s, not a model; adapters are not read yet: merge it into its model "
-            "(merge_and_unload, save_pretrained) and give that directory",
-            path, base != NULL ? base : "another model");
+        rft_log_error("%s: holds an adapter (PEFT) for %.200s, not a model; adapters are not read yet: merge it into "
+                      "its model (merge_and_unload, save_pretrained) and give that directory",
+                      path, base != NULL ? base : "another model");
         status = RFT_ERR_UNSUPPORTED;
     }
     json_decref(config);
@@ -292,8 +291,8 @@ static enum rft_status look_at_bare(const char *path, const struct names *ggufs,
 
 static enum rft_status look_for_config(const char *path)
 {
-    struct names ggufs = { 0 }, checkpoints = { 0 };
-    struct rft_str snapshot = { 0 };
+    struct names ggufs = {0}, checkpoints = {0};
+    struct rft_str snapshot = {0};
     enum rft_status status = find_names(path, "", ".gguf", &ggufs);
     if (status == RFT_OK)
         status = find_names(path, "checkpoint-", "", &checkpoints);
@@ -309,8 +308,8 @@ static enum rft_status look_for_config(const char *path)
 
 static enum rft_status look_for_weights(const char *path)
 {
-    static const char *const others[] = { ".bin",  ".pth", ".pt",      ".gguf",       ".npz",
-                                          ".onnx", ".h5",  ".msgpack", ".incomplete", ".part" };
+    static const char *const others[] = {".bin",  ".pth", ".pt",      ".gguf",       ".npz",
+                                         ".onnx", ".h5",  ".msgpack", ".incomplete", ".part"};
     struct names names;
     enum rft_status status = find_names(path, "", ".safetensors", &names);
     bool found = names.n != 0 || has(path, "model.safetensors.index.json");

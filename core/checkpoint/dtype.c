@@ -13,7 +13,7 @@ static const struct {
     const char *name;
     uint32_t block_elements, block_bytes;
 } dtypes[] = {
-#define ROW(name, block, bytes) { #name, block, bytes },
+#define ROW(name, block, bytes) {#name, block, bytes},
     RFT_DTYPE_LIST(ROW)
 #undef ROW
 };
@@ -101,26 +101,13 @@ void rft_dtype_to_f32(enum rft_dtype dtype, const uint8_t *src, uint64_t n_eleme
 {
     void (*from_block)(const uint8_t *, float *) = NULL;
     switch (dtype) {
-    case RFT_DTYPE_F32:
-        memcpy(dst, src, (size_t)n_elements * sizeof *dst);
-        break;
-    case RFT_DTYPE_F16:
-        from_f16(src, n_elements, dst);
-        break;
-    case RFT_DTYPE_BF16:
-        from_bf16(src, n_elements, dst);
-        break;
-    case RFT_DTYPE_Q8_0:
-        from_block = from_q8_0;
-        break;
-    case RFT_DTYPE_Q4_0:
-        from_block = from_q4_0;
-        break;
-    case RFT_DTYPE_Q4_1:
-        from_block = from_q4_1;
-        break;
-    case RFT_DTYPE_COUNT:
-        break;
+    case RFT_DTYPE_F32: memcpy(dst, src, (size_t)n_elements * sizeof *dst); break;
+    case RFT_DTYPE_F16: from_f16(src, n_elements, dst); break;
+    case RFT_DTYPE_BF16: from_bf16(src, n_elements, dst); break;
+    case RFT_DTYPE_Q8_0: from_block = from_q8_0; break;
+    case RFT_DTYPE_Q4_0: from_block = from_q4_0; break;
+    case RFT_DTYPE_Q4_1: from_block = from_q4_1; break;
+    case RFT_DTYPE_COUNT: break;
     }
     for (uint64_t i = 0; from_block && i < n_elements / QUANT_BLOCK; i++)
         from_block(src + i * dtypes[dtype].block_bytes, dst + i * QUANT_BLOCK);

@@ -23,14 +23,14 @@ const char *rft_dtype_name(enum rft_dtype dtype);
 uint32_t rft_dtype_block_elements(enum rft_dtype dtype);
 uint32_t rft_dtype_block_bytes(enum rft_dtype dtype);
 
-/* n_elements (a multiple of the block) of `src` as f32, exactly. src needs no alignment. Quantised formats: ggml's block
- * layouts, value = scale * q (+ minimum), computed in f32 as one multiply and one add, each rounded. */
+/* n_elements (a multiple of the block) of `src` as f32, exactly. src needs no alignment. Quantised formats: ggml's
+ * block layouts, value = scale * q (+ minimum), computed in f32 as one multiply and one add, each rounded. */
 void rft_dtype_to_f32(enum rft_dtype dtype, const uint8_t *src, uint64_t n_elements, float *dst);
 
 /* Counts of what the rounding met, for the log and for refusal. */
 struct rft_round_counts {
-    uint64_t n_bad;      /* NaN, infinite or >= 2^60 in magnitude */
-    uint64_t n_zeroed;   /* non-zero, but below 2^-50 in magnitude: became +0 */
+    uint64_t n_bad;    /* NaN, infinite or >= 2^60 in magnitude */
+    uint64_t n_zeroed; /* non-zero, but below 2^-50 in magnitude: became +0 */
 };
 
 /* Rounds to bf16 (nearest, ties to even) by integer code; -0 and |v| < 2^-50 become +0. Bad values are stored as +0 and

@@ -18,7 +18,7 @@
 #define TENSOR_BYTES_MIN 24 /* empty name, no dimensions, type, offset */
 
 #define TYPE_BYTES(name, bytes) bytes,
-const uint8_t rft_gguf_type_bytes[RFT_GGUF_TYPE_COUNT] = { RFT_GGUF_TYPE_LIST(TYPE_BYTES) };
+const uint8_t rft_gguf_type_bytes[RFT_GGUF_TYPE_COUNT] = {RFT_GGUF_TYPE_LIST(TYPE_BYTES)};
 #undef TYPE_BYTES
 
 /* Reads the file from front to back. The first thing that is wrong is logged once. */
@@ -65,7 +65,7 @@ static enum rft_status read_string(struct reader *reader, struct rft_bytes *stri
     const uint8_t *bytes;
     RFT_TRY(read_u64(reader, &len, what));
     RFT_TRY(read_bytes(reader, len, &bytes, what));
-    *string = (struct rft_bytes){ (const char *)bytes, (size_t)len };
+    *string = (struct rft_bytes){(const char *)bytes, (size_t)len};
     return RFT_OK;
 }
 
@@ -240,7 +240,7 @@ static enum rft_status read_file(struct reader *reader, struct rft_gguf *gguf)
 
 enum rft_status rft_gguf_parse(const struct rft_map *map, struct rft_gguf **gguf)
 {
-    struct reader reader = { .map = map };
+    struct reader reader = {.map = map};
     *gguf = rft_alloc(1, sizeof **gguf);
     if (!*gguf)
         return RFT_ERR_HOST_MEMORY;

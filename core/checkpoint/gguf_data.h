@@ -34,8 +34,8 @@ struct rft_gguf_tensor {
     struct rft_bytes name;
     uint32_t n_dims;
     uint64_t dims[4];
-    uint32_t type;      /* ggml type number */
-    uint64_t offset;    /* from the data section */
+    uint32_t type;   /* ggml type number */
+    uint64_t offset; /* from the data section */
 };
 
 struct rft_gguf_entry {

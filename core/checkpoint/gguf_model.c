@@ -107,10 +107,10 @@ static enum rft_status check_fixed(const struct rft_config_source *source, const
         const char *key;
         uint64_t value;
     } fixed[] = {
-        { "split.count", 1 },
-        { "llama.expert_count", 0 },
-        { "llama.attention.value_length", config->head_dim },
-        { "llama.rope.dimension_count", config->head_dim },
+        {"split.count", 1},
+        {"llama.expert_count", 0},
+        {"llama.attention.value_length", config->head_dim},
+        {"llama.rope.dimension_count", config->head_dim},
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         uint64_t value;
@@ -125,7 +125,7 @@ static enum rft_status check_fixed(const struct rft_config_source *source, const
 static enum rft_status check_rope(const struct rft_config_source *source)
 {
     static const char type_key[] = "llama.rope.scaling.type";
-    static const char *const factors[] = { "llama.rope.scaling.factor", "llama.rope.scale_linear" };
+    static const char *const factors[] = {"llama.rope.scaling.factor", "llama.rope.scale_linear"};
     struct rft_bytes type = rft_bytes_z("linear");
     double factor;
     if (rft_gguf_has(source->user, type_key) && !rft_gguf_get_string(source->user, type_key, &type)) {
@@ -145,7 +145,7 @@ static enum rft_status check_rope(const struct rft_config_source *source)
 enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, const struct rft_tensor_list *list,
                                 struct rft_model_config *config)
 {
-    struct rft_config_source source = { file, true, gguf, get_u64, get_double };
+    struct rft_config_source source = {file, true, gguf, get_u64, get_double};
     const struct rft_listed_tensor *embedding = rft_tensor_list_find(list, "token_embd.weight");
     RFT_TRY(check_architecture(gguf, file));
     RFT_TRY(rft_model_config_read(&source, config));
@@ -163,8 +163,8 @@ enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, c
 enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint32_t vocab_size, uint32_t **ids,
                              size_t *n)
 {
-    static const char *const keys[] = { "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id" };
-    struct rft_config_source source = { file, true, gguf, get_u64, get_double };
+    static const char *const keys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"};
+    struct rft_config_source source = {file, true, gguf, get_u64, get_double};
     *n = 0;
     *ids = rft_alloc(sizeof keys / sizeof keys[0], sizeof **ids);
     if (!*ids)

@@ -59,9 +59,7 @@ static bool to_u64(const uint8_t *p, uint32_t type, uint64_t *value)
         memcpy(&unsigned_number, p, rft_gguf_type_bytes[type]);
         *value = unsigned_number;
         return true;
-    case RFT_GGUF_I8:
-        number = (int8_t)p[0];
-        break;
+    case RFT_GGUF_I8: number = (int8_t)p[0]; break;
     case RFT_GGUF_I16: {
         int16_t small;
         memcpy(&small, p, sizeof small);
@@ -74,11 +72,8 @@ static bool to_u64(const uint8_t *p, uint32_t type, uint64_t *value)
         number = small;
         break;
     }
-    case RFT_GGUF_I64:
-        memcpy(&number, p, sizeof number);
-        break;
-    default:
-        return false;
+    case RFT_GGUF_I64: memcpy(&number, p, sizeof number); break;
+    default: return false;
     }
     if (number >= 0)
         *value = (uint64_t)number;
@@ -105,7 +100,7 @@ static bool to_string(const uint8_t *p, uint32_t type, struct rft_bytes *value)
     if (!p || type != RFT_GGUF_STRING)
         return false;
     memcpy(&len, p, sizeof len);
-    *value = (struct rft_bytes){ (const char *)p + sizeof len, (size_t)len };
+    *value = (struct rft_bytes){(const char *)p + sizeof len, (size_t)len};
     return true;
 }
 

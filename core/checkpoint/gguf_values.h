@@ -13,8 +13,8 @@ uint64_t rft_gguf_n_tensors(const struct rft_gguf *gguf);
 const struct rft_gguf_tensor *rft_gguf_tensor_at(const struct rft_gguf *gguf, uint64_t index);
 uint64_t rft_gguf_data_offset(const struct rft_gguf *gguf); /* of the data section, from the file's start */
 
-/* Metadata by key. false, and *value as it was, if the key is absent or of another type (any integer type and no negative
- * value for get_u64, f32/f64 for get_double). */
+/* Metadata by key. false, and *value as it was, if the key is absent or of another type (any integer type and no
+ * negative value for get_u64, f32/f64 for get_double). */
 bool rft_gguf_has(const struct rft_gguf *gguf, const char *key);
 bool rft_gguf_get_string(const struct rft_gguf *gguf, const char *key, struct rft_bytes *value);
 bool rft_gguf_get_u64(const struct rft_gguf *gguf, const char *key, uint64_t *value);

@@ -69,7 +69,7 @@ static enum rft_status check_architecture(const char *file, const json_t *root)
 /* Keys that change the arithmetic and have one supported value (or none). */
 static enum rft_status check_fixed(const char *file, const json_t *root)
 {
-    static const char *const off[] = { "attention_bias", "mlp_bias", "rope_interleaved" };
+    static const char *const off[] = {"attention_bias", "mlp_bias", "rope_interleaved"};
     const json_t *value = get(root, "hidden_act");
     if (value && !is_text(value, "silu"))
         return refuse(file, "hidden_act", value, "only \"silu\" is");
@@ -125,7 +125,7 @@ static enum rft_status read_rope(const struct rft_config_source *root, const cha
 
 static enum rft_status read_config(const char *file, const json_t *root, struct rft_model_config *config)
 {
-    struct rft_config_source source = { file, false, root, get_u64, get_double };
+    struct rft_config_source source = {file, false, root, get_u64, get_double};
     if (!json_is_object(root)) {
         rft_log_error("%s: not a JSON object", file);
         return RFT_ERR_INPUT;
@@ -142,12 +142,12 @@ static enum rft_status read_config(const char *file, const json_t *root, struct 
 enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, struct rft_model_config *config)
 {
     json_t *root;
-    *config = (struct rft_model_config){ 0 };
+    *config = (struct rft_model_config){0};
     RFT_TRY(rft_json_load(file, text, JSON_REJECT_DUPLICATES, &root));
     enum rft_status status = read_config(file, root, config);
     json_decref(root);
     if (status != RFT_OK)
-        *config = (struct rft_model_config){ 0 };
+        *config = (struct rft_model_config){0};
     return status;
 }
 

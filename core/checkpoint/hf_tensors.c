@@ -70,7 +70,7 @@ static enum rft_status keep_indexed(struct directory *dir, const json_t *weight_
 static enum rft_status list_shard(struct directory *dir, const json_t *weight_map, const char *shard)
 {
     const struct rft_map *map;
-    struct rft_tensor_list found = { 0 };
+    struct rft_tensor_list found = {0};
     RFT_TRY(map_file(dir, shard, &map));
     enum rft_status status = rft_safetensors_list(map, &found);
     if (status == RFT_OK)
@@ -86,7 +86,8 @@ static enum rft_status bad_index(const struct directory *dir, const char *name, 
 }
 
 /* Counts files once, in the order in which the index first names them; *missing is the first that is not there. */
-static enum rft_status count_shards(const struct directory *dir, json_t *weight_map, size_t *n, size_t *n_there, const char **missing)
+static enum rft_status count_shards(const struct directory *dir, json_t *weight_map, size_t *n, size_t *n_there,
+                                    const char **missing)
 {
     json_t *value, *seen = json_object();
     const char *name;
@@ -120,8 +121,8 @@ static enum rft_status check_complete(const struct directory *dir, json_t *weigh
     RFT_TRY(count_shards(dir, weight_map, &n, &n_there, &missing));
     if (!missing)
         return RFT_OK;
-    rft_log_error("%s/%s: is not there, but " INDEX_NAME " names it: %zu of %zu files are there; download the others", dir->path, missing,
-                  n_there, n);
+    rft_log_error("%s/%s: is not there, but " INDEX_NAME " names it: %zu of %zu files are there; download the others",
+                  dir->path, missing, n_there, n);
     return RFT_ERR_IO;
 }
 
@@ -157,7 +158,7 @@ static enum rft_status list_by_index(struct directory *dir)
     }
     RFT_TRY(rft_file_read(dir->index_path, INDEX_BYTES_MAX, &text));
     enum rft_status status =
-        rft_json_load(dir->index_path, (struct rft_bytes){ text.data, text.len }, JSON_REJECT_DUPLICATES, &index);
+        rft_json_load(dir->index_path, (struct rft_bytes){text.data, text.len}, JSON_REJECT_DUPLICATES, &index);
     if (status == RFT_OK)
         status = list_shards(dir, index);
     json_decref(index);
@@ -175,7 +176,7 @@ static enum rft_status list_one(struct directory *dir)
 
 enum rft_status rft_hf_list(const char *dir_path, struct rft_map **maps, size_t *n_maps, struct rft_tensor_list *list)
 {
-    struct directory dir = { .path = dir_path, .maps = maps, .n_maps = n_maps, .list = list };
+    struct directory dir = {.path = dir_path, .maps = maps, .n_maps = n_maps, .list = list};
     char *single = rft_path_join(dir_path, "model.safetensors");
     dir.index_path = rft_path_join(dir_path, INDEX_NAME);
     enum rft_status status = RFT_ERR_HOST_MEMORY;

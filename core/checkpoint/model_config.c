@@ -19,14 +19,14 @@ static const struct field {
     uint32_t fallback;
 } fields[] = {
 #define FIELD(name) offsetof(struct rft_model_config, name)
-    { "num_hidden_layers", "llama.block_count", FIELD(n_layers), N_LAYERS_MAX, false, 0 },
-    { "hidden_size", "llama.embedding_length", FIELD(dim), SIZE_MAX_ALLOWED, false, 0 },
-    { "intermediate_size", "llama.feed_forward_length", FIELD(ffn_dim), SIZE_MAX_ALLOWED, false, 0 },
-    { "num_attention_heads", "llama.attention.head_count", FIELD(n_heads), SIZE_MAX_ALLOWED, false, 0 },
-    { "num_key_value_heads", "llama.attention.head_count_kv", FIELD(n_kv_heads), SIZE_MAX_ALLOWED, true, 0 },
-    { "head_dim", "llama.attention.key_length", FIELD(head_dim), HEAD_DIM_MAX, true, 0 },
-    { "vocab_size", "llama.vocab_size", FIELD(vocab_size), SIZE_MAX_ALLOWED, true, 0 },
-    { "max_position_embeddings", "llama.context_length", FIELD(n_positions), SIZE_MAX_ALLOWED, true, 2048 },
+    {"num_hidden_layers", "llama.block_count", FIELD(n_layers), N_LAYERS_MAX, false, 0},
+    {"hidden_size", "llama.embedding_length", FIELD(dim), SIZE_MAX_ALLOWED, false, 0},
+    {"intermediate_size", "llama.feed_forward_length", FIELD(ffn_dim), SIZE_MAX_ALLOWED, false, 0},
+    {"num_attention_heads", "llama.attention.head_count", FIELD(n_heads), SIZE_MAX_ALLOWED, false, 0},
+    {"num_key_value_heads", "llama.attention.head_count_kv", FIELD(n_kv_heads), SIZE_MAX_ALLOWED, true, 0},
+    {"head_dim", "llama.attention.key_length", FIELD(head_dim), HEAD_DIM_MAX, true, 0},
+    {"vocab_size", "llama.vocab_size", FIELD(vocab_size), SIZE_MAX_ALLOWED, true, 0},
+    {"max_position_embeddings", "llama.context_length", FIELD(n_positions), SIZE_MAX_ALLOWED, true, 2048},
 #undef FIELD
 };
 
@@ -113,15 +113,15 @@ enum rft_status rft_model_config_check(const char *file, const struct rft_model_
         bool holds;
         const char *message;
     } rules[] = {
-        { config->vocab_size > 0, "vocab_size is missing" },
-        { config->head_dim % 8 == 0, "the head dimension must be a multiple of 8" },
-        { config->dim % 2 == 0, "the hidden size must be even" },
-        { config->ffn_dim % 2 == 0, "the intermediate size must be even" },
-        { config->n_kv_heads <= config->n_heads && config->n_heads % config->n_kv_heads == 0,
-          "the number of key-value heads must divide the number of attention heads" },
-        { (uint64_t)config->n_heads * config->head_dim <= SIZE_MAX_ALLOWED, "heads times head dimension is too large" },
-        { !config->rope_llama3 || config->rope_high_freq_factor > config->rope_low_freq_factor,
-          "rope scaling's high_freq_factor must be above its low_freq_factor" },
+        {config->vocab_size > 0, "vocab_size is missing"},
+        {config->head_dim % 8 == 0, "the head dimension must be a multiple of 8"},
+        {config->dim % 2 == 0, "the hidden size must be even"},
+        {config->ffn_dim % 2 == 0, "the intermediate size must be even"},
+        {config->n_kv_heads <= config->n_heads && config->n_heads % config->n_kv_heads == 0,
+         "the number of key-value heads must divide the number of attention heads"},
+        {(uint64_t)config->n_heads * config->head_dim <= SIZE_MAX_ALLOWED, "heads times head dimension is too large"},
+        {!config->rope_llama3 || config->rope_high_freq_factor > config->rope_low_freq_factor,
+         "rope scaling's high_freq_factor must be above its low_freq_factor"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].holds)
@@ -137,20 +137,22 @@ enum extent { ONE, DIM, Q, KV, FFN, VOCAB };
 static const struct part {
     const char *hf, *gguf;
     enum extent rows, columns; /* rows ONE: a vector */
-} outer[] = {
-    { "model.embed_tokens.weight", "token_embd.weight", VOCAB, DIM },
-    { "model.norm.weight", "output_norm.weight", ONE, DIM },
-    { "lm_head.weight", "output.weight", VOCAB, DIM }, /* last: left out when tied */
-}, inner[] = {
-    { "input_layernorm.weight", "attn_norm.weight", ONE, DIM },
-    { "self_attn.q_proj.weight", "attn_q.weight", Q, DIM },
-    { "self_attn.k_proj.weight", "attn_k.weight", KV, DIM },
-    { "self_attn.v_proj.weight", "attn_v.weight", KV, DIM },
-    { "self_attn.o_proj.weight", "attn_output.weight", DIM, Q },
-    { "post_attention_layernorm.weight", "ffn_norm.weight", ONE, DIM },
-    { "mlp.gate_proj.weight", "ffn_gate.weight", FFN, DIM },
-    { "mlp.up_proj.weight", "ffn_up.weight", FFN, DIM },
-    { "mlp.down_proj.weight", "ffn_down.weight", DIM, FFN },
+} outer[] =
+    {
+        {"model.embed_tokens.weight", "token_embd.weight", VOCAB, DIM},
+        {"model.norm.weight", "output_norm.weight", ONE, DIM},
+        {"lm_head.weight", "output.weight", VOCAB, DIM}, /* last: left out when tied */
+},
+  inner[] = {
+      {"input_layernorm.weight", "attn_norm.weight", ONE, DIM},
+      {"self_attn.q_proj.weight", "attn_q.weight", Q, DIM},
+      {"self_attn.k_proj.weight", "attn_k.weight", KV, DIM},
+      {"self_attn.v_proj.weight", "attn_v.weight", KV, DIM},
+      {"self_attn.o_proj.weight", "attn_output.weight", DIM, Q},
+      {"post_attention_layernorm.weight", "ffn_norm.weight", ONE, DIM},
+      {"mlp.gate_proj.weight", "ffn_gate.weight", FFN, DIM},
+      {"mlp.up_proj.weight", "ffn_up.weight", FFN, DIM},
+      {"mlp.down_proj.weight", "ffn_down.weight", DIM, FFN},
 };
 
 #define N_OUTER (sizeof outer / sizeof outer[0])
@@ -170,18 +172,18 @@ uint64_t rft_model_n_tensors(const struct rft_model_config *config)
 
 static uint64_t extent_of(const struct rft_model_config *config, enum extent extent)
 {
-    const uint64_t sizes[] = { [ONE] = 1,
-                               [DIM] = config->dim,
-                               [Q] = (uint64_t)config->n_heads * config->head_dim,
-                               [KV] = (uint64_t)config->n_kv_heads * config->head_dim,
-                               [FFN] = config->ffn_dim,
-                               [VOCAB] = config->vocab_size };
+    const uint64_t sizes[] = {[ONE] = 1,
+                              [DIM] = config->dim,
+                              [Q] = (uint64_t)config->n_heads * config->head_dim,
+                              [KV] = (uint64_t)config->n_kv_heads * config->head_dim,
+                              [FFN] = config->ffn_dim,
+                              [VOCAB] = config->vocab_size};
     return sizes[extent];
 }
 
 void rft_model_tensor(const struct rft_model_config *config, uint64_t index, struct rft_needed_tensor *needed)
 {
-    *needed = (struct rft_needed_tensor){ 0 };
+    *needed = (struct rft_needed_tensor){0};
     const struct part *part;
     if (index < n_outer(config)) {
         part = &outer[index];

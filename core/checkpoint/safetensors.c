@@ -16,12 +16,12 @@ static const struct {
     uint32_t bits;
     enum rft_dtype dtype;
 } types[] = {
-    { "F32", 32, RFT_DTYPE_F32 },      { "F16", 16, RFT_DTYPE_F16 },      { "BF16", 16, RFT_DTYPE_BF16 },
-    { "F64", 64, RFT_DTYPE_COUNT },    { "I64", 64, RFT_DTYPE_COUNT },    { "U64", 64, RFT_DTYPE_COUNT },
-    { "I32", 32, RFT_DTYPE_COUNT },    { "U32", 32, RFT_DTYPE_COUNT },    { "I16", 16, RFT_DTYPE_COUNT },
-    { "U16", 16, RFT_DTYPE_COUNT },    { "I8", 8, RFT_DTYPE_COUNT },      { "U8", 8, RFT_DTYPE_COUNT },
-    { "BOOL", 8, RFT_DTYPE_COUNT },    { "F8_E4M3", 8, RFT_DTYPE_COUNT }, { "F8_E5M2", 8, RFT_DTYPE_COUNT },
-    { "F8_E8M0", 8, RFT_DTYPE_COUNT }, { "C64", 64, RFT_DTYPE_COUNT },    { "F4", 4, RFT_DTYPE_COUNT },
+    {"F32", 32, RFT_DTYPE_F32},      {"F16", 16, RFT_DTYPE_F16},      {"BF16", 16, RFT_DTYPE_BF16},
+    {"F64", 64, RFT_DTYPE_COUNT},    {"I64", 64, RFT_DTYPE_COUNT},    {"U64", 64, RFT_DTYPE_COUNT},
+    {"I32", 32, RFT_DTYPE_COUNT},    {"U32", 32, RFT_DTYPE_COUNT},    {"I16", 16, RFT_DTYPE_COUNT},
+    {"U16", 16, RFT_DTYPE_COUNT},    {"I8", 8, RFT_DTYPE_COUNT},      {"U8", 8, RFT_DTYPE_COUNT},
+    {"BOOL", 8, RFT_DTYPE_COUNT},    {"F8_E4M3", 8, RFT_DTYPE_COUNT}, {"F8_E5M2", 8, RFT_DTYPE_COUNT},
+    {"F8_E8M0", 8, RFT_DTYPE_COUNT}, {"C64", 64, RFT_DTYPE_COUNT},    {"F4", 4, RFT_DTYPE_COUNT},
 };
 
 struct section { /* the file's part behind the header */
@@ -50,7 +50,7 @@ static bool read_shape(const json_t *shape, struct rft_listed_tensor *tensor, ui
         return false;
     tensor->n_dims = (uint32_t)json_array_size(shape);
     for (uint32_t i = 0; i < tensor->n_dims; i++) {
-        uint64_t dims[2] = { *n_elements, 0 };
+        uint64_t dims[2] = {*n_elements, 0};
         if (!to_u64(json_array_get(shape, i), &dims[1]) || !rft_dims_product(dims, 2, n_elements))
             return false;
         if (i < RFT_TENSOR_DIMS_MAX)
@@ -117,9 +117,9 @@ enum rft_status rft_safetensors_list(const struct rft_map *map, struct rft_tenso
                       (unsigned long long)header_bytes, (unsigned long long)map->bytes);
         return RFT_ERR_INPUT;
     }
-    struct section section = { map->path, map->data + sizeof header_bytes + header_bytes,
-                               map->bytes - sizeof header_bytes - header_bytes };
-    struct rft_bytes text = { (const char *)map->data + sizeof header_bytes, (size_t)header_bytes };
+    struct section section = {map->path, map->data + sizeof header_bytes + header_bytes,
+                              map->bytes - sizeof header_bytes - header_bytes};
+    struct rft_bytes text = {(const char *)map->data + sizeof header_bytes, (size_t)header_bytes};
     RFT_TRY(rft_json_load(map->path, text, JSON_REJECT_DUPLICATES, &header));
     enum rft_status status = read_tensors(&section, header, list);
     json_decref(header);

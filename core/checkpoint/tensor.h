@@ -9,8 +9,8 @@
 
 #define RFT_TENSOR_DIMS_MAX 4
 
-/* Where a tensor's bytes lie. Names are Hugging Face names ("model.layers.0.self_attn.q_proj.weight") in both containers:
- * the GGUF reader translates its own. */
+/* Where a tensor's bytes lie. Names are Hugging Face names ("model.layers.0.self_attn.q_proj.weight") in both
+ * containers: the GGUF reader translates its own. */
 struct rft_tensor {
     char *name;
     enum rft_dtype dtype;
@@ -18,7 +18,7 @@ struct rft_tensor {
     uint64_t dims[RFT_TENSOR_DIMS_MAX]; /* outermost first: [rows][columns] */
     const uint8_t *data;                /* in a map of the checkpoint's */
     uint64_t bytes;
-    uint32_t rope_heads;                /* non-zero: rows are permuted per head as llama.cpp does for q and k; undo them */
+    uint32_t rope_heads; /* non-zero: rows are permuted per head as llama.cpp does for q and k; undo them */
 };
 
 #endif

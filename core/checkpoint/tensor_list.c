@@ -12,7 +12,7 @@ void rft_tensor_list_finish(struct rft_tensor_list *list)
     for (size_t i = 0; i < list->n; i++)
         rft_free(list->items[i].name);
     rft_free(list->items);
-    *list = (struct rft_tensor_list){ 0 };
+    *list = (struct rft_tensor_list){0};
 }
 
 struct rft_listed_tensor *rft_tensor_list_add(struct rft_tensor_list *list, const char *name, size_t name_len)
@@ -25,7 +25,7 @@ struct rft_listed_tensor *rft_tensor_list_add(struct rft_tensor_list *list, cons
     if (!copy)
         return NULL;
     struct rft_listed_tensor *item = &list->items[list->n++];
-    *item = (struct rft_listed_tensor){ .name = copy, .dtype = RFT_DTYPE_COUNT };
+    *item = (struct rft_listed_tensor){.name = copy, .dtype = RFT_DTYPE_COUNT};
     return item;
 }
 

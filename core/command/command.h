@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The subcommands: one table (commands.c), one file each. A command logs its own errors; main.c turns the status into an exit
- * code. */
+/* The subcommands: one table (commands.c), one file each. A command logs its own errors; main.c turns the status into
+ * an exit code. */
 #ifndef RFT_COMMAND_H
 #define RFT_COMMAND_H
 
@@ -13,10 +13,11 @@
 struct rft_command_line;
 
 struct rft_command {
-    const char *word;          /* "plan" */
-    const char *option;        /* the same word as an option, as people write it: "--help"; NULL = none */
-    const char *const *forms;  /* what may stand behind "=", the first by default: {"text", "ini", NULL}; NULL = nothing */
-    const char *help;          /* one line */
+    const char *word;   /* "plan" */
+    const char *option; /* the same word as an option, as people write it: "--help"; NULL = none */
+    const char *const
+        *forms;       /* what may stand behind "=", the first by default: {"text", "ini", NULL}; NULL = nothing */
+    const char *help; /* one line */
     bool needs_config;
     /* config: NULL unless needs_config. */
     enum rft_status (*run)(const struct rft_command_line *line, const struct rft_config *config);
@@ -61,9 +62,9 @@ enum rft_status rft_command_plan(const struct rft_command_line *line, const stru
 enum rft_status rft_command_devices(const struct rft_command_line *line, const struct rft_config *config);
 /* The programs of kernel calls, prefill and step. Nothing is computed. */
 enum rft_status rft_command_dump(const struct rft_command_line *line, const struct rft_config *config);
-/* Computes the first question's prompt and the first steps of its first samples kernel call by kernel call, and prints for
- * each a line: program, run, number, op, label, and the XXH64 of every range it wrote. Two devices' outputs part at the first
- * call whose results differ. */
+/* Computes the first question's prompt and the first steps of its first samples kernel call by kernel call, and prints
+ * for each a line: program, run, number, op, label, and the XXH64 of every range it wrote. Two devices' outputs part at
+ * the first call whose results differ. */
 enum rft_status rft_command_trace(const struct rft_command_line *line, const struct rft_config *config);
 /* Forms: text, man. */
 enum rft_status rft_command_help(const struct rft_command_line *line, const struct rft_config *config);

@@ -20,17 +20,20 @@ static void catch_error(void *user, enum rft_log_level level, const char *line)
     static const char word[] = "error: ";
     struct caught *caught = user;
     if (level == RFT_LOG_ERROR && caught->line[0] == '\0')
-        snprintf(caught->line, sizeof caught->line, "%s", line + (strncmp(line, word, strlen(word)) == 0 ? strlen(word) : 0));
+        snprintf(caught->line, sizeof caught->line, "%s",
+                 line + (strncmp(line, word, strlen(word)) == 0 ? strlen(word) : 0));
 }
 
-/* What an open device has left, and what its self-test says. A failure of the test is part of the list, not of the command. */
+/* What an open device has left, and what its self-test says. A failure of the test is part of the list, not of the
+ * command. */
 static enum rft_status print_open_device(struct rft_dev *dev, struct caught *caught)
 {
     struct rft_memory memory;
     uint32_t n_kernels = 0;
     enum rft_status status;
     RFT_TRY(rft_dev_memory(dev, &memory));
-    printf("     memory: %s available now%s", rft_size_text(memory.available_bytes).text, memory.is_estimate ? " (an estimate)" : "");
+    printf("     memory: %s available now%s", rft_size_text(memory.available_bytes).text,
+           memory.is_estimate ? " (an estimate)" : "");
     if (memory.host_available_bytes != 0)
         printf(", and %s of the host", rft_size_text(memory.host_available_bytes).text);
     printf("\n");
@@ -45,7 +48,8 @@ static enum rft_status print_open_device(struct rft_dev *dev, struct caught *cau
     return RFT_OK;
 }
 
-static enum rft_status print_device(const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
+static enum rft_status print_device(const struct rft_backend *backend, uint32_t index,
+                                    const struct rft_device_info *info)
 {
     const struct rft_device_options options = {0};
     struct caught caught = {{0}};
@@ -54,8 +58,8 @@ static enum rft_status print_device(const struct rft_backend *backend, uint32_t 
     char name[sizeof info->name], detail[sizeof info->detail]; /* as drivers give them */
     rft_log_printable(info->name, name, sizeof name);
     rft_log_printable(info->detail, detail, sizeof detail);
-    printf("  %" PRIu32 "  %-16s %s%s%s%s  %s%s%s\n", index, name, detail,
-           info->uuid[0] != '\0' ? "  uuid " : "", info->uuid, info->is_software ? "  software" : "", rft_size_text(info->total_bytes).text,
+    printf("  %" PRIu32 "  %-16s %s%s%s%s  %s%s%s\n", index, name, detail, info->uuid[0] != '\0' ? "  uuid " : "",
+           info->uuid, info->is_software ? "  software" : "", rft_size_text(info->total_bytes).text,
            info->missing[0] != '\0' ? "  missing: " : "", info->missing);
     RFT_TRY(rft_command_flush());
     if (info->missing[0] != '\0')
@@ -91,7 +95,8 @@ enum rft_status rft_command_devices(const struct rft_command_line *line, const s
         for (uint32_t i = 0; i < n && i < RFT_DEVICES_MAX; i++)
             RFT_TRY(rft_os_interrupted() ? RFT_ERR_INTERRUPTED : print_device(backends[b], i, &infos[i]));
         if (n != 0 && n_software == n)
-            printf("  these are software devices, which are taken only when they are named: device.backend = %s\n", backends[b]->name);
+            printf("  these are software devices, which are taken only when they are named: device.backend = %s\n",
+                   backends[b]->name);
     }
     if (rft_backends_left_out()[0] != '\0')
         printf("%s\n", rft_backends_left_out());

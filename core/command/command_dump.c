@@ -59,7 +59,8 @@ static enum rft_status place_weights(struct dumping *d)
     RFT_TRY(rft_weights_take(&pool, &host, plan->n_host_layers, &d->weights));
     for (size_t i = 0; i < d->weights.n; i++) {
         struct rft_weight *w = &d->weights.weights[i];
-        bool is_host = w >= rft_weights_layer(&d->weights, d->weights.config.n_layers - plan->n_host_layers, RFT_LAYER_ATTN_NORM);
+        bool is_host =
+            w >= rft_weights_layer(&d->weights, d->weights.config.n_layers - plan->n_host_layers, RFT_LAYER_ATTN_NORM);
         for (uint32_t part = 0; part < w->matrix.n_parts; part++)
             shift(&w->matrix.parts[part], is_host ? DUMP_BASE(4) : DUMP_BASE(3));
     }
@@ -87,8 +88,9 @@ static enum rft_status dump_one(struct dumping *d, const struct rft_work_shape *
     for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)
         shift(&d->own_kv[layer], DUMP_BASE(1));
     d->work.decode.prompt_kv = d->prompt_kv;
-    status = is_step ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.rules.sampling, &program)
-                     : rft_decode_prefill(&d->weights, &d->work.decode, &program);
+    status = is_step
+                 ? rft_decode_step(&d->weights, &d->work.decode, &d->work.sampler, &d->setup.rules.sampling, &program)
+                 : rft_decode_prefill(&d->weights, &d->work.decode, &program);
     if (status == RFT_OK)
         status = dump(d, buffers, n_buffers, &program);
     rft_program_finish(&program);

@@ -12,8 +12,9 @@
 /* "-c, --config FILE" */
 static enum rft_status append_option(const struct rft_command_option *option, struct rft_str *out)
 {
-    return rft_str_printf(out, "%s%s%s%s%s", option->letter != NULL ? option->letter : "", option->letter != NULL ? ", " : "",
-                          option->name, option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
+    return rft_str_printf(out, "%s%s%s%s%s", option->letter != NULL ? option->letter : "",
+                          option->letter != NULL ? ", " : "", option->name, option->value != NULL ? " " : "",
+                          option->value != NULL ? option->value : "");
 }
 
 /* "help-config[=text|markdown|ini]" */
@@ -101,7 +102,8 @@ static enum rft_status man_tables(struct rft_str *out)
 static enum rft_status man_keys(struct rft_str *out)
 {
     struct rft_config_key_text key;
-    RFT_TRY(rft_str_append_z(out, ".SH CONFIGURATION\nAn INI file. Every key can be set with \\fB\\-\\-set\\fR as well.\n"));
+    RFT_TRY(rft_str_append_z(out,
+                             ".SH CONFIGURATION\nAn INI file. Every key can be set with \\fB\\-\\-set\\fR as well.\n"));
     for (size_t i = 0; rft_config_key_at(i, &key); i++) {
         struct rft_str heading = {0};
         enum rft_status status = key.fallback == NULL ? rft_str_printf(&heading, "%s (required)", key.name)
@@ -127,17 +129,19 @@ static enum rft_status man_exit_status(struct rft_str *out)
 
 static enum rft_status help_man(struct rft_str *out)
 {
-    RFT_TRY(rft_str_append_z(out, ".TH RFTGEN 1 \"\" \"rftgen " RFT_VERSION "\" \"User Commands\"\n"
-                                  ".SH NAME\nrftgen \\- datasets for rejection\\-sampling fine\\-tuning\n"
-                                  ".SH SYNOPSIS\n\\fBrftgen\\fR [\\fICOMMAND\\fR] \\fB\\-c\\fR \\fIFILE\\fR [\\fIOPTION\\fR]...\n"
-                                  ".SH DESCRIPTION\n\\fBrftgen\\fR " ABOUT ". The same command goes on after an interruption. The same "
-                                  "configuration and seed give the same bytes on every device.\n"));
+    RFT_TRY(rft_str_append_z(
+        out, ".TH RFTGEN 1 \"\" \"rftgen " RFT_VERSION "\" \"User Commands\"\n"
+             ".SH NAME\nrftgen \\- datasets for rejection\\-sampling fine\\-tuning\n"
+             ".SH SYNOPSIS\n\\fBrftgen\\fR [\\fICOMMAND\\fR] \\fB\\-c\\fR \\fIFILE\\fR [\\fIOPTION\\fR]...\n"
+             ".SH DESCRIPTION\n\\fBrftgen\\fR " ABOUT ". The same command goes on after an interruption. The same "
+             "configuration and seed give the same bytes on every device.\n"));
     RFT_TRY(man_tables(out));
     RFT_TRY(man_keys(out));
     RFT_TRY(man_exit_status(out));
-    RFT_TRY(rft_str_append_z(out, ".SH FILES\n.TP\n\\fIoutput.path\\fB.journal\\fR\n"
-                                  "Finished samples while a run lasts, and after an interruption. Removed when the dataset is written.\n"
-                                  ".SH EXAMPLES\n.nf\n"));
+    RFT_TRY(rft_str_append_z(
+        out, ".SH FILES\n.TP\n\\fIoutput.path\\fB.journal\\fR\n"
+             "Finished samples while a run lasts, and after an interruption. Removed when the dataset is written.\n"
+             ".SH EXAMPLES\n.nf\n"));
     for (size_t i = 0; rft_command_examples[i] != NULL; i++) {
         RFT_TRY(append_roff(rft_command_examples[i], out));
         RFT_TRY(rft_str_append_z(out, "\n"));

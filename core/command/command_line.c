@@ -100,7 +100,8 @@ static enum rft_status unknown_word(const char *word)
         return usage_error("unknown option", word);
     if (strchr(word, '=') != NULL && strchr(word, '.') != NULL)
         return usage_error("a key is given with --set", word);
-    return usage_error(rft_file_exists(word) ? "unknown command; a configuration is given with -c" : "unknown command", word);
+    return usage_error(rft_file_exists(word) ? "unknown command; a configuration is given with -c" : "unknown command",
+                       word);
 }
 
 static enum rft_status take_command(const char *word, struct rft_command_line *line)
@@ -109,7 +110,8 @@ static enum rft_status take_command(const char *word, struct rft_command_line *l
         const struct rft_command *command = &rft_commands[i];
         bool is_help = command->run == rft_command_help;
         const char *form;
-        if (!is_word(word, command->word, &form) && !is_word(word, command->option, &form) && !(is_help && is_word(word, "-h", &form)))
+        if (!is_word(word, command->word, &form) && !is_word(word, command->option, &form) &&
+            !(is_help && is_word(word, "-h", &form)))
             continue;
         if (line->command != NULL && line->command->run == rft_command_help)
             return RFT_OK; /* "help plan", "plan --help": there is one help for all */
@@ -121,8 +123,8 @@ static enum rft_status take_command(const char *word, struct rft_command_line *l
     return is_ini(word) ? take_config(word, word, line) : unknown_word(word);
 }
 
-/* The value of the option at argv[*i], as the next word or behind "="; NULL if argv[*i] is something else. An option at the
- * end of the line gives "", which no option allows. */
+/* The value of the option at argv[*i], as the next word or behind "="; NULL if argv[*i] is something else. An option at
+ * the end of the line gives "", which no option allows. */
 static const char *value_of(const struct rft_command_option *option, int argc, char **argv, int *i)
 {
     size_t n = strlen(option->name);
@@ -142,8 +144,8 @@ static enum rft_status take_option(int argc, char **argv, int *i, struct rft_com
     for (size_t k = 0; k < rft_n_command_options; k++) {
         const struct rft_command_option *option = &rft_command_options[k];
         const char *value = option->value != NULL ? value_of(option, argc, argv, i) : NULL;
-        bool is_flag = option->value == NULL &&
-                       (strcmp(word, option->name) == 0 || (option->letter != NULL && strcmp(word, option->letter) == 0));
+        bool is_flag = option->value == NULL && (strcmp(word, option->name) == 0 ||
+                                                 (option->letter != NULL && strcmp(word, option->letter) == 0));
         if (value != NULL && strcmp(option->name, "--config") == 0)
             return take_config(word, value, line);
         if (value != NULL && strchr(value, '=') == NULL)
@@ -151,7 +153,7 @@ static enum rft_status take_option(int argc, char **argv, int *i, struct rft_com
         if (value != NULL)
             line->sets[line->n_sets++] = value;
         if (is_flag)
-            *(strcmp(option->name, "--force") == 0 ? &line->force
+            *(strcmp(option->name, "--force") == 0   ? &line->force
               : strcmp(option->name, "--quiet") == 0 ? &line->quiet
                                                      : &line->verbose) = true;
         if (value != NULL || is_flag)

@@ -21,7 +21,8 @@ static void print_device_memory(const struct rft_setup *setup)
     print_size("budget", p->budget_bytes, "");
     note[0] = '\0';
     if (p->peak_bytes_min != p->peak_bytes)
-        snprintf(note, sizeof note, " at most, and up to %s (%" PRIu64 " bytes) less if no group has the longest prompts",
+        snprintf(note, sizeof note,
+                 " at most, and up to %s (%" PRIu64 " bytes) less if no group has the longest prompts",
                  rft_size_text(p->peak_bytes - p->peak_bytes_min).text, p->peak_bytes - p->peak_bytes_min);
     print_size("peak", p->peak_bytes, note);
     print_size("  weights", p->weights_bytes, "");
@@ -33,8 +34,8 @@ static void print_device_memory(const struct rft_setup *setup)
     print_size("  chunk", p->chunk_bytes, note);
     if (p->n_host_layers == 0)
         return;
-    snprintf(note, sizeof note, ", %" PRIu32 " of %" PRIu32 " layers, read over the bus in every step", p->n_host_layers,
-             p->sizes.config.n_layers);
+    snprintf(note, sizeof note, ", %" PRIu32 " of %" PRIu32 " layers, read over the bus in every step",
+             p->n_host_layers, p->sizes.config.n_layers);
     print_size("weights on the host", p->host_bytes, note);
 }
 
@@ -45,10 +46,12 @@ static void print_plan(const struct rft_setup *setup)
     bool has_no_prefix = p->prefix_bytes == 0 && p->sizes.n_prompt_shared >= RFT_PAGE_TOKENS;
     printf("device              %s: %s\n", dev->backend->name, dev->info.name);
     print_device_memory(setup);
-    print_size("on the host", rft_plan_heap_bytes(p), p->sizes.is_host_device ? ", which count against the budget, too" : "");
+    print_size("on the host", rft_plan_heap_bytes(p),
+               p->sizes.is_host_device ? ", which count against the budget, too" : "");
     print_size("  questions", p->input_bytes, ", the journal's index included");
     print_size("  slots", p->slots_bytes, "");
-    print_size("  prompts' prefix", p->prefix_bytes, has_no_prefix ? ": no room for it, every prompt is computed whole" : "");
+    print_size("  prompts' prefix", p->prefix_bytes,
+               has_no_prefix ? ": no room for it, every prompt is computed whole" : "");
     printf("questions in flight %" PRIu32 "\n", p->n_questions);
     printf("samples in a chunk  %" PRIu32 " of each\n", p->chunk);
     printf("slots               %" PRIu32 "\n", p->step.n_rows);

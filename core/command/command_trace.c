@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A run, kernel call by kernel call: the device's backend is replaced by one that runs each node of a program by itself and
- * prints hashes of what it wrote. The shape of the work is the same on every device, so that two outputs can be compared. */
+/* A run, kernel call by kernel call: the device's backend is replaced by one that runs each node of a program by itself
+ * and prints hashes of what it wrote. The shape of the work is the same on every device, so that two outputs can be
+ * compared. */
 #include "command.h"
 
 #include "alloc.h"
@@ -28,15 +29,15 @@ struct traced {
 static struct {
     const struct rft_backend *backend; /* the real one */
     struct rft_backend tracing;
-    struct rft_block *blocks;          /* [n_blocks]: all that exist */
+    struct rft_block *blocks; /* [n_blocks]: all that exist */
     size_t n_blocks, cap_blocks;
-    uint8_t *bytes;                    /* a range's content */
+    uint8_t *bytes; /* a range's content */
     size_t n_bytes;
     uint32_t n_steps;
 } trace;
 
-static enum rft_status trace_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place, const char *label,
-                                          struct rft_block *block)
+static enum rft_status trace_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place,
+                                          const char *label, struct rft_block *block)
 {
     void *blocks = trace.blocks;
     *block = (struct rft_block){0};
@@ -59,7 +60,8 @@ static void trace_block_destroy(struct rft_device *device, struct rft_block *blo
     trace.backend->block_destroy(device, block);
 }
 
-static enum rft_status trace_exec_create(struct rft_device *device, const struct rft_program *program, struct rft_exec **exec)
+static enum rft_status trace_exec_create(struct rft_device *device, const struct rft_program *program,
+                                         struct rft_exec **exec)
 {
     struct traced *traced = rft_alloc(1, sizeof *traced + program->n_nodes * sizeof traced->nodes[0]);
     (void)device;
@@ -116,7 +118,8 @@ static enum rft_status print_hash(struct rft_device *device, struct rft_range ra
         trace.bytes = bytes;
         trace.n_bytes = (size_t)range.bytes;
     }
-    RFT_TRY(trace.backend->read(device, (struct rft_slice){block, range.address - block->address, range.bytes}, trace.bytes));
+    RFT_TRY(trace.backend->read(device, (struct rft_slice){block, range.address - block->address, range.bytes},
+                                trace.bytes));
     printf(" %016" PRIx64, (uint64_t)XXH64(trace.bytes, (size_t)range.bytes, 0));
     return RFT_OK;
 }
@@ -138,7 +141,8 @@ static enum rft_status trace_once(struct rft_device *device, struct traced *trac
         if (rft_os_interrupted())
             return RFT_ERR_INTERRUPTED;
         RFT_TRY(run_node(device, node, traced->program));
-        printf("%-7s %" PRIu32 " %4" PRIu32 " %-9s %-10s", traced->program, traced->n_runs, i, rft_op_name(node->op), node->label);
+        printf("%-7s %" PRIu32 " %4" PRIu32 " %-9s %-10s", traced->program, traced->n_runs, i, rft_op_name(node->op),
+               node->label);
         for (uint32_t w = 0; w < node->n_writes; w++)
             if (node->writes[w].bytes != 0 && !is_scratch(node, node->writes[w]))
                 RFT_TRY(print_hash(device, node->writes[w]));
@@ -232,7 +236,8 @@ static enum rft_status trace_group(const struct rft_config *config, struct rft_s
     uint32_t n_requests = setup->plan.chunk;
     enum rft_status status = rft_inputs_encode(&setup->inputs, 0, &ids);
     if (status == RFT_OK)
-        status = rft_group_add(group, 0, rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed), &ids);
+        status =
+            rft_group_add(group, 0, rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed), &ids);
     rft_ids_finish(&ids);
     RFT_TRY(status);
     RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->plan, &none, &n_rows));

@@ -54,7 +54,7 @@ static enum rft_status check_section(const struct reader *r, struct rft_bytes li
     size_t n = end ? (size_t)(end - line.data) : 0;
     if (!end)
         return bad_line(r, "a section needs its ]");
-    struct rft_bytes rest = rft_bytes_trim((struct rft_bytes){ end + 1, line.len - n - 1 });
+    struct rft_bytes rest = rft_bytes_trim((struct rft_bytes){end + 1, line.len - n - 1});
     if (rest.len && rest.data[0] != ';')
         return bad_line(r, "something stands behind the section's ]; give each key a line of its own");
     memcpy(name, line.data + 1, n - 1);
@@ -75,7 +75,7 @@ static enum rft_status check_line(const struct reader *r, struct rft_bytes line)
             return bad_line(r, "a control character stands in the line; remove it");
     }
     if (r->line == 1 && rft_bytes_begin(line, RFT_UTF8_MARK)) {
-        line = (struct rft_bytes){ line.data + 3, line.len - 3 };
+        line = (struct rft_bytes){line.data + 3, line.len - 3};
         text = rft_bytes_trim(line);
     }
     if (text.len && text.data != line.data)
@@ -91,9 +91,9 @@ static char *next_line(char *line, int size, void *user)
         return NULL;
     const char *end = memchr(r->rest.data, '\n', r->rest.len);
     size_t n = end ? (size_t)(end - r->rest.data) : r->rest.len;
-    struct rft_bytes text = { r->rest.data, n };
+    struct rft_bytes text = {r->rest.data, n};
     n += end != NULL;
-    r->rest = (struct rft_bytes){ r->rest.data + n, r->rest.len - n };
+    r->rest = (struct rft_bytes){r->rest.data + n, r->rest.len - n};
     r->line++;
     if (text.len && end && text.data[text.len - 1] == '\r')
         text.len--;
@@ -267,10 +267,10 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
                                  struct rft_config *config)
 {
-    *config = (struct rft_config){ 0 };
+    *config = (struct rft_config){0};
     char *dir = rft_path_dir(path);
     uint64_t *seen = rft_alloc(rft_n_keys, sizeof *seen);
-    struct reader r = { .path = path, .dir = dir, .config = config, .seen = seen };
+    struct reader r = {.path = path, .dir = dir, .config = config, .seen = seen};
     enum rft_status status = dir && seen ? parse_all(&r, text, sets, n_sets) : RFT_ERR_HOST_MEMORY;
     rft_free(seen);
     rft_free(dir);
@@ -282,9 +282,9 @@ enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const 
 enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config)
 {
     struct rft_str text;
-    *config = (struct rft_config){ 0 };
+    *config = (struct rft_config){0};
     RFT_TRY(rft_file_read(path, FILE_BYTES_MAX, &text));
-    enum rft_status status = rft_config_parse(path, (struct rft_bytes){ text.data, text.len }, sets, n_sets, config);
+    enum rft_status status = rft_config_parse(path, (struct rft_bytes){text.data, text.len}, sets, n_sets, config);
     rft_str_finish(&text);
     return status;
 }
@@ -294,31 +294,32 @@ void rft_config_finish(struct rft_config *config)
     for (size_t i = 0; i < rft_n_keys; i++)
         rft_key_finish(&rft_keys[i], config);
     rft_free(config->file);
-    *config = (struct rft_config){ 0 };
+    *config = (struct rft_config){0};
 }
 
 bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_config_path *input)
 {
-    *input = (struct rft_config_path){ "the configuration", config->file };
+    *input = (struct rft_config_path){"the configuration", config->file};
     if (i == 0)
         return true;
     if (i > rft_n_keys)
         return false;
     const struct rft_key *key = &rft_keys[i - 1];
-    *input = (struct rft_config_path){ "", "" };
+    *input = (struct rft_config_path){"", ""};
     if (key->type == RFT_KEY_IN_PATH)
-        *input = (struct rft_config_path){ key->full_name, *(char *const *)(const void *)((const char *)config + key->offset) };
+        *input = (struct rft_config_path){key->full_name,
+                                          *(char *const *)(const void *)((const char *)config + key->offset)};
     return true;
 }
 
 struct rft_verify_options rft_config_verify(const struct rft_config *config)
 {
-    return (struct rft_verify_options){ .kind = config->verify_kind,
-                                        .compat = config->verify_compat,
-                                        .rel_tol = config->verify_rel_tol,
-                                        .units = config->verify_units,
-                                        .require_mark = config->verify_require_mark,
-                                        .accept_cut_off = config->verify_cut_off == RFT_CUT_OFF_ACCEPT };
+    return (struct rft_verify_options){.kind = config->verify_kind,
+                                       .compat = config->verify_compat,
+                                       .rel_tol = config->verify_rel_tol,
+                                       .units = config->verify_units,
+                                       .require_mark = config->verify_require_mark,
+                                       .accept_cut_off = config->verify_cut_off == RFT_CUT_OFF_ACCEPT};
 }
 
 uint32_t rft_config_max_new_tokens(const struct rft_config *config)

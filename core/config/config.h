@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration of a run: an INI file and --set overrides, checked against one table of keys (config_keys.c). The same
- * table prints `--help-config`, the Markdown table of docs/configuration.md and configs/rft.ini. */
+/* The configuration of a run: an INI file and --set overrides, checked against one table of keys (config_keys.c). The
+ * same table prints `--help-config`, the Markdown table of docs/configuration.md and configs/rft.ini. */
 #ifndef RFT_CONFIG_H
 #define RFT_CONFIG_H
 
@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 /* Reads the INI file, then applies `sets` ("section.key=value", in order, the last one wins), then checks what must fit
- * together. Relative input paths of the file (model.path, data.questions, prompt.template, prompt.examples) are looked up
- * in the file's directory; output paths, and all paths in `sets`, in the current directory. Errors name file, line and
- * key, or the --set, and say what is allowed. *config is zero on failure. */
+ * together. Relative input paths of the file (model.path, data.questions, prompt.template, prompt.examples) are looked
+ * up in the file's directory; output paths, and all paths in `sets`, in the current directory. Errors name file, line
+ * and key, or the --set, and say what is allowed. *config is zero on failure. */
 enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config);
 /* The same with the file's text given; `path` is used for messages and for relative input paths. */
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
@@ -40,9 +40,10 @@ struct rft_verify_options rft_config_verify(const struct rft_config *config);
 /* `amount` in bytes, a percentage being of available_bytes. AUTO gives available_bytes. */
 uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_bytes);
 
-/* Appends "section.key=value\n" for every key that affects the text of samples, in canonical form and in the table's order
- * ("0.70" and "0.7" give the same, auto is resolved). Keys that only judge, select, place or schedule samples are not in
- * it, nor are paths: what is in those files is for the caller to hash. */
+/* Appends "section.key=value\n" for every key that affects the text of samples, in canonical form and in the table's
+ * order
+ * ("0.70" and "0.7" give the same, auto is resolved). Keys that only judge, select, place or schedule samples are not
+ * in it, nor are paths: what is in those files is for the caller to hash. */
 enum rft_status rft_config_fingerprint(const struct rft_config *config, struct rft_str *out);
 
 /* Appends every key with its value, one "section.key=value" line each: for tests and the log. */

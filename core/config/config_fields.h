@@ -22,8 +22,8 @@ enum rft_prompt_format { RFT_PROMPT_AUTO, RFT_PROMPT_CHAT, RFT_PROMPT_RAW };
 /* An amount of memory as the user wrote it. */
 struct rft_amount {
     enum rft_amount_kind { RFT_AMOUNT_AUTO, RFT_AMOUNT_BYTES, RFT_AMOUNT_PERCENT } kind;
-    uint64_t bytes;  /* kind BYTES */
-    double percent;  /* kind PERCENT: 0 to 100 */
+    uint64_t bytes; /* kind BYTES */
+    double percent; /* kind PERCENT: 0 to 100 */
 };
 
 struct rft_strings {
@@ -31,23 +31,23 @@ struct rft_strings {
     size_t n;
 };
 
-/* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not set.
- * Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
+/* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not
+ * set. Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
 struct rft_config {
-    char *file;                            /* the INI file's path, as given */
+    char *file; /* the INI file's path, as given */
     char *model_path;
     char *data_questions;
     char *data_question_field;
     char *data_answer_field;
     char *data_answer_after;
     char *data_id_field;
-    uint64_t data_limit;                   /* 0 = all */
+    uint64_t data_limit; /* 0 = all */
     enum rft_row_policy data_bad_rows;
     enum rft_row_policy data_too_long;
     char *prompt_template;
     char *prompt_examples;
     char *prompt_system;
-    enum rft_prompt_format prompt_format;  /* after loading always RFT_PROMPT_RAW: auto is resolved, chat refused */
+    enum rft_prompt_format prompt_format; /* after loading always RFT_PROMPT_RAW: auto is resolved, chat refused */
     uint32_t generate_samples;
     uint32_t generate_chunk;               /* samples of a question computed together; 0 = auto */
     uint32_t generate_questions_in_flight; /* 0 = auto */
@@ -64,19 +64,19 @@ struct rft_config {
     bool verify_require_mark;
     enum rft_cut_off verify_cut_off;
     enum rft_verify_compat verify_compat;
-    uint32_t select_keep;                  /* a count, or RFT_KEEP_ALL (select.h) */
-    struct rft_amount memory_budget;       /* AUTO: what is available */
-    struct rft_amount memory_reserve;      /* BYTES or PERCENT: never to be taken */
-    char *device_backend;                  /* "auto" or a backend's name; whether it exists is checked by the caller */
-    char *device_device;                   /* name, UUID, index or a name's beginning; "" = the first */
-    uint32_t device_threads;               /* 0 = auto */
+    uint32_t select_keep;             /* a count, or RFT_KEEP_ALL (select.h) */
+    struct rft_amount memory_budget;  /* AUTO: what is available */
+    struct rft_amount memory_reserve; /* BYTES or PERCENT: never to be taken */
+    char *device_backend;             /* "auto" or a backend's name; whether it exists is checked by the caller */
+    char *device_device;              /* name, UUID, index or a name's beginning; "" = the first */
+    uint32_t device_threads;          /* 0 = auto */
     enum rft_memory_access device_memory;
-    uint32_t device_dispatch_ms;           /* 0 = auto */
+    uint32_t device_dispatch_ms; /* 0 = auto */
     enum rft_arithmetic device_arithmetic;
     char *output_path;
     enum rft_output_format output_format;
-    char *output_records;                  /* "" = none */
-    char *output_summary;                  /* "" = none */
+    char *output_records; /* "" = none */
+    char *output_summary; /* "" = none */
 };
 
 #endif

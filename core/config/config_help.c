@@ -70,8 +70,9 @@ static enum rft_status help_markdown(struct rft_str *out)
 
 static enum rft_status help_ini(struct rft_str *out)
 {
-    RFT_TRY(rft_str_append_z(out, "; Every key of rftgen with its default. Printed by: rftgen --help-config=ini\n"
-                                  "; A key whose line is left out keeps its default. docs/configuration.md tells more.\n"));
+    RFT_TRY(rft_str_append_z(out,
+                             "; Every key of rftgen with its default. Printed by: rftgen --help-config=ini\n"
+                             "; A key whose line is left out keeps its default. docs/configuration.md tells more.\n"));
     for (size_t i = 0; i < rft_n_keys; i++) {
         const struct rft_key *key = &rft_keys[i];
         if (begins_section(i))

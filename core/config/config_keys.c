@@ -3,35 +3,32 @@
 
 #include "select.h"
 
-static const struct rft_word word_all[] = { { "all", 0 }, { NULL, 0 } };
-static const struct rft_word word_auto[] = { { "auto", 0 }, { NULL, 0 } };
-static const struct rft_word word_off[] = { { "off", 0 }, { NULL, 0 } };
-static const struct rft_word words_keep[] = { { "first", 1 }, { "all", RFT_KEEP_ALL }, { NULL, 0 } };
+static const struct rft_word word_all[] = {{"all", 0}, {NULL, 0}};
+static const struct rft_word word_auto[] = {{"auto", 0}, {NULL, 0}};
+static const struct rft_word word_off[] = {{"off", 0}, {NULL, 0}};
+static const struct rft_word words_keep[] = {{"first", 1}, {"all", RFT_KEEP_ALL}, {NULL, 0}};
 static const struct rft_word words_prompt[] = {
-    { "auto", RFT_PROMPT_AUTO }, { "chat", RFT_PROMPT_CHAT }, { "raw", RFT_PROMPT_RAW }, { NULL, 0 }
-};
+    {"auto", RFT_PROMPT_AUTO}, {"chat", RFT_PROMPT_CHAT}, {"raw", RFT_PROMPT_RAW}, {NULL, 0}};
 static const struct rft_word words_verify[] = {
-    { "answer_tag", RFT_VERIFY_ANSWER_TAG }, { "gsm8k", RFT_VERIFY_GSM8K }, { NULL, 0 }
-};
-static const struct rft_word words_cut_off[] = { { "reject", RFT_CUT_OFF_REJECT }, { "accept", RFT_CUT_OFF_ACCEPT }, { NULL, 0 } };
-static const struct rft_word words_compat[] = {
-    { "none", RFT_COMPAT_NONE }, { "homework", RFT_COMPAT_HOMEWORK }, { NULL, 0 }
-};
+    {"answer_tag", RFT_VERIFY_ANSWER_TAG}, {"gsm8k", RFT_VERIFY_GSM8K}, {NULL, 0}};
+static const struct rft_word words_cut_off[] = {
+    {"reject", RFT_CUT_OFF_REJECT}, {"accept", RFT_CUT_OFF_ACCEPT}, {NULL, 0}};
+static const struct rft_word words_compat[] = {{"none", RFT_COMPAT_NONE}, {"homework", RFT_COMPAT_HOMEWORK}, {NULL, 0}};
 static const struct rft_word words_format[] = {
-    { "rft_json", RFT_FORMAT_RFT_JSON }, { "jsonl", RFT_FORMAT_JSONL }, { NULL, 0 }
-};
-static const struct rft_word words_memory[] = {
-    { "auto", RFT_ACCESS_AUTO }, { "mapped", RFT_ACCESS_MAPPED }, { "imported", RFT_ACCESS_IMPORTED },
-    { "staged", RFT_ACCESS_STAGED }, { NULL, 0 }
-};
-static const struct rft_word words_refuse[] = { { "refuse", RFT_ROWS_REFUSE }, { "skip", RFT_ROWS_SKIP }, { NULL, 0 } };
-static const struct rft_word words_units[] = { { "strict", RFT_UNITS_STRICT }, { "ignore", RFT_UNITS_IGNORE }, { NULL, 0 } };
-static const struct rft_word words_no_yes[] = { { "no", false }, { "yes", true }, { NULL, 0 } };
-static const struct rft_word words_arithmetic[] = { { "checked", RFT_ARITHMETIC_CHECKED }, { "unchecked", RFT_ARITHMETIC_UNCHECKED },
-                                                    { NULL, 0 } };
+    {"rft_json", RFT_FORMAT_RFT_JSON}, {"jsonl", RFT_FORMAT_JSONL}, {NULL, 0}};
+static const struct rft_word words_memory[] = {{"auto", RFT_ACCESS_AUTO},
+                                               {"mapped", RFT_ACCESS_MAPPED},
+                                               {"imported", RFT_ACCESS_IMPORTED},
+                                               {"staged", RFT_ACCESS_STAGED},
+                                               {NULL, 0}};
+static const struct rft_word words_refuse[] = {{"refuse", RFT_ROWS_REFUSE}, {"skip", RFT_ROWS_SKIP}, {NULL, 0}};
+static const struct rft_word words_units[] = {{"strict", RFT_UNITS_STRICT}, {"ignore", RFT_UNITS_IGNORE}, {NULL, 0}};
+static const struct rft_word words_no_yes[] = {{"no", false}, {"yes", true}, {NULL, 0}};
+static const struct rft_word words_arithmetic[] = {
+    {"checked", RFT_ARITHMETIC_CHECKED}, {"unchecked", RFT_ARITHMETIC_UNCHECKED}, {NULL, 0}};
 
 #define FIELD(section, name)                                                                                           \
-    #section, #name, .full_name = #section "." #name, .offset = offsetof(struct rft_config, section##_##name),                                          \
+#section, #name, .full_name = #section "." #name, .offset = offsetof(struct rft_config, section##_##name),         \
                      .size = sizeof(((struct rft_config *)0)->section##_##name)
 #define U64_HIGH 18446744073709551615.0
 
@@ -89,9 +86,11 @@ const struct rft_key rft_keys[] = {
     { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
       .words = word_off, .fallback = "off", .help = "Only the N most likely tokens are drawn. 0 or off: all." },
     { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW,
-      .low = 0, .high = 1, .fallback = "1", .help = "Only the smallest set of tokens whose probabilities reach this sum is drawn from. 1: all." },
+      .low = 0, .high = 1, .fallback = "1",
+      .help = "Only the smallest set of tokens whose probabilities reach this sum is drawn from. 1: all." },
     { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH,
-      .low = 0, .high = 1, .fallback = "0", .help = "Only tokens at least this fraction as likely as the most likely one are drawn. 0: all." },
+      .low = 0, .high = 1, .fallback = "0",
+      .help = "Only tokens at least this fraction as likely as the most likely one are drawn. 0: all." },
     { FIELD(generate, seed), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
       .fallback = "0", .help = "Same seed, same text. Another seed draws other samples." },
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
@@ -135,8 +134,8 @@ const struct rft_key rft_keys[] = {
       .help = "Longest kernel call to aim at, in milliseconds: a card that also shows a desktop may stop longer ones.\n"
               "auto: what suits the device." },
     { FIELD(device, arithmetic), .type = RFT_KEY_CHOICE, .words = words_arithmetic, .fallback = "checked",
-      .help = "checked: a device whose kernels do not give exactly the cpu's bits is refused. unchecked: it is used, and\n"
-              "the text may differ from other devices'; the outputs say so." },
+      .help = "checked: a device whose kernels do not give exactly the cpu's bits is refused. unchecked: it is used,\n"
+              "and the text may differ from other devices'; the outputs say so." },
 
     { FIELD(output, path), .type = RFT_KEY_OUT_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The dataset. While the run lasts, finished samples are kept beside it in <path>.journal." },

@@ -48,8 +48,8 @@ struct rft_key {
 extern const struct rft_key rft_keys[];
 extern const size_t rft_n_keys;
 
-/* Reads `text` into the key's field. `where` begins the message of an error ("rft.ini:3: "); dir: where a relative input
- * path is looked up, NULL = the current directory. An earlier value is replaced. */
+/* Reads `text` into the key's field. `where` begins the message of an error ("rft.ini:3: "); dir: where a relative
+ * input path is looked up, NULL = the current directory. An earlier value is replaced. */
 enum rft_status rft_key_read(const struct rft_key *key, const char *where, const char *dir, const char *text,
                              struct rft_config *config);
 
@@ -61,7 +61,8 @@ enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out);
 
 void rft_key_finish(const struct rft_key *key, struct rft_config *config);
 
-/* The key of a section by its name. RFT_ERR_CONFIG if there is none, saying what may be meant; `where` begins the message. */
+/* The key of a section by its name. RFT_ERR_CONFIG if there is none, saying what may be meant; `where` begins the
+ * message. */
 enum rft_status rft_key_find(const char *where, const char *section, const char *name, size_t *index);
 bool rft_key_is_section(const char *section);
 /* Says that there is no such section, and which may be meant; RFT_ERR_CONFIG. */

@@ -26,7 +26,7 @@ static const void *field_in(const struct rft_key *key, const struct rft_config *
 /* The one message for a value that is not allowed. */
 static enum rft_status bad_value(const struct rft_key *key, const char *where, const char *text)
 {
-    struct rft_str allowed = { 0 };
+    struct rft_str allowed = {0};
     enum rft_status status = rft_key_allowed(key, &allowed);
     if (status == RFT_OK)
         rft_log_error("%s%s.%s = %s: not allowed; give %s", where, key->section, key->name, text, allowed.data);
@@ -43,7 +43,7 @@ static void store_whole(const struct rft_key *key, struct rft_config *config, ui
     if (key->size == sizeof(bool))
         *(bool *)field = value != 0;
     else if (key->size == sizeof(uint32_t))
-        memcpy(field, &(uint32_t){ (uint32_t)value }, sizeof(uint32_t));
+        memcpy(field, &(uint32_t){(uint32_t)value}, sizeof(uint32_t));
     else
         memcpy(field, &value, sizeof value);
 }
@@ -106,14 +106,14 @@ static const struct {
     const char *suffix;
     double bytes;
 } units[] = {
-    { "", 1 },           { "B", 1 },          { "KB", 1e3 },           { "MB", 1e6 },        { "GB", 1e9 },
-    { "TB", 1e12 },      { "KiB", 1024 },     { "MiB", 1048576 },      { "GiB", 1073741824 }, { "TiB", 1099511627776 },
+    {"", 1},      {"B", 1},      {"KB", 1e3},      {"MB", 1e6},         {"GB", 1e9},
+    {"TB", 1e12}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"TiB", 1099511627776},
 };
 
 static enum rft_status read_amount(const struct rft_key *key, const char *where, const char *text,
                                    struct rft_config *config)
 {
-    struct rft_amount amount = { .kind = RFT_AMOUNT_AUTO };
+    struct rft_amount amount = {.kind = RFT_AMOUNT_AUTO};
     char number[32] = "";
     size_t n = strspn(text, "0123456789."), unit = 0, n_units = sizeof units / sizeof *units;
     const char *suffix = text + n + strspn(text + n, " ");
@@ -127,7 +127,7 @@ static enum rft_status read_amount(const struct rft_key *key, const char *where,
     if (!read_number(number, &value))
         return bad_value(key, where, text);
     if (strcmp(suffix, "%") == 0) {
-        amount = (struct rft_amount){ .kind = RFT_AMOUNT_PERCENT, .percent = value };
+        amount = (struct rft_amount){.kind = RFT_AMOUNT_PERCENT, .percent = value};
         if (value > 100)
             return bad_value(key, where, text);
     } else {
@@ -136,7 +136,7 @@ static enum rft_status read_amount(const struct rft_key *key, const char *where,
         /* A budget of nothing is a mistake; a reserve of nothing is a choice, and the word auto tells them apart. */
         if (unit == n_units || value * units[unit].bytes > 1e18)
             return bad_value(key, where, text);
-        amount = (struct rft_amount){ .kind = RFT_AMOUNT_BYTES, .bytes = (uint64_t)(value * units[unit].bytes) };
+        amount = (struct rft_amount){.kind = RFT_AMOUNT_BYTES, .bytes = (uint64_t)(value * units[unit].bytes)};
     }
     if (key->words && amount.bytes == 0 && !(amount.percent > 0))
         return bad_value(key, where, text);
@@ -146,7 +146,7 @@ static enum rft_status read_amount(const struct rft_key *key, const char *where,
 
 static enum rft_status read_json(const struct rft_key *key, const char *where, const char *text, json_t **tree)
 {
-    struct rft_str name = { 0 };
+    struct rft_str name = {0};
     enum rft_status status = rft_str_printf(&name, "%s%s.%s", where, key->section, key->name);
     if (status == RFT_OK)
         status = rft_json_load(name.data, rft_bytes_z(text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, tree);
@@ -234,7 +234,7 @@ static void finish_strings(struct rft_strings *strings)
     for (size_t i = 0; i < strings->n; i++)
         rft_free(strings->items[i]);
     rft_free(strings->items);
-    *strings = (struct rft_strings){ 0 };
+    *strings = (struct rft_strings){0};
 }
 
 static enum rft_status take_strings(const struct rft_key *key, const char *where, const char *text, const json_t *array,
@@ -272,7 +272,7 @@ static enum rft_status take_string(const struct rft_key *key, const char *where,
 static enum rft_status read_strings(const struct rft_key *key, const char *where, const char *text,
                                     struct rft_config *config)
 {
-    struct rft_strings strings = { 0 };
+    struct rft_strings strings = {0};
     enum rft_status status = RFT_OK;
     json_t *array = NULL;
     if (text[0] == '[') {
@@ -298,17 +298,12 @@ enum rft_status rft_key_read(const struct rft_key *key, const char *where, const
     switch (key->type) {
     case RFT_KEY_TEXT:
     case RFT_KEY_IN_PATH:
-    case RFT_KEY_OUT_PATH:
-        return read_string(key, where, dir, text, config);
+    case RFT_KEY_OUT_PATH: return read_string(key, where, dir, text, config);
     case RFT_KEY_WHOLE:
-    case RFT_KEY_CHOICE:
-        return read_whole(key, where, text, config);
-    case RFT_KEY_REAL:
-        return read_real(key, where, text, config);
-    case RFT_KEY_AMOUNT:
-        return read_amount(key, where, text, config);
-    case RFT_KEY_TEXTS:
-        break;
+    case RFT_KEY_CHOICE: return read_whole(key, where, text, config);
+    case RFT_KEY_REAL: return read_real(key, where, text, config);
+    case RFT_KEY_AMOUNT: return read_amount(key, where, text, config);
+    case RFT_KEY_TEXTS: break;
     }
     return read_strings(key, where, text, config);
 }
@@ -349,19 +344,12 @@ enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config
     switch (key->type) {
     case RFT_KEY_TEXT:
     case RFT_KEY_IN_PATH:
-    case RFT_KEY_OUT_PATH:
-        text = *(char *const *)field;
-        return rft_str_append_json(out, text, strlen(text));
+    case RFT_KEY_OUT_PATH: text = *(char *const *)field; return rft_str_append_json(out, text, strlen(text));
     case RFT_KEY_WHOLE:
-    case RFT_KEY_CHOICE:
-        return print_whole(key, load_whole(key, config), out);
-    case RFT_KEY_REAL:
-        memcpy(&real, field, sizeof real);
-        return rft_str_append_double(out, real);
-    case RFT_KEY_AMOUNT:
-        return print_amount(field, out);
-    case RFT_KEY_TEXTS:
-        break;
+    case RFT_KEY_CHOICE: return print_whole(key, load_whole(key, config), out);
+    case RFT_KEY_REAL: memcpy(&real, field, sizeof real); return rft_str_append_double(out, real);
+    case RFT_KEY_AMOUNT: return print_amount(field, out);
+    case RFT_KEY_TEXTS: break;
     }
     return print_strings(field, out);
 }
@@ -390,22 +378,16 @@ static enum rft_status append_range(const struct rft_key *key, struct rft_str *o
 enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out)
 {
     switch (key->type) {
-    case RFT_KEY_TEXT:
-        return rft_str_append_z(out, "a text");
+    case RFT_KEY_TEXT: return rft_str_append_z(out, "a text");
     case RFT_KEY_IN_PATH:
-    case RFT_KEY_OUT_PATH:
-        return rft_str_append_z(out, "a path");
-    case RFT_KEY_CHOICE:
-        return append_words(key, false, out);
+    case RFT_KEY_OUT_PATH: return rft_str_append_z(out, "a path");
+    case RFT_KEY_CHOICE: return append_words(key, false, out);
     case RFT_KEY_WHOLE:
-    case RFT_KEY_REAL:
-        RFT_TRY(append_range(key, out));
-        return append_words(key, true, out);
+    case RFT_KEY_REAL: RFT_TRY(append_range(key, out)); return append_words(key, true, out);
     case RFT_KEY_AMOUNT:
         RFT_TRY(rft_str_append_z(out, "bytes with or without a unit (MB, GB, MiB, GiB), or a percentage up to 100%"));
         return append_words(key, true, out);
-    case RFT_KEY_TEXTS:
-        break;
+    case RFT_KEY_TEXTS: break;
     }
     return rft_str_printf(out, "a text or a JSON array of at most %d texts", STOPS_MAX);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The scalar functions of the arithmetic contract (docs/arithmetic.md): one text for C, GLSL and CUDA, so that every backend
- * gives the same bits. One operation per statement, each rounded on its own to nearest even; no division, no library
- * function, no fused operation; constants as bit patterns; selections instead of branches, so that compilers vectorise
- * loops over them. No value of these functions is subnormal, infinite or NaN when the inputs are finite. */
+/* The scalar functions of the arithmetic contract (docs/arithmetic.md): one text for C, GLSL and CUDA, so that every
+ * backend gives the same bits. One operation per statement, each rounded on its own to nearest even; no division, no
+ * library function, no fused operation; constants as bit patterns; selections instead of branches, so that compilers
+ * vectorise loops over them. No value of these functions is subnormal, infinite or NaN when the inputs are finite. */
 #ifndef RFT_ARITH_H
 #define RFT_ARITH_H
 
@@ -64,8 +64,8 @@ RFT_FN_FLOAT rft_exp(RFT_FLOAT x_any)
 {
     RFT_FLOAT x = x_any >= RFT_FROM_BITS(0xc2a00000u) ? x_any : RFT_FROM_BITS(0xc2a00000u); /* NaN, too, becomes -80 */
     x = x <= RFT_FROM_BITS(0x42a00000u) ? x : RFT_FROM_BITS(0x42a00000u);
-    RFT_FLOAT t = x * RFT_FROM_BITS(0x3fb8aa3bu);                                          /* 1 / ln 2 */
-    t = t + RFT_FROM_BITS(x < RFT_FROM_BITS(0u) ? 0xbf000000u : 0x3f000000u);              /* to nearest, by truncation */
+    RFT_FLOAT t = x * RFT_FROM_BITS(0x3fb8aa3bu);                             /* 1 / ln 2 */
+    t = t + RFT_FROM_BITS(x < RFT_FROM_BITS(0u) ? 0xbf000000u : 0x3f000000u); /* to nearest, by truncation */
     RFT_I32 n = RFT_TO_INT(t);
     RFT_FLOAT n_float = RFT_TO_FLOAT(n);
     RFT_FLOAT n_ln2 = n_float * RFT_FROM_BITS(0x3f317200u); /* ln 2, upper 16 bits: exact */
@@ -158,8 +158,9 @@ RFT_FN_FLOAT rft_unit(RFT_U32 r)
     return sum * RFT_FROM_BITS(0x2f800000u);
 }
 
-/* Standard Gumbel noise from 32 random bits: -ln(E), E = -ln(1 - u) exponential, u = (r + 1/2) 2^-32. For u < 2^-6, where
- * the draws that win lie, E is a series in u; above, 1 - u is formed from ~r, so that no logarithm sees a rounded 0 or 1. */
+/* Standard Gumbel noise from 32 random bits: -ln(E), E = -ln(1 - u) exponential, u = (r + 1/2) 2^-32. For u < 2^-6,
+ * where the draws that win lie, E is a series in u; above, 1 - u is formed from ~r, so that no logarithm sees a rounded
+ * 0 or 1. */
 RFT_FN_FLOAT rft_gumbel(RFT_U32 r)
 {
     RFT_FLOAT u = rft_unit(r);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What lets op_args.h, philox.h and arith.h be one text for C, GLSL and CUDA: the names of types, of function qualifiers and
- * of the few operations that the three languages spell differently. Nothing else belongs here. */
+/* What lets op_args.h, philox.h and arith.h be one text for C, GLSL and CUDA: the names of types, of function
+ * qualifiers and of the few operations that the three languages spell differently. Nothing else belongs here. */
 #ifndef RFT_LANG_H
 #define RFT_LANG_H
 
-#if defined(RFT_GLSL) /* needs GL_EXT_buffer_reference_uvec2; the build decorates every float operation NoContraction */
+#if defined(RFT_GLSL) /* needs GL_EXT_buffer_reference_uvec2; the build decorates every float operation NoContraction  \
+                       */
 #define RFT_U32 uint
 #define RFT_I32 int
 #define RFT_FLOAT float

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What kernels are given: one argument struct of at most 128 bytes per op, and the records that live in device memory. One
- * text for C, GLSL and CUDA; offsets agree because every member is 4 or 8 bytes and naturally aligned.
+/* What kernels are given: one argument struct of at most 128 bytes per op, and the records that live in device memory.
+ * One text for C, GLSL and CUDA; offsets agree because every member is 4 or 8 bytes and naturally aligned.
  *
- * Addresses are device addresses. Shapes: `rows` is the number of rows in use (batch.n_rows), at most the capacity that the
- * buffers were made for; a row is one token of one sequence: a prompt's token in a prefill, a slot's newest token in a step.
- * bf16 arrays are read as 32-bit words, the even element in the low half. */
+ * Addresses are device addresses. Shapes: `rows` is the number of rows in use (batch.n_rows), at most the capacity that
+ * the buffers were made for; a row is one token of one sequence: a prompt's token in a prefill, a slot's newest token
+ * in a step. bf16 arrays are read as 32-bit words, the even element in the low half. */
 #ifndef RFT_OP_ARGS_H
 #define RFT_OP_ARGS_H
 
@@ -13,7 +13,7 @@
 #define RFT_PAGE_TOKENS 16u /* tokens of a KV page */
 #define RFT_HEAD_DIM_MAX 256u
 #define RFT_SCRATCH_ROWS 16u /* score rows of a piece of scratch, where pieces belong to workers */
-#define RFT_DOT_BLOCK 64u   /* elements of a dot product, and keys of a softmax, that are summed apart */
+#define RFT_DOT_BLOCK 64u    /* elements of a dot product, and keys of a softmax, that are summed apart */
 
 /* Where a row stands. Everything above RUNNING is an end. */
 #define RFT_ROW_IDLE 0u
@@ -31,7 +31,7 @@ struct rft_row {
     RFT_U32 own_table;    /* index in `tables` of its first own page */
     RFT_U32 state;        /* RFT_ROW_* */
     RFT_U32 bad;
-    RFT_U32 n_new;        /* tokens drawn so far */
+    RFT_U32 n_new; /* tokens drawn so far */
     RFT_U32 n_new_max;
     RFT_U32 sample_index; /* which sample of its question, for the random counter */
     RFT_U32 key0;         /* random key of the question */
@@ -44,8 +44,8 @@ struct rft_batch {
     RFT_U32 unused0, unused1, unused2;
 };
 
-/* Cutoff of one row's distribution: an entry stays if its (key, id) is not behind (key, id) in the order key descending, id
- * ascending, and, with min-p, if exp(s - max) >= min_p. */
+/* Cutoff of one row's distribution: an entry stays if its (key, id) is not behind (key, id) in the order key
+ * descending, id ascending, and, with min-p, if exp(s - max) >= min_p. */
 struct rft_cutoff {
     RFT_U32 key;
     RFT_U32 id;
@@ -59,18 +59,20 @@ struct rft_candidate {
     RFT_U32 id;
 };
 
-/* A packed matrix [n][k] bf16 is stored as [ceil(n / 16)][RFT_PADDED(k) / 2][16] words; the word holds elements 2i and 2i + 1
- * of one matrix row; rows past n and elements past k are zero. Activations that a matrix is multiplied with are rows of
- * RFT_PADDED(k) bf16 whose elements past k are zero, too: adding +0 changes no sum. So kernels see whole blocks only.
+/* A packed matrix [n][k] bf16 is stored as [ceil(n / 16)][RFT_PADDED(k) / 2][16] words; the word holds elements 2i and
+ * 2i + 1 of one matrix row; rows past n and elements past k are zero. Activations that a matrix is multiplied with are
+ * rows of RFT_PADDED(k) bf16 whose elements past k are zero, too: adding +0 changes no sum. So kernels see whole blocks
+ * only.
  *
- * A normed row ("h") is what a matmul behind an RMSNorm reads: RFT_PADDED(dim) bf16, x times the norm's weight, and behind
- * them RFT_PADDED(dim) / 16 f32, the sums of the squares of 16 neighbouring x. Whoever reads it scales its results.
+ * A normed row ("h") is what a matmul behind an RMSNorm reads: RFT_PADDED(dim) bf16, x times the norm's weight, and
+ * behind them RFT_PADDED(dim) / 16 f32, the sums of the squares of 16 neighbouring x. Whoever reads it scales its
+ * results.
  *
- * Paired rows: the rows of two halves a and b of one matrix are packed as a0 a1 b0 b1 a2 a3 b2 b3 ..., so that both parts of
- * a rotation (dimensions i and i + head_dim / 2), or a gate and its up, lie in one tile.
+ * Paired rows: the rows of two halves a and b of one matrix are packed as a0 a1 b0 b1 a2 a3 b2 b3 ..., so that both
+ * parts of a rotation (dimensions i and i + head_dim / 2), or a gate and its up, lie in one tile.
  *
- * KV pages of one layer: [n_pages][n_kv_heads], each K as [head_dim / 2][16] words (two neighbouring dimensions of one key),
- * then V as [16][head_dim] bf16. head_dim is a multiple of 8. */
+ * KV pages of one layer: [n_pages][n_kv_heads], each K as [head_dim / 2][16] words (two neighbouring dimensions of one
+ * key), then V as [16][head_dim] bf16. head_dim is a multiple of 8. */
 #define RFT_TILE 16u /* rows of a packed weight tile, and squares that are summed apart */
 #define RFT_PADDED(k) (((k) + 63u) / 64u * 64u)
 #define RFT_H_WORDS(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u) /* 32-bit words of a normed row */
@@ -87,13 +89,13 @@ struct rft_args_embed {
     RFT_ADDRESS(x);      /* [rows][dim] f32, out */
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)], out */
     RFT_U32 dim;
-    RFT_U32 first;       /* a multiple of 16 */
+    RFT_U32 first; /* a multiple of 16 */
     RFT_U32 n;
     RFT_U32 unused0;
 };
 
-/* q, k, v of every row: scale times (weight times h), q and k rotated by the row's position, rounded to bf16, k and v stored
- * in the row's page. Rows not RUNNING are left alone. */
+/* q, k, v of every row: scale times (weight times h), q and k rotated by the row's position, rounded to bf16, k and v
+ * stored in the row's page. Rows not RUNNING are left alone. */
 struct rft_args_qkv {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -112,16 +114,17 @@ struct rft_args_qkv {
     RFT_U32 eps_bits;         /* f32 */
 };
 
-/* y[row][head] = softmax(q k scale) v over the row's prompt keys, then its own keys. Rows not RUNNING are left alone. */
+/* y[row][head] = softmax(q k scale) v over the row's prompt keys, then its own keys. Rows not RUNNING are left
+ * alone. */
 struct rft_args_attention {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(tables);
-    RFT_ADDRESS(q);         /* [rows][n_heads][head_dim] bf16 */
+    RFT_ADDRESS(q); /* [rows][n_heads][head_dim] bf16 */
     RFT_ADDRESS(prompt_kv);
     RFT_ADDRESS(own_kv);
-    RFT_ADDRESS(y);         /* [rows][RFT_PADDED(n_heads head_dim)] bf16, out */
-    RFT_ADDRESS(scratch);   /* caps.n_scratch pieces of scratch_floats f32; if that is 0, one for each row and kv head */
+    RFT_ADDRESS(y);       /* [rows][RFT_PADDED(n_heads head_dim)] bf16, out */
+    RFT_ADDRESS(scratch); /* caps.n_scratch pieces of scratch_floats f32; if that is 0, one for each row and kv head */
     RFT_U32 n_heads;
     RFT_U32 n_kv_heads;
     RFT_U32 head_dim;
@@ -151,7 +154,7 @@ struct rft_args_gate_up {
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
     RFT_ADDRESS(y);      /* [rows][RFT_PADDED(ffn_dim)] bf16, out */
     RFT_U32 dim;
-    RFT_U32 ffn_dim;     /* even */
+    RFT_U32 ffn_dim; /* even */
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
 };
@@ -165,7 +168,7 @@ struct rft_args_logits {
     RFT_ADDRESS(logits); /* [rows][vocab] f32, out */
     RFT_U32 dim;
     RFT_U32 vocab;
-    RFT_U32 first;       /* a multiple of 16 */
+    RFT_U32 first; /* a multiple of 16 */
     RFT_U32 n;
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
@@ -180,14 +183,14 @@ struct rft_args_filter {
     RFT_ADDRESS(cutoffs); /* [rows] struct rft_cutoff, out */
     RFT_U32 vocab;
     RFT_U32 inverse_temperature_bits;
-    RFT_U32 top_k;        /* 0 = off */
-    RFT_U32 top_p_65536;  /* p in 1/65536; 65536 = off */
+    RFT_U32 top_k;       /* 0 = off */
+    RFT_U32 top_p_65536; /* p in 1/65536; 65536 = off */
 };
 
 #define RFT_SAMPLE_GREEDY 1u   /* temperature 0: no noise */
 #define RFT_SAMPLE_FILTERED 2u /* `cutoffs` and min_p apply */
-/* Best candidate of each part of the vocabulary: greatest scaled logit plus noise, ties to the lowest id. Marks rows with a
- * bad logit. */
+/* Best candidate of each part of the vocabulary: greatest scaled logit plus noise, ties to the lowest id. Marks rows
+ * with a bad logit. */
 struct rft_args_sample {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -196,17 +199,17 @@ struct rft_args_sample {
     RFT_ADDRESS(cutoffs);
     RFT_ADDRESS(candidates); /* [rows][n_parts] struct rft_candidate, out */
     RFT_U32 vocab;
-    RFT_U32 n_parts;         /* part p covers [p, p + 1) * RFT_SAMPLE_PART */
+    RFT_U32 n_parts; /* part p covers [p, p + 1) * RFT_SAMPLE_PART */
     RFT_U32 inverse_temperature_bits;
-    RFT_U32 min_p_bits;      /* f32; +0 = off */
-    RFT_U32 flags;           /* RFT_SAMPLE_* */
+    RFT_U32 min_p_bits; /* f32; +0 = off */
+    RFT_U32 flags;      /* RFT_SAMPLE_* */
     RFT_U32 unused0;
 };
 #define RFT_SAMPLE_PART 2048u
 
-/* LM head and sampling in one, where no filter wants to see the logits: the best candidate of each tile of the vocabulary, as
- * logits and sample would find it, without logits in memory. Marks rows with a bad logit. A large matrix may lie in parts: this
- * one has the entries [first, first + n). Rows not RUNNING are left alone. */
+/* LM head and sampling in one, where no filter wants to see the logits: the best candidate of each tile of the
+ * vocabulary, as logits and sample would find it, without logits in memory. Marks rows with a bad logit. A large matrix
+ * may lie in parts: this one has the entries [first, first + n). Rows not RUNNING are left alone. */
 struct rft_args_draw {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -215,22 +218,23 @@ struct rft_args_draw {
     RFT_ADDRESS(mask);       /* [ceil(vocab / 32)] u32: bit set = the vocabulary has this token */
     RFT_ADDRESS(candidates); /* [rows][n_parts] struct rft_candidate, out; part p covers [p, p + 1) * RFT_TILE */
     RFT_U32 dim;
-    RFT_U32 n_parts;         /* of the whole vocabulary */
-    RFT_U32 first;           /* a multiple of 16 */
+    RFT_U32 n_parts; /* of the whole vocabulary */
+    RFT_U32 first;   /* a multiple of 16 */
     RFT_U32 n;
     RFT_U32 inverse_temperature_bits;
-    RFT_U32 flags;           /* RFT_SAMPLE_GREEDY or 0 */
+    RFT_U32 flags; /* RFT_SAMPLE_GREEDY or 0 */
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
 };
 
-/* Takes the best candidate of a RUNNING row, ties to the lowest id, as its next token, stores it, and moves the row on or ends it. */
+/* Takes the best candidate of a RUNNING row, ties to the lowest id, as its next token, stores it, and moves the row on
+ * or ends it. */
 struct rft_args_advance {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(candidates); /* [rows][n_parts], of sample or of draw */
-    RFT_ADDRESS(eos);      /* [n_eos] u32 */
-    RFT_ADDRESS(tokens);   /* [rows][tokens_stride] u32, out: token i drawn by the row at its place i */
+    RFT_ADDRESS(eos);        /* [n_eos] u32 */
+    RFT_ADDRESS(tokens);     /* [rows][tokens_stride] u32, out: token i drawn by the row at its place i */
     RFT_U32 n_parts;
     RFT_U32 n_eos;
     RFT_U32 tokens_stride;

@@ -14,8 +14,8 @@
 #include <xxhash.h>
 
 #define FILE_BYTES_MAX (UINT64_C(1) << 32)
-#define SHOWN_MAX 3       /* bad rows in a message */
-#define SHOWN_BYTES 240   /* of what is wrong with one */
+#define SHOWN_MAX 3     /* bad rows in a message */
+#define SHOWN_BYTES 240 /* of what is wrong with one */
 
 struct loader {
     const struct rft_dataset_options *options;
@@ -40,7 +40,8 @@ static enum rft_status copy_detail(const struct rft_str *why, char **detail)
     return *detail ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
-/* A row that has no question, or no id, is left out at once; another one that is bad stays until repeats are numbered. */
+/* A row that has no question, or no id, is left out at once; another one that is bad stays until repeats are
+ * numbered. */
 static enum rft_status add_row(struct loader *loader, struct rft_question *question)
 {
     struct rft_dataset *dataset = loader->dataset;
@@ -64,16 +65,18 @@ static enum rft_status add_row(struct loader *loader, struct rft_question *quest
         loader->details[dataset->n] = detail;
         dataset->questions[dataset->n++] = *question;
     } else {
-        dataset->skipped[dataset->n_skipped++] = (struct rft_skipped){
-            .row = question->row, .line = question->line, .detail = detail, .question = question->text, .id = question->id
-        };
+        dataset->skipped[dataset->n_skipped++] = (struct rft_skipped){.row = question->row,
+                                                                      .line = question->line,
+                                                                      .detail = detail,
+                                                                      .question = question->text,
+                                                                      .id = question->id};
     }
     return RFT_OK;
 }
 
 static enum rft_status read_row(struct loader *loader, const struct rft_json_value *source)
 {
-    struct rft_question question = { .line = source->line };
+    struct rft_question question = {.line = source->line};
     rft_str_clear(&loader->why);
     RFT_TRY(rft_dataset_read_row(loader->options, source, &question, &loader->why));
     return add_row(loader, &question);
@@ -89,9 +92,10 @@ static enum rft_status read_array(struct loader *loader, char *begin, char *end,
     struct rft_json_problem problem;
     enum rft_status status = rft_json_check(begin, (size_t)(end - begin), &problem);
     if (status == RFT_ERR_INPUT)
-        rft_log_error("%s:%llu: %s", loader->options->path, (unsigned long long)(line + problem.line - 1), problem.text);
+        rft_log_error("%s:%llu: %s", loader->options->path, (unsigned long long)(line + problem.line - 1),
+                      problem.text);
     RFT_TRY(status);
-    struct rft_json_cursor file = { begin, line };
+    struct rft_json_cursor file = {begin, line};
     struct rft_json_value array = rft_json_next(&file);
     for (struct rft_json_cursor at = rft_json_inside(&array); wants_more(loader) && rft_json_more(&at);) {
         struct rft_json_value row = rft_json_next(&at);
@@ -106,13 +110,13 @@ static enum rft_status read_line(struct loader *loader, struct rft_bytes text, c
     struct rft_json_problem problem;
     enum rft_status status = rft_json_check(text.data, text.len, &problem);
     if (status == RFT_ERR_INPUT) {
-        struct rft_question question = { .line = line };
+        struct rft_question question = {.line = line};
         rft_str_clear(&loader->why);
         RFT_TRY(rft_str_append_z(&loader->why, problem.text));
         return add_row(loader, &question);
     }
     RFT_TRY(status);
-    struct rft_json_cursor at = { begin, line };
+    struct rft_json_cursor at = {begin, line};
     struct rft_json_value row = rft_json_next(&at);
     return read_row(loader, &row);
 }
@@ -122,7 +126,7 @@ static enum rft_status read_lines(struct loader *loader, char *begin, char *end,
     for (char *next; begin < end && wants_more(loader); begin = next, line++) {
         char *newline = memchr(begin, '\n', (size_t)(end - begin));
         next = newline ? newline + 1 : end;
-        struct rft_bytes text = rft_bytes_trim((struct rft_bytes){ begin, (size_t)(next - begin) });
+        struct rft_bytes text = rft_bytes_trim((struct rft_bytes){begin, (size_t)(next - begin)});
         if (text.len)
             RFT_TRY(read_line(loader, text, begin + (text.data - begin), line));
     }
@@ -136,13 +140,15 @@ static enum rft_status refuse_id(struct loader *loader, size_t i, const struct r
     if (loader->details[i])
         return RFT_OK;
     rft_str_clear(&loader->why);
-    RFT_TRY(rft_str_printf(&loader->why, "id \"%.*s\" was given before, on line %llu, row %llu; make the ids differ or unset id_field",
-                           (int)rft_utf8_cut(id.data, id.len, 80), id.data, (unsigned long long)first->line,
-                           (unsigned long long)first->row + 1));
+    RFT_TRY(rft_str_printf(
+        &loader->why, "id \"%.*s\" was given before, on line %llu, row %llu; make the ids differ or unset id_field",
+        (int)rft_utf8_cut(id.data, id.len, 80), id.data, (unsigned long long)first->line,
+        (unsigned long long)first->row + 1));
     return copy_detail(&loader->why, &loader->details[i]);
 }
 
-/* Counts rows of equal ids, whatever else is wrong with them, so that mending such a row changes no other one's samples. */
+/* Counts rows of equal ids, whatever else is wrong with them, so that mending such a row changes no other one's
+ * samples. */
 static enum rft_status number_repeats(struct loader *loader)
 {
     struct rft_dataset *dataset = loader->dataset;
@@ -209,7 +215,8 @@ enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reas
     for (size_t i = 0; i < dataset->n; i++) {
         const struct rft_question *q = &dataset->questions[i];
         if (details[i])
-            dataset->skipped[dataset->n_skipped++] = (struct rft_skipped){ q->row, q->line, reason, details[i], q->text, q->id };
+            dataset->skipped[dataset->n_skipped++] =
+                (struct rft_skipped){q->row, q->line, reason, details[i], q->text, q->id};
         else
             dataset->questions[n_left++] = *q;
         details[i] = NULL;
@@ -220,8 +227,8 @@ enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reas
     return RFT_OK;
 }
 
-enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason, bool with_first_line,
-                                         struct rft_str *out)
+enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason,
+                                         bool with_first_line, struct rft_str *out)
 {
     size_t n_shown = 0;
     for (size_t i = 0; i < dataset->n_skipped && n_shown < SHOWN_MAX; i++) {
@@ -242,18 +249,19 @@ static enum rft_status refuse_rows(const struct loader *loader)
 {
     const struct rft_dataset *dataset = loader->dataset;
     const struct rft_skipped *first = &dataset->skipped[0];
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     enum rft_status status = rft_dataset_list_skipped(dataset, RFT_SKIP_BAD_ROW, false, &text);
     if (status != RFT_OK) {
         rft_str_finish(&text);
         return status;
     }
     if (dataset->n == 0)
-        rft_log_error("%s:%llu: %s; no row of %llu can be used", loader->options->path, (unsigned long long)first->line, text.data,
-                      (unsigned long long)loader->n_rows);
+        rft_log_error("%s:%llu: %s; no row of %llu can be used", loader->options->path, (unsigned long long)first->line,
+                      text.data, (unsigned long long)loader->n_rows);
     else if (dataset->n_skipped == 1)
         rft_log_error("%s:%llu: %s; it is the only bad row of %llu: mend it, or leave it out with data.bad_rows = skip",
-                      loader->options->path, (unsigned long long)first->line, text.data, (unsigned long long)loader->n_rows);
+                      loader->options->path, (unsigned long long)first->line, text.data,
+                      (unsigned long long)loader->n_rows);
     else
         rft_log_error("%s:%llu: %s; %zu of %llu rows are bad: mend them, or leave them out with data.bad_rows = skip",
                       loader->options->path, (unsigned long long)first->line, text.data, dataset->n_skipped,
@@ -268,7 +276,7 @@ static enum rft_status read_rows(struct loader *loader, char *begin, char *end, 
     const struct rft_dataset_options *options = loader->options;
     const char *newline = begin < end ? memchr(begin, '\n', (size_t)(end - begin)) : NULL;
     size_t n_first = newline ? (size_t)(newline - begin) : (size_t)(end - begin);
-    struct rft_bytes text = { begin, (size_t)(end - begin) };
+    struct rft_bytes text = {begin, (size_t)(end - begin)};
     struct rft_json_problem problem;
     if (begin == end)
         return RFT_OK;
@@ -288,7 +296,7 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
 {
     struct rft_dataset *dataset = loader->dataset;
     uint64_t line = 1;
-    if (rft_bytes_begin((struct rft_bytes){ begin, (size_t)(end - begin) }, RFT_UTF8_MARK))
+    if (rft_bytes_begin((struct rft_bytes){begin, (size_t)(end - begin)}, RFT_UTF8_MARK))
         begin += strlen(RFT_UTF8_MARK);
     for (; begin < end && strchr(" \t\r\n", *begin) && *begin; begin++)
         line += *begin == '\n';
@@ -298,9 +306,9 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
     if (dataset->n_skipped && !loader->options->skip_bad_rows)
         return refuse_rows(loader);
     if (dataset->n_skipped)
-        rft_log_warn("%s: %zu of %llu rows are left out (data.bad_rows = skip); the first is row %llu: %.200s", loader->options->path,
-                     dataset->n_skipped, (unsigned long long)loader->n_rows, (unsigned long long)dataset->skipped[0].row + 1,
-                     dataset->skipped[0].detail);
+        rft_log_warn("%s: %zu of %llu rows are left out (data.bad_rows = skip); the first is row %llu: %.200s",
+                     loader->options->path, dataset->n_skipped, (unsigned long long)loader->n_rows,
+                     (unsigned long long)dataset->skipped[0].row + 1, dataset->skipped[0].detail);
     if (!dataset->n) {
         rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
         return RFT_ERR_INPUT;
@@ -311,9 +319,9 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,
                                   struct rft_dataset *dataset)
 {
-    struct loader loader = { .options = options, .dataset = dataset };
-    *dataset = (struct rft_dataset){ .arena = *text };
-    *text = (struct rft_str){ 0 };
+    struct loader loader = {.options = options, .dataset = dataset};
+    *dataset = (struct rft_dataset){.arena = *text};
+    *text = (struct rft_str){0};
     char *begin = dataset->arena.data;
     enum rft_status status = parse_all(&loader, begin, begin + dataset->arena.len);
     for (size_t i = 0; i < dataset->n && loader.details; i++)
@@ -328,7 +336,7 @@ enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, str
 enum rft_status rft_dataset_load(const struct rft_dataset_options *options, struct rft_dataset *dataset)
 {
     struct rft_str text;
-    *dataset = (struct rft_dataset){ 0 };
+    *dataset = (struct rft_dataset){0};
     RFT_TRY(rft_file_read(options->path, FILE_BYTES_MAX, &text));
     return rft_dataset_parse(options, &text, dataset);
 }
@@ -340,7 +348,7 @@ void rft_dataset_finish(struct rft_dataset *dataset)
     rft_free(dataset->skipped);
     rft_free(dataset->questions);
     rft_str_finish(&dataset->arena);
-    *dataset = (struct rft_dataset){ 0 };
+    *dataset = (struct rft_dataset){0};
 }
 
 uint64_t rft_question_key(const struct rft_question *question, uint64_t seed)

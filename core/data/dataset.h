@@ -21,7 +21,7 @@ struct rft_skipped {
     uint64_t row;  /* ordinal in the file, from 0 */
     uint64_t line; /* 1-based */
     enum rft_skip_reason reason;
-    char *detail;  /* what is wrong, one line */
+    char *detail;              /* what is wrong, one line */
     struct rft_bytes question; /* data NULL if the row has none */
     struct rft_bytes id;       /* data NULL if the row has none */
 };
@@ -35,11 +35,12 @@ struct rft_dataset {
     uint64_t content_hash; /* over text, gold, id and repeat of all n in order: part of the run's fingerprint */
 };
 
-/* Reads and checks the whole file. Rows that are no questions (a wrong shape, a missing field, an empty question, a gold answer
- * that is neither number nor string or that cannot be compared, answer_after not found, an id given twice, in JSON lines a line
- * that is no JSON) are left out with skip_bad_rows, or refused: RFT_ERR_INPUT with their number and the first three. Errors of
- * the file name it, the line and what to do: no such file, no JSON, another format, no questions. Strings may hold U+0000.
- * Nothing is dropped silently: only what `limit` leaves out and blank lines are not looked at. */
+/* Reads and checks the whole file. Rows that are no questions (a wrong shape, a missing field, an empty question, a
+ * gold answer that is neither number nor string or that cannot be compared, answer_after not found, an id given twice,
+ * in JSON lines a line that is no JSON) are left out with skip_bad_rows, or refused: RFT_ERR_INPUT with their number
+ * and the first three. Errors of the file name it, the line and what to do: no such file, no JSON, another format, no
+ * questions. Strings may hold U+0000. Nothing is dropped silently: only what `limit` leaves out and blank lines are not
+ * looked at. */
 enum rft_status rft_dataset_load(const struct rft_dataset_options *options, struct rft_dataset *dataset);
 /* The same out of the file's text in memory, which is taken over; options->path only names it in messages. */
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,
@@ -49,10 +50,10 @@ void rft_dataset_finish(struct rft_dataset *dataset);
 /* Leaves out the questions that have a detail: details[n], taken over, NULL = stays. */
 enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details);
 
-/* Appends the first few of the rows that were left out for a reason, for a message: "row 2 (line 3): is empty; row 5 (line 8): ...".
- * The first one's line is left away for a message that begins with it. */
-enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason, bool with_first_line,
-                                         struct rft_str *out);
+/* Appends the first few of the rows that were left out for a reason, for a message: "row 2 (line 3): is empty; row 5
+ * (line 8): ...". The first one's line is left away for a message that begins with it. */
+enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason,
+                                         bool with_first_line, struct rft_str *out);
 
 /* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place
  * in the file does not matter. */

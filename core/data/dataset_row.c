@@ -20,17 +20,17 @@ struct row {
     enum rft_json_kind kind;     /* of the row */
     enum rft_json_kind kinds[N_FIELDS];
     struct rft_bytes texts[N_FIELDS];
-    struct rft_str keys; /* of an object, for messages: "problem, solution" */
+    struct rft_str keys;       /* of an object, for messages: "problem, solution" */
     struct rft_str texts_keys; /* those of them whose values are strings or numbers */
     struct rft_str *why;
 };
 
 /* Keys that people's files have. */
-static const char *const question_keys[] = { "question", "problem", "prompt", "instruction",
-                                             "query",    "input",   "text",   NULL };
-static const char *const gold_keys[] = { "answer",          "solution", "gold",         "target",
-                                         "output",          "label",    "ground_truth", "final_answer",
-                                         "expected_answer", "result",   "response",     NULL };
+static const char *const question_keys[] = {"question", "problem", "prompt", "instruction",
+                                            "query",    "input",   "text",   NULL};
+static const char *const gold_keys[] = {"answer",          "solution", "gold",         "target",
+                                        "output",          "label",    "ground_truth", "final_answer",
+                                        "expected_answer", "result",   "response",     NULL};
 
 static enum rft_status bad_field(const struct row *row, enum field field, const char *fmt, ...) RFT_PRINTF(3, 4);
 
@@ -48,7 +48,7 @@ static enum rft_status bad_field(const struct row *row, enum field field, const 
 
 static struct rft_bytes content(const struct rft_json_value *value)
 {
-    return value->kind == RFT_JSON_STRING ? rft_json_unescape(value) : (struct rft_bytes){ value->data, value->len };
+    return value->kind == RFT_JSON_STRING ? rft_json_unescape(value) : (struct rft_bytes){value->data, value->len};
 }
 
 static void read_pair(const struct rft_json_value *source, struct row *row)
@@ -66,7 +66,8 @@ static enum rft_status list_key(struct rft_bytes key, struct rft_str *list)
 {
     if (list->len >= KEYS_BYTES)
         return RFT_OK;
-    return rft_str_printf(list, "%s%.*s", list->len ? ", " : "", (int)rft_utf8_cut(key.data, key.len, KEY_BYTES), key.data);
+    return rft_str_printf(list, "%s%.*s", list->len ? ", " : "", (int)rft_utf8_cut(key.data, key.len, KEY_BYTES),
+                          key.data);
 }
 
 /* One key may serve as several fields; of a key given twice the last counts, as everywhere. */
@@ -75,7 +76,7 @@ static enum rft_status read_object(const struct rft_json_value *source, struct r
     struct rft_json_cursor cursor = rft_json_inside(source);
     while (rft_json_more(&cursor)) {
         struct rft_json_value key = rft_json_next(&cursor), value = rft_json_next(&cursor);
-        struct rft_bytes name = content(&key), text = { 0 };
+        struct rft_bytes name = content(&key), text = {0};
         RFT_TRY(list_key(name, &row->keys));
         if (value.kind == RFT_JSON_STRING || value.kind == RFT_JSON_NUMBER)
             RFT_TRY(list_key(name, &row->texts_keys));
@@ -105,7 +106,7 @@ static bool has_key(const struct rft_str *keys, const char *key)
 /* A field that a row has not: what it has, and which key to set. */
 static enum rft_status missing_field(const struct row *row, enum field field)
 {
-    static const char *const settings[] = { "data.question_field", "data.answer_field", "data.id_field" };
+    static const char *const settings[] = {"data.question_field", "data.answer_field", "data.id_field"};
     const char *const *guesses = field == QUESTION ? question_keys : field == GOLD ? gold_keys : NULL;
     const char *guess = NULL;
     if (row->kind == RFT_JSON_ARRAY && field == ID)
@@ -124,8 +125,7 @@ static enum rft_status missing_field(const struct row *row, enum field field)
     if (is_chat)
         return bad_field(
             row, field,
-            "is missing; the row holds a conversation (it has %s): write question and answer into fields of "
-            "their own",
+            "is missing; the row holds a conversation (it has %s): write question and answer into fields of their own",
             row->keys.data);
     if (guess)
         return bad_field(row, field, "is missing; the row has %s: set %s=%s", row->keys.data, settings[field], guess);
@@ -144,12 +144,13 @@ static const char *gold_hint(const struct rft_verify_options *verify, struct rft
         slash = slash || c == '/';
         percent = percent || c == '%';
         formula = formula || c == '\\' || c == '^' || c == '{';
-        mark = mark || rft_bytes_begin((struct rft_bytes){ gold.data + i, gold.len - i }, RFT_GSM8K_MARK);
+        mark = mark || rft_bytes_begin((struct rft_bytes){gold.data + i, gold.len - i}, RFT_GSM8K_MARK);
     }
     if (!gold.len)
         return "it is empty";
     if (mark)
-        return "if the number stands behind the mark, set data.answer_after = " RFT_GSM8K_MARK ", or verify.kind = gsm8k";
+        return "if the number stands behind the mark, set data.answer_after = " RFT_GSM8K_MARK
+               ", or verify.kind = gsm8k";
     if (formula)
         return "formulas are not compared: write the number itself";
     if (digit && slash)
@@ -187,7 +188,7 @@ static bool text_after(struct rft_bytes *text, struct rft_bytes marker)
     for (size_t at = text->len; at-- > 0;)
         if (text->len - at >= marker.len && memcmp(text->data + at, marker.data, marker.len) == 0) {
             at += marker.len;
-            *text = rft_bytes_trim((struct rft_bytes){ text->data + at, text->len - at });
+            *text = rft_bytes_trim((struct rft_bytes){text->data + at, text->len - at});
             return text->len > 0;
         }
     return false;
@@ -227,11 +228,11 @@ enum rft_status rft_dataset_read_row(const struct rft_dataset_options *options, 
 {
     struct row row = {
         .options = options,
-        .names = { options->question_field, options->answer_field, options->id_field },
+        .names = {options->question_field, options->answer_field, options->id_field},
         .kind = source->kind,
         .why = why,
     };
-    const struct rft_bytes none = { NULL, 0 };
+    const struct rft_bytes none = {NULL, 0};
     enum rft_status status = read_row(source, &row);
     bool has_text = row.texts[QUESTION].data && row.kinds[QUESTION] == RFT_JSON_STRING;
     bool has_id = row.texts[ID].data && (row.kinds[ID] == RFT_JSON_STRING || row.kinds[ID] == RFT_JSON_NUMBER);
@@ -247,7 +248,7 @@ enum rft_status rft_dataset_read_row(const struct rft_dataset_options *options, 
 bool rft_dataset_is_row(const char *line, size_t len)
 {
     struct rft_json_problem problem;
-    struct rft_bytes text = rft_bytes_trim((struct rft_bytes){ line, len });
+    struct rft_bytes text = rft_bytes_trim((struct rft_bytes){line, len});
     json_t *tree = NULL;
     bool is_row = text.len && *text.data == '[' &&
                   rft_json_try(text, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree, &problem) == RFT_OK &&

@@ -9,8 +9,9 @@
 
 #include <stdbool.h>
 
-/* Reads a row: text, gold and id of *question, what there is of them (data NULL: it has none), views of the row, whose strings are
- * unescaped in place. If it can be no question of the run, *why says so in one line; else *why stays empty. */
+/* Reads a row: text, gold and id of *question, what there is of them (data NULL: it has none), views of the row, whose
+ * strings are unescaped in place. If it can be no question of the run, *why says so in one line; else *why stays
+ * empty. */
 enum rft_status rft_dataset_read_row(const struct rft_dataset_options *options, const struct rft_json_value *source,
                                      struct rft_question *question, struct rft_str *why);
 

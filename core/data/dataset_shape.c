@@ -16,17 +16,17 @@ static const struct {
     size_t n;
     const char *what;
 } magics[] = {
-    { "\x1f\x8b", 2, "is compressed with gzip; decompress it (gunzip)" },
-    { "\x28\xb5\x2f\xfd", 4, "is compressed with zstd; decompress it (unzstd)" },
-    { "BZh", 3, "is compressed with bzip2; decompress it (bunzip2)" },
-    { "\xfd\x37zXZ", 5, "is compressed with xz; decompress it (unxz)" },
-    { "PK\x03\x04", 4, "is a zip archive; take the file out of it" },
-    { "PAR1", 4, "is a Parquet file; write it as JSON lines (pandas: read_parquet(FILE).to_json" AS_LINES ")" },
-    { "ARROW1", 6, "is an Arrow file; write it as JSON lines (datasets: Dataset.to_json(OUT))" },
-    { RFT_UTF16_MARK_LE, 2, "is UTF-16; save it as UTF-8" },
-    { RFT_UTF16_MARK_BE, 2, "is UTF-16; save it as UTF-8" },
-    { "version https://git-lfs", 23, "is a Git LFS pointer, not the file: run git lfs pull" },
-    { "<", 1, "is HTML or XML; give JSON" },
+    {"\x1f\x8b", 2, "is compressed with gzip; decompress it (gunzip)"},
+    {"\x28\xb5\x2f\xfd", 4, "is compressed with zstd; decompress it (unzstd)"},
+    {"BZh", 3, "is compressed with bzip2; decompress it (bunzip2)"},
+    {"\xfd\x37zXZ", 5, "is compressed with xz; decompress it (unxz)"},
+    {"PK\x03\x04", 4, "is a zip archive; take the file out of it"},
+    {"PAR1", 4, "is a Parquet file; write it as JSON lines (pandas: read_parquet(FILE).to_json" AS_LINES ")"},
+    {"ARROW1", 6, "is an Arrow file; write it as JSON lines (datasets: Dataset.to_json(OUT))"},
+    {RFT_UTF16_MARK_LE, 2, "is UTF-16; save it as UTF-8"},
+    {RFT_UTF16_MARK_BE, 2, "is UTF-16; save it as UTF-8"},
+    {"version https://git-lfs", 23, "is a Git LFS pointer, not the file: run git lfs pull"},
+    {"<", 1, "is HTML or XML; give JSON"},
 };
 
 enum rft_status rft_dataset_refuse_file(const char *path, uint64_t line, struct rft_bytes text)
@@ -75,10 +75,9 @@ enum rft_status rft_dataset_refuse_object(const char *path, uint64_t line, struc
         rft_log_error("%s:%llu: is one object of columns; write it as rows (pandas: to_json" AS_LINES ")", path,
                       (unsigned long long)line);
     else if (!is_single_line)
-        rft_log_error(
-            "%s:%llu: is one object over several lines; write each object in a line of its own, or all of them "
-            "in one array",
-            path, (unsigned long long)line);
+        rft_log_error("%s:%llu: is one object over several lines; write each object in a line of its own, or all of "
+                      "them in one array",
+                      path, (unsigned long long)line);
     status = rows || (has_columns && json_object_size(tree) > 1) || !is_single_line ? RFT_ERR_INPUT : RFT_OK;
     json_decref(tree);
     return status;

@@ -24,7 +24,7 @@ void rft_fingerprint_seal(struct rft_fingerprint *fingerprint)
 void rft_fingerprint_finish(struct rft_fingerprint *fingerprint)
 {
     rft_str_finish(&fingerprint->lines);
-    *fingerprint = (struct rft_fingerprint){ 0 };
+    *fingerprint = (struct rft_fingerprint){0};
 }
 
 struct line {
@@ -36,11 +36,11 @@ static bool take_line(struct rft_bytes *rest, struct line *line)
 {
     const char *end = rest->len != 0 ? memchr(rest->data, '\n', rest->len) : NULL;
     const char *equals = end != NULL ? memchr(rest->data, '=', (size_t)(end - rest->data)) : NULL;
-    *line = (struct line){ { NULL, 0 }, { NULL, 0 } };
+    *line = (struct line){{NULL, 0}, {NULL, 0}};
     if (equals == NULL)
         return false;
-    line->name = (struct rft_bytes){ rest->data, (size_t)(equals - rest->data) };
-    line->value = (struct rft_bytes){ equals + 1, (size_t)(end - equals) - 1 };
+    line->name = (struct rft_bytes){rest->data, (size_t)(equals - rest->data)};
+    line->value = (struct rft_bytes){equals + 1, (size_t)(end - equals) - 1};
     rest->len -= (size_t)(end - rest->data) + 1;
     rest->data = end + 1;
     return true;
@@ -52,7 +52,7 @@ static struct rft_bytes find_value(struct rft_bytes lines, struct rft_bytes name
     while (take_line(&lines, &line))
         if (rft_bytes_equal(line.name, name))
             return line.value;
-    return (struct rft_bytes){ NULL, 0 };
+    return (struct rft_bytes){NULL, 0};
 }
 
 static enum rft_status append_value(struct rft_bytes value, struct rft_str *out)
@@ -65,9 +65,11 @@ static enum rft_status append_value(struct rft_bytes value, struct rft_str *out)
     return n < value.len ? rft_str_append_z(out, "...") : RFT_OK;
 }
 
-static enum rft_status append_difference(struct rft_bytes name, struct rft_bytes was, struct rft_bytes is, struct rft_str *out)
+static enum rft_status append_difference(struct rft_bytes name, struct rft_bytes was, struct rft_bytes is,
+                                         struct rft_str *out)
 {
-    bool is_hash = (is.data != NULL && is.len != 0 && is.data[0] == '#') || (was.data != NULL && was.len != 0 && was.data[0] == '#');
+    bool is_hash = (is.data != NULL && is.len != 0 && is.data[0] == '#') ||
+                   (was.data != NULL && was.len != 0 && was.data[0] == '#');
     if (is_hash) {
         RFT_TRY(rft_str_append_z(out, "another "));
         return rft_str_append(out, name.data, name.len);
@@ -79,9 +81,10 @@ static enum rft_status append_difference(struct rft_bytes name, struct rft_bytes
     return append_value(is, out);
 }
 
-enum rft_status rft_fingerprint_explain(const struct rft_fingerprint *fingerprint, struct rft_bytes other, struct rft_str *out)
+enum rft_status rft_fingerprint_explain(const struct rft_fingerprint *fingerprint, struct rft_bytes other,
+                                        struct rft_str *out)
 {
-    const struct rft_bytes own = { fingerprint->lines.data, fingerprint->lines.len };
+    const struct rft_bytes own = {fingerprint->lines.data, fingerprint->lines.len};
     struct rft_bytes rest = own;
     size_t n = 0;
     struct line line;

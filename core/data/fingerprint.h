@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run's samples depend on, as lines of text, "name=value": each key that shapes text with its value, each input with a
- * hash of its content. The fingerprint is the hash of these lines, so nothing can be in the one and not in the other, and two
- * runs that differ can be told in which line. */
+/* What a run's samples depend on, as lines of text, "name=value": each key that shapes text with its value, each input
+ * with a hash of its content. The fingerprint is the hash of these lines, so nothing can be in the one and not in the
+ * other, and two runs that differ can be told in which line. */
 #ifndef RFT_FINGERPRINT_H
 #define RFT_FINGERPRINT_H
 
@@ -22,8 +22,9 @@ enum rft_status rft_fingerprint_add_hash(struct rft_fingerprint *fingerprint, co
 void rft_fingerprint_seal(struct rft_fingerprint *fingerprint);
 void rft_fingerprint_finish(struct rft_fingerprint *fingerprint);
 
-/* Appends how `other` lines differ from these, for a person: "generate.seed was 1 and is 2; the questions differ", the first
- * few of them. Nothing if they do not. */
-enum rft_status rft_fingerprint_explain(const struct rft_fingerprint *fingerprint, struct rft_bytes other, struct rft_str *out);
+/* Appends how `other` lines differ from these, for a person: "generate.seed was 1 and is 2; the questions differ", the
+ * first few of them. Nothing if they do not. */
+enum rft_status rft_fingerprint_explain(const struct rft_fingerprint *fingerprint, struct rft_bytes other,
+                                        struct rft_str *out);
 
 #endif

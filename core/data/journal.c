@@ -43,10 +43,11 @@ static enum rft_status io_error(const struct rft_journal *journal, const char *v
 {
     const char *why = strerror(errno);
     if (journal->is_anonymous || journal->n_done == 0)
-        rft_log_error("%s: cannot %s: %s; no sample is kept%s", journal->path, verb, why, journal->is_anonymous ? "" : " yet");
+        rft_log_error("%s: cannot %s: %s; no sample is kept%s", journal->path, verb, why,
+                      journal->is_anonymous ? "" : " yet");
     else
-        rft_log_error("%s: cannot %s: %s; the %llu samples in it are kept, and the same command goes on from there", journal->path,
-                      verb, why, (unsigned long long)journal->n_done);
+        rft_log_error("%s: cannot %s: %s; the %llu samples in it are kept, and the same command goes on from there",
+                      journal->path, verb, why, (unsigned long long)journal->n_done);
     return RFT_ERR_IO;
 }
 
@@ -93,7 +94,9 @@ struct found {
 
 static void take_sample(struct rft_journal *journal, const struct rft_sample *sample, uint64_t at)
 {
-    uint64_t *offset = in_range(journal, sample->question, sample->sample) ? offset_of(journal, sample->question, sample->sample) : NULL;
+    uint64_t *offset = in_range(journal, sample->question, sample->sample)
+                           ? offset_of(journal, sample->question, sample->sample)
+                           : NULL;
     if (offset == NULL || *offset != ABSENT) /* lines of samples that this run does not ask for stay, uncounted */
         return;
     *offset = at + 1;
@@ -104,10 +107,10 @@ static void take_sample(struct rft_journal *journal, const struct rft_sample *sa
 static void index_lines(struct rft_journal *journal, struct rft_bytes text, struct found *found)
 {
     uint64_t n_other = 0;
-    *found = (struct found){ 0 };
+    *found = (struct found){0};
     for (uint64_t at = 0, end; at < text.len; at = end + 1) {
         const char *newline = memchr(text.data + at, '\n', (size_t)(text.len - at));
-        struct rft_bytes line = { text.data + at, newline ? (size_t)(newline - (text.data + at)) : text.len - at }, lines;
+        struct rft_bytes line = {text.data + at, newline ? (size_t)(newline - (text.data + at)) : text.len - at}, lines;
         struct rft_sample sample;
         uint64_t fingerprint;
         end = at + line.len;
@@ -118,7 +121,7 @@ static void index_lines(struct rft_journal *journal, struct rft_bytes text, stru
             journal->bytes = end + 1;
         } else if (newline && found->n_samples == 0 && rft_journal_parse_header(line, &fingerprint, &lines)) {
             if (!found->is_known)
-                *found = (struct found){ .is_known = true, .fingerprint = fingerprint, .lines = lines };
+                *found = (struct found){.is_known = true, .fingerprint = fingerprint, .lines = lines};
             journal->bytes = end + 1;
         } else {
             n_other++;
@@ -129,13 +132,13 @@ static void index_lines(struct rft_journal *journal, struct rft_bytes text, stru
 static enum rft_status refuse_other(const struct rft_journal *journal, const struct rft_fingerprint *fingerprint,
                                     const struct found *found)
 {
-    struct rft_str lines = { 0 }, text = { 0 };
+    struct rft_str lines = {0}, text = {0};
     enum rft_status status = rft_journal_unescape(found->lines, &lines);
     if (status == RFT_OK)
-        status = rft_fingerprint_explain(fingerprint, (struct rft_bytes){ lines.data, lines.len }, &text);
+        status = rft_fingerprint_explain(fingerprint, (struct rft_bytes){lines.data, lines.len}, &text);
     if (status == RFT_OK) {
-        rft_log_error("%s: belongs to another run: %s; give another output path, or --force to start afresh", journal->path,
-                      text.len ? text.data : "its fingerprint differs");
+        rft_log_error("%s: belongs to another run: %s; give another output path, or --force to start afresh",
+                      journal->path, text.len ? text.data : "its fingerprint differs");
         status = RFT_ERR_INPUT;
     }
     rft_str_finish(&lines);
@@ -151,15 +154,16 @@ static enum rft_status check_kind(struct rft_journal *journal, bool force, struc
     if (*fresh)
         return RFT_OK;
     if (kind == RFT_JOURNAL_OLD)
-        rft_log_error("%s: was written by an older rftgen (journal format 1); end that run with it, give another output path, or "
-                      "--force to draw its samples again",
+        rft_log_error("%s: was written by an older rftgen (journal format 1); end that run with it, give another "
+                      "output path, or --force to draw its samples again",
                       journal->path);
     else if (kind == RFT_JOURNAL_DAMAGED)
-        rft_log_error("%s: is damaged, and nothing in it is known to be this run's; give another output path, or --force to start "
-                      "afresh",
+        rft_log_error("%s: is damaged, and nothing in it is known to be this run's; give another output path, or "
+                      "--force to start afresh",
                       journal->path);
     else
-        rft_log_error("%s: is no journal of rftgen, and is left alone, with --force too; move it away, or give another output path",
+        rft_log_error("%s: is no journal of rftgen, and is left alone, with --force too; move it away, or give another "
+                      "output path",
                       journal->path);
     return RFT_ERR_INPUT;
 }
@@ -186,8 +190,8 @@ static enum rft_status index_file(struct rft_journal *journal, const struct rft_
     return RFT_OK;
 }
 
-/* Puts the header where it belongs, which mends a damaged one: the same run's header always has the same bytes. One that the
- * damage has moved stays as it is, as the samples prove by themselves whose they are. */
+/* Puts the header where it belongs, which mends a damaged one: the same run's header always has the same bytes. One
+ * that the damage has moved stays as it is, as the samples prove by themselves whose they are. */
 static enum rft_status put_header(struct rft_journal *journal, const struct rft_str *header, const struct found *found)
 {
     uint64_t bytes = journal->bytes;
@@ -203,17 +207,18 @@ static enum rft_status put_header(struct rft_journal *journal, const struct rft_
 /* Brings index and file to the same state: what counts, and nothing behind it. */
 static enum rft_status read_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force)
 {
-    struct rft_map map = { 0 };
-    struct found found = { 0 };
+    struct rft_map map = {0};
+    struct found found = {0};
     struct rft_str *header = &journal->line;
     bool fresh = true, is_whole = false;
     enum rft_status status;
     RFT_TRY(rft_journal_put_header(header, fingerprint));
     if (!journal->is_anonymous) {
         RFT_TRY(rft_map_open(journal->path, &map));
-        status = index_file(journal, fingerprint, force, (struct rft_bytes){ (const char *)map.data, (size_t)map.bytes }, &found,
-                            &fresh);
-        is_whole = status == RFT_OK && !fresh && map.bytes >= header->len && memcmp(map.data, header->data, header->len) == 0;
+        status = index_file(journal, fingerprint, force, (struct rft_bytes){(const char *)map.data, (size_t)map.bytes},
+                            &found, &fresh);
+        is_whole =
+            status == RFT_OK && !fresh && map.bytes >= header->len && memcmp(map.data, header->data, header->len) == 0;
         if (status == RFT_OK)
             status = rft_map_check(&map);
         rft_map_close(&map);
@@ -256,7 +261,8 @@ enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint 
         *out = journal;
         return RFT_OK;
     }
-    if (is_locked && rft_file_id_of_fd(journal->fd).bytes == 0 && rft_journal_file_is_in_place(journal->path, journal->fd))
+    if (is_locked && rft_file_id_of_fd(journal->fd).bytes == 0 &&
+        rft_journal_file_is_in_place(journal->path, journal->fd))
         unlink(journal->path); /* its first write failed: an empty file is of no use */
     rft_journal_close(journal);
     return status;
@@ -284,7 +290,8 @@ void rft_journal_close(struct rft_journal *journal)
 enum rft_status rft_journal_remove(struct rft_journal *journal)
 {
     enum rft_status status = RFT_OK;
-    if (!journal->is_anonymous && rft_journal_file_is_in_place(journal->path, journal->fd) && unlink(journal->path) != 0) {
+    if (!journal->is_anonymous && rft_journal_file_is_in_place(journal->path, journal->fd) &&
+        unlink(journal->path) != 0) {
         rft_log_error("%s: cannot remove: %s; the output is complete, remove the journal by hand", journal->path,
                       strerror(errno));
         status = RFT_ERR_IO;
@@ -312,7 +319,7 @@ enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft
         journal->queue.len = before;
         return status;
     }
-    journal->pending[journal->n_pending++] = (struct pending){ (uint64_t)(offset - journal->offsets), before };
+    journal->pending[journal->n_pending++] = (struct pending){(uint64_t)(offset - journal->offsets), before};
     *offset = QUEUED;
     return RFT_OK;
 }
@@ -328,7 +335,8 @@ static void check_place(struct rft_journal *journal)
     if (journal->is_anonymous || journal->is_displaced || rft_journal_is_in_place(journal))
         return;
     journal->is_displaced = true;
-    rft_log_warn("%s: was moved, removed or replaced while the run goes on; the run can end, but it cannot be resumed from there",
+    rft_log_warn("%s: was moved, removed or replaced while the run goes on; the run can end, but it cannot be resumed "
+                 "from there",
                  journal->path);
 }
 
@@ -386,7 +394,7 @@ static enum rft_status read_line(struct rft_journal *journal, uint64_t offset)
 enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question, uint32_t sample, struct rft_str *text,
                                  struct rft_sample *out)
 {
-    *out = (struct rft_sample){ 0 };
+    *out = (struct rft_sample){0};
     rft_str_clear(text);
     if (!rft_journal_has(journal, question, sample)) {
         rft_log_error("%s: holds no sample %u of question %llu; run the same command again to make it", journal->path,
@@ -395,7 +403,8 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     }
     RFT_TRY(read_line(journal, *offset_of(journal, question, sample) - 1));
     struct rft_sample found;
-    if (!rft_journal_parse_sample((struct rft_bytes){ journal->line.data, journal->line.len }, journal->fingerprint, &found) ||
+    if (!rft_journal_parse_sample((struct rft_bytes){journal->line.data, journal->line.len}, journal->fingerprint,
+                                  &found) ||
         found.question != question || found.sample != sample) {
         rft_log_error(
             "%s: sample %u of question %llu was changed while this run had it open; run the same command again",
@@ -404,6 +413,6 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     }
     RFT_TRY(rft_journal_unescape(found.text, text));
     *out = found;
-    out->text = (struct rft_bytes){ text->data, text->len };
+    out->text = (struct rft_bytes){text->data, text->len};
     return RFT_OK;
 }

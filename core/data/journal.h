@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What makes a run survive kill -9: finished samples in an append-only file beside the output, "<output>.journal".
  *
- * The file is text: two equal header lines with the run's fingerprint, then one line per sample; every line ends in a hash of what
- * stands before it that is seeded with the fingerprint. So each line proves by itself that it is whole and this run's, and
- * every such line counts, whatever has become of the rest: a torn end (the process died while writing) is cut off when the
- * journal is opened, damaged lines are passed over, both with a warning, and a damaged header is written anew. Samples come
- * in any order; each (question, sample) at most once. */
+ * The file is text: two equal header lines with the run's fingerprint, then one line per sample; every line ends in a
+ * hash of what stands before it that is seeded with the fingerprint. So each line proves by itself that it is whole and
+ * this run's, and every such line counts, whatever has become of the rest: a torn end (the process died while writing)
+ * is cut off when the journal is opened, damaged lines are passed over, both with a warning, and a damaged header is
+ * written anew. Samples come in any order; each (question, sample) at most once. */
 #ifndef RFT_JOURNAL_H
 #define RFT_JOURNAL_H
 
@@ -18,12 +18,13 @@
 
 struct rft_journal; /* owns the file, and an index of what it holds */
 
-/* Opens or creates. path NULL: a temporary file without a name, for a run that cannot be resumed. If the file is another
- * run's: RFT_ERR_INPUT, naming what differs and what to do (another output path, or --force, which starts afresh). So is a
- * journal that is damaged beyond knowing whose it is, or of format 1. With `force` such a file is overwritten, but a journal
- * that fits is still gone on from: its samples would come out the same. What is no journal, or no regular file, is
- * refused and left alone whatever `force` says. A file that another process has open is refused, with RFT_ERR_IO.
- * n_questions x n_samples is the index' size; samples beyond it that the file holds are not counted. */
+/* Opens or creates. path NULL: a temporary file without a name, for a run that cannot be resumed. If the file is
+ * another run's: RFT_ERR_INPUT, naming what differs and what to do (another output path, or --force, which starts
+ * afresh). So is a journal that is damaged beyond knowing whose it is, or of format 1. With `force` such a file is
+ * overwritten, but a journal that fits is still gone on from: its samples would come out the same. What is no journal,
+ * or no regular file, is refused and left alone whatever `force` says. A file that another process has open is refused,
+ * with RFT_ERR_IO. n_questions x n_samples is the index' size; samples beyond it that the file holds are not
+ * counted. */
 enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
                                  uint32_t n_samples, bool force, struct rft_journal **journal);
 /* Bytes of the index. */
@@ -41,7 +42,7 @@ enum rft_status rft_journal_commit(struct rft_journal *journal);
 
 /* Whether the file is still under its name. If it was moved, removed or replaced, it cannot be gone on from. */
 bool rft_journal_is_in_place(struct rft_journal *journal);
-bool rft_journal_is_pending(const struct rft_journal *journal); /* something is queued */
+bool rft_journal_is_pending(const struct rft_journal *journal);                              /* something is queued */
 bool rft_journal_has(const struct rft_journal *journal, uint64_t question, uint32_t sample); /* committed */
 uint64_t rft_journal_n_done(const struct rft_journal *journal);
 

@@ -47,8 +47,7 @@ enum rft_status rft_journal_file_open(const char *path, int *fd)
     RFT_TRY(check_regular(path, info.st_mode));
     /* No links: the other process ended, and removed it, between our open and our lock. */
     if (taken || info.st_nlink == 0) {
-        rft_log_error("%s: another rftgen is writing it; wait for it to end, or give another output path",
-                      path);
+        rft_log_error("%s: another rftgen is writing it; wait for it to end, or give another output path", path);
         return RFT_ERR_IO;
     }
     return RFT_OK;
@@ -56,7 +55,7 @@ enum rft_status rft_journal_file_open(const char *path, int *fd)
 
 enum rft_status rft_journal_file_open_anonymous(int *fd)
 {
-    const char *const dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
+    const char *const dirs[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs && *fd < 0; i++) {
         char name[] = "rftgen.XXXXXX", *path;
         if (!dirs[i] || !*dirs[i])

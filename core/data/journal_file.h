@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
-/* Opens or creates the file, and locks it until it is closed. RFT_ERR_INPUT if anything but a regular file stands there, which is
- * left alone; RFT_ERR_IO if another process has it. After an error *fd may be open, and the caller's to close; it is -1 before. */
+/* Opens or creates the file, and locks it until it is closed. RFT_ERR_INPUT if anything but a regular file stands
+ * there, which is left alone; RFT_ERR_IO if another process has it. After an error *fd may be open, and the caller's to
+ * close; it is -1 before. */
 enum rft_status rft_journal_file_open(const char *path, int *fd);
 /* A file without a name, in TMPDIR, /var/tmp or /tmp, which goes when it is closed. */
 enum rft_status rft_journal_file_open_anonymous(int *fd);

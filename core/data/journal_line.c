@@ -78,7 +78,7 @@ bool rft_journal_parse_header(struct rft_bytes line, uint64_t *fingerprint, stru
     if (line.len < n_head || memcmp(line.data, magic, n) != 0 || !parse_hash(line.data + n, fingerprint) ||
         !take_hash(&line, *fingerprint) || line.len < n_head)
         return false;
-    *lines = (struct rft_bytes){ line.data + n_head, line.len - n_head };
+    *lines = (struct rft_bytes){line.data + n_head, line.len - n_head};
     return true;
 }
 
@@ -166,7 +166,7 @@ enum rft_status rft_journal_unescape(struct rft_bytes escaped, struct rft_str *t
                 "journal: a line holds an escape that rftgen does not write; remove the journal and start again");
             return RFT_ERR_INPUT;
         }
-        RFT_TRY(rft_str_append(text, (char[]){ (char)(high << 4 | low) }, 1));
+        RFT_TRY(rft_str_append(text, (char[]){(char)(high << 4 | low)}, 1));
         p += 4;
     }
     return RFT_OK;

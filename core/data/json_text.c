@@ -11,13 +11,14 @@ enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_pro
     const char *nul = len ? memchr(text, 0, len) : NULL;
     json_t *tree;
     if (nul) {
-        *problem = (struct rft_json_problem){ .line = 1, .text = "a NUL byte; save a file in UTF-16 as UTF-8; JSON writes the character as \\u0000" };
+        *problem = (struct rft_json_problem){
+            .line = 1, .text = "a NUL byte; save a file in UTF-16 as UTF-8; JSON writes the character as \\u0000"};
         for (const char *p = text; p < nul; p++)
             problem->line += *p == '\n';
         return RFT_ERR_INPUT;
     }
     /* Numbers are read as text later: as reals, whole numbers of any length are valid. */
-    RFT_TRY(rft_json_try((struct rft_bytes){ text, len }, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree, problem));
+    RFT_TRY(rft_json_try((struct rft_bytes){text, len}, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree, problem));
     json_decref(tree);
     return RFT_OK;
 }
@@ -64,7 +65,7 @@ struct rft_json_value rft_json_next(struct rft_json_cursor *cursor)
 {
     skip_separators(cursor);
     char *at = cursor->at, *end;
-    struct rft_json_value value = { .data = at, .line = cursor->line };
+    struct rft_json_value value = {.data = at, .line = cursor->line};
     if (*at == '"') {
         value.kind = RFT_JSON_STRING;
         end = string_end(at);
@@ -82,7 +83,7 @@ struct rft_json_value rft_json_next(struct rft_json_cursor *cursor)
 
 struct rft_json_cursor rft_json_inside(const struct rft_json_value *container)
 {
-    return (struct rft_json_cursor){ .at = container->data + 1, .line = container->line };
+    return (struct rft_json_cursor){.at = container->data + 1, .line = container->line};
 }
 
 bool rft_json_more(struct rft_json_cursor *cursor)
@@ -127,7 +128,7 @@ struct rft_bytes rft_json_unescape(const struct rft_json_value *string)
         }
         out += rft_utf8_encode(code_point, out);
     }
-    return (struct rft_bytes){ string->data + 1, (size_t)(out - string->data) - 1 };
+    return (struct rft_bytes){string->data + 1, (size_t)(out - string->data) - 1};
 }
 
 const char *rft_json_kind_text(enum rft_json_kind kind)

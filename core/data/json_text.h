@@ -25,8 +25,8 @@ struct rft_json_cursor {
     uint64_t line;
 };
 
-/* RFT_ERR_INPUT unless text is one JSON array or object: *problem says why, with a line counted from the text's first. Nothing
- * is logged. */
+/* RFT_ERR_INPUT unless text is one JSON array or object: *problem says why, with a line counted from the text's first.
+ * Nothing is logged. */
 struct rft_json_problem;
 enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_problem *problem);
 

@@ -12,8 +12,8 @@ struct writer {
     struct rft_output_counts *counts;
     struct rft_str text; /* of the sample at hand */
     struct rft_str line;
-    bool *accepted; /* [n_samples] */
-    bool *kept;     /* [n_samples] */
+    bool *accepted;   /* [n_samples] */
+    bool *kept;       /* [n_samples] */
     size_t n_skipped; /* rows left out that are written */
 };
 
@@ -51,7 +51,8 @@ static enum rft_status end_record(struct writer *w)
     struct rft_str *line = &w->line;
     /* Readers of tables have whole numbers of 63 bits; a larger one stands in quotes, rather than to be rounded. */
     const char *quote = w->options->seed > INT64_MAX ? "\"" : "";
-    RFT_TRY(rft_str_printf(line, ", \"seed\": %s%llu%s, \"arithmetic\": ", quote, (unsigned long long)w->options->seed, quote));
+    RFT_TRY(rft_str_printf(line, ", \"seed\": %s%llu%s, \"arithmetic\": ", quote, (unsigned long long)w->options->seed,
+                           quote));
     if (w->options->arithmetic_version != 0)
         RFT_TRY(rft_str_printf(line, "%u", w->options->arithmetic_version));
     else
@@ -71,9 +72,10 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     RFT_TRY(rft_str_printf(line, ", \"repeat\": %u, \"question_index\": %llu, \"sample\": %u, \"key\": \"%016llx\"",
                            question->repeat, (unsigned long long)question->row, sample->sample,
                            (unsigned long long)rft_question_key(question, w->options->seed)));
-    RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"reason\": \"%s\", \"detail\": \"\", \"finish\": \"%s\", \"tokens\": %u",
-                           accepted ? "true" : "false", rft_reason_text(verdict.reason),
-                           rft_finish_text(sample->finish), sample->n_tokens));
+    RFT_TRY(rft_str_printf(
+        line, ", \"accepted\": %s, \"reason\": \"%s\", \"detail\": \"\", \"finish\": \"%s\", \"tokens\": %u",
+        accepted ? "true" : "false", rft_reason_text(verdict.reason), rft_finish_text(sample->finish),
+        sample->n_tokens));
     RFT_TRY(put_text_or_null(line, ", \"answer\": ", verdict.answer));
     RFT_TRY(put_json(line, ", \"gold\": ", question->gold));
     RFT_TRY(put_json(line, ", \"question\": ", question->text));
@@ -81,15 +83,16 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     return end_record(w);
 }
 
-/* A row that was left out has the same columns. `detail` is never null: some readers take a column's type from the first few
- * megabytes, where it might be nothing else. */
+/* A row that was left out has the same columns. `detail` is never null: some readers take a column's type from the
+ * first few megabytes, where it might be nothing else. */
 static enum rft_status write_skipped(struct writer *w, const struct rft_skipped *skipped)
 {
     struct rft_str *line = &w->line;
     rft_str_clear(line);
     RFT_TRY(put_text_or_null(line, "{\"id\": ", skipped->id));
-    RFT_TRY(rft_str_printf(line, ", \"repeat\": null, \"question_index\": %llu, \"sample\": null, \"key\": null, "
-                                 "\"accepted\": false, \"reason\": \"%s\"",
+    RFT_TRY(rft_str_printf(line,
+                           ", \"repeat\": null, \"question_index\": %llu, \"sample\": null, \"key\": null, "
+                           "\"accepted\": false, \"reason\": \"%s\"",
                            (unsigned long long)skipped->row, rft_skip_text(skipped->reason)));
     RFT_TRY(put_json(line, ", \"detail\": ", rft_bytes_z(skipped->detail)));
     RFT_TRY(rft_str_append_z(line, ", \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": null"));
@@ -169,7 +172,8 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
 
 static enum rft_status write_all(struct writer *w)
 {
-    bool array = w->options->format == RFT_FORMAT_RFT_JSON, records = w->options->records->target.kind != RFT_TARGET_NONE;
+    bool array = w->options->format == RFT_FORMAT_RFT_JSON,
+         records = w->options->records->target.kind != RFT_TARGET_NONE;
     if (records)
         RFT_TRY(rft_out_begin(w->options->records));
     RFT_TRY(rft_out_begin(w->options->rows));
@@ -195,7 +199,7 @@ static enum rft_status write_all(struct writer *w)
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_journal *journal, struct rft_output_counts *counts)
 {
-    *counts = (struct rft_output_counts){ 0 };
+    *counts = (struct rft_output_counts){0};
     for (size_t i = 0; i < dataset->n_skipped; i++)
         counts->n_skipped[dataset->skipped[i].reason]++;
     struct writer w = {
@@ -214,6 +218,6 @@ enum rft_status rft_output_write(const struct rft_output_options *options, const
     rft_free(w.accepted);
     rft_free(w.kept);
     if (status != RFT_OK)
-        *counts = (struct rft_output_counts){ 0 };
+        *counts = (struct rft_output_counts){0};
     return status;
 }

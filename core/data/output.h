@@ -17,10 +17,10 @@
 enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL };
 
 struct rft_output_options {
-    struct rft_out_file *rows;    /* the dataset; neither it nor the records is open for writing yet */
+    struct rft_out_file *rows; /* the dataset; neither it nor the records is open for writing yet */
     struct rft_out_file *records;
     enum rft_output_format format;
-    uint32_t keep;            /* RFT_KEEP_ALL or a count, see select.h */
+    uint32_t keep; /* RFT_KEEP_ALL or a count, see select.h */
     uint32_t n_samples;
     uint64_t seed;
     uint32_t arithmetic_version; /* in the records; 0: "unchecked" */
@@ -36,7 +36,7 @@ struct rft_output_counts {
     uint64_t n_rows;   /* written to the dataset */
     uint64_t n_tokens; /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
-    uint64_t n_by_finish[3]; /* by enum rft_finish */
+    uint64_t n_by_finish[3];              /* by enum rft_finish */
     uint64_t n_skipped[RFT_SKIP_REASONS]; /* rows of the file that were left out, by enum rft_skip_reason */
 };
 
@@ -45,11 +45,11 @@ struct rft_output_counts {
  *     ["question", gold, "completion"],
  *     ...
  *   ]
- * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion"} per line.
- * records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "reason",
- * "detail", "finish", "tokens", "answer", "gold", "question", "completion", "seed", "arithmetic", "format"}; per row that was left
- * out the same with a detail, which is empty elsewhere, and null for what it has not. Both load as tables: every line has the same columns, and each column
- * one type (gold is a string). */
+ * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion"}
+ * per line. records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits),
+ * "accepted", "reason", "detail", "finish", "tokens", "answer", "gold", "question", "completion", "seed", "arithmetic",
+ * "format"}; per row that was left out the same with a detail, which is empty elsewhere, and null for what it has not.
+ * Both load as tables: every line has the same columns, and each column one type (gold is a string). */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_journal *journal, struct rft_output_counts *counts);
 

@@ -21,9 +21,9 @@ void rft_dev_override_backends(const struct rft_backend *const *backends, uint32
 /* Whether a backend has every function that is not optional. */
 static bool is_whole(const struct rft_backend *b)
 {
-    return b->name != NULL && b->enumerate != NULL && b->open != NULL && b->close != NULL && b->caps != NULL && b->memory != NULL &&
-           b->block_create != NULL && b->block_destroy != NULL && b->write != NULL && b->read != NULL && b->exec_create != NULL &&
-           b->exec_destroy != NULL && b->run != NULL && b->wait != NULL;
+    return b->name != NULL && b->enumerate != NULL && b->open != NULL && b->close != NULL && b->caps != NULL &&
+           b->memory != NULL && b->block_create != NULL && b->block_destroy != NULL && b->write != NULL &&
+           b->read != NULL && b->exec_create != NULL && b->exec_destroy != NULL && b->run != NULL && b->wait != NULL;
 }
 
 const struct rft_backend *const *rft_dev_backends(uint32_t *n)
@@ -55,7 +55,8 @@ static bool is_index(uint32_t index, const char *text)
 
 static enum match match_of(const struct rft_device_info *info, uint32_t index, const char *text)
 {
-    if (is_index(index, text) || strcmp(text, info->name) == 0 || (info->uuid[0] != '\0' && strcasecmp(text, info->uuid) == 0))
+    if (is_index(index, text) || strcmp(text, info->name) == 0 ||
+        (info->uuid[0] != '\0' && strcasecmp(text, info->uuid) == 0))
         return MATCH_EXACT;
     return strncasecmp(text, info->name, strlen(text)) == 0 ? MATCH_PREFIX : MATCH_NONE;
 }
@@ -64,29 +65,31 @@ static enum match match_of(const struct rft_device_info *info, uint32_t index, c
 struct choice {
     const char *backend, *device; /* as asked for */
     bool is_auto;
-    enum match match;             /* of `dev`; NONE = none found yet */
-    struct rft_dev dev;           /* not open */
-    struct rft_dev lacking;       /* the first device passed over for what it lacks */
-    const char *why_none;         /* of the backend that was named */
+    enum match match;       /* of `dev`; NONE = none found yet */
+    struct rft_dev dev;     /* not open */
+    struct rft_dev lacking; /* the first device passed over for what it lacks */
+    const char *why_none;   /* of the backend that was named */
 };
 
-static void take(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info,
-                 enum match match)
+static void take(struct choice *c, const struct rft_backend *backend, uint32_t index,
+                 const struct rft_device_info *info, enum match match)
 {
     c->dev = (struct rft_dev){.backend = backend, .index = index, .info = *info};
     c->match = match;
 }
 
-static void pass_over(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
+static void pass_over(struct choice *c, const struct rft_backend *backend, uint32_t index,
+                      const struct rft_device_info *info)
 {
     rft_log_info("%s: %s is passed over: it lacks %s", backend->name, info->name, info->missing);
     if (c->lacking.backend == NULL)
         c->lacking = (struct rft_dev){.backend = backend, .index = index, .info = *info};
 }
 
-/* Looks at one device; with none asked for, the first that can be used is as good as asked for. A device asked for by name may be
- * another backend's, too, which needs less of it; an index is another device there. */
-static void consider(struct choice *c, const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info)
+/* Looks at one device; with none asked for, the first that can be used is as good as asked for. A device asked for by
+ * name may be another backend's, too, which needs less of it; an index is another device there. */
+static void consider(struct choice *c, const struct rft_backend *backend, uint32_t index,
+                     const struct rft_device_info *info)
 {
     if (c->device[0] != '\0') {
         enum match match = match_of(info, index, c->device);
@@ -121,14 +124,15 @@ static enum rft_status consider_all(struct choice *c, const struct rft_backend *
     else if (n == 0)
         rft_log_debug("%s: no device%s%s", backend->name, why != NULL ? ": " : "", why != NULL ? why : "");
     else if (c->match == MATCH_NONE && c->device[0] == '\0' && c->lacking.backend != backend)
-        rft_log_debug("%s: there are only software devices, which are taken when named; `rftgen devices` lists them", backend->name);
+        rft_log_debug("%s: there are only software devices, which are taken when named; `rftgen devices` lists them",
+                      backend->name);
     return RFT_OK;
 }
 
 static enum rft_status refuse_lacking(const struct rft_dev *dev)
 {
-    rft_log_error("[device] %s: %s lacks %s; another driver may have it, and backend = cpu needs none", dev->backend->name,
-                  dev->info.name, dev->info.missing);
+    rft_log_error("[device] %s: %s lacks %s; another driver may have it, and backend = cpu needs none",
+                  dev->backend->name, dev->info.name, dev->info.missing);
     return RFT_ERR_UNSUPPORTED;
 }
 
@@ -150,8 +154,8 @@ static enum rft_status refuse(const struct choice *c)
     else if (c->why_none != NULL)
         rft_log_error("[device] backend = %s: there is no device: %s", c->backend, c->why_none);
     else
-        rft_log_error("[device] backend = %s, device = %s: no such device; `rftgen devices` lists what there is", c->backend,
-                      c->device[0] != '\0' ? c->device : "(any)");
+        rft_log_error("[device] backend = %s, device = %s: no such device; `rftgen devices` lists what there is",
+                      c->backend, c->device[0] != '\0' ? c->device : "(any)");
     return RFT_ERR_CONFIG;
 }
 
@@ -178,7 +182,8 @@ static void hint_at_cpu(const struct choice *c, enum rft_status status)
 {
     bool is_memory = status == RFT_ERR_DEVICE_MEMORY || status == RFT_ERR_HOST_MEMORY;
     if (c->is_auto && !is_memory && strcmp(c->dev.backend->name, "cpu") != 0)
-        rft_log_warn("%s: %s cannot be used; [device] backend = cpu works without it", c->dev.backend->name, c->dev.info.name);
+        rft_log_warn("%s: %s cannot be used; [device] backend = cpu works without it", c->dev.backend->name,
+                     c->dev.info.name);
 }
 
 enum rft_status rft_dev_open(const char *backend, const char *device, const struct rft_device_options *options,
@@ -265,7 +270,8 @@ static enum rft_status check_bounds(const struct rft_dev *dev, struct rft_slice 
     uint64_t block_bytes = slice.block != NULL ? slice.block->bytes : 0;
     if (slice.offset <= block_bytes && slice.bytes <= block_bytes - slice.offset)
         return RFT_OK;
-    rft_log_error("%s: a %s of %" PRIu64 " bytes at %" PRIu64 " is not within its block of %" PRIu64 " bytes; this is a bug of rftgen",
+    rft_log_error("%s: a %s of %" PRIu64 " bytes at %" PRIu64 " is not within its block of %" PRIu64
+                  " bytes; this is a bug of rftgen",
                   dev->info.name, what, slice.bytes, slice.offset, block_bytes);
     return RFT_ERR_DEVICE;
 }

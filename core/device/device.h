@@ -18,24 +18,25 @@ struct rft_dev {
     struct rft_device_options options;
     struct rft_device_info info;
     struct rft_caps caps;
-    uint64_t live_bytes;    /* of all blocks on the device */
-    uint64_t peak_bytes;    /* the most there ever were */
-    uint64_t host_bytes;    /* of all blocks of RFT_PLACE_HOST */
+    uint64_t live_bytes; /* of all blocks on the device */
+    uint64_t peak_bytes; /* the most there ever were */
+    uint64_t host_bytes; /* of all blocks of RFT_PLACE_HOST */
     uint64_t n_live_blocks;
 };
 
-/* Chooses by [device] backend ("auto" or a name) and device, and opens. device: "" = the first; else a name, UUID or index, or,
- * if none is meant exactly, what a name begins with, in capitals or not. auto without a device takes the first backend that has
- * one which is not software; with one it looks at all backends. A device that lacks something is passed over, or refused when
- * it was asked for; by name under auto, when no other backend has it whole. Errors name what there is. */
+/* Chooses by [device] backend ("auto" or a name) and device, and opens. device: "" = the first; else a name, UUID or
+ * index, or, if none is meant exactly, what a name begins with, in capitals or not. auto without a device takes the
+ * first backend that has one which is not software; with one it looks at all backends. A device that lacks something is
+ * passed over, or refused when it was asked for; by name under auto, when no other backend has it whole. Errors name
+ * what there is. */
 enum rft_status rft_dev_open(const char *backend, const char *device, const struct rft_device_options *options,
                              struct rft_dev *dev);
 /* Opens a device that was enumerated. */
 enum rft_status rft_dev_open_at(const struct rft_backend *backend, uint32_t index, const struct rft_device_info *info,
                                 const struct rft_device_options *options, struct rft_dev *dev);
 void rft_dev_close(struct rft_dev *dev); /* zero-initialised is accepted */
-/* Closes and opens the same device again, after it was lost. Every block and exec is gone. After a failure it may be tried
- * again, or closed. */
+/* Closes and opens the same device again, after it was lost. Every block and exec is gone. After a failure it may be
+ * tried again, or closed. */
 enum rft_status rft_dev_reopen(struct rft_dev *dev);
 
 /* What may still be taken on the device. */

@@ -7,7 +7,8 @@
 
 void rft_pool_begin(struct rft_pool *pool, const char *label, const struct rft_caps *caps)
 {
-    *pool = (struct rft_pool){.label = label, .block_bytes_max = caps->block_bytes_max, .align_bytes = caps->align_bytes};
+    *pool =
+        (struct rft_pool){.label = label, .block_bytes_max = caps->block_bytes_max, .align_bytes = caps->align_bytes};
 }
 
 /* The end of a buffer that begins in the current block, or 0 if it does not fit there. */
@@ -101,11 +102,11 @@ uint64_t rft_pool_bytes(const struct rft_pool *pool)
 enum rft_status rft_pool_refuse(const struct rft_pool *pool)
 {
     if (pool->too_large_bytes != 0)
-        rft_log_error("%s: a buffer of %" PRIu64 " bytes does not fit into this device's blocks of %" PRIu64 " bytes", pool->label,
-                      pool->too_large_bytes, pool->block_bytes_max);
+        rft_log_error("%s: a buffer of %" PRIu64 " bytes does not fit into this device's blocks of %" PRIu64 " bytes",
+                      pool->label, pool->too_large_bytes, pool->block_bytes_max);
     else
-        rft_log_error("%s: %" PRIu64 " bytes take more than %u of this device's blocks of %" PRIu64 " bytes", pool->label,
-                      rft_pool_bytes(pool), RFT_POOL_BLOCKS_MAX, pool->block_bytes_max);
+        rft_log_error("%s: %" PRIu64 " bytes take more than %u of this device's blocks of %" PRIu64 " bytes",
+                      pool->label, rft_pool_bytes(pool), RFT_POOL_BLOCKS_MAX, pool->block_bytes_max);
     return RFT_ERR_UNSUPPORTED;
 }
 
@@ -114,7 +115,8 @@ enum rft_status rft_pool_open(struct rft_pool *pool, struct rft_dev *dev)
     if (!rft_pool_fits(pool))
         return rft_pool_refuse(pool);
     for (uint32_t i = 0; i < pool->n_blocks; i++) {
-        enum rft_status status = rft_dev_block_create(dev, pool->blocks[i].bytes, pool->place, pool->label, &pool->blocks[i]);
+        enum rft_status status =
+            rft_dev_block_create(dev, pool->blocks[i].bytes, pool->place, pool->label, &pool->blocks[i]);
         if (status != RFT_OK) {
             pool->n_blocks = i;
             pool->dev = dev;

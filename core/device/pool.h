@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A bump pool of device memory: a lifetime. Buffers are taken one after the other and given back all at once.
  *
- * The same list of takes is made twice: first on a pool that is only measured, which fixes how large its blocks must be;
- * then, after rft_pool_open, for real. So the plan's bytes and the allocated bytes cannot differ. */
+ * The same list of takes is made twice: first on a pool that is only measured, which fixes how large its blocks must
+ * be; then, after rft_pool_open, for real. So the plan's bytes and the allocated bytes cannot differ. */
 #ifndef RFT_POOL_H
 #define RFT_POOL_H
 
@@ -11,9 +11,9 @@
 #define RFT_POOL_BLOCKS_MAX 256u
 
 struct rft_pool {
-    const char *label;        /* static text, for messages */
-    struct rft_dev *dev;      /* NULL while measuring */
-    enum rft_place place;     /* of its blocks; the caller's to change before rft_pool_open */
+    const char *label;    /* static text, for messages */
+    struct rft_dev *dev;  /* NULL while measuring */
+    enum rft_place place; /* of its blocks; the caller's to change before rft_pool_open */
     uint64_t block_bytes_max;
     uint32_t align_bytes;
     uint32_t n_blocks;
@@ -27,8 +27,8 @@ struct rft_pool {
 /* Begins to measure. */
 void rft_pool_begin(struct rft_pool *pool, const char *label, const struct rft_caps *caps);
 
-/* Takes a buffer. While measuring, the slice has its size but no block, its offset counts from the beginning of the pool, and
- * nothing is refused: rft_pool_fits says whether it could be opened. */
+/* Takes a buffer. While measuring, the slice has its size but no block, its offset counts from the beginning of the
+ * pool, and nothing is refused: rft_pool_fits says whether it could be opened. */
 enum rft_status rft_pool_take(struct rft_pool *pool, uint64_t bytes, struct rft_slice *slice);
 
 /* Can the device have it? Not if a buffer is larger than its largest block, or too many blocks are needed. */
@@ -39,8 +39,8 @@ enum rft_status rft_pool_refuse(const struct rft_pool *pool);
 /* Bytes of all blocks. */
 uint64_t rft_pool_bytes(const struct rft_pool *pool);
 
-/* Creates the blocks that were measured; the takes are then to be repeated. On failure nothing is left. RFT_ERR_UNSUPPORTED
- * if the pool does not fit. */
+/* Creates the blocks that were measured; the takes are then to be repeated. On failure nothing is left.
+ * RFT_ERR_UNSUPPORTED if the pool does not fit. */
 enum rft_status rft_pool_open(struct rft_pool *pool, struct rft_dev *dev);
 
 /* The slice of an open pool that lies at these addresses; false if it is not in this pool. */

@@ -8,7 +8,8 @@ uint64_t rft_kv_page_bytes(const struct rft_model_config *config)
     return (uint64_t)config->n_kv_heads * 2 * RFT_PAGE_TOKENS * config->head_dim * 2;
 }
 
-static struct rft_emit begin(const struct rft_weights *weights, const struct rft_decode_buffers *b, struct rft_program *program)
+static struct rft_emit begin(const struct rft_weights *weights, const struct rft_decode_buffers *b,
+                             struct rft_program *program)
 {
     const struct rft_model_config *c = &weights->config;
     return (struct rft_emit){.program = program,
@@ -25,12 +26,14 @@ static struct rft_emit begin(const struct rft_weights *weights, const struct rft
 /* The weight of a layer's first norm; behind the last layer, of the final norm. */
 static struct rft_range first_norm(const struct rft_weights *weights, uint32_t layer)
 {
-    const struct rft_weight *w = layer < weights->config.n_layers ? rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM)
-                                                                  : rft_weights_final_norm(weights);
+    const struct rft_weight *w = layer < weights->config.n_layers
+                                     ? rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM)
+                                     : rft_weights_final_norm(weights);
     return w->matrix.parts[0];
 }
 
-static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer, const struct rft_decode_buffers *b)
+static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer,
+                       const struct rft_decode_buffers *b)
 {
     const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
     const struct rft_range none = {0, 0};

@@ -31,8 +31,8 @@ uint64_t rft_kv_page_bytes(const struct rft_model_config *config);
 enum rft_status rft_decode_prefill(const struct rft_weights *weights, const struct rft_decode_buffers *buffers,
                                    struct rft_program *program);
 
-/* Step: from each row's hidden state in h to a token, and on through the transformer to the next hidden state. The sampler's
- * buffers are those that the sampling needs: with or without filters. */
+/* Step: from each row's hidden state in h to a token, and on through the transformer to the next hidden state. The
+ * sampler's buffers are those that the sampling needs: with or without filters. */
 enum rft_status rft_decode_step(const struct rft_weights *weights, const struct rft_decode_buffers *buffers,
                                 const struct rft_sampler *sampler, const struct rft_sampling *sampling,
                                 struct rft_program *program);

@@ -59,10 +59,10 @@ static double exponential(double x)
 static void cos_sin_of(double x, float *cos_x, float *sin_x)
 {
 #define INVERSE(n) (1.0 / (double)((n) * ((n)-1)))
-    static const double inverse[] = { 0,           0,           INVERSE(2),  INVERSE(3),  INVERSE(4),
-                                      INVERSE(5),  INVERSE(6),  INVERSE(7),  INVERSE(8),  INVERSE(9),
-                                      INVERSE(10), INVERSE(11), INVERSE(12), INVERSE(13), INVERSE(14),
-                                      INVERSE(15), INVERSE(16), INVERSE(17), INVERSE(18), INVERSE(19) };
+    static const double inverse[] = {0,           0,           INVERSE(2),  INVERSE(3),  INVERSE(4),
+                                     INVERSE(5),  INVERSE(6),  INVERSE(7),  INVERSE(8),  INVERSE(9),
+                                     INVERSE(10), INVERSE(11), INVERSE(12), INVERSE(13), INVERSE(14),
+                                     INVERSE(15), INVERSE(16), INVERSE(17), INVERSE(18), INVERSE(19)};
 #undef INVERSE
     int64_t quadrant = (int64_t)(x * two_by_pi + 0.5);
     double r = (x - (double)quadrant * half_pi_high) - (double)quadrant * half_pi_low;
@@ -72,7 +72,7 @@ static void cos_sin_of(double x, float *cos_x, float *sin_x)
         s = 1.0 - s * z * inverse[i + 1];
     }
     s = s * r;
-    double cosines[] = { c, -s, -c, s };
+    double cosines[] = {c, -s, -c, s};
     *cos_x = (float)cosines[quadrant & 3];
     *sin_x = (float)cosines[(quadrant + 3) & 3];
 }

@@ -5,7 +5,8 @@
 
 #include "model.h"
 
-/* Fills cos_sin [n_positions][head_dim / 2][2] f32 (cos, then sin), computed in double without libm, each rounded once. */
+/* Fills cos_sin [n_positions][head_dim / 2][2] f32 (cos, then sin), computed in double without libm, each rounded
+ * once. */
 void rft_rope_table(const struct rft_model_config *config, uint32_t n_positions, float *cos_sin);
 
 #endif

@@ -33,7 +33,8 @@ static uint64_t tile_bytes(uint32_t k)
 static void add_vector(struct rft_weights *weights, uint32_t layer, const char *name, uint32_t n)
 {
     struct rft_weight *w = &weights->weights[weights->n++];
-    *w = (struct rft_weight){.matrix = {.n = 1, .k = n}, .is_vector = true, .layer = layer, .n_parts = 1, .bytes = (uint64_t)n * 4};
+    *w = (struct rft_weight){
+        .matrix = {.n = 1, .k = n}, .is_vector = true, .layer = layer, .n_parts = 1, .bytes = (uint64_t)n * 4};
     w->parts[0].name_format = name;
     w->parts[0].n = 1;
 }
@@ -76,11 +77,13 @@ static void add_layer(struct rft_weights *weights, uint32_t layer)
     add_part(w, "model.layers.{}.mlp.down_proj.weight", c->dim);
 }
 
-enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config, uint32_t n_positions)
+enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config,
+                                 uint32_t n_positions)
 {
     struct rft_weight *w;
     *weights = (struct rft_weights){.config = *config, .n_positions = n_positions};
-    weights->weights = rft_alloc(FIRST_LAYER + (size_t)config->n_layers * RFT_LAYER_WEIGHT_COUNT, sizeof *weights->weights);
+    weights->weights =
+        rft_alloc(FIRST_LAYER + (size_t)config->n_layers * RFT_LAYER_WEIGHT_COUNT, sizeof *weights->weights);
     if (weights->weights == NULL)
         return RFT_ERR_HOST_MEMORY;
     weights->cos_sin_bytes = (uint64_t)n_positions * config->head_dim * 4;
@@ -117,7 +120,8 @@ const struct rft_weight *rft_weights_head(const struct rft_weights *weights)
     return &weights->weights[weights->config.tied ? EMBEDDING : HEAD];
 }
 
-const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer, enum rft_layer_weight which)
+const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer,
+                                           enum rft_layer_weight which)
 {
     return &weights->weights[FIRST_LAYER + (size_t)layer * RFT_LAYER_WEIGHT_COUNT + which];
 }
@@ -134,8 +138,9 @@ uint64_t rft_weight_unit_bytes(const struct rft_weight *weight)
 
 static enum rft_status refuse_bad(const struct rft_checkpoint *checkpoint, const char *name)
 {
-    rft_log_error("%s: tensor %s holds a value that is not finite or at least 2^60 in magnitude; the checkpoint is damaged",
-                  checkpoint->path, name);
+    rft_log_error(
+        "%s: tensor %s holds a value that is not finite or at least 2^60 in magnitude; the checkpoint is damaged",
+        checkpoint->path, name);
     return RFT_ERR_INPUT;
 }
 
@@ -190,7 +195,8 @@ static struct parts find_parts(const struct rft_weight *weight, const struct rft
 }
 
 static enum rft_status pack_tile(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
-                                 const struct parts *parts, uint64_t unit, float *values, uint32_t *dst, uint64_t *n_zeroed)
+                                 const struct parts *parts, uint64_t unit, float *values, uint32_t *dst,
+                                 uint64_t *n_zeroed)
 {
     uint64_t row_0 = unit * RFT_TILE;
     memset(dst, 0, (size_t)rft_weight_unit_bytes(weight));
@@ -209,8 +215,8 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
     return RFT_OK;
 }
 
-enum rft_status rft_weight_pack(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint, uint64_t unit_0,
-                                uint64_t n_units, void *dst, uint64_t *n_zeroed)
+enum rft_status rft_weight_pack(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
+                                uint64_t unit_0, uint64_t n_units, void *dst, uint64_t *n_zeroed)
 {
     struct parts parts = find_parts(weight, checkpoint);
     enum rft_status status = RFT_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The weights as they lie on a device: which there are, how large each is in the packed layout, and how a checkpoint's tensors
- * become their bytes. Where they lie is the caller's to fill in. */
+/* The weights as they lie on a device: which there are, how large each is in the packed layout, and how a checkpoint's
+ * tensors become their bytes. Where they lie is the caller's to fill in. */
 #ifndef RFT_WEIGHTS_H
 #define RFT_WEIGHTS_H
 
@@ -23,13 +23,14 @@ enum rft_layer_weight { RFT_LAYER_WEIGHT_LIST(RFT_LAYER_WEIGHT_ENUM) RFT_LAYER_W
 
 #define RFT_WEIGHT_PARTS_MAX 3
 
-/* One weight: a packed bf16 matrix, or an f32 vector (n = 1). A matrix may stack the rows of several tensors (q, k, v). */
+/* One weight: a packed bf16 matrix, or an f32 vector (n = 1). A matrix may stack the rows of several tensors (q, k,
+ * v). */
 struct rft_weight {
-    struct rft_matrix matrix;    /* matrix.parts: to be filled in; a vector has n = 1, k elements */
+    struct rft_matrix matrix; /* matrix.parts: to be filled in; a vector has n = 1, k elements */
     bool is_vector;
     uint32_t layer;
-    uint32_t n_paired;           /* its first so many rows are packed in pairs (op_args.h) ... */
-    uint32_t half;               /* ... of halves of so many rows */
+    uint32_t n_paired; /* its first so many rows are packed in pairs (op_args.h) ... */
+    uint32_t half;     /* ... of halves of so many rows */
     uint32_t n_parts;
     struct {
         const char *name_format; /* "{}" stands for the layer */
@@ -40,20 +41,23 @@ struct rft_weight {
 
 struct rft_weights {
     struct rft_model_config config;
-    uint32_t n_positions;        /* of the RoPE table */
-    struct rft_range cos_sin;    /* [n_positions][head_dim / 2][2] f32: to be filled in */
+    uint32_t n_positions;     /* of the RoPE table */
+    struct rft_range cos_sin; /* [n_positions][head_dim / 2][2] f32: to be filled in */
     uint64_t cos_sin_bytes;
-    struct rft_weight *weights;  /* [n]: embedding, final norm, head (the embedding itself if tied), then layer by layer */
+    struct rft_weight
+        *weights; /* [n]: embedding, final norm, head (the embedding itself if tied), then layer by layer */
     size_t n;
 };
 
-enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config, uint32_t n_positions);
+enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config,
+                                 uint32_t n_positions);
 void rft_weights_finish(struct rft_weights *weights);
 
 const struct rft_weight *rft_weights_embedding(const struct rft_weights *weights);
 const struct rft_weight *rft_weights_final_norm(const struct rft_weights *weights);
 const struct rft_weight *rft_weights_head(const struct rft_weights *weights);
-const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer, enum rft_layer_weight which);
+const struct rft_weight *rft_weights_layer(const struct rft_weights *weights, uint32_t layer,
+                                           enum rft_layer_weight which);
 
 /* The name of one of the tensors that a weight is stacked from. */
 #define RFT_WEIGHT_NAME_BYTES 128

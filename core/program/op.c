@@ -103,8 +103,8 @@ void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, cons
     }
 }
 
-void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w, struct rft_range cos_sin,
-              const struct rft_kv_layer *kv)
+void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w,
+              struct rft_range cos_sin, const struct rft_kv_layer *kv)
 {
     struct rft_node node;
     begin(e, &node, RFT_OP_qkv);
@@ -169,8 +169,8 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
     end(e, &node, &args, sizeof args);
 }
 
-void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y, const struct rft_matrix *w,
-                   struct rft_range norm_weight)
+void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
+                   const struct rft_matrix *w, struct rft_range norm_weight)
 {
     struct rft_node node;
     begin(e, &node, RFT_OP_residual);
@@ -234,7 +234,8 @@ void emit_logits(struct rft_emit *e, struct rft_range logits, struct rft_range h
 
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling)
 {
-    return sampling->temperature > 0.0f && (sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f);
+    return sampling->temperature > 0.0f &&
+           (sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f);
 }
 
 uint32_t rft_sample_n_parts(uint32_t vocab)
@@ -301,8 +302,8 @@ void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const st
     end(e, &node, &args, sizeof args);
 }
 
-void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling, struct rft_range h,
-               const struct rft_matrix *w)
+void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
+               struct rft_range h, const struct rft_matrix *w)
 {
     assert(w->k == e->norm.dim && w->n == sampler->vocab && !rft_sampling_is_filtered(sampling));
     assert(sampler->n_parts == rft_draw_n_parts(sampler->vocab));
@@ -315,7 +316,8 @@ void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const stru
             .weight = reads_matrix(&node, w, part),
             .h = reads(&node, h, h_bytes(e)),
             .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
-            .candidates = writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
+            .candidates =
+                writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
             .dim = e->norm.dim,
             .n_parts = sampler->n_parts,
             .first = part * w->part_rows,

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* One emit function per op: the only place that knows an op's shape rules and what it reads and writes. An emitter appends a
- * node to a program; after a failure (host memory) it does nothing, and e->status says why, so that a transformer reads as
- * the list of its ops. Ranges are checked against the shapes by assertion: a mismatch is a bug of ours. */
+/* One emit function per op: the only place that knows an op's shape rules and what it reads and writes. An emitter
+ * appends a node to a program; after a failure (host memory) it does nothing, and e->status says why, so that a
+ * transformer reads as the list of its ops. Ranges are checked against the shapes by assertion: a mismatch is a bug of
+ * ours. */
 #ifndef RFT_OP_H
 #define RFT_OP_H
 
 #include "program.h"
 
-/* A packed matrix in device memory (op_args.h): in one piece, or, if that is larger than a block of the device, in parts of
- * part_rows rows each. Only the matrices over the vocabulary may have more than one part. */
+/* A packed matrix in device memory (op_args.h): in one piece, or, if that is larger than a block of the device, in
+ * parts of part_rows rows each. Only the matrices over the vocabulary may have more than one part. */
 #define RFT_MATRIX_PARTS_MAX 16u
 struct rft_matrix {
-    uint32_t n;         /* rows: outputs */
-    uint32_t k;         /* columns: inputs */
+    uint32_t n; /* rows: outputs */
+    uint32_t k; /* columns: inputs */
     uint32_t n_parts;
     uint32_t part_rows; /* a multiple of 16; the last part may have fewer */
     struct rft_range parts[RFT_MATRIX_PARTS_MAX];
@@ -33,8 +34,8 @@ struct rft_kv_layer {
 struct rft_emit {
     struct rft_program *program;
     enum rft_status status;
-    const char *label;       /* of the nodes to come: "layer 3" */
-    uint32_t n_rows;         /* rows the buffers have room for */
+    const char *label; /* of the nodes to come: "layer 3" */
+    uint32_t n_rows;   /* rows the buffers have room for */
     uint32_t n_heads, n_kv_heads, head_dim;
     struct rft_norm norm;
     struct rft_range batch;  /* struct rft_batch */
@@ -45,26 +46,26 @@ struct rft_emit {
 /* Shapes are op_args.h's. norm_weight: of the norm that comes next. */
 void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
                 struct rft_range norm_weight);
-void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w, struct rft_range cos_sin,
-              const struct rft_kv_layer *kv);
+void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w,
+              struct rft_range cos_sin, const struct rft_kv_layer *kv);
 void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, const struct rft_kv_layer *kv,
                     struct rft_range scratch, uint32_t scratch_floats);
-void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y, const struct rft_matrix *w,
-                   struct rft_range norm_weight);
+void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
+                   const struct rft_matrix *w, struct rft_range norm_weight);
 void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_matrix *w);
 void emit_logits(struct rft_emit *e, struct rft_range logits, struct rft_range h, const struct rft_matrix *w);
 
-/* f32 of one piece of attention's scratch for sequences of n_keys tokens. Pieces of workers (n_pieces of them, caps.n_scratch)
- * hold RFT_SCRATCH_ROWS rows of scores; the piece of a row and kv head (n_pieces 0) holds [ceil(group / 4)][keys][4] scores,
- * group query heads sharing the kv head. Keys are rounded up to whole pages, and one page more. */
+/* f32 of one piece of attention's scratch for sequences of n_keys tokens. Pieces of workers (n_pieces of them,
+ * caps.n_scratch) hold RFT_SCRATCH_ROWS rows of scores; the piece of a row and kv head (n_pieces 0) holds [ceil(group /
+ * 4)][keys][4] scores, group query heads sharing the kv head. Keys are rounded up to whole pages, and one page more. */
 uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys);
 
 /* How tokens are drawn. */
 struct rft_sampling {
-    float temperature;     /* 0 = greedy */
-    uint32_t top_k;        /* 0 = off */
-    uint32_t top_p_65536;  /* 65536 = off */
-    float min_p;           /* 0 = off */
+    float temperature;    /* 0 = greedy */
+    uint32_t top_k;       /* 0 = off */
+    uint32_t top_p_65536; /* 65536 = off */
+    float min_p;          /* 0 = off */
 };
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling);
 
@@ -78,7 +79,7 @@ struct rft_sampler {
     struct rft_range candidates; /* [rows][n_parts] struct rft_candidate */
     struct rft_range eos;        /* [n_eos] u32 */
     uint32_t n_eos;
-    struct rft_range tokens;     /* [rows][tokens_stride] u32 */
+    struct rft_range tokens; /* [rows][tokens_stride] u32 */
     uint32_t tokens_stride;
 };
 /* Parts of the vocabulary that leave a candidate each: sample's, and draw's. */
@@ -87,8 +88,8 @@ uint32_t rft_draw_n_parts(uint32_t vocab);
 
 void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
-void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling, struct rft_range h,
-               const struct rft_matrix *w);
+void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
+               struct rft_range h, const struct rft_matrix *w);
 void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler);
 
 #endif

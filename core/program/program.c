@@ -118,7 +118,8 @@ enum rft_status rft_program_dump(const struct rft_program *program, const struct
     RFT_TRY(rft_str_printf(text, "program %s: %zu nodes\n", program->name, program->n_nodes));
     for (size_t i = 0; i < program->n_nodes; i++) {
         const struct rft_node *node = &program->nodes[i];
-        RFT_TRY(rft_str_printf(text, "%4zu %c %-10s %-20s", i, node->barrier ? '|' : ' ', rft_op_name(node->op), node->label));
+        RFT_TRY(rft_str_printf(text, "%4zu %c %-10s %-20s", i, node->barrier ? '|' : ' ', rft_op_name(node->op),
+                               node->label));
         RFT_TRY(dump_ranges(text, " reads ", node->reads, node->n_reads, names, n_names));
         RFT_TRY(dump_ranges(text, " writes ", node->writes, node->n_writes, names, n_names));
         RFT_TRY(rft_str_append_z(text, "\n"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A program: the flat list of kernel calls that a backend records once and replays. Arguments are plain data; the ranges that
- * a node reads and writes are the only source of the barriers between nodes. */
+/* A program: the flat list of kernel calls that a backend records once and replays. Arguments are plain data; the
+ * ranges that a node reads and writes are the only source of the barriers between nodes. */
 #ifndef RFT_PROGRAM_H
 #define RFT_PROGRAM_H
 
@@ -29,26 +29,26 @@ struct rft_range {
 
 struct rft_node {
     enum rft_op op;
-    uint32_t n_rows;          /* rows that the buffers have room for: at most so many are in use in a run */
+    uint32_t n_rows; /* rows that the buffers have room for: at most so many are in use in a run */
     uint32_t args_bytes;
     union {
         uint8_t bytes[RFT_ARGS_BYTES_MAX];
         uint64_t align;
-    } args;                   /* struct rft_args_<op> */
+    } args; /* struct rft_args_<op> */
     uint32_t n_reads;
     uint32_t n_writes;
     struct rft_range reads[RFT_NODE_RANGES_MAX];
     struct rft_range writes[RFT_NODE_RANGES_MAX];
-    bool barrier;             /* everything before this node must be finished, and visible, when it starts */
-    char label[32];           /* for dumps: "layer 3 qkv" */
+    bool barrier;   /* everything before this node must be finished, and visible, when it starts */
+    char label[32]; /* for dumps: "layer 3 qkv" */
 };
 
 struct rft_program {
-    const char *name;         /* static text: "prefill", "step" */
-    struct rft_node *nodes;   /* [n_nodes] */
+    const char *name;       /* static text: "prefill", "step" */
+    struct rft_node *nodes; /* [n_nodes] */
     size_t n_nodes;
     size_t cap_nodes;
-    size_t first_unfenced;    /* first node since the last barrier */
+    size_t first_unfenced; /* first node since the last barrier */
 };
 
 /* The matrix that a node multiplies by: rows, and elements of each sum; zeros if its op has none. */

@@ -29,14 +29,15 @@ static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
         return RFT_ERR_CONFIG;
     }
     if (rft_bytes_begin(*text, RFT_UTF8_MARK)) {
-        *text = (struct rft_bytes){ text->data + 3, text->len - 3 };
+        *text = (struct rft_bytes){text->data + 3, text->len - 3};
         rft_log_info("%s: a byte order mark at its beginning is passed over", path);
     }
     for (const char *p = text->data, *end = p + text->len; p < end;) {
         size_t n = rft_utf8_decode(p, end, &code_point);
         line += *p == '\n';
         if (code_point < 0) {
-            rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the template as UTF-8", path, line, (unsigned)(unsigned char)*p);
+            rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the template as UTF-8", path, line,
+                          (unsigned)(unsigned char)*p);
             return RFT_ERR_CONFIG;
         }
         p += n;
@@ -46,11 +47,11 @@ static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
 
 enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct rft_prompt *prompt)
 {
-    *prompt = (struct rft_prompt){ 0 };
+    *prompt = (struct rft_prompt){0};
     RFT_TRY(check_bytes(path, &text));
     const char *slot = find_slot(text), *rest = slot ? slot + SLOT_LEN : NULL;
     size_t n_rest = slot ? text.len - (size_t)(rest - text.data) : 0;
-    if (!slot || find_slot((struct rft_bytes){ rest, n_rest })) {
+    if (!slot || find_slot((struct rft_bytes){rest, n_rest})) {
         rft_log_error("%s: a prompt template holds %s exactly once, this one %s", path, slot_name,
                       slot ? "more than once" : "never");
         return RFT_ERR_CONFIG;
@@ -68,11 +69,11 @@ enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct
 
 enum rft_status rft_prompt_open(const char *path, struct rft_prompt *prompt)
 {
-    struct rft_str text = { 0 };
-    *prompt = (struct rft_prompt){ 0 };
+    struct rft_str text = {0};
+    *prompt = (struct rft_prompt){0};
     enum rft_status status = rft_file_read(path, PROMPT_BYTES_MAX, &text);
     if (status == RFT_OK)
-        status = rft_prompt_parse(path, (struct rft_bytes){ text.data, text.len }, prompt);
+        status = rft_prompt_parse(path, (struct rft_bytes){text.data, text.len}, prompt);
     rft_str_finish(&text);
     return status;
 }
@@ -91,9 +92,9 @@ static enum rft_status append_prefix(const struct rft_prompt *prompt, struct rft
     const uint32_t *prefix = rft_tokenizer_prefix(tokenizer, &n);
     if (!n)
         return RFT_OK;
-    struct rft_ids head = { 0 };
+    struct rft_ids head = {0};
     enum rft_status status =
-        rft_tokenizer_encode(tokenizer, (struct rft_bytes){ prompt->text.data, prompt->slot }, 0, 0, &head);
+        rft_tokenizer_encode(tokenizer, (struct rft_bytes){prompt->text.data, prompt->slot}, 0, 0, &head);
     bool there = head.n >= n && memcmp(head.ids, prefix, n * sizeof *prefix) == 0;
     for (size_t i = 0; i < n && !there && status == RFT_OK; i++)
         status = rft_ids_append(ids, prefix[i]);
@@ -104,7 +105,7 @@ static enum rft_status append_prefix(const struct rft_prompt *prompt, struct rft
 enum rft_status rft_prompt_encode(const struct rft_prompt *prompt, struct rft_tokenizer *tokenizer,
                                   struct rft_bytes question, struct rft_ids *ids)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     size_t n_before = ids->n, slot = prompt->slot;
     enum rft_status status = append_prefix(prompt, tokenizer, ids);
     if (status == RFT_OK)
@@ -115,7 +116,7 @@ enum rft_status rft_prompt_encode(const struct rft_prompt *prompt, struct rft_to
         status = rft_str_append(&text, prompt->text.data + slot, prompt->text.len - slot);
     if (status == RFT_OK)
         status =
-            rft_tokenizer_encode(tokenizer, (struct rft_bytes){ text.data, text.len }, slot, slot + question.len, ids);
+            rft_tokenizer_encode(tokenizer, (struct rft_bytes){text.data, text.len}, slot, slot + question.len, ids);
     if (status != RFT_OK)
         ids->n = n_before;
     rft_str_finish(&text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A prompt template: a text file in UTF-8, used byte for byte (its final newline too, a byte order mark not), that holds
+/* A prompt template: a text file in UTF-8, used byte for byte (its final newline too, a byte order mark not), that
+ * holds
  * "{question}" exactly once. */
 #ifndef RFT_PROMPT_H
 #define RFT_PROMPT_H
@@ -15,7 +16,8 @@ struct rft_prompt {
     size_t slot;         /* where a question goes in */
 };
 
-/* Reads a template. "{question}" missing or more than once, or bytes that are no UTF-8, are RFT_ERR_CONFIG and name the file. */
+/* Reads a template. "{question}" missing or more than once, or bytes that are no UTF-8, are RFT_ERR_CONFIG and name the
+ * file. */
 enum rft_status rft_prompt_open(const char *path, struct rft_prompt *prompt);
 /* The same from bytes; path is for messages. */
 enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct rft_prompt *prompt);

@@ -19,16 +19,16 @@ struct generation {
     struct rft_journal *journal;
     struct rft_engine *engine;
     struct rft_generated *generated;
-    struct rft_plan plan;         /* the setup's, until memory turns out short */
-    uint32_t *n_left;             /* [questions]: samples to draw */
+    struct rft_plan plan; /* the setup's, until memory turns out short */
+    uint32_t *n_left;     /* [questions]: samples to draw */
     struct rft_progress progress;
     struct rft_progress_state state;
-    struct rft_prefix prefix;     /* of all prompts */
-    struct rft_str text;          /* of a sample, while it is looked at */
-    double commit_seconds;        /* when the journal was last committed, or a chunk begun */
-    bool commit_failed;           /* within a chunk, and said: it is not tried again */
-    uint64_t first_question;      /* all before it are done */
-    uint32_t n_lost;              /* times the device was lost since the last chunk that ended well */
+    struct rft_prefix prefix; /* of all prompts */
+    struct rft_str text;      /* of a sample, while it is looked at */
+    double commit_seconds;    /* when the journal was last committed, or a chunk begun */
+    bool commit_failed;       /* within a chunk, and said: it is not tried again */
+    uint64_t first_question;  /* all before it are done */
+    uint32_t n_lost;          /* times the device was lost since the last chunk that ended well */
 };
 
 /* Where the first stop string begins in the text; false if there is none. */
@@ -97,7 +97,8 @@ static enum rft_status ended(void *user, const struct rft_drawn *drawn)
     return RFT_OK;
 }
 
-/* Commits what has ended when the last commit is some time ago: a kill may come at any moment, a chunk may last for hours. */
+/* Commits what has ended when the last commit is some time ago: a kill may come at any moment, a chunk may last for
+ * hours. */
 static enum rft_status commit_in_time(struct generation *g)
 {
     enum rft_status status;
@@ -147,7 +148,8 @@ static enum rft_status add_question(struct generation *g, uint64_t q, struct rft
     struct rft_ids ids = {0};
     enum rft_status status = rft_inputs_encode(g->inputs, q, &ids);
     if (status == RFT_OK)
-        status = rft_group_add(group, q, rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed), &ids);
+        status =
+            rft_group_add(group, q, rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed), &ids);
     rft_ids_finish(&ids);
     return status;
 }
@@ -156,7 +158,8 @@ static enum rft_status add_question(struct generation *g, uint64_t q, struct rft
 static enum rft_status next_group(struct generation *g, struct rft_group *group)
 {
     enum rft_status status = rft_group_init(group, g->plan.n_questions, g->plan.sizes.config.dim);
-    for (uint64_t q = g->first_question; status == RFT_OK && q < g->inputs->dataset.n && group->n < g->plan.n_questions; q++) {
+    for (uint64_t q = g->first_question; status == RFT_OK && q < g->inputs->dataset.n && group->n < g->plan.n_questions;
+         q++) {
         if (g->n_left[q] != 0)
             status = add_question(g, q, group);
         else if (group->n == 0)
@@ -168,7 +171,8 @@ static enum rft_status next_group(struct generation *g, struct rft_group *group)
 }
 
 /* One chunk: samples [first, first + chunk) of every question of the group, as far as they are missing. */
-static enum rft_status run_chunk(struct generation *g, struct rft_group *group, uint32_t first, struct rft_request *requests)
+static enum rft_status run_chunk(struct generation *g, struct rft_group *group, uint32_t first,
+                                 struct rft_request *requests)
 {
     const struct rft_chunk_sink sink = {g, cut, ended, go_on};
     uint32_t n_requests = 0;
@@ -259,8 +263,8 @@ static enum rft_status run_groups(struct generation *g)
     return status;
 }
 
-enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal, bool is_quiet,
-                             struct rft_generated *generated)
+enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal,
+                             bool is_quiet, struct rft_generated *generated)
 {
     struct generation g = {.config = config,
                            .inputs = &setup->inputs,

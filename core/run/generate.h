@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws every sample that the journal does not hold yet: group after group of questions, chunk after chunk of samples,
- * committed after each chunk and every second. Memory that turns out short leads to a smaller plan, a lost device is opened again;
- * nothing is lost. */
+ * committed after each chunk and every second. Memory that turns out short leads to a smaller plan, a lost device is
+ * opened again; nothing is lost. */
 #ifndef RFT_GENERATE_H
 #define RFT_GENERATE_H
 
@@ -15,8 +15,9 @@ struct rft_generated {
     double seconds;           /* that it took */
 };
 
-/* By the setup's plan, on its engine, which is loaded. RFT_ERR_INTERRUPTED after Ctrl-C, with everything that ended committed. */
-enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal, bool is_quiet,
-                             struct rft_generated *generated);
+/* By the setup's plan, on its engine, which is loaded. RFT_ERR_INTERRUPTED after Ctrl-C, with everything that ended
+ * committed. */
+enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal,
+                             bool is_quiet, struct rft_generated *generated);
 
 #endif

@@ -23,7 +23,8 @@ static enum rft_status open_data(const struct rft_config *config, struct rft_inp
                                                 .answer_after = config->data_answer_after,
                                                 .id_field = config->data_id_field,
                                                 .limit = config->data_limit,
-                                                .answer_mark = config->verify_kind == RFT_VERIFY_GSM8K ? RFT_GSM8K_MARK : NULL,
+                                                .answer_mark =
+                                                    config->verify_kind == RFT_VERIFY_GSM8K ? RFT_GSM8K_MARK : NULL,
                                                 .verify = &verify,
                                                 .skip_bad_rows = config->data_bad_rows == RFT_ROWS_SKIP};
     RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
@@ -81,13 +82,15 @@ static uint32_t n_shared(const struct rft_ids *a, const struct rft_ids *b, uint3
 }
 
 /* Refuses ids that the model does not know. */
-static enum rft_status check_ids(const struct rft_config *config, const struct rft_inputs *inputs, const struct rft_ids *ids)
+static enum rft_status check_ids(const struct rft_config *config, const struct rft_inputs *inputs,
+                                 const struct rft_ids *ids)
 {
     uint32_t vocab_size = inputs->checkpoint.config.vocab_size;
     for (size_t j = 0; j < ids->n; j++) {
         if (ids->ids[j] < vocab_size)
             continue;
-        rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32 " entries; they do not belong together",
+        rft_log_error("%s: the tokenizer gives id %" PRIu32 ", the model's vocabulary has %" PRIu32
+                      " entries; they do not belong together",
                       config->model_path, ids->ids[j], vocab_size);
         return RFT_ERR_INPUT;
     }
@@ -95,20 +98,24 @@ static enum rft_status check_ids(const struct rft_config *config, const struct r
 }
 
 /* What is wrong with a prompt that the model has no room for; *detail stays NULL if it fits. */
-static enum rft_status check_length(const struct rft_config *config, const struct rft_inputs *inputs, size_t n, char **detail)
+static enum rft_status check_length(const struct rft_config *config, const struct rft_inputs *inputs, size_t n,
+                                    char **detail)
 {
     uint32_t n_positions = inputs->checkpoint.config.n_positions, n_new_max = rft_config_max_new_tokens(config);
     struct rft_str text = {0};
     if (n != 0 && n + n_new_max <= n_positions)
         return RFT_OK;
-    RFT_TRY(rft_str_printf(&text, "a prompt of %zu tokens and generate.max_new_tokens = %" PRIu32 " do not fit into the model's %" PRIu32
-                           " positions", n, n_new_max, n_positions));
+    RFT_TRY(rft_str_printf(&text,
+                           "a prompt of %zu tokens and generate.max_new_tokens = %" PRIu32
+                           " do not fit into the model's %" PRIu32 " positions",
+                           n, n_new_max, n_positions));
     *detail = text.data;
     return RFT_OK;
 }
 
 /* Prompts that do not fit: leaves them out, or names the first few. */
-static enum rft_status settle_too_long(const struct rft_config *config, struct rft_dataset *dataset, char **details, size_t n_too_long)
+static enum rft_status settle_too_long(const struct rft_config *config, struct rft_dataset *dataset, char **details,
+                                       size_t n_too_long)
 {
     const size_t n = dataset->n;
     struct rft_str text = {0};
@@ -116,23 +123,25 @@ static enum rft_status settle_too_long(const struct rft_config *config, struct r
     if (status == RFT_OK)
         status = rft_dataset_list_skipped(dataset, RFT_SKIP_TOO_LONG, true, &text);
     if (status == RFT_OK && config->data_too_long == RFT_ROWS_REFUSE) {
-        rft_log_error("%s: %zu of %zu questions are too long: %s; shorten them, lower generate.max_new_tokens, or leave them out with "
-                      "data.too_long = skip",
+        rft_log_error("%s: %zu of %zu questions are too long: %s; shorten them, lower generate.max_new_tokens, or "
+                      "leave them out with data.too_long = skip",
                       config->data_questions, n_too_long, n, text.data);
         status = RFT_ERR_INPUT;
     } else if (status == RFT_OK && n_too_long == n) {
-        rft_log_error("%s: no question is left: all %zu are too long: %s", config->data_questions, n_too_long, text.data);
+        rft_log_error("%s: no question is left: all %zu are too long: %s", config->data_questions, n_too_long,
+                      text.data);
         status = RFT_ERR_INPUT;
     } else if (status == RFT_OK) {
-        rft_log_warn("%s: %zu of %zu questions are too long and left out (data.too_long = skip): %s", config->data_questions, n_too_long,
-                     n, text.data);
+        rft_log_warn("%s: %zu of %zu questions are too long and left out (data.too_long = skip): %s",
+                     config->data_questions, n_too_long, n, text.data);
     }
     rft_str_finish(&text);
     return status;
 }
 
 /* Tokenizes every prompt once. Those that fit tell the longest, and what all of them share. */
-static enum rft_status measure_prompts(const struct rft_config *config, struct rft_inputs *inputs, char **details, size_t *n_too_long)
+static enum rft_status measure_prompts(const struct rft_config *config, struct rft_inputs *inputs, char **details,
+                                       size_t *n_too_long)
 {
     struct rft_ids first = {0}, ids = {0};
     enum rft_status status = RFT_OK;
@@ -165,7 +174,8 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
 {
     size_t n = inputs->dataset.n, n_too_long = 0;
     char **details = rft_alloc(n, sizeof *details);
-    enum rft_status status = details == NULL ? RFT_ERR_HOST_MEMORY : measure_prompts(config, inputs, details, &n_too_long);
+    enum rft_status status =
+        details == NULL ? RFT_ERR_HOST_MEMORY : measure_prompts(config, inputs, details, &n_too_long);
     if (status == RFT_OK && n_too_long != 0)
         status = settle_too_long(config, &inputs->dataset, details, n_too_long);
     for (size_t i = 0; i < n && details != NULL; i++)
@@ -188,7 +198,8 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", XXH64(prompt->data, prompt->len, inputs->prompt.slot)));
-    RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens", XXH64(inputs->eos, inputs->n_eos * sizeof *inputs->eos, inputs->n_eos)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens",
+                                     XXH64(inputs->eos, inputs->n_eos * sizeof *inputs->eos, inputs->n_eos)));
     rft_fingerprint_seal(f);
     return RFT_OK;
 }

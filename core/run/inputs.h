@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything a run reads before it touches a device: questions, template, tokenizer, checkpoint; and the fingerprint of all
- * that the samples' text depends on. */
+/* Everything a run reads before it touches a device: questions, template, tokenizer, checkpoint; and the fingerprint of
+ * all that the samples' text depends on. */
 #ifndef RFT_INPUTS_H
 #define RFT_INPUTS_H
 
@@ -17,18 +17,19 @@ struct rft_inputs {
     struct rft_prompt prompt;
     struct rft_tokenizer *tokenizer;
     struct rft_checkpoint checkpoint;
-    uint32_t *mask;          /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
-    uint32_t *eos;           /* [n_eos] */
+    uint32_t *mask; /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
+    uint32_t *eos;  /* [n_eos] */
     uint32_t n_eos;
-    uint32_t n_prompt_max;   /* tokens of the longest prompt */
-    uint32_t n_prompt_min;   /* and of the shortest */
-    uint32_t n_prompt_shared; /* tokens that all prompts begin with, the last of any prompt not counted; 0 if there is one */
-    uint64_t mapped_bytes;   /* of the checkpoint's files */
+    uint32_t n_prompt_max; /* tokens of the longest prompt */
+    uint32_t n_prompt_min; /* and of the shortest */
+    uint32_t
+        n_prompt_shared; /* tokens that all prompts begin with, the last of any prompt not counted; 0 if there is one */
+    uint64_t mapped_bytes; /* of the checkpoint's files */
     struct rft_fingerprint fingerprint;
 };
 
-/* Errors name the file; a question whose prompt and new tokens exceed the model's positions is named too, before anything
- * is generated. */
+/* Errors name the file; a question whose prompt and new tokens exceed the model's positions is named too, before
+ * anything is generated. */
 enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs);
 void rft_inputs_close(struct rft_inputs *inputs);
 

@@ -27,8 +27,8 @@ static enum rft_status refuse(const struct rft_target *target, const char *key, 
 /* Whether a directory lies in another one, or is it. */
 static enum rft_status find_inside(const char *dir, const struct rft_file_id *outer, bool *found)
 {
-    struct rft_str at = { 0 };
-    struct rft_file_id id = rft_file_id_of(dir, true), below = { 0 };
+    struct rft_str at = {0};
+    struct rft_file_id id = rft_file_id_of(dir, true), below = {0};
     enum rft_status status = rft_str_append_z(&at, dir);
     *found = rft_file_id_is_same(&id, outer);
     while (status == RFT_OK && !*found && id.exists && !rft_file_id_is_same(&id, &below)) {
@@ -103,7 +103,7 @@ static enum rft_status check_messages(const struct rft_target *target)
 static enum rft_status check_made_name(const struct rft_config *config, const struct rft_outputs *outputs,
                                        const struct rft_target *owner, const char *suffix)
 {
-    struct rft_str path = { 0 };
+    struct rft_str path = {0};
     struct rft_config_path input;
     struct rft_file_id made;
     enum rft_status status = rft_str_printf(&path, "%s%s", owner->path, suffix);
@@ -160,14 +160,14 @@ static void log_streams(const struct rft_outputs *outputs)
 
 static enum rft_status open_all(const struct rft_config *config, struct rft_outputs *outputs)
 {
-    const char *const paths[RFT_OUTPUT_COUNT] = { config->output_path, config->output_records, config->output_summary };
+    const char *const paths[RFT_OUTPUT_COUNT] = {config->output_path, config->output_records, config->output_summary};
     const struct rft_target *rows = &outputs->files[RFT_OUTPUT_ROWS].target;
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
         RFT_TRY(rft_out_open(keys[i], paths[i], i != RFT_OUTPUT_SUMMARY, &outputs->files[i]));
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
         RFT_TRY(check_one(config, outputs, i));
     if (rows->kind == RFT_TARGET_FILE) {
-        struct rft_str path = { 0 };
+        struct rft_str path = {0};
         enum rft_status status = rft_str_printf(&path, "%s" JOURNAL_SUFFIX, rows->path);
         outputs->journal_path = path.data;
         RFT_TRY(status);
@@ -179,7 +179,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_outp
 enum rft_status rft_outputs_open(const struct rft_config *config, struct rft_outputs *outputs)
 {
     enum rft_status status;
-    *outputs = (struct rft_outputs){ 0 };
+    *outputs = (struct rft_outputs){0};
     status = open_all(config, outputs);
     if (status != RFT_OK)
         rft_outputs_close(outputs, true);
@@ -198,7 +198,7 @@ enum rft_status rft_outputs_settle(struct rft_outputs *outputs, bool force, bool
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++) {
         struct rft_out_file *out = &outputs->files[i];
         if (!is_journal_complete)
-            out->lock.written = (struct rft_file_id){ 0 }; /* of a run that is over */
+            out->lock.written = (struct rft_file_id){0}; /* of a run that is over */
         bool is_ours = rft_file_id_is_unchanged(&out->lock.written, &out->target.before);
         if (out->target.kind != RFT_TARGET_FILE || !out->target.before.exists)
             continue;
@@ -225,5 +225,5 @@ void rft_outputs_close(struct rft_outputs *outputs, bool is_done)
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
         rft_out_close(&outputs->files[i], is_done);
     rft_free(outputs->journal_path);
-    *outputs = (struct rft_outputs){ 0 };
+    *outputs = (struct rft_outputs){0};
 }

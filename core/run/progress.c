@@ -22,7 +22,7 @@
 
 static uint32_t terminal_width(void)
 {
-    struct winsize size = { 0 };
+    struct winsize size = {0};
     uint64_t columns = 0;
     const char *text = getenv("COLUMNS");
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
@@ -79,10 +79,10 @@ void rft_progress_format(const struct rft_progress_view *view, uint32_t width, c
 struct rft_progress_view rft_progress_view_at(struct rft_progress *progress, double seconds)
 {
     struct rft_rate *rate = &progress->rate;
-    struct rft_progress_view view = { .state = progress->state,
-                                      .n_questions = progress->n_questions,
-                                      .n_samples = progress->n_samples,
-                                      .eta_seconds = -1 };
+    struct rft_progress_view view = {.state = progress->state,
+                                     .n_questions = progress->n_questions,
+                                     .n_samples = progress->n_samples,
+                                     .eta_seconds = -1};
     uint64_t newest = (rate->n + RFT_RATE_POINTS - 1) % RFT_RATE_POINTS;
     if (rate->n == 0 || seconds - rate->points[newest].seconds >= 1) {
         newest = rate->n++ % RFT_RATE_POINTS;
@@ -140,12 +140,12 @@ void rft_progress_start(struct rft_progress *progress, uint64_t n_questions, uin
                         uint64_t n_samples_before, bool is_quiet)
 {
     double now = rft_os_seconds();
-    *progress = (struct rft_progress){ .n_questions = n_questions,
-                                       .n_samples = n_samples,
-                                       .is_quiet = is_quiet,
-                                       .is_terminal = !is_quiet && isatty(STDERR_FILENO),
-                                       .drawn_seconds = now,
-                                       .state = { .samples_done = n_samples_before } };
+    *progress = (struct rft_progress){.n_questions = n_questions,
+                                      .n_samples = n_samples,
+                                      .is_quiet = is_quiet,
+                                      .is_terminal = !is_quiet && isatty(STDERR_FILENO),
+                                      .drawn_seconds = now,
+                                      .state = {.samples_done = n_samples_before}};
     rft_progress_view_at(progress, now); /* the rate counts from here */
     if (progress->is_terminal)
         rft_log_set_sink(log_above, progress);
@@ -167,5 +167,5 @@ void rft_progress_finish(struct rft_progress *progress)
         fputc('\n', stderr);
     if (progress->is_terminal)
         rft_log_set_sink(NULL, NULL);
-    *progress = (struct rft_progress){ 0 };
+    *progress = (struct rft_progress){0};
 }

@@ -31,8 +31,8 @@ static uint64_t n_all(const struct run *run, const struct rft_config *config)
 static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
 {
     const struct rft_inputs *inputs = &run->setup.inputs;
-    RFT_TRY(rft_journal_open(run->outputs.journal_path, &inputs->fingerprint, inputs->dataset.n, config->generate_samples, force,
-                             &run->journal));
+    RFT_TRY(rft_journal_open(run->outputs.journal_path, &inputs->fingerprint, inputs->dataset.n,
+                             config->generate_samples, force, &run->journal));
     /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
     return rft_outputs_settle(&run->outputs, force, rft_journal_n_done(run->journal) == n_all(run, config));
 }
@@ -48,10 +48,12 @@ static void log_interrupted(const struct rft_config *config, const struct run *r
     else if (n_done == 0)
         rft_log_warn("interrupted before a sample was finished; the same command begins afresh");
     else if (!rft_journal_is_in_place(run->journal))
-        rft_log_warn("interrupted: nothing is kept, as %s is gone; the same command begins afresh", run->outputs.journal_path);
+        rft_log_warn("interrupted: nothing is kept, as %s is gone; the same command begins afresh",
+                     run->outputs.journal_path);
     else
-        rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64 " samples are kept in %s; the same command goes on from there", n_done,
-                     n_all(run, config), run->outputs.journal_path);
+        rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64
+                     " samples are kept in %s; the same command goes on from there",
+                     n_done, n_all(run, config), run->outputs.journal_path);
 }
 
 static enum rft_status generate(const struct rft_config *config, struct run *run, bool quiet)
@@ -67,7 +69,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generated *g = &run->generated;
-    uint32_t arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
+    uint32_t arithmetic_version =
+        config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
     struct rft_out_file *files = run->outputs.files;
     struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
                                          .records = &files[RFT_OUTPUT_RECORDS],
@@ -110,7 +113,8 @@ static enum rft_status end(const struct rft_config *config, struct run *run, uin
     if (status == RFT_OK) {
         status = rft_journal_remove(run->journal);
         run->journal = NULL;
-    } else if (run->outputs.journal_path != NULL && status != RFT_ERR_INTERRUPTED && rft_journal_is_in_place(run->journal)) {
+    } else if (run->outputs.journal_path != NULL && status != RFT_ERR_INTERRUPTED &&
+               rft_journal_is_in_place(run->journal)) {
         rft_log_warn("all samples are kept in %s; the same command writes the outputs", run->outputs.journal_path);
     }
     return status;

@@ -13,10 +13,11 @@ static uint64_t budget_bytes(const struct rft_config *config, uint64_t available
         return config->memory_budget.bytes;
     uint64_t reserve = rft_amount_bytes(&config->memory_reserve, available);
     uint64_t usable = available > reserve ? available - reserve : 0;
-    uint64_t asked = config->memory_budget.kind == RFT_AMOUNT_AUTO ? usable : rft_amount_bytes(&config->memory_budget, available);
+    uint64_t asked =
+        config->memory_budget.kind == RFT_AMOUNT_AUTO ? usable : rft_amount_bytes(&config->memory_budget, available);
     if (asked > usable)
-        rft_log_warn("[memory] budget: %s are asked for, but only %s are free beside the reserve of %s", rft_size_text(asked).text,
-                     rft_size_text(usable).text, rft_size_text(reserve).text);
+        rft_log_warn("[memory] budget: %s are asked for, but only %s are free beside the reserve of %s",
+                     rft_size_text(asked).text, rft_size_text(usable).text, rft_size_text(reserve).text);
     return asked < usable ? asked : usable;
 }
 
@@ -31,13 +32,15 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     RFT_TRY(rft_inputs_open(config, &setup->inputs));
     if (config->generate_temperature == 0 && config->generate_samples > 1)
         rft_log_warn("generate.temperature = 0 draws the same text every time, and generate.samples = %" PRIu32
-                     " asks for it so often: set samples = 1, or a temperature", config->generate_samples);
+                     " asks for it so often: set samples = 1, or a temperature",
+                     config->generate_samples);
     RFT_TRY(rft_engine_open(engine, config->device_backend, config->device_device, &options, &memory));
     if (options.is_unchecked)
         rft_log_warn("[device] arithmetic = unchecked: the text may differ from what other devices give");
     setup->available_bytes = memory.available_bytes;
     if (setup->available_bytes == 0 && config->memory_budget.kind != RFT_AMOUNT_BYTES) {
-        rft_log_error("%s: the system does not say how much memory is free; give [memory] budget in bytes", engine->dev.info.name);
+        rft_log_error("%s: the system does not say how much memory is free; give [memory] budget in bytes",
+                      engine->dev.info.name);
         return RFT_ERR_BUDGET;
     }
     setup->rules = rft_inputs_rules(config, &setup->inputs);
@@ -74,12 +77,14 @@ static enum rft_status load(struct rft_setup *setup)
 {
     const struct rft_plan *plan = &setup->plan;
     if (plan->n_host_layers != 0)
-        rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %s, read over the bus in every step", plan->n_host_layers,
-                     plan->sizes.config.n_layers, rft_size_text(plan->host_bytes).text);
-    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, &setup->rules, plan->step.n_keys_max, plan->n_host_layers);
+        rft_log_info("weights on the host: %" PRIu32 " of %" PRIu32 " layers, %s, read over the bus in every step",
+                     plan->n_host_layers, plan->sizes.config.n_layers, rft_size_text(plan->host_bytes).text);
+    return rft_engine_load(&setup->engine, &setup->inputs.checkpoint, &setup->rules, plan->step.n_keys_max,
+                           plan->n_host_layers);
 }
 
-/* Makes a plan with an eighth of the layers more on the host; *can is false if there is no room, or nothing left to put there. */
+/* Makes a plan with an eighth of the layers more on the host; *can is false if there is no room, or nothing left to put
+ * there. */
 static enum rft_status put_more_on_host(struct rft_setup *setup, bool *can)
 {
     uint32_t n_layers = setup->plan.sizes.config.n_layers;
@@ -90,8 +95,8 @@ static enum rft_status put_more_on_host(struct rft_setup *setup, bool *can)
     *can = n_more > setup->plan.n_host_layers && bytes <= setup->plan.sizes.host_available_bytes;
     if (!*can)
         return RFT_OK;
-    rft_log_warn("%s: no memory for the weights; %" PRIu32 " of %" PRIu32 " layers' stay on the host", setup->engine.dev.info.name,
-                 n_more, n_layers);
+    rft_log_warn("%s: no memory for the weights; %" PRIu32 " of %" PRIu32 " layers' stay on the host",
+                 setup->engine.dev.info.name, n_more, n_layers);
     return rft_plan_put_on_host(&setup->plan, n_more);
 }
 
@@ -101,7 +106,8 @@ enum rft_status rft_setup_load(struct rft_setup *setup)
     uint32_t n_lost = 0;
     bool can = true;
     enum rft_status status = load(setup);
-    while ((status == RFT_ERR_DEVICE_MEMORY && can) || (status == RFT_ERR_DEVICE_LOST && n_lost++ < RFT_DEVICE_LOST_MAX)) {
+    while ((status == RFT_ERR_DEVICE_MEMORY && can) ||
+           (status == RFT_ERR_DEVICE_LOST && n_lost++ < RFT_DEVICE_LOST_MAX)) {
         if (status == RFT_ERR_DEVICE_LOST) {
             rft_log_warn("%s: the device was lost; opening it again", name);
             status = rft_engine_revive(&setup->engine);

@@ -63,24 +63,24 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
         const char *name;
         uint64_t value;
     } wholes[] = {
-        { "format", 2 },
-        { "records_format", RFT_RECORDS_FORMAT },
-        { "questions", c->n_questions },
-        { "questions_solved", c->n_questions_solved },
-        { "samples", c->n_samples },
-        { "samples_accepted", c->n_accepted },
-        { "samples_resumed", s->n_resumed },
-        { "rows", c->n_rows },
-        { "sample_tokens", c->n_tokens },
-        { "run_tokens", s->tokens },
-        { "run_prompt_tokens", s->prompt_tokens },
-        { "seed", s->seed },
-        { "peak_bytes", s->peak_bytes },
-        { "budget_bytes", s->budget_bytes },
-        { "heap_bytes", s->heap_bytes },
-        { "prefix_bytes", s->prefix_bytes },
-        { "peak_rss_bytes", s->peak_rss_bytes },
-        { "mapped_bytes", s->mapped_bytes },
+        {"format", 2},
+        {"records_format", RFT_RECORDS_FORMAT},
+        {"questions", c->n_questions},
+        {"questions_solved", c->n_questions_solved},
+        {"samples", c->n_samples},
+        {"samples_accepted", c->n_accepted},
+        {"samples_resumed", s->n_resumed},
+        {"rows", c->n_rows},
+        {"sample_tokens", c->n_tokens},
+        {"run_tokens", s->tokens},
+        {"run_prompt_tokens", s->prompt_tokens},
+        {"seed", s->seed},
+        {"peak_bytes", s->peak_bytes},
+        {"budget_bytes", s->budget_bytes},
+        {"heap_bytes", s->heap_bytes},
+        {"prefix_bytes", s->prefix_bytes},
+        {"peak_rss_bytes", s->peak_rss_bytes},
+        {"mapped_bytes", s->mapped_bytes},
     };
     RFT_TRY(rft_str_append_z(out, "{\n  \"rftgen\": \"summary\""));
     for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
@@ -108,7 +108,7 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
 
 enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_summary *summary)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     enum rft_status status = append_all(&text, summary);
     if (status == RFT_OK)
         status = rft_out_begin(out);
@@ -128,8 +128,8 @@ static void log_reasons(const struct rft_output_counts *c)
     size_t at = 0;
     for (int i = 0; i < RFT_REASON_COUNT; i++)
         if (c->n_by_reason[i] != 0 && at < sizeof text)
-            at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu64 " %s", at != 0 ? ", " : "", c->n_by_reason[i],
-                                   rft_reason_text((enum rft_reason)i));
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu64 " %s", at != 0 ? ", " : "",
+                                   c->n_by_reason[i], rft_reason_text((enum rft_reason)i));
     if (at != 0)
         rft_log_info("reasons: %s", text);
 }
@@ -138,12 +138,13 @@ static void log_reasons(const struct rft_output_counts *c)
 static const char *advice_for(enum rft_reason reason)
 {
     static const char *const advices[RFT_REASON_COUNT] = {
-        [RFT_REASON_WRONG] = "look at some completions in output.records, at prompt.template, at data.answer_field, and try another "
-                            "generate.temperature or model",
-        [RFT_REASON_NO_ANSWER] = "does prompt.template ask for the form that verify.kind (and verify.require_mark) look for?",
+        [RFT_REASON_WRONG] = "look at some completions in output.records, at prompt.template, at data.answer_field, "
+                             "and try another generate.temperature or model",
+        [RFT_REASON_NO_ANSWER] =
+            "does prompt.template ask for the form that verify.kind (and verify.require_mark) look for?",
         [RFT_REASON_NOT_A_NUMBER] = "verify.units = ignore passes over units and markup in tags",
-        [RFT_REASON_CUT_OFF] = "they did not end by themselves: raise generate.max_new_tokens, or see whether the model's end token is "
-                               "the one that its prompt uses",
+        [RFT_REASON_CUT_OFF] = "they did not end by themselves: raise generate.max_new_tokens, or see whether the "
+                               "model's end token is the one that its prompt uses",
         [RFT_REASON_NOT_FINITE] = "is the checkpoint at model.path whole?",
     };
     return advices[reason];
@@ -158,11 +159,11 @@ static void log_troubles(const struct rft_config *config, const struct rft_outpu
         if (c->n_by_reason[i] > c->n_by_reason[most])
             most = (enum rft_reason)i;
     if (c->n_samples != 0 && c->n_accepted == 0)
-        rft_log_warn("no sample was accepted: %" PRIu64 " of %" PRIu64 " are %s; %s", c->n_by_reason[most], c->n_samples,
-                     rft_reason_text(most), advice_for(most));
+        rft_log_warn("no sample was accepted: %" PRIu64 " of %" PRIu64 " are %s; %s", c->n_by_reason[most],
+                     c->n_samples, rft_reason_text(most), advice_for(most));
     if (n_cut > c->n_samples / 10 && !(c->n_accepted == 0 && most == RFT_REASON_CUT_OFF))
-        rft_log_warn("%" PRIu64 " of %" PRIu64 " samples were cut off at generate.max_new_tokens = %" PRIu32 "; %s", n_cut, c->n_samples,
-                     rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
+        rft_log_warn("%" PRIu64 " of %" PRIu64 " samples were cut off at generate.max_new_tokens = %" PRIu32 "; %s",
+                     n_cut, c->n_samples, rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
 }
 
 static bool is_written(const struct rft_outputs *outputs, enum rft_output_role role)
@@ -177,13 +178,14 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
                  c->n_accepted, c->n_samples, 100 * acceptance_rate(s), c->n_questions_solved, c->n_questions);
     log_reasons(c);
     if (c->n_skipped[RFT_SKIP_BAD_ROW] + c->n_skipped[RFT_SKIP_TOO_LONG] != 0)
-        rft_log_info("%" PRIu64 " bad rows and %" PRIu64 " questions that are too long were left out", c->n_skipped[RFT_SKIP_BAD_ROW],
-                     c->n_skipped[RFT_SKIP_TOO_LONG]);
+        rft_log_info("%" PRIu64 " bad rows and %" PRIu64 " questions that are too long were left out",
+                     c->n_skipped[RFT_SKIP_BAD_ROW], c->n_skipped[RFT_SKIP_TOO_LONG]);
     if (s->tokens)
-        rft_log_info("%" PRIu64 " tokens in %s, %.1f tokens/s on %s", s->tokens, rft_time_text(s->seconds).text, s->tokens_per_second,
-                     s->device ? s->device : "an unknown device");
+        rft_log_info("%" PRIu64 " tokens in %s, %.1f tokens/s on %s", s->tokens, rft_time_text(s->seconds).text,
+                     s->tokens_per_second, s->device ? s->device : "an unknown device");
     if (s->peak_bytes)
-        rft_log_info("peak memory %s of a budget of %s", rft_size_text(s->peak_bytes).text, rft_size_text(s->budget_bytes).text);
+        rft_log_info("peak memory %s of a budget of %s", rft_size_text(s->peak_bytes).text,
+                     rft_size_text(s->budget_bytes).text);
     if (s->host_bytes)
         rft_log_info("weights on the host %s, read over the bus in every step", rft_size_text(s->host_bytes).text);
     if (is_written(outputs, RFT_OUTPUT_ROWS))

@@ -48,7 +48,8 @@ static enum rft_status measure_work(const struct making *m, const char *label, c
 /* What the host holds for slots and prompts in flight: tokens drawn and read, page tables, rows, ids, hidden states. */
 static uint64_t measure_slots(const struct rft_sizes *sizes, const struct rft_plan *plan)
 {
-    uint64_t slot_bytes = (uint64_t)sizes->n_new_max * 8 + (uint64_t)plan->n_own_pages_slot * 8 + sizeof(struct rft_row) + 64;
+    uint64_t slot_bytes =
+        (uint64_t)sizes->n_new_max * 8 + (uint64_t)plan->n_own_pages_slot * 8 + sizeof(struct rft_row) + 64;
     uint64_t question_bytes = rft_h_bytes(sizes->config.dim) + (uint64_t)sizes->n_prompt_max * 4 + 64;
     return plan->step.n_rows * slot_bytes + plan->n_questions * question_bytes + plan->step.n_table_entries * 4 +
            (uint64_t)plan->n_questions * plan->chunk * 16 + plan->prefill.n_rows * (sizeof(struct rft_row) + 4);
@@ -56,7 +57,8 @@ static uint64_t measure_slots(const struct rft_sizes *sizes, const struct rft_pl
 
 static uint64_t prefix_bytes(const struct rft_sizes *sizes)
 {
-    return (uint64_t)(sizes->n_prompt_shared / RFT_PAGE_TOKENS) * rft_kv_page_bytes(&sizes->config) * sizes->config.n_layers;
+    return (uint64_t)(sizes->n_prompt_shared / RFT_PAGE_TOKENS) * rft_kv_page_bytes(&sizes->config) *
+           sizes->config.n_layers;
 }
 
 uint64_t rft_plan_heap_bytes(const struct rft_plan *plan)
@@ -191,7 +193,8 @@ static bool shrink(struct making *m)
     return true;
 }
 
-/* The largest plan with so many layers' weights on the host; *found is false, and the plan the smallest, if none fits. */
+/* The largest plan with so many layers' weights on the host; *found is false, and the plan the smallest, if none
+ * fits. */
 static enum rft_status make_with(struct making *m, uint32_t n_host_layers, bool *found)
 {
     bool can_shrink = true;
@@ -210,8 +213,8 @@ static enum rft_status make_with(struct making *m, uint32_t n_host_layers, bool 
     return RFT_OK;
 }
 
-/* The smallest plan is too large: for the blocks of the device, for the budget, or for the device, which refused it within
- * the budget. */
+/* The smallest plan is too large: for the blocks of the device, for the budget, or for the device, which refused it
+ * within the budget. */
 static enum rft_status refuse(struct making *m)
 {
     const struct rft_plan p = *m->plan;
@@ -221,16 +224,17 @@ static enum rft_status refuse(struct making *m)
     if (bad != NULL)
         return rft_pool_refuse(bad);
     if (needed <= p.budget_bytes) {
-        rft_log_error("the device has no memory for the smallest plan of %s, though the budget is %s; free some of its memory, or ask "
-                      "for shorter prompts or fewer new tokens",
+        rft_log_error("the device has no memory for the smallest plan of %s, though the budget is %s; free some of its "
+                      "memory, or ask for shorter prompts or fewer new tokens",
                       rft_size_text(needed).text, rft_size_text(p.budget_bytes).text);
         return RFT_ERR_DEVICE_MEMORY;
     }
-    rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights %s, prompt %s, one sample %s, "
-                  "questions and tables %s), the budget is %s",
-                  needed - p.budget_bytes, rft_size_text(needed).text, rft_size_text(p.weights_bytes).text, rft_size_text(p.prompt_bytes).text,
-                  rft_size_text(p.prefill_bytes > p.chunk_bytes ? p.prefill_bytes : p.chunk_bytes).text, rft_size_text(heap).text,
-                  rft_size_text(p.budget_bytes).text);
+    rft_log_error("[memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights %s, prompt %s, "
+                  "one sample %s, questions and tables %s), the budget is %s",
+                  needed - p.budget_bytes, rft_size_text(needed).text, rft_size_text(p.weights_bytes).text,
+                  rft_size_text(p.prompt_bytes).text,
+                  rft_size_text(p.prefill_bytes > p.chunk_bytes ? p.prefill_bytes : p.chunk_bytes).text,
+                  rft_size_text(heap).text, rft_size_text(p.budget_bytes).text);
     return RFT_ERR_BUDGET;
 }
 
@@ -239,15 +243,15 @@ static enum rft_status refuse_host(struct making *m)
 {
     const struct rft_plan p = *m->plan;
     *m->plan = (struct rft_plan){0};
-    rft_log_error("[memory] budget: %s leave no room for the weights of %" PRIu32 " of %" PRIu32 " layers: these take %s, and the host "
-                  "has %s for them",
-                  rft_size_text(p.budget_bytes).text, p.n_host_layers, m->sizes->config.n_layers, rft_size_text(p.host_bytes).text,
-                  rft_size_text(m->sizes->host_available_bytes).text);
+    rft_log_error("[memory] budget: %s leave no room for the weights of %" PRIu32 " of %" PRIu32
+                  " layers: these take %s, and the host has %s for them",
+                  rft_size_text(p.budget_bytes).text, p.n_host_layers, m->sizes->config.n_layers,
+                  rft_size_text(p.host_bytes).text, rft_size_text(m->sizes->host_available_bytes).text);
     return RFT_ERR_BUDGET;
 }
 
-/* Puts the fewest layers' weights on the host with which the smallest plan, which is in m->plan, fits the budget; all of them
- * if none does. */
+/* Puts the fewest layers' weights on the host with which the smallest plan, which is in m->plan, fits the budget; all
+ * of them if none does. */
 static enum rft_status put_on_host(struct making *m)
 {
     uint32_t n_layers = m->sizes->config.n_layers;

@@ -73,15 +73,14 @@ size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_sha
     return n_all;
 }
 
-enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_config *config, const struct rft_work_shape *shape,
-                              struct rft_work *work)
+enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_config *config,
+                              const struct rft_work_shape *shape, struct rft_work *work)
 {
     struct rft_work_buffer list[RFT_WORK_BUFFERS_MAX];
     const size_t n = rft_work_list(config, shape, work, list);
     *work = (struct rft_work){.own_kv = work->own_kv};
-    work->decode = (struct rft_decode_buffers){.n_rows = shape->n_rows,
-                                               .scratch_floats = (uint32_t)scratch_floats(config, shape),
-                                               .own_kv = work->own_kv};
+    work->decode = (struct rft_decode_buffers){
+        .n_rows = shape->n_rows, .scratch_floats = (uint32_t)scratch_floats(config, shape), .own_kv = work->own_kv};
     if (shape->n_new_max != 0)
         work->sampler = (struct rft_sampler){.vocab = config->vocab_size,
                                              .n_parts = n_candidates(config->vocab_size, shape),

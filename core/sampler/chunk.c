@@ -15,7 +15,7 @@ struct chunk {
     struct rft_program program;
     struct rft_exec *exec;
     struct rft_slots slots;
-    uint32_t *tables;       /* [plan->step.n_table_entries]: prompt pages, then each slot's own */
+    uint32_t *tables; /* [plan->step.n_table_entries]: prompt pages, then each slot's own */
 };
 
 static uint64_t h_row_bytes(const struct chunk *c)
@@ -61,7 +61,8 @@ static enum rft_status start_requests(struct chunk *c)
     while ((request = rft_slots_next(&c->slots)) != NULL) {
         const struct rft_flight *flight = &c->group->flights[request->flight];
         if (flight->is_bad) {
-            const struct rft_drawn none = {.flight = flight, .sample = request->sample, .finish = RFT_FINISH_NOT_FINITE};
+            const struct rft_drawn none = {
+                .flight = flight, .sample = request->sample, .finish = RFT_FINISH_NOT_FINITE};
             RFT_TRY(c->sink->ended(c->sink->user, &none));
             request->is_done = true;
             continue;

@@ -20,7 +20,8 @@ static void log_rounding(const struct rft_checkpoint *checkpoint)
     for (int dtype = 0; dtype < RFT_DTYPE_COUNT; dtype++) {
         bool is_used = false;
         for (size_t i = 0; i < checkpoint->n_tensors; i++)
-            is_used = is_used || (checkpoint->tensors[i].dtype == (enum rft_dtype)dtype && checkpoint->tensors[i].n_dims == 2);
+            is_used = is_used ||
+                      (checkpoint->tensors[i].dtype == (enum rft_dtype)dtype && checkpoint->tensors[i].n_dims == 2);
         if (is_used && dtype != RFT_DTYPE_BF16)
             snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? ", " : "",
                      rft_dtype_name((enum rft_dtype)dtype));
@@ -39,8 +40,8 @@ struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_ra
 }
 
 /* Packs and uploads one part of a weight's matrix, a stretch of units at a time. */
-static enum rft_status upload_part(struct rft_engine *engine, const struct rft_weight *w, uint32_t part, uint8_t *staging,
-                                   uint64_t staging_bytes, uint64_t *n_zeroed)
+static enum rft_status upload_part(struct rft_engine *engine, const struct rft_weight *w, uint32_t part,
+                                   uint8_t *staging, uint64_t staging_bytes, uint64_t *n_zeroed)
 {
     const struct rft_slice whole = rft_engine_slice(engine, w->matrix.parts[part]);
     uint64_t unit_bytes = rft_weight_unit_bytes(w);
@@ -128,8 +129,8 @@ enum rft_status rft_engine_open(struct rft_engine *engine, const char *backend, 
     return status;
 }
 
-enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, const struct rft_draw_rules *rules,
-                                 uint32_t n_positions, uint32_t n_host_layers)
+enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config,
+                                 const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
     engine->rules = *rules;
@@ -142,8 +143,8 @@ enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_mod
     return status;
 }
 
-enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, const struct rft_draw_rules *rules,
-                                uint32_t n_positions, uint32_t n_host_layers)
+enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint,
+                                const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
     engine->checkpoint = checkpoint;
@@ -204,8 +205,8 @@ void rft_engine_give(struct rft_pool *pool, struct rft_work *work)
     *work = (struct rft_work){0};
 }
 
-enum rft_status rft_engine_take_pages(struct rft_engine *engine, const char *label, uint64_t n_pages, struct rft_pool *pool,
-                                      struct rft_range **ranges)
+enum rft_status rft_engine_take_pages(struct rft_engine *engine, const char *label, uint64_t n_pages,
+                                      struct rft_pool *pool, struct rft_range **ranges)
 {
     const struct rft_model_config *config = &engine->weights.config;
     enum rft_status status;

@@ -12,15 +12,15 @@
 /* How tokens are drawn from a model's vocabulary, and which of them end a sample. Nothing is owned. */
 struct rft_draw_rules {
     struct rft_sampling sampling;
-    const uint32_t *mask;                    /* [ceil(vocab / 32)]: which entries of the vocabulary are tokens */
-    const uint32_t *eos;                     /* [n_eos] */
+    const uint32_t *mask; /* [ceil(vocab / 32)]: which entries of the vocabulary are tokens */
+    const uint32_t *eos;  /* [n_eos] */
     uint32_t n_eos;
 };
 
 struct rft_engine {
     struct rft_dev dev;
     struct rft_weights weights;
-    struct rft_pool pool, host_pool;         /* of the weights */
+    struct rft_pool pool, host_pool; /* of the weights */
     struct rft_draw_rules rules;
     /* Kept for a revival. */
     const struct rft_checkpoint *checkpoint; /* not owned */
@@ -28,16 +28,17 @@ struct rft_engine {
     uint32_t n_host_layers;
 };
 
-/* Opens a device (rft_dev_open) and asks what memory it has. One that is lost already then is opened again, as it is later. */
+/* Opens a device (rft_dev_open) and asks what memory it has. One that is lost already then is opened again, as it is
+ * later. */
 enum rft_status rft_engine_open(struct rft_engine *engine, const char *backend, const char *device,
                                 const struct rft_device_options *options, struct rft_memory *memory);
-/* Puts the checkpoint's weights on engine->dev, which is open, those of the last n_host_layers layers on the host, with a RoPE
- * table of n_positions. On failure nothing of the weights is left, the device stays open. */
-enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint, const struct rft_draw_rules *rules,
-                                uint32_t n_positions, uint32_t n_host_layers);
+/* Puts the checkpoint's weights on engine->dev, which is open, those of the last n_host_layers layers on the host, with
+ * a RoPE table of n_positions. On failure nothing of the weights is left, the device stays open. */
+enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_checkpoint *checkpoint,
+                                const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers);
 /* The first half of it: makes room for the weights of a model and fills in engine->weights, without their values. */
-enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config, const struct rft_draw_rules *rules,
-                                 uint32_t n_positions, uint32_t n_host_layers);
+enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config,
+                                 const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers);
 /* A weight's bytes, or those of one of its matrix' parts, as a slice. The range must be one of engine->weights'. */
 struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_range range);
 /* Gives the weights back; the device stays open. */
@@ -53,8 +54,8 @@ enum rft_status rft_engine_take(struct rft_engine *engine, const char *label, co
 void rft_engine_give(struct rft_pool *pool, struct rft_work *work);
 
 /* The same for KV pages: *ranges is [n_layers]. */
-enum rft_status rft_engine_take_pages(struct rft_engine *engine, const char *label, uint64_t n_pages, struct rft_pool *pool,
-                                      struct rft_range **ranges);
+enum rft_status rft_engine_take_pages(struct rft_engine *engine, const char *label, uint64_t n_pages,
+                                      struct rft_pool *pool, struct rft_range **ranges);
 void rft_engine_give_pages(struct rft_pool *pool, struct rft_range **ranges);
 
 #endif

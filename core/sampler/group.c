@@ -43,13 +43,13 @@ void rft_group_finish(struct rft_group *group)
     *group = (struct rft_group){0};
 }
 
-/* A prefill in progress: prompts' tokens go by, as many at a time as the plan says, a pass may hold the end of one prompt and the
- * beginning of the next. */
+/* A prefill in progress: prompts' tokens go by, as many at a time as the plan says, a pass may hold the end of one
+ * prompt and the beginning of the next. */
 struct prefill {
     struct rft_group *group;
     struct rft_engine *engine;
     const struct rft_prefix *prefix;
-    uint64_t n_rows_all;  /* that went through the model */
+    uint64_t n_rows_all; /* that went through the model */
     struct rft_pool pool;
     struct rft_work work;
     struct rft_program program;

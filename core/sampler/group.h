@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The questions in flight: their prompts' pages, prefilled once and read by all their samples. Lifetime: a few chunks. */
+/* The questions in flight: their prompts' pages, prefilled once and read by all their samples. Lifetime: a few
+ * chunks. */
 #ifndef RFT_GROUP_H
 #define RFT_GROUP_H
 
@@ -10,21 +11,21 @@
 
 /* A question in flight. */
 struct rft_flight {
-    uint64_t question;    /* index in the dataset */
-    uint64_t key;         /* random key */
-    struct rft_ids ids;   /* prompt */
-    uint32_t first_page;  /* its pages are consecutive */
-    uint8_t *h;           /* [rft_h_bytes]: final hidden state of the last prompt token, a normed row */
-    bool is_bad;          /* the prompt's arithmetic overflowed */
+    uint64_t question;   /* index in the dataset */
+    uint64_t key;        /* random key */
+    struct rft_ids ids;  /* prompt */
+    uint32_t first_page; /* its pages are consecutive */
+    uint8_t *h;          /* [rft_h_bytes]: final hidden state of the last prompt token, a normed row */
+    bool is_bad;         /* the prompt's arithmetic overflowed */
 };
 
 struct rft_group {
     struct rft_flight *flights; /* [n] */
     uint32_t n, n_max;
-    uint32_t dim;               /* of a hidden state */
+    uint32_t dim; /* of a hidden state */
     uint32_t n_pages;
-    struct rft_pool pool;       /* questions' pool: the pages */
-    struct rft_range *pages;    /* [n_layers] */
+    struct rft_pool pool;    /* questions' pool: the pages */
+    struct rft_range *pages; /* [n_layers] */
 };
 
 /* Room for n_max questions, and none yet. dim: of the model. */
@@ -34,8 +35,8 @@ enum rft_status rft_group_add(struct rft_group *group, uint64_t question, uint64
 /* Gives the pages back and frees everything. Zero-initialised is accepted. */
 void rft_group_finish(struct rft_group *group);
 
-/* Opens the questions' pool and prefills every prompt, from where `prefix` leaves off. The first group's prefill fills the
- * prefix. *n_rows: tokens that went through the model. */
+/* Opens the questions' pool and prefills every prompt, from where `prefix` leaves off. The first group's prefill fills
+ * the prefix. *n_rows: tokens that went through the model. */
 enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_plan *plan,
                                   struct rft_prefix *prefix, uint64_t *n_rows);
 /* The beginning of it: opens the questions' pool, and gives every prompt its pages. */

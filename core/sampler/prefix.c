@@ -30,7 +30,8 @@ void rft_prefix_finish(struct rft_prefix *prefix)
 uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_ids *prompt)
 {
     size_t n = prefix->ids.n;
-    bool fits = prefix->kv != NULL && prompt->n > n && memcmp(prompt->ids, prefix->ids.ids, n * sizeof *prompt->ids) == 0;
+    bool fits =
+        prefix->kv != NULL && prompt->n > n && memcmp(prompt->ids, prefix->ids.ids, n * sizeof *prompt->ids) == 0;
     return fits ? (uint32_t)n : 0;
 }
 
@@ -46,8 +47,8 @@ static uint64_t layer_bytes(const struct rft_prefix *prefix, const struct rft_en
 }
 
 /* Where the prefix lies in one layer's pages on the device. */
-static struct rft_slice slice_of(const struct rft_prefix *prefix, const struct rft_engine *engine, const struct rft_pool *pool,
-                                struct rft_range pages, uint32_t first_page)
+static struct rft_slice slice_of(const struct rft_prefix *prefix, const struct rft_engine *engine,
+                                 const struct rft_pool *pool, struct rft_range pages, uint32_t first_page)
 {
     uint64_t offset = first_page * rft_kv_page_bytes(&engine->weights.config);
     struct rft_slice slice;
@@ -71,7 +72,8 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
         return RFT_OK;
     }
     for (uint32_t layer = 0; layer < n_layers && status == RFT_OK; layer++)
-        status = rft_dev_read(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page), kv + layer * bytes);
+        status =
+            rft_dev_read(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page), kv + layer * bytes);
     if (status != RFT_OK)
         rft_free(kv);
     else
@@ -79,11 +81,12 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
     return status;
 }
 
-enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,
-                                 const struct rft_range *pages, uint32_t first_page)
+enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine,
+                                 const struct rft_pool *pool, const struct rft_range *pages, uint32_t first_page)
 {
     uint64_t bytes = layer_bytes(prefix, engine);
     for (uint32_t layer = 0; layer < engine->weights.config.n_layers; layer++)
-        RFT_TRY(rft_dev_write(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page), prefix->kv + layer * bytes));
+        RFT_TRY(rft_dev_write(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page),
+                              prefix->kv + layer * bytes));
     return RFT_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The keys and values of the tokens that all prompts begin with (a few-shot template's examples), computed once by the first
- * prefill and kept on the host: later prompts get them by a copy instead of a prefill. Bits do not depend on it, because a
- * key's value depends on nothing but the tokens up to it. Lifetime: the run. */
+/* The keys and values of the tokens that all prompts begin with (a few-shot template's examples), computed once by the
+ * first prefill and kept on the host: later prompts get them by a copy instead of a prefill. Bits do not depend on it,
+ * because a key's value depends on nothing but the tokens up to it. Lifetime: the run. */
 #ifndef RFT_PREFIX_H
 #define RFT_PREFIX_H
 
@@ -9,8 +9,8 @@
 #include "tokenizer.h"
 
 struct rft_prefix {
-    struct rft_ids ids;   /* what all prompts begin with: a multiple of a page, and shorter than the shortest prompt */
-    uint8_t *kv;          /* [n_layers][pages of ids][page] as on the device; NULL until kept */
+    struct rft_ids ids; /* what all prompts begin with: a multiple of a page, and shorter than the shortest prompt */
+    uint8_t *kv;        /* [n_layers][pages of ids][page] as on the device; NULL until kept */
 };
 
 /* Takes the first n_shared ids, cut down to whole pages. */
@@ -27,7 +27,7 @@ bool rft_prefix_is_wanted(const struct rft_prefix *prefix);
 enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,
                                 const struct rft_range *pages, uint32_t first_page);
 /* Writes them where another prompt wants them. */
-enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,
-                                 const struct rft_range *pages, uint32_t first_page);
+enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine,
+                                 const struct rft_pool *pool, const struct rft_range *pages, uint32_t first_page);
 
 #endif

@@ -8,7 +8,8 @@
 
 #define BURST_SECONDS 2.0
 
-enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, struct rft_request *requests, uint32_t n_requests)
+enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, struct rft_request *requests,
+                               uint32_t n_requests)
 {
     uint32_t n_new_max = plan->step.n_new_max, n_own_pages = plan->step.n_own_pages;
     *s = (struct rft_slots){.n_max = plan->step.n_rows,
@@ -48,7 +49,8 @@ void rft_slots_finish(struct rft_slots *s)
 
 struct rft_request *rft_slots_next(struct rft_slots *s)
 {
-    /* With fewer pages than all slots could need, some are kept for those that run: a start that is undone is work lost. */
+    /* With fewer pages than all slots could need, some are kept for those that run: a start that is undone is work
+     * lost. */
     bool has_pages = s->n_active == 0 || s->n_free > s->n_active / 2;
     if (s->head == s->n_queue || s->n_active == s->n_max || !has_pages)
         return NULL;
@@ -123,7 +125,8 @@ void rft_slots_tables(const struct rft_slots *s, uint32_t *tables)
 {
     for (uint32_t i = 0; i < s->n_active; i++) {
         s->rows[i].own_table = s->n_prompt_pages + i * s->n_pages_slot;
-        memcpy(tables + s->rows[i].own_table, s->pages + (size_t)i * s->n_pages_slot, s->slots[i].n_pages * sizeof *tables);
+        memcpy(tables + s->rows[i].own_table, s->pages + (size_t)i * s->n_pages_slot,
+               s->slots[i].n_pages * sizeof *tables);
     }
 }
 
@@ -156,5 +159,6 @@ void rft_slots_remove(struct rft_slots *s, uint32_t slot)
     s->rows[slot] = s->rows[last];
     memcpy(s->pages + (size_t)slot * s->n_pages_slot, s->pages + (size_t)last * s->n_pages_slot,
            s->slots[last].n_pages * sizeof *s->pages);
-    memcpy(s->tokens + (size_t)slot * s->n_new_max, s->tokens + (size_t)last * s->n_new_max, s->rows[last].n_new * sizeof *s->tokens);
+    memcpy(s->tokens + (size_t)slot * s->n_new_max, s->tokens + (size_t)last * s->n_new_max,
+           s->rows[last].n_new * sizeof *s->tokens);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The host's side of the slots of a chunk: which request runs where, which pages it owns, who gives way when pages run out.
- * Knows no device; active slots are 0 .. n_active-1. */
+/* The host's side of the slots of a chunk: which request runs where, which pages it owns, who gives way when pages run
+ * out. Knows no device; active slots are 0 .. n_active-1. */
 #ifndef RFT_SLOTS_H
 #define RFT_SLOTS_H
 
@@ -17,7 +17,7 @@ struct rft_request {
 
 struct rft_slot {
     struct rft_request *request;
-    uint64_t age;         /* start number: the greatest is the youngest */
+    uint64_t age; /* start number: the greatest is the youngest */
     uint32_t n_pages;
     uint32_t n_collected; /* tokens that were handed on */
 };
@@ -35,13 +35,14 @@ struct rft_slots {
     uint32_t *tokens_read;   /* [n_max][n_new_max]: as just read from the device; only what is new is valid */
     uint32_t *free_pages;    /* [n_free] */
     uint32_t n_free;
-    struct rft_request **queue;  /* [n_queue]: requests to do, from `head` on */
+    struct rft_request **queue; /* [n_queue]: requests to do, from `head` on */
     uint32_t head;
     uint32_t n_queue;
     uint64_t n_started;
 };
 
-enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, struct rft_request *requests, uint32_t n_requests);
+enum rft_status rft_slots_init(struct rft_slots *slots, const struct rft_plan *plan, struct rft_request *requests,
+                               uint32_t n_requests);
 void rft_slots_finish(struct rft_slots *slots);
 
 /* The next request for which there are a slot and a page, taken off the queue; NULL if there is none. */
@@ -51,11 +52,11 @@ void rft_slots_start(struct rft_slots *slots, struct rft_request *request, const
 
 /* Steps of the next burst: at most n_max, and no more than the sample that has most left can use. */
 uint32_t rft_slots_burst(const struct rft_slots *slots, uint32_t n_steps_max);
-/* The n_steps_max of the next burst, when the last one's n_steps took so many seconds: at most n_max, and no more than last about
- * two seconds, as samples are kept, and signals heard, between bursts only. At least 1. */
+/* The n_steps_max of the next burst, when the last one's n_steps took so many seconds: at most n_max, and no more than
+ * last about two seconds, as samples are kept, and signals heard, between bursts only. At least 1. */
 uint32_t rft_slots_burst_max(uint32_t n_max, uint32_t n_steps, double seconds);
-/* Gives every active slot the pages for n_steps more tokens. false: they do not suffice, and *victim, the youngest, must
- * give way first. */
+/* Gives every active slot the pages for n_steps more tokens. false: they do not suffice, and *victim, the youngest,
+ * must give way first. */
 bool rft_slots_give_pages(struct rft_slots *slots, uint32_t n_steps, uint32_t *victim);
 /* Puts a slot's request back at the head of the queue: it will draw the same tokens again. */
 void rft_slots_requeue(struct rft_slots *slots, uint32_t slot);

@@ -6,7 +6,7 @@
 void rft_ids_finish(struct rft_ids *ids)
 {
     rft_free(ids->ids);
-    *ids = (struct rft_ids){ 0 };
+    *ids = (struct rft_ids){0};
 }
 
 enum rft_status rft_ids_append(struct rft_ids *ids, uint32_t id)

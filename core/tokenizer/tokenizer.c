@@ -30,7 +30,7 @@ static enum rft_status encode(const struct rft_tokenizer *t, struct rft_tok_work
     RFT_TRY(rft_tok_steps_run(&t->pre_tokenizers, work));
     for (size_t i = 0; i < work->pieces.n; i++) {
         const struct rft_tok_piece *piece = &work->pieces.items[i];
-        struct rft_bytes word = { work->text.bytes.data + piece->begin, piece->end - piece->begin };
+        struct rft_bytes word = {work->text.bytes.data + piece->begin, piece->end - piece->begin};
         RFT_TRY(piece->is_token ? rft_ids_append(ids, piece->id) : rft_tok_bpe(t, word, ids));
     }
     return RFT_OK;
@@ -39,7 +39,7 @@ static enum rft_status encode(const struct rft_tokenizer *t, struct rft_tok_work
 enum rft_status rft_tokenizer_encode(struct rft_tokenizer *t, struct rft_bytes text, size_t plain_0, size_t plain_1,
                                      struct rft_ids *ids)
 {
-    struct rft_tok_work work = { 0 };
+    struct rft_tok_work work = {0};
     size_t n_before = ids->n;
     enum rft_status status = rft_tok_work_begin(text, plain_0, plain_1, &work);
     if (status == RFT_OK)
@@ -64,7 +64,7 @@ static enum rft_status take_in_tokens(const struct rft_tokenizer *t, const uint3
         if (!rft_tokenizer_has_id(t, ids[i]) || t->vocab.tokens[ids[i]].special)
             continue;
         struct rft_bytes token = rft_tok_vocab_text(&t->vocab, ids[i]);
-        struct rft_tok_piece piece = { .begin = work->text.bytes.len };
+        struct rft_tok_piece piece = {.begin = work->text.bytes.len};
         if (!t->decoders.n && work->pieces.n)
             RFT_TRY(rft_tok_text_append(&work->text, " ", 1, false));
         RFT_TRY(rft_tok_text_append(&work->text, token.data, token.len, false));
@@ -76,7 +76,7 @@ static enum rft_status take_in_tokens(const struct rft_tokenizer *t, const uint3
 
 enum rft_status rft_tokenizer_decode(struct rft_tokenizer *t, const uint32_t *ids, size_t n, struct rft_str *text)
 {
-    struct rft_tok_work work = { 0 };
+    struct rft_tok_work work = {0};
     enum rft_status status = take_in_tokens(t, ids, n, &work);
     if (status == RFT_OK)
         status = rft_tok_steps_run(&t->decoders, &work);

@@ -15,7 +15,7 @@ enum rft_status rft_tok_added_add(struct rft_tok_added_set *set, struct rft_tok_
         return RFT_ERR_HOST_MEMORY;
     set->items = items;
     set->items[set->n++] = *added;
-    *added = (struct rft_tok_added){ 0 };
+    *added = (struct rft_tok_added){0};
     return RFT_OK;
 }
 
@@ -24,7 +24,7 @@ void rft_tok_added_finish(struct rft_tok_added_set *set)
     for (size_t i = 0; i < set->n; i++)
         rft_str_finish(&set->items[i].text);
     rft_free(set->items);
-    *set = (struct rft_tok_added_set){ 0 };
+    *set = (struct rft_tok_added_set){0};
 }
 
 static unsigned char first_byte(const struct rft_tok_added *added)
@@ -72,8 +72,7 @@ static bool is_word(int32_t c)
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_PC:
-        return true;
+    case UTF8PROC_CATEGORY_PC: return true;
     default: /* joiners, and the letters in circles and squares, are Alphabetic too */
         return c == 0x200c || c == 0x200d || (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) ||
                (c >= 0x1f150 && c <= 0x1f169) || (c >= 0x1f170 && c <= 0x1f189);
@@ -156,11 +155,11 @@ static size_t strip_right(const struct finder *f, size_t end)
 
 static enum rft_status add_span(struct finder *f, size_t begin, size_t end, const struct rft_tok_added *added)
 {
-    struct rft_tok_piece piece = { .begin = begin,
-                                   .end = end,
-                                   .is_token = added != NULL,
-                                   .id = added ? added->id : 0,
-                                   .at_start = f->piece.at_start && begin == f->piece.begin };
+    struct rft_tok_piece piece = {.begin = begin,
+                                  .end = end,
+                                  .is_token = added != NULL,
+                                  .id = added ? added->id : 0,
+                                  .at_start = f->piece.at_start && begin == f->piece.begin};
     return rft_tok_pieces_add(&f->work->next_pieces, piece);
 }
 
@@ -195,8 +194,7 @@ enum rft_status rft_tok_added_extract(const struct rft_tok_added_set *set, struc
         return RFT_OK;
     for (size_t i = 0; i < work->pieces.n; i++) {
         struct finder f = {
-            .set = set, .work = work, .piece = work->pieces.items[i], .done = work->pieces.items[i].begin
-        };
+            .set = set, .work = work, .piece = work->pieces.items[i], .done = work->pieces.items[i].begin};
         if (f.piece.is_token)
             RFT_TRY(rft_tok_pieces_add(&work->next_pieces, f.piece));
         else

@@ -79,7 +79,7 @@ static enum rft_status offer(struct bpe *bpe, size_t pos)
     const struct rft_tok_merge *merge =
         rft_tok_merges_find(&bpe->tokenizer->merges, left->id, bpe->symbols[left->next].id);
     bool usable = merge && !bpe->tokenizer->vocab.tokens[merge->id].special;
-    return usable ? heap_push(bpe, (struct candidate){ .pos = pos, .rank = merge->rank, .id = merge->id }) : RFT_OK;
+    return usable ? heap_push(bpe, (struct candidate){.pos = pos, .rank = merge->rank, .id = merge->id}) : RFT_OK;
 }
 
 static enum rft_status merge_all(struct bpe *bpe)
@@ -113,7 +113,7 @@ static enum rft_status add_symbol(struct bpe *bpe, uint32_t id)
         return RFT_ERR_HOST_MEMORY;
     bpe->symbols = symbols;
     size_t i = bpe->n++;
-    bpe->symbols[i] = (struct symbol){ .prev = i ? i - 1 : NONE, .next = NONE, .id = id };
+    bpe->symbols[i] = (struct symbol){.prev = i ? i - 1 : NONE, .next = NONE, .id = id};
     if (i)
         bpe->symbols[i - 1].next = i;
     return RFT_OK;
@@ -138,7 +138,7 @@ static enum rft_status add_characters(struct bpe *bpe, struct rft_bytes word)
     bool pending = false;
     for (size_t i = 0; i < word.len;) {
         int32_t code_point;
-        struct rft_bytes c = { word.data + i, rft_utf8_decode(word.data + i, word.data + word.len, &code_point) };
+        struct rft_bytes c = {word.data + i, rft_utf8_decode(word.data + i, word.data + word.len, &code_point)};
         i += c.len;
         uint32_t id;
         if (find_ordinary(tokenizer, c, &id)) {
@@ -173,7 +173,7 @@ enum rft_status rft_tok_bpe(const struct rft_tokenizer *tokenizer, struct rft_by
     uint32_t id;
     if (tokenizer->ignore_merges && find_ordinary(tokenizer, word, &id))
         return rft_ids_append(ids, id);
-    struct bpe bpe = { .tokenizer = tokenizer };
+    struct bpe bpe = {.tokenizer = tokenizer};
     enum rft_status status = encode_word(&bpe, word, ids);
     rft_free(bpe.symbols);
     rft_free(bpe.heap);
@@ -191,7 +191,7 @@ enum rft_status rft_tok_add_merge(struct rft_tokenizer *tokenizer, struct rft_by
         return RFT_OK;
     RFT_TRY(rft_str_append(scratch, left.data, left.len));
     RFT_TRY(rft_str_append(scratch, right.data, right.len));
-    *known = rft_tok_vocab_find(&tokenizer->vocab, (struct rft_bytes){ scratch->data, scratch->len }, &id);
+    *known = rft_tok_vocab_find(&tokenizer->vocab, (struct rft_bytes){scratch->data, scratch->len}, &id);
     if (*known)
         rft_tok_merges_set(&tokenizer->merges, left_id, right_id, rank, id);
     return RFT_OK;
@@ -201,8 +201,8 @@ void rft_tok_find_byte_ids(struct rft_tokenizer *tokenizer)
 {
     static const char digits[] = "0123456789ABCDEF";
     for (unsigned b = 0; b < 256; b++) {
-        char text[6] = { '<', '0', 'x', digits[b >> 4], digits[b & 15], '>' };
-        if (!rft_tok_vocab_find(&tokenizer->vocab, (struct rft_bytes){ text, sizeof text }, &tokenizer->byte_ids[b]))
+        char text[6] = {'<', '0', 'x', digits[b >> 4], digits[b & 15], '>'};
+        if (!rft_tok_vocab_find(&tokenizer->vocab, (struct rft_bytes){text, sizeof text}, &tokenizer->byte_ids[b]))
             tokenizer->byte_ids[b] = RFT_TOK_NO_ID;
     }
 }

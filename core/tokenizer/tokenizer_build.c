@@ -17,8 +17,8 @@ struct rft_tokenizer *rft_tok_create(void)
 /* Normalised added tokens are looked for in normalised text, so their own text is normalised, too. */
 static enum rft_status normalise(const struct rft_tokenizer *t, struct rft_str *text)
 {
-    struct rft_tok_work work = { 0 };
-    enum rft_status status = rft_tok_work_begin((struct rft_bytes){ text->data, text->len }, 0, 0, &work);
+    struct rft_tok_work work = {0};
+    enum rft_status status = rft_tok_work_begin((struct rft_bytes){text->data, text->len}, 0, 0, &work);
     if (status == RFT_OK)
         status = rft_tok_steps_run(&t->normalizers, &work);
     rft_str_clear(text);
@@ -37,7 +37,7 @@ enum rft_status rft_tok_seal(struct rft_tokenizer *t)
         struct rft_tok_added *added = &t->added.items[i];
         if (!added->normalized) {
             struct rft_tok_added kept = *added;
-            added->text = (struct rft_str){ 0 };
+            added->text = (struct rft_str){0};
             t->added.items[n_kept++] = kept;
             continue;
         }

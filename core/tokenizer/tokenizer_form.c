@@ -136,7 +136,7 @@ static enum rft_status form_all(struct form *form, const struct rft_tok_text *te
 enum rft_status rft_tok_form(const struct rft_tok_step *step, const struct rft_tok_text *text,
                              struct rft_tok_piece piece, struct rft_tok_text *out)
 {
-    struct form form = { .options = UTF8PROC_STABLE };
+    struct form form = {.options = UTF8PROC_STABLE};
     form.options |= step->compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
     if (step->compat)
         form.options |= UTF8PROC_COMPAT;

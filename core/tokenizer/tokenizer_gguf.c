@@ -71,7 +71,7 @@ static const struct split *find_split(struct rft_bytes name)
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
         for (const char *p = splits[i].names; p[1];) {
             size_t n = strcspn(p + 1, " ");
-            if (rft_bytes_equal(name, (struct rft_bytes){ p + 1, n }))
+            if (rft_bytes_equal(name, (struct rft_bytes){p + 1, n}))
                 return &splits[i];
             p += n + 1;
         }
@@ -121,7 +121,7 @@ static enum rft_status load_token(const struct load *load, uint32_t id)
     t->vocab.tokens[id].special = special;
     if (text.len == 0 || (!special && type != TYPE_USER_DEFINED))
         return RFT_OK;
-    struct rft_tok_added added = { .id = id, .special = special };
+    struct rft_tok_added added = {.id = id, .special = special};
     enum rft_status status = rft_str_append(&added.text, text.data, text.len);
     if (status == RFT_OK)
         status = rft_tok_added_add(&t->added, &added);
@@ -146,18 +146,18 @@ static enum rft_status load_vocab(struct load *load)
 static enum rft_status load_merges(const struct load *load)
 {
     uint64_t n;
-    struct rft_str scratch = { 0 };
+    struct rft_str scratch = {0};
     enum rft_status status = RFT_OK;
     if (!rft_gguf_get_array(load->gguf, KEY("merges"), &n) || n >= UINT32_MAX)
         return wrong(load, KEY("merges"), "missing");
     RFT_TRY(rft_tok_merges_init(&load->tokenizer->merges, n));
     for (uint64_t i = 0; i < n && status == RFT_OK; i++) {
-        struct rft_bytes both = { 0 };
+        struct rft_bytes both = {0};
         bool known = rft_gguf_array_string(load->gguf, KEY("merges"), i, &both) && both.len > 1;
         const char *space = known ? memchr(both.data + 1, ' ', both.len - 1) : NULL;
         if (space) {
-            struct rft_bytes left = { both.data, (size_t)(space - both.data) };
-            struct rft_bytes right = { space + 1, both.len - left.len - 1 };
+            struct rft_bytes left = {both.data, (size_t)(space - both.data)};
+            struct rft_bytes right = {space + 1, both.len - left.len - 1};
             status = rft_tok_add_merge(load->tokenizer, left, right, (uint32_t)i, &scratch, &known);
         }
         if (!space || (status == RFT_OK && !known)) {
@@ -210,7 +210,7 @@ static enum rft_status add_cuts(const struct load *load, uint32_t id, uint32_t r
         uint32_t part;
         bool known;
         i += rft_utf8_decode(text.data + i, text.data + text.len, &code_point);
-        struct rft_bytes left = { text.data, i }, right = { text.data + i, text.len - i };
+        struct rft_bytes left = {text.data, i}, right = {text.data + i, text.len - i};
         if (i == text.len || !rft_tok_vocab_find(&t->vocab, left, &part) ||
             !rft_tok_vocab_find(&t->vocab, right, &part))
             continue;
@@ -224,7 +224,7 @@ static enum rft_status add_cuts(const struct load *load, uint32_t id, uint32_t r
 static enum rft_status add_all_cuts(const struct load *load, const struct scored *order, uint32_t n_order, bool add,
                                     uint64_t *n)
 {
-    struct rft_str scratch = { 0 };
+    struct rft_str scratch = {0};
     enum rft_status status = RFT_OK;
     *n = 0;
     for (uint32_t i = 0, rank = 0; i < n_order && status == RFT_OK; i++) {
@@ -246,7 +246,7 @@ static enum rft_status merge_by_score(const struct load *load, struct scored *or
             continue;
         if (!rft_gguf_array_double(load->gguf, KEY("scores"), id, &score))
             return wrong(load, KEY("scores"), "missing or shorter than the list of tokens");
-        order[n_order++] = (struct scored){ isnan(score) ? -INFINITY : score, id };
+        order[n_order++] = (struct scored){isnan(score) ? -INFINITY : score, id};
     }
     qsort(order, n_order, sizeof *order, best_first);
     RFT_TRY(add_all_cuts(load, order, n_order, false, &n));
@@ -299,14 +299,14 @@ static enum rft_status load_prefix(const struct load *load)
 static uint64_t hash_all(const struct load *load)
 {
     const struct rft_tokenizer *t = load->tokenizer;
-    uint64_t steps[3] = { t->normalizers.n, t->pre_tokenizers.n, t->decoders.n };
+    uint64_t steps[3] = {t->normalizers.n, t->pre_tokenizers.n, t->decoders.n};
     uint64_t hash = XXH64(steps, sizeof steps, load->is_spm);
     for (size_t i = 0; i < 4 && load->split && load->split->patterns[i]; i++)
         hash = XXH64(load->split->patterns[i], strlen(load->split->patterns[i]), hash);
     hash = XXH64(t->vocab.bytes.data, t->vocab.bytes.len, hash);
     hash = XXH64(t->merges.slots, t->merges.n_slots * sizeof *t->merges.slots, hash);
     for (uint32_t id = 0; id < load->n; id++) {
-        uint64_t token[2] = { t->vocab.tokens[id].len, type_of(load, id) };
+        uint64_t token[2] = {t->vocab.tokens[id].len, type_of(load, id)};
         hash = XXH64(token, sizeof token, hash);
     }
     return XXH64(t->prefix.ids, t->prefix.n * sizeof *t->prefix.ids, hash);
@@ -314,7 +314,7 @@ static uint64_t hash_all(const struct load *load)
 
 enum rft_status rft_tokenizer_open_gguf(const struct rft_gguf *gguf, const char *path, struct rft_tokenizer **tokenizer)
 {
-    struct load load = { .path = path, .gguf = gguf, .tokenizer = rft_tok_create() };
+    struct load load = {.path = path, .gguf = gguf, .tokenizer = rft_tok_create()};
     enum rft_status status = load.tokenizer ? RFT_OK : RFT_ERR_HOST_MEMORY;
     *tokenizer = NULL;
     if (status == RFT_OK)

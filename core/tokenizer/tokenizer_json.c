@@ -32,7 +32,7 @@ static enum rft_status wrong(const struct load *load, const char *key, const cha
 
 static struct rft_bytes text_of(const json_t *json)
 {
-    return (struct rft_bytes){ json_string_value(json), json_string_length(json) };
+    return (struct rft_bytes){json_string_value(json), json_string_length(json)};
 }
 
 static bool id_of(const json_t *json, uint32_t *id)
@@ -53,7 +53,7 @@ static enum rft_status check_model(const struct load *load)
         rft_log_error("%s: the model type \"%s\" is not supported; only BPE is", load->path, type ? type : "(none)");
         return RFT_ERR_UNSUPPORTED;
     }
-    static const char *const affixes[] = { "continuing_subword_prefix", "end_of_word_suffix" };
+    static const char *const affixes[] = {"continuing_subword_prefix", "end_of_word_suffix"};
     for (size_t i = 0; i < 2; i++) {
         const char *affix = json_string_value(json_object_get(load->model, affixes[i]));
         if (affix && *affix) {
@@ -121,8 +121,8 @@ static bool split_merge(const json_t *merge, struct rft_bytes *left, struct rft_
     const char *space = both.data ? memchr(both.data, ' ', both.len) : NULL;
     if (!space)
         return false;
-    *left = (struct rft_bytes){ both.data, (size_t)(space - both.data) };
-    *right = (struct rft_bytes){ space + 1, both.len - left->len - 1 };
+    *left = (struct rft_bytes){both.data, (size_t)(space - both.data)};
+    *right = (struct rft_bytes){space + 1, both.len - left->len - 1};
     return !memchr(right->data, ' ', right->len);
 }
 
@@ -130,7 +130,7 @@ static enum rft_status load_merges(const struct load *load)
 {
     const json_t *merges = json_object_get(load->model, "merges");
     struct rft_tokenizer *t = load->tokenizer;
-    struct rft_str joined = { 0 };
+    struct rft_str joined = {0};
     size_t n = json_array_size(merges);
     enum rft_status status = RFT_OK;
     if (!json_is_array(merges) || n >= UINT32_MAX)
@@ -284,14 +284,14 @@ static enum rft_status apply_config(const struct load *load, const char *path, c
 
 static enum rft_status load_config(const struct load *load, const char *dir)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     json_t *config = NULL;
     char *path = rft_path_join(dir, "tokenizer_config.json");
     enum rft_status status = path ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && rft_file_exists(path)) {
         status = rft_file_read(path, CONFIG_BYTES_MAX, &text);
         if (status == RFT_OK)
-            status = rft_json_load(path, (struct rft_bytes){ text.data, text.len }, JSON_ALLOW_NUL, &config);
+            status = rft_json_load(path, (struct rft_bytes){text.data, text.len}, JSON_ALLOW_NUL, &config);
         if (status == RFT_OK)
             status = apply_config(load, path, config);
     }
@@ -324,7 +324,7 @@ enum rft_status rft_tok_load_json(const char *path, struct rft_bytes text, const
     *tokenizer = NULL;
     enum rft_status status = t ? rft_json_load(path, text, JSON_ALLOW_NUL, &root) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK) {
-        struct load load = { .path = path, .root = root, .model = json_object_get(root, "model"), .tokenizer = t };
+        struct load load = {.path = path, .root = root, .model = json_object_get(root, "model"), .tokenizer = t};
         status = load_parts(&load, dir);
     }
     json_decref(root);
@@ -339,13 +339,13 @@ enum rft_status rft_tok_load_json(const char *path, struct rft_bytes text, const
 
 enum rft_status rft_tokenizer_open(const char *dir, struct rft_tokenizer **tokenizer)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     *tokenizer = NULL;
     RFT_TRY(rft_checkpoint_look_for_tokenizer(dir));
     char *path = rft_path_join(dir, "tokenizer.json");
     enum rft_status status = path ? rft_file_read(path, FILE_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK)
-        status = rft_tok_load_json(path, (struct rft_bytes){ text.data, text.len }, dir, tokenizer);
+        status = rft_tok_load_json(path, (struct rft_bytes){text.data, text.len}, dir, tokenizer);
     rft_str_finish(&text);
     rft_free(path);
     return status;

@@ -35,7 +35,7 @@ static bool flag(const struct part *part, const char *key, bool otherwise)
 static enum rft_status get_text(const struct part *part, const char *key, struct rft_bytes *text)
 {
     const json_t *value = json_object_get(part->json, key);
-    *text = (struct rft_bytes){ json_string_value(value), json_string_length(value) };
+    *text = (struct rft_bytes){json_string_value(value), json_string_length(value)};
     return text->data ? RFT_OK : wrong(part, key);
 }
 
@@ -53,7 +53,7 @@ static enum rft_status get_pattern(const struct part *part, struct rft_tok_patte
     const json_t *value = literal ? literal : regex;
     if (!json_is_string(value))
         return wrong(part, "pattern");
-    struct rft_bytes text = { json_string_value(value), json_string_length(value) };
+    struct rft_bytes text = {json_string_value(value), json_string_length(value)};
     return literal ? rft_tok_pattern_literal(text, pattern) : rft_tok_pattern_regex(part->path, text, pattern);
 }
 
@@ -130,11 +130,11 @@ static enum rft_status parse_replace(const struct part *part) /* also a decoder 
 static enum rft_status get_behavior(const struct part *part, enum rft_tok_behavior otherwise,
                                     enum rft_tok_behavior *behavior)
 {
-    static const char *const names[] = { [RFT_TOK_REMOVED] = "Removed",
-                                         [RFT_TOK_ISOLATED] = "Isolated",
-                                         [RFT_TOK_PREVIOUS] = "MergedWithPrevious",
-                                         [RFT_TOK_NEXT] = "MergedWithNext",
-                                         [RFT_TOK_CONTIGUOUS] = "Contiguous" };
+    static const char *const names[] = {[RFT_TOK_REMOVED] = "Removed",
+                                        [RFT_TOK_ISOLATED] = "Isolated",
+                                        [RFT_TOK_PREVIOUS] = "MergedWithPrevious",
+                                        [RFT_TOK_NEXT] = "MergedWithNext",
+                                        [RFT_TOK_CONTIGUOUS] = "Contiguous"};
     const json_t *value = json_object_get(part->json, "behavior");
     *behavior = otherwise;
     if (!value)
@@ -279,24 +279,24 @@ struct parser {
 };
 
 static const struct parser normalizers[] = {
-    { "NFC", parse_nfc },         { "NFD", parse_nfd },         { "NFKC", parse_nfkc },
-    { "NFKD", parse_nfkd },       { "Strip", parse_strip },     { "Lowercase", parse_lowercase },
-    { "Prepend", parse_prepend }, { "Replace", parse_replace }, { NULL, NULL },
+    {"NFC", parse_nfc},         {"NFD", parse_nfd},         {"NFKC", parse_nfkc},
+    {"NFKD", parse_nfkd},       {"Strip", parse_strip},     {"Lowercase", parse_lowercase},
+    {"Prepend", parse_prepend}, {"Replace", parse_replace}, {NULL, NULL},
 };
 static const struct parser pre_tokenizers[] = {
-    { "Split", parse_split },           { "ByteLevel", parse_byte_level },
-    { "Digits", parse_digits },         { "Punctuation", parse_punctuation },
-    { "Whitespace", parse_whitespace }, { "WhitespaceSplit", parse_whitespace_split },
-    { "Metaspace", parse_metaspace },   { NULL, NULL },
+    {"Split", parse_split},           {"ByteLevel", parse_byte_level},
+    {"Digits", parse_digits},         {"Punctuation", parse_punctuation},
+    {"Whitespace", parse_whitespace}, {"WhitespaceSplit", parse_whitespace_split},
+    {"Metaspace", parse_metaspace},   {NULL, NULL},
 };
 static const struct parser decoders[] = {
-    { "ByteLevel", parse_un_byte_level },
-    { "Replace", parse_replace },
-    { "ByteFallback", parse_byte_fallback },
-    { "Fuse", parse_fuse },
-    { "Strip", parse_cut },
-    { "Metaspace", parse_un_metaspace },
-    { NULL, NULL },
+    {"ByteLevel", parse_un_byte_level},
+    {"Replace", parse_replace},
+    {"ByteFallback", parse_byte_fallback},
+    {"Fuse", parse_fuse},
+    {"Strip", parse_cut},
+    {"Metaspace", parse_un_metaspace},
+    {NULL, NULL},
 };
 
 /* members: the key of a Sequence's list. */
@@ -320,7 +320,7 @@ static enum rft_status parse_part(const struct part *part, const char *members, 
     if (!json_is_array(list))
         return wrong(part, members);
     for (size_t i = 0; i < json_array_size(list); i++) {
-        struct part member = { part->path, part->role, json_array_get(list, i), part->steps };
+        struct part member = {part->path, part->role, json_array_get(list, i), part->steps};
         RFT_TRY(parse_part(&member, members, parsers));
     }
     return RFT_OK;
@@ -328,15 +328,15 @@ static enum rft_status parse_part(const struct part *part, const char *members, 
 
 enum rft_status rft_tok_json_normalizer(const char *path, const struct json_t *json, struct rft_tok_steps *steps)
 {
-    return parse_part(&(struct part){ path, "normalizer", json, steps }, "normalizers", normalizers);
+    return parse_part(&(struct part){path, "normalizer", json, steps}, "normalizers", normalizers);
 }
 
 enum rft_status rft_tok_json_pre_tokenizer(const char *path, const struct json_t *json, struct rft_tok_steps *steps)
 {
-    return parse_part(&(struct part){ path, "pre-tokenizer", json, steps }, "pretokenizers", pre_tokenizers);
+    return parse_part(&(struct part){path, "pre-tokenizer", json, steps}, "pretokenizers", pre_tokenizers);
 }
 
 enum rft_status rft_tok_json_decoder(const char *path, const struct json_t *json, struct rft_tok_steps *steps)
 {
-    return parse_part(&(struct part){ path, "decoder", json, steps }, "decoders", decoders);
+    return parse_part(&(struct part){path, "decoder", json, steps}, "decoders", decoders);
 }

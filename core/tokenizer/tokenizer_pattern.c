@@ -56,24 +56,19 @@ static enum rft_status translate_escape(struct translation *t)
     char c = left > 1 ? p[1] : 0;
     t->at += left > 1 ? 2 : 1;
     switch (c) {
-    case 's':
-        return rft_str_append_z(&t->out, "\\p{White_Space}");
-    case 'S':
-        return rft_str_append_z(&t->out, "\\P{White_Space}");
-    case 'w':
-        return rft_str_append_z(&t->out, t->in_class ? WORD_CHARS : "[" LONE_WORD_CHARS "]");
+    case 's': return rft_str_append_z(&t->out, "\\p{White_Space}");
+    case 'S': return rft_str_append_z(&t->out, "\\P{White_Space}");
+    case 'w': return rft_str_append_z(&t->out, t->in_class ? WORD_CHARS : "[" LONE_WORD_CHARS "]");
     case 'W':
         return t->in_class ? refuse(t, "\\W inside a class") : rft_str_append_z(&t->out, "[^" LONE_WORD_CHARS "]");
     case 'h':
-    case 'H':
-        return refuse(t, "\\h (a hexadecimal digit)");
+    case 'H': return refuse(t, "\\h (a hexadecimal digit)");
     case 'u':
         if (left < 6)
             return refuse(t, "an incomplete \\u");
         t->at += 4;
         return rft_str_printf(&t->out, "\\x{%.4s}", p + 2);
-    default:
-        return rft_str_append(&t->out, p, left > 1 ? 2 : 1);
+    default: return rft_str_append(&t->out, p, left > 1 ? 2 : 1);
     }
 }
 
@@ -95,10 +90,10 @@ static enum rft_status translate_nested(struct translation *t)
     static const struct {
         const char *name, *as;
     } sets[] = {
-        { "[:alpha:]", "\\p{Alphabetic}" },  { "[:alnum:]", "\\p{Alphabetic}\\p{Nd}" },
-        { "[:upper:]", "\\p{Uppercase}" },   { "[:lower:]", "\\p{Lowercase}" },
-        { "[:digit:]", "\\p{Nd}" },          { "[:punct:]", "\\p{P}\\p{S}" },
-        { "[:space:]", "\\p{White_Space}" }, { "[:word:]", WORD_CHARS },
+        {"[:alpha:]", "\\p{Alphabetic}"},  {"[:alnum:]", "\\p{Alphabetic}\\p{Nd}"},
+        {"[:upper:]", "\\p{Uppercase}"},   {"[:lower:]", "\\p{Lowercase}"},
+        {"[:digit:]", "\\p{Nd}"},          {"[:punct:]", "\\p{P}\\p{S}"},
+        {"[:space:]", "\\p{White_Space}"}, {"[:word:]", WORD_CHARS},
     };
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         size_t n = strlen(sets[i].name);
@@ -142,7 +137,7 @@ static enum rft_status translate(struct translation *t)
             return refuse(t, "&& in a class");
         } else if (!t->in_class && *p == '}' && is_interval_plus(t)) {
             return refuse(t, "\"{n,m}+\"");
-        } else if (!t->in_class && is_option_m((struct rft_bytes){ p, t->regex.len - t->at })) {
+        } else if (!t->in_class && is_option_m((struct rft_bytes){p, t->regex.len - t->at})) {
             return refuse(t, "(?m)");
         } else if (!t->in_class && *p == '{' && next == ',') {
             t->at++;
@@ -190,8 +185,8 @@ static enum rft_status compile(const char *path, struct rft_bytes shown, const s
 
 enum rft_status rft_tok_pattern_regex(const char *path, struct rft_bytes regex, struct rft_tok_pattern *pattern)
 {
-    struct translation t = { .path = path, .regex = regex };
-    *pattern = (struct rft_tok_pattern){ 0 };
+    struct translation t = {.path = path, .regex = regex};
+    *pattern = (struct rft_tok_pattern){0};
     enum rft_status status = rft_str_append(&t.out, "", 0);
     if (status == RFT_OK)
         status = translate(&t);
@@ -205,7 +200,7 @@ enum rft_status rft_tok_pattern_regex(const char *path, struct rft_bytes regex, 
 
 enum rft_status rft_tok_pattern_literal(struct rft_bytes literal, struct rft_tok_pattern *pattern)
 {
-    *pattern = (struct rft_tok_pattern){ 0 };
+    *pattern = (struct rft_tok_pattern){0};
     return rft_str_append(&pattern->literal, literal.data, literal.len);
 }
 
@@ -215,7 +210,7 @@ void rft_tok_pattern_finish(struct rft_tok_pattern *pattern)
     pcre2_match_data_free(pattern->match_data);
     pcre2_code_free(pattern->code);
     rft_str_finish(&pattern->literal);
-    *pattern = (struct rft_tok_pattern){ 0 };
+    *pattern = (struct rft_tok_pattern){0};
 }
 
 static struct rft_bytes search_literal(struct rft_bytes text, size_t from, struct rft_bytes what)
@@ -226,10 +221,10 @@ static struct rft_bytes search_literal(struct rft_bytes text, size_t from, struc
         if (!p)
             break;
         if (memcmp(p, what.data, what.len) == 0)
-            return (struct rft_bytes){ p, what.len };
+            return (struct rft_bytes){p, what.len};
         p++;
     }
-    return (struct rft_bytes){ 0 };
+    return (struct rft_bytes){0};
 }
 
 /* First match at or behind `from`; *begin = SIZE_MAX if there is none. An empty string matches nothing. */
@@ -239,7 +234,7 @@ static enum rft_status search(const struct rft_tok_pattern *pattern, struct rft_
     *begin = *end = SIZE_MAX;
     if (!pattern->code) {
         struct rft_bytes hit =
-            search_literal(text, from, (struct rft_bytes){ pattern->literal.data, pattern->literal.len });
+            search_literal(text, from, (struct rft_bytes){pattern->literal.data, pattern->literal.len});
         if (hit.data) {
             *begin = (size_t)(hit.data - text.data);
             *end = *begin + hit.len;
@@ -279,7 +274,7 @@ enum rft_status rft_tok_pattern_next(const struct rft_tok_pattern *pattern, stru
             match->from += match->from < text.len ? rft_utf8_decode(p, text.data + text.len, &code_point) : 1;
             continue;
         }
-        *match = (struct rft_tok_match){ .begin = begin, .end = end, .from = end, .found = true };
+        *match = (struct rft_tok_match){.begin = begin, .end = end, .from = end, .found = true};
         return RFT_OK;
     }
     match->over = true;

@@ -25,17 +25,14 @@ static enum rft_status take(struct splitter *s, size_t begin, size_t end, bool f
     bool match = found != s->step->invert, grow = false;
     switch (s->step->behavior) {
     case RFT_TOK_REMOVED:
-    case RFT_TOK_ISOLATED:
-        break;
+    case RFT_TOK_ISOLATED: break;
     case RFT_TOK_PREVIOUS: /* the first of a row of matches ends the span before it */
         grow = match && !s->last_match;
         break;
     case RFT_TOK_NEXT: /* the last of a row of matches begins the span behind it */
         grow = !match && s->last_match;
         break;
-    case RFT_TOK_CONTIGUOUS:
-        grow = match == s->last_match;
-        break;
+    case RFT_TOK_CONTIGUOUS: grow = match == s->last_match; break;
     }
     s->last_match = match;
     if (grow && s->has_open) {
@@ -45,18 +42,17 @@ static enum rft_status take(struct splitter *s, size_t begin, size_t end, bool f
     RFT_TRY(flush(s));
     if (match && s->step->behavior == RFT_TOK_REMOVED)
         return RFT_OK;
-    s->open = (struct rft_tok_piece){ .begin = s->piece.begin + begin,
-                                      .end = s->piece.begin + end,
-                                      .at_start = s->piece.at_start && begin == 0 };
+    s->open = (struct rft_tok_piece){
+        .begin = s->piece.begin + begin, .end = s->piece.begin + end, .at_start = s->piece.at_start && begin == 0};
     s->has_open = true;
     return RFT_OK;
 }
 
 enum rft_status rft_tok_split(const struct rft_tok_step *step, struct rft_tok_work *work, struct rft_tok_piece piece)
 {
-    struct splitter s = { .step = step, .work = work, .piece = piece };
-    struct rft_bytes text = { work->text.bytes.data + piece.begin, piece.end - piece.begin };
-    struct rft_tok_match match = { 0 };
+    struct splitter s = {.step = step, .work = work, .piece = piece};
+    struct rft_bytes text = {work->text.bytes.data + piece.begin, piece.end - piece.begin};
+    struct rft_tok_match match = {0};
     size_t done = 0;
     for (;;) {
         RFT_TRY(rft_tok_pattern_next(&step->pattern, text, &match));

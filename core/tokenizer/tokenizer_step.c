@@ -9,7 +9,7 @@ struct rft_tok_step *rft_tok_steps_add(struct rft_tok_steps *steps, enum rft_tok
     if (rft_grow(&items, &steps->cap, steps->n + 1, sizeof *steps->items) != 0)
         return NULL;
     steps->items = items;
-    steps->items[steps->n] = (struct rft_tok_step){ .kind = kind };
+    steps->items[steps->n] = (struct rft_tok_step){.kind = kind};
     return &steps->items[steps->n++];
 }
 
@@ -20,7 +20,7 @@ void rft_tok_steps_finish(struct rft_tok_steps *steps)
         rft_str_finish(&steps->items[i].text);
     }
     rft_free(steps->items);
-    *steps = (struct rft_tok_steps){ 0 };
+    *steps = (struct rft_tok_steps){0};
 }
 
 enum rft_status rft_tok_add_split(const char *path, const char *regex, enum rft_tok_behavior behavior, bool invert,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A step of a normalizer, a pre-tokenizer or a decoder, and lists of them.
  *
- * A tokenizer is data: three lists of small steps (normalizers, pre-tokenizers, decoders), a table of tokens, a table of merges,
- * and the added tokens. Whatever a file calls its components, loading turns each into one or more steps; running them is one
- * loop (tokenizer_steps.c). Text travels as a row of pieces; a piece is characters or, once an added token was recognised
- * there, a token. */
+ * A tokenizer is data: three lists of small steps (normalizers, pre-tokenizers, decoders), a table of tokens, a table
+ * of merges, and the added tokens. Whatever a file calls its components, loading turns each into one or more steps;
+ * running them is one loop (tokenizer_steps.c). Text travels as a row of pieces; a piece is characters or, once an
+ * added token was recognised there, a token. */
 #ifndef RFT_TOKENIZER_STEP_H
 #define RFT_TOKENIZER_STEP_H
 

@@ -101,8 +101,8 @@ static enum rft_status rewrite_prepend(struct rewrite *r)
 static enum rft_status rewrite_replace(struct rewrite *r)
 {
     size_t begin = r->piece->begin, done = 0, n = r->piece->end - begin, out_begin = r->out->bytes.len;
-    struct rft_bytes piece = { r->text->bytes.data + begin, n };
-    struct rft_tok_match match = { 0 };
+    struct rft_bytes piece = {r->text->bytes.data + begin, n};
+    struct rft_tok_match match = {0};
     for (;;) {
         RFT_TRY(rft_tok_pattern_next(&r->step->pattern, piece, &match));
         if (!match.found)
@@ -192,7 +192,7 @@ static enum rft_status run_rewrite(rewrite_fn *rewrite, const struct rft_tok_ste
     for (size_t i = 0; i < work->pieces.n; i++) {
         struct rft_tok_piece piece = work->pieces.items[i];
         size_t begin = work->next_text.bytes.len;
-        struct rewrite r = { step, &work->text, &piece, i == 0, &work->next_text };
+        struct rewrite r = {step, &work->text, &piece, i == 0, &work->next_text};
         if (piece.is_token)
             RFT_TRY(copy(&work->next_text, &work->text, piece.begin, piece.end));
         else
@@ -279,13 +279,13 @@ static const struct {
     rewrite_fn *rewrite;
     enum rft_status (*run)(const struct rft_tok_step *step, struct rft_tok_work *work);
 } kinds[RFT_TOK_KIND_COUNT] = {
-    [RFT_TOK_FORM] = { .rewrite = rewrite_form },       [RFT_TOK_LOWERCASE] = { .rewrite = rewrite_lowercase },
-    [RFT_TOK_STRIP] = { .rewrite = rewrite_strip },     [RFT_TOK_PREPEND] = { .rewrite = rewrite_prepend },
-    [RFT_TOK_REPLACE] = { .rewrite = rewrite_replace }, [RFT_TOK_SPLIT] = { .run = run_split },
-    [RFT_TOK_BYTES] = { .rewrite = rewrite_bytes },     [RFT_TOK_UNBYTES] = { .rewrite = rewrite_unbytes },
-    [RFT_TOK_BYTE_TOKENS] = { .run = run_byte_tokens }, [RFT_TOK_FUSE] = { .run = run_fuse },
-    [RFT_TOK_CUT] = { .rewrite = rewrite_cut },         [RFT_TOK_UNSPACE] = { .rewrite = rewrite_unspace },
-    [RFT_TOK_MEND] = { .rewrite = rewrite_mend },
+    [RFT_TOK_FORM] = {.rewrite = rewrite_form},       [RFT_TOK_LOWERCASE] = {.rewrite = rewrite_lowercase},
+    [RFT_TOK_STRIP] = {.rewrite = rewrite_strip},     [RFT_TOK_PREPEND] = {.rewrite = rewrite_prepend},
+    [RFT_TOK_REPLACE] = {.rewrite = rewrite_replace}, [RFT_TOK_SPLIT] = {.run = run_split},
+    [RFT_TOK_BYTES] = {.rewrite = rewrite_bytes},     [RFT_TOK_UNBYTES] = {.rewrite = rewrite_unbytes},
+    [RFT_TOK_BYTE_TOKENS] = {.run = run_byte_tokens}, [RFT_TOK_FUSE] = {.run = run_fuse},
+    [RFT_TOK_CUT] = {.rewrite = rewrite_cut},         [RFT_TOK_UNSPACE] = {.rewrite = rewrite_unspace},
+    [RFT_TOK_MEND] = {.rewrite = rewrite_mend},
 };
 
 enum rft_status rft_tok_steps_run(const struct rft_tok_steps *steps, struct rft_tok_work *work)

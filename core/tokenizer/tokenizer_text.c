@@ -33,7 +33,7 @@ void rft_tok_work_finish(struct rft_tok_work *work)
     rft_str_finish(&work->next_text.plain);
     rft_free(work->pieces.items);
     rft_free(work->next_pieces.items);
-    *work = (struct rft_tok_work){ 0 };
+    *work = (struct rft_tok_work){0};
 }
 
 void rft_tok_work_take_pieces(struct rft_tok_work *work)
@@ -50,8 +50,8 @@ bool rft_tok_is_space(int32_t c)
            c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the 68 others for U+0100 and up, in order.
- */
+/* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the 68 others for U+0100 and up, in
+ * order. */
 static bool stands_for_itself(unsigned byte)
 {
     return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte != 0xad);
@@ -85,8 +85,8 @@ enum rft_status rft_tok_work_begin(struct rft_bytes text, size_t plain_0, size_t
         int32_t code_point;
         n = rft_utf8_decode(text.data + i, text.data + text.len, &code_point);
         bool plain = i < plain_1 && i + n > plain_0;
-        struct rft_bytes c = code_point < 0 ? rft_bytes_z("\xef\xbf\xbd") : (struct rft_bytes){ text.data + i, n };
+        struct rft_bytes c = code_point < 0 ? rft_bytes_z("\xef\xbf\xbd") : (struct rft_bytes){text.data + i, n};
         RFT_TRY(rft_tok_text_append(&work->text, c.data, c.len, plain));
     }
-    return rft_tok_pieces_add(&work->pieces, (struct rft_tok_piece){ .end = work->text.bytes.len, .at_start = true });
+    return rft_tok_pieces_add(&work->pieces, (struct rft_tok_piece){.end = work->text.bytes.len, .at_start = true});
 }

@@ -34,8 +34,8 @@ struct rft_tok_work {
     struct rft_tok_pieces pieces, next_pieces;
 };
 
-/* Begins with a text, made well-formed UTF-8 and one piece, marked where it is plain: a character that touches [plain_0, plain_1)
- * is. work is zero before; finish it in any case. */
+/* Begins with a text, made well-formed UTF-8 and one piece, marked where it is plain: a character that touches
+ * [plain_0, plain_1) is. work is zero before; finish it in any case. */
 enum rft_status rft_tok_work_begin(struct rft_bytes text, size_t plain_0, size_t plain_1, struct rft_tok_work *work);
 void rft_tok_work_finish(struct rft_tok_work *work);
 /* Appends a piece; an empty one is dropped unless it is a token. */

@@ -25,7 +25,7 @@ enum rft_status rft_tok_vocab_init(struct rft_tok_vocab *vocab, uint32_t n_ids, 
         rft_free(slots);
         return RFT_ERR_HOST_MEMORY;
     }
-    *vocab = (struct rft_tok_vocab){ .tokens = tokens, .n_ids = n_ids, .slots = slots, .n_slots = n_slots };
+    *vocab = (struct rft_tok_vocab){.tokens = tokens, .n_ids = n_ids, .slots = slots, .n_slots = n_slots};
     return RFT_OK;
 }
 
@@ -34,13 +34,13 @@ void rft_tok_vocab_finish(struct rft_tok_vocab *vocab)
     rft_str_finish(&vocab->bytes);
     rft_free(vocab->tokens);
     rft_free(vocab->slots);
-    *vocab = (struct rft_tok_vocab){ 0 };
+    *vocab = (struct rft_tok_vocab){0};
 }
 
 struct rft_bytes rft_tok_vocab_text(const struct rft_tok_vocab *vocab, uint32_t id)
 {
     const struct rft_tok_token *token = &vocab->tokens[id];
-    return (struct rft_bytes){ vocab->bytes.data + token->offset, token->len };
+    return (struct rft_bytes){vocab->bytes.data + token->offset, token->len};
 }
 
 /* The slot where text is, or the free one where it would go. */
@@ -56,7 +56,7 @@ enum rft_status rft_tok_vocab_set(struct rft_tok_vocab *vocab, uint32_t id, stru
 {
     uint64_t offset = vocab->bytes.len;
     RFT_TRY(rft_str_append(&vocab->bytes, text.data, text.len));
-    vocab->tokens[id] = (struct rft_tok_token){ .offset = offset, .len = (uint32_t)text.len, .present = true };
+    vocab->tokens[id] = (struct rft_tok_token){.offset = offset, .len = (uint32_t)text.len, .present = true};
     if (in_model)
         *slot_of(vocab, rft_tok_vocab_text(vocab, id)) = id + 1;
     return RFT_OK;
@@ -77,14 +77,14 @@ enum rft_status rft_tok_merges_init(struct rft_tok_merges *merges, uint64_t n_ma
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t i = 0; i < n_slots; i++)
         slots[i].pair = UINT64_MAX;
-    *merges = (struct rft_tok_merges){ .slots = slots, .n_slots = n_slots };
+    *merges = (struct rft_tok_merges){.slots = slots, .n_slots = n_slots};
     return RFT_OK;
 }
 
 void rft_tok_merges_finish(struct rft_tok_merges *merges)
 {
     rft_free(merges->slots);
-    *merges = (struct rft_tok_merges){ 0 };
+    *merges = (struct rft_tok_merges){0};
 }
 
 static struct rft_tok_merge *merge_slot(const struct rft_tok_merges *merges, uint64_t pair)
@@ -98,7 +98,7 @@ static struct rft_tok_merge *merge_slot(const struct rft_tok_merges *merges, uin
 void rft_tok_merges_set(struct rft_tok_merges *merges, uint32_t left, uint32_t right, uint32_t rank, uint32_t id)
 {
     uint64_t pair = (uint64_t)left << 32 | right;
-    *merge_slot(merges, pair) = (struct rft_tok_merge){ .pair = pair, .rank = rank, .id = id };
+    *merge_slot(merges, pair) = (struct rft_tok_merge){.pair = pair, .rank = rank, .id = id};
 }
 
 const struct rft_tok_merge *rft_tok_merges_find(const struct rft_tok_merges *merges, uint32_t left, uint32_t right)

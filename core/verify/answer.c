@@ -14,7 +14,7 @@ static const char tag_open[] = "<answer>", tag_close[] = "</answer>";
 const char *rft_reason_text(enum rft_reason reason)
 {
 #define REASON_TEXT(name, text) [name] = text,
-    static const char *const texts[] = { RFT_REASON_LIST(REASON_TEXT) };
+    static const char *const texts[] = {RFT_REASON_LIST(REASON_TEXT)};
 #undef REASON_TEXT
     return (unsigned)reason < RFT_REASON_COUNT ? texts[reason] : "unknown";
 }
@@ -22,8 +22,7 @@ const char *rft_reason_text(enum rft_reason reason)
 const char *rft_finish_text(enum rft_finish finish)
 {
     static const char *const texts[] = {
-        [RFT_FINISH_STOP] = "stop", [RFT_FINISH_LENGTH] = "length", [RFT_FINISH_NOT_FINITE] = "not_finite"
-    };
+        [RFT_FINISH_STOP] = "stop", [RFT_FINISH_LENGTH] = "length", [RFT_FINISH_NOT_FINITE] = "not_finite"};
     return (unsigned)finish < sizeof texts / sizeof *texts ? texts[finish] : "unknown";
 }
 
@@ -45,7 +44,7 @@ static const char *find(const char *p, const char *end, const char *z)
 
 static struct rft_bytes span(const char *from, const char *to)
 {
-    return rft_bytes_trim((struct rft_bytes){ from, (size_t)(to - from) });
+    return rft_bytes_trim((struct rft_bytes){from, (size_t)(to - from)});
 }
 
 /* The whole text as one number. */
@@ -65,7 +64,7 @@ struct unit_word {
 /* The next word of a unit, "km/h" and "m^2" being one; white space, punctuation and marks are passed over. */
 static struct unit_word next_unit_word(const char **p, const char *end)
 {
-    struct unit_word word = { .is_whole = true };
+    struct unit_word word = {.is_whole = true};
     for (; *p < end; (*p)++) {
         char c = **p;
         if (c == '\\')
@@ -99,7 +98,7 @@ static bool is_same_word(const struct unit_word *a, const struct unit_word *b)
     bool is_prefix = !is_mega && strncasecmp(a->text, b->text, n) == 0;
     bool is_plural = n >= 2 && ((n_more == 1 && (longer->text[n] == 's' || longer->text[n] == 'S')) ||
                                 (n_more == 2 && strncasecmp(longer->text + n, "es", 2) == 0));
-    static const char *const foot[] = { "foot", "feet", NULL };
+    static const char *const foot[] = {"foot", "feet", NULL};
     bool is_foot = rft_word_is_among(foot, a->text, a->n) && rft_word_is_among(foot, b->text, b->n);
     return a->is_whole && b->is_whole && ((is_prefix && (n_more == 0 || is_plural)) || is_foot);
 }
@@ -122,8 +121,8 @@ static bool is_same_unit(const struct rft_stated *a, const struct rft_stated *b)
     return !left.n && !right.n;
 }
 
-/* The numbers of an answer and a gold one as the options read them; false if one of them is none. *is_same_kind: they are
- * in the same unit, as far as the texts say. */
+/* The numbers of an answer and a gold one as the options read them; false if one of them is none. *is_same_kind: they
+ * are in the same unit, as far as the texts say. */
 static bool read_pair(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold,
                       struct rft_decimal numbers[2], bool *is_same_kind)
 {
@@ -142,7 +141,7 @@ static bool read_pair(const struct rft_verify_options *options, struct rft_bytes
 static struct rft_verdict judge_tag(const struct rft_verify_options *options, struct rft_bytes completion,
                                     struct rft_bytes gold)
 {
-    struct rft_verdict verdict = { .reason = RFT_REASON_NO_ANSWER };
+    struct rft_verdict verdict = {.reason = RFT_REASON_NO_ANSWER};
     const char *end = completion.data + completion.len, *inside = NULL;
     for (const char *p = find(completion.data, end, "<"); p < end; p = find(p + 1, end, "<")) {
         if (begins_with(p, end, tag_open)) {
@@ -193,7 +192,8 @@ static bool has_letter(const char *p, const char *end)
     return p < end;
 }
 
-/* The answer behind the last mark, which ends at p. A line without a digit is blank or a heading: the next one counts. */
+/* The answer behind the last mark, which ends at p. A line without a digit is blank or a heading: the next one
+ * counts. */
 static struct rft_stated stated_behind(const char *p, const char *end)
 {
     const char *last = line_end(p, end);
@@ -208,7 +208,7 @@ static struct rft_stated stated_behind(const char *p, const char *end)
             last = line_end(next + 1, end);
         }
     }
-    stated = rft_number_stated((struct rft_bytes){ p, (size_t)(last - p) });
+    stated = rft_number_stated((struct rft_bytes){p, (size_t)(last - p)});
     /* "#### Step 2: add" or "#### 2. Add", and the work below it; but not "#### The answer is 2" */
     const char *behind = stated.text.data + stated.text.len;
     bool is_ordinal = behind < last && (*behind == '.' || *behind == ')') && has_letter(behind, last);
@@ -220,7 +220,7 @@ static struct rft_stated stated_behind(const char *p, const char *end)
 static struct rft_verdict judge_gsm8k(const struct rft_verify_options *options, struct rft_bytes completion,
                                       struct rft_bytes gold)
 {
-    struct rft_verdict verdict = { .reason = RFT_REASON_NO_ANSWER };
+    struct rft_verdict verdict = {.reason = RFT_REASON_NO_ANSWER};
     const char *end = completion.data + completion.len, *behind = NULL;
     for (const char *p = find(completion.data, end, mark); p < end; p = find(p + strlen(mark), end, mark))
         if (!behind || !is_blank(p + strlen(mark), end)) /* "#### 18 ####" */
@@ -242,13 +242,13 @@ static struct rft_verdict judge_gsm8k(const struct rft_verify_options *options, 
 /* The original job's parse_answer and is_answer_valid. */
 static struct rft_verdict judge_homework(struct rft_bytes completion, struct rft_bytes gold)
 {
-    struct rft_verdict verdict = { .reason = RFT_REASON_NO_ANSWER };
+    struct rft_verdict verdict = {.reason = RFT_REASON_NO_ANSWER};
     const char *end = completion.data + completion.len, *begin = find(completion.data, end, tag_open);
     if (begin == end)
         return verdict;
     begin += strlen(tag_open);
     const char *next = find(begin, end, tag_open), *close = find(begin, end, tag_close);
-    verdict.answer = (struct rft_bytes){ begin, (size_t)((next < close ? next : close) - begin) };
+    verdict.answer = (struct rft_bytes){begin, (size_t)((next < close ? next : close) - begin)};
     double a = rft_python_round3(rft_python_float(verdict.answer));
     double g = rft_python_round3(rft_python_float(gold));
     if (!isfinite(a))

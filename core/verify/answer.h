@@ -19,10 +19,10 @@ enum rft_finish { RFT_FINISH_STOP, RFT_FINISH_LENGTH, RFT_FINISH_NOT_FINITE };
 struct rft_verify_options {
     enum rft_verify_kind kind;
     enum rft_verify_compat compat;
-    double rel_tol;      /* answer_tag: |answer - gold| <= rel_tol |gold| */
+    double rel_tol;              /* answer_tag: |answer - gold| <= rel_tol |gold| */
     enum rft_verify_units units; /* answer_tag: what may stand around the number */
-    bool require_mark;   /* gsm8k: no answer without "####" */
-    bool accept_cut_off; /* [verify] cut_off = accept: finish = length may be accepted */
+    bool require_mark;           /* gsm8k: no answer without "####" */
+    bool accept_cut_off;         /* [verify] cut_off = accept: finish = length may be accepted */
 };
 
 /* Why a sample was accepted or not: the words of the records' "reason". */
@@ -58,8 +58,8 @@ bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_byte
  * number and nothing else: an optional sign (also U+2212) and "$" in either order, digits, commas if they stand between
  * all groups of three ("6,000" but not "60,00"), decimals, an exponent; a last point is passed over. Both numbers are
  * rounded to double once and |answer - gold| <= rel_tol |gold| is evaluated in double; a gold of 0 takes only 0. With
- * units = ignore it is what rft_number_stated reads ("420 minutes", "**12**", "x = 12"); a percent sign must then stand in
- * both or neither, and words behind both numbers must agree.
+ * units = ignore it is what rft_number_stated reads ("420 minutes", "**12**", "x = 12"); a percent sign must then stand
+ * in both or neither, and words behind both numbers must agree.
  *
  * gsm8k: what the line behind the last "####" states as one number (rft_number_stated); without "####", unless
  * require_mark, the last number of the text (rft_number_last). A line behind the mark without a digit is a heading: the

@@ -140,7 +140,7 @@ size_t rft_decimal_match(const char *p, const char *end, struct rft_decimal *d)
         last = skip_digits(point + 1, end);
     if (last == whole)
         return 0;
-    *d = (struct rft_decimal){ .negative = negative };
+    *d = (struct rft_decimal){.negative = negative};
     for (const char *c = whole; c < last; c++)
         if (is_digit(c, end))
             rft_decimal_push(d, *c, c > point);

@@ -53,7 +53,7 @@ static int32_t wide_before(const char *text, const char *p, size_t *n)
 /* Thousands and ranges that ASCII does not write: "12{,}000", "12\,000", a no-break space or a dash between digits. */
 static bool is_joined(const char *text, const char *p)
 {
-    static const char *const joints[] = { "{,}", "\\,", ",\\!", "~" };
+    static const char *const joints[] = {"{,}", "\\,", ",\\!", "~"};
     size_t n;
     for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
         n = strlen(joints[i]);
@@ -120,8 +120,8 @@ static bool is_bound_or_minus(const char *text, const char *p)
     return is_sign && (!is_apart || is_operand(text, sign, !is_dash));
 }
 
-/* Whether what stands right before p makes a number there a part of something: "3,50", "10^2", "\frac{3}{4}", "9 * 2".
- */
+/* Whether what stands right before p makes a number there a part of something: "3,50", "10^2", "\frac{3}{4}", "9 *
+ * 2". */
 static bool is_tail(const char *text, const char *p, const char *end)
 {
     static const char times[] = "\xc3\x97", divide[] = "\xc3\xb7", dot[] = "\xc2\xb7";
@@ -168,7 +168,7 @@ static bool is_tail(const char *text, const char *p, const char *end)
 /* "2 and a half": what stands behind the "and". */
 static bool is_half_behind(const char *p, const char *end)
 {
-    static const char *const article[] = { "a", "one", NULL };
+    static const char *const article[] = {"a", "one", NULL};
     p = rft_skip_spaces(p, end);
     const char *last = rft_word_end(p, end);
     if (!rft_word_is_among(article, p, (size_t)(last - p)))
@@ -244,14 +244,14 @@ static bool has_other_digits(const char *p, const char *end)
 
 struct rft_stated rft_number_last(struct rft_bytes text)
 {
-    struct rft_stated out = { 0 };
+    struct rft_stated out = {0};
     const char *begin = text.data, *end = begin + text.len, *minus;
     for (const char *p = begin; p < end;) {
         struct rft_decimal value;
         bool is_fraction;
         size_t n = rft_number_match(begin, p, end, &value, &is_fraction);
         if (n != 0 && !is_in_word(begin, p))
-            out = (struct rft_stated){ .is_number = !is_fraction, .value = value, .text = { p, n } };
+            out = (struct rft_stated){.is_number = !is_fraction, .value = value, .text = {p, n}};
         p += n != 0 ? n : 1;
     }
     if (out.text.data == NULL)

@@ -54,7 +54,7 @@ static bool take_thousands(struct reader *r)
 /* "^\circ", "^{\circ}" */
 static const char *skip_degree(const char *p, const char *end)
 {
-    static const char *const forms[] = { "^\\circ", "^{\\circ}" };
+    static const char *const forms[] = {"^\\circ", "^{\\circ}"};
     for (size_t i = 0; i < 2; i++)
         if ((size_t)(end - p) >= strlen(forms[i]) && memcmp(p, forms[i], strlen(forms[i])) == 0)
             return p + strlen(forms[i]);
@@ -108,26 +108,26 @@ static void take_number(struct reader *r)
         /* Digits of a group of thousands are pushed behind these: zeros at the end count. */
         r->is_untrimmed = r->is_integer;
         if (r->is_integer) {
-            out->value = (struct rft_decimal){ 0 };
+            out->value = (struct rft_decimal){0};
             for (const char *c = begin; c < r->p; c++)
                 rft_decimal_push(&out->value, *c, false);
         }
     }
     r->number_end = r->p;
-    r->last_word = (struct rft_bytes){ 0 };
+    r->last_word = (struct rft_bytes){0};
     out->text.len = (size_t)(r->p - out->text.data);
     check_behind(r);
 }
 
 static bool is_word(const char *z, struct rft_bytes word)
 {
-    const char *const words[] = { z, NULL };
+    const char *const words[] = {z, NULL};
     return word.data != NULL && rft_word_is_among(words, word.data, word.len);
 }
 
 static void take_word_behind(struct reader *r, const char *begin, size_t n)
 {
-    struct rft_bytes word = { begin, n };
+    struct rft_bytes word = {begin, n};
     size_t n_letters = 0;
     while (n_letters < n && !rft_is_digit(begin[n_letters]))
         n_letters++;
@@ -144,7 +144,7 @@ static void take_word_behind(struct reader *r, const char *begin, size_t n)
 /* A word before the number: only a minus, a currency or one without a meaning for the number. */
 static void take_word_before(struct reader *r, const char *begin, size_t n)
 {
-    struct rft_bytes word = { begin, n };
+    struct rft_bytes word = {begin, n};
     bool is_part = is_word("of", word) && r->last_word.data != NULL &&
                    (rft_word_is_among(rft_fraction_words, r->last_word.data, r->last_word.len) ||
                     rft_word_is_among(rft_function_words, r->last_word.data, r->last_word.len));
@@ -210,8 +210,8 @@ static void take_sign(struct reader *r, size_t n, bool is_minus)
     }
 }
 
-/* A run of * or _: a mark of Markdown has white space or punctuation on one side; between two things it is an operator.
- */
+/* A run of * or _: a mark of Markdown has white space or punctuation on one side; between two things it is an
+ * operator. */
 static void take_run(struct reader *r)
 {
     const char *begin = r->p, c = *begin;
@@ -344,7 +344,7 @@ static bool has_second_statement(const char *p, const char *end, bool is_middle)
     bool has_digit = false, ends_in_word = false;
     while (p < end) {
         const char *last = rft_is_letter(*p) ? rft_word_end(p, end) : p;
-        struct rft_bytes word = { p, (size_t)(last - p) };
+        struct rft_bytes word = {p, (size_t)(last - p)};
         bool parts =
             *p == ';' || (*p == ',' && end - p >= 2 && p[1] == ' ') || is_word("and", word) || is_word("or", word);
         if (has_digit && parts)
@@ -389,22 +389,22 @@ static struct rft_bytes trim(struct rft_bytes line)
         if (n == 0)
             last = p;
     }
-    return (struct rft_bytes){ begin, (size_t)(last - begin) };
+    return (struct rft_bytes){begin, (size_t)(last - begin)};
 }
 
 struct rft_stated rft_number_stated(struct rft_bytes line)
 {
     struct rft_bytes text = trim(line);
-    struct rft_stated out = { .text = text };
+    struct rft_stated out = {.text = text};
     const char *end = text.data + text.len, *begin = right_side(text.data, end);
-    struct reader r = { .begin = begin, .p = begin, .end = end, .out = &out, .is_clean = true };
+    struct reader r = {.begin = begin, .p = begin, .end = end, .out = &out, .is_clean = true};
     if (begin == NULL)
         return out;
     while (r.p < end && !r.is_no_number)
         take_one(&r);
     out.is_number = !r.is_no_number && r.number_end != NULL;
     if (out.is_number)
-        out.unit = (struct rft_bytes){ r.number_end, (size_t)(end - r.number_end) };
+        out.unit = (struct rft_bytes){r.number_end, (size_t)(end - r.number_end)};
     if (!out.is_number) {
         out.text = text;
         return out;

@@ -67,7 +67,7 @@ const char *const rft_fraction_words[] = {
     "tenth", "tenths", "hundredth", "hundredths", "thousandth", "thousandths", NULL,
 };
 
-const char *const rft_function_words[] = { "square", "cube", "multiple", "factor", NULL };
+const char *const rft_function_words[] = {"square", "cube", "multiple", "factor", NULL};
 
 /* Anywhere they make the line a calculation, or several answers. */
 const char *const rft_math_words[] = {
@@ -82,9 +82,9 @@ const char *const rft_bound_words[] = {
     "up",   "cannot", "except", "but",   "times",   "double", "triple", "divisible", NULL,
 };
 
-const char *const rft_negative_words[] = { "minus", "negative", NULL };
+const char *const rft_negative_words[] = {"minus", "negative", NULL};
 
-const char *const rft_currency_words[] = { "usd", "eur", "gbp", "inr", "aud", "cad", "rs", "us", NULL };
+const char *const rft_currency_words[] = {"usd", "eur", "gbp", "inr", "aud", "cad", "rs", "us", NULL};
 
 /* LaTeX that only dresses a number. */
 const char *const rft_dress_commands[] = {
@@ -120,24 +120,19 @@ enum rft_char_sort rft_char_sort(int32_t c)
     switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-        return RFT_SORT_SPACE;
+    case UTF8PROC_CATEGORY_ZP: return RFT_SORT_SPACE;
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return RFT_SORT_FORMULA;
-    case UTF8PROC_CATEGORY_PD:
-        return RFT_SORT_DASH;
+    case UTF8PROC_CATEGORY_NO: return RFT_SORT_FORMULA;
+    case UTF8PROC_CATEGORY_PD: return RFT_SORT_DASH;
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
     case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-        return RFT_SORT_LETTER;
-    default:
-        return RFT_SORT_OTHER;
+    case UTF8PROC_CATEGORY_MC: return RFT_SORT_LETTER;
+    default: return RFT_SORT_OTHER;
     }
 }
 

@@ -72,14 +72,14 @@ static bool take_word(struct reader *r, const char *lower, const char *upper)
 {
     struct reader at = *r;
     for (size_t i = 0; lower[i]; i++)
-        if (!take(&at, (char[]){ lower[i], upper[i], 0 }))
+        if (!take(&at, (char[]){lower[i], upper[i], 0}))
             return false;
     *r = at;
     return true;
 }
 
-/* Digits with single underscores between them; how many. An underscore elsewhere is left for the caller to stumble on.
- */
+/* Digits with single underscores between them; how many. An underscore elsewhere is left for the caller to stumble
+ * on. */
 static size_t take_digits(struct reader *r, struct rft_decimal *d, bool after_point)
 {
     size_t n = 0;
@@ -100,7 +100,7 @@ static size_t take_digits(struct reader *r, struct rft_decimal *d, bool after_po
 
 static bool take_exponent(struct reader *r, struct rft_decimal *d)
 {
-    struct rft_decimal exponent = { 0 };
+    struct rft_decimal exponent = {0};
     if (!take(r, "eE"))
         return true;
     bool negative = take(r, "-");
@@ -116,7 +116,7 @@ static bool take_exponent(struct reader *r, struct rft_decimal *d)
 /* The unsigned number at the reader, NaN if there is none. */
 static double take_number(struct reader *r)
 {
-    struct rft_decimal d = { 0 };
+    struct rft_decimal d = {0};
     if (take_word(r, "infinity", "INFINITY") || take_word(r, "inf", "INF"))
         return INFINITY;
     size_t n_digits = take_digits(r, &d, false);
@@ -130,7 +130,7 @@ double rft_python_float(struct rft_bytes text)
 {
     if (!text.len)
         return NAN;
-    struct reader r = { text.data, text.data + text.len };
+    struct reader r = {text.data, text.data + text.len};
     skip_space(&r);
     bool negative = take(&r, "-");
     if (!negative)
@@ -150,7 +150,7 @@ double rft_python_round3(double x)
     if (!isfinite(x))
         return x;
     int n = snprintf(text, sizeof text, "%.3f", fabs(x));
-    struct rft_decimal d = { .negative = signbit(x) != 0 };
+    struct rft_decimal d = {.negative = signbit(x) != 0};
     for (int i = 0; i < n; i++)
         if (text[i] >= '0' && text[i] <= '9')
             rft_decimal_push(&d, text[i], i >= n - 3);

@@ -19,15 +19,15 @@ struct bench {
     struct bench_options options;
     struct rft_model_config config;
     struct rft_engine engine;
-    uint32_t *mask;       /* [ceil(vocab / 32)]: all ones */
+    uint32_t *mask; /* [ceil(vocab / 32)]: all ones */
     uint32_t no_token;
-    double stream_gb;     /* GB/s that a large product with one column reads; 0 = not measured */
-    double row_seconds;   /* of a step, for each of its rows, the best so far; 0 = not measured */
+    double stream_gb;   /* GB/s that a large product with one column reads; 0 = not measured */
+    double row_seconds; /* of a step, for each of its rows, the best so far; 0 = not measured */
     /* What decodes took, to be printed when all is given back. */
     struct bench_memory {
         uint32_t n_rows;
-        uint64_t available;   /* in the decode, as the device says */
-        uint64_t needed;      /* weights and prompts' keys and values */
+        uint64_t available; /* in the decode, as the device says */
+        uint64_t needed;    /* weights and prompts' keys and values */
     } memory[BENCH_LIST_MAX];
     uint32_t n_memory;
 };
@@ -74,10 +74,10 @@ uint32_t bench_n_questions(const struct bench *b, uint32_t n_rows);
 enum rft_status bench_time_program(struct bench *b, const struct rft_program *program, struct bench_time *replay);
 
 /* The measurements. Each prints its table. */
-enum rft_status bench_stream(struct bench *b);   /* bench_matmul.c: sets stream_gb */
-enum rft_status bench_matmuls(struct bench *b);  /* sets row_seconds */
+enum rft_status bench_stream(struct bench *b);  /* bench_matmul.c: sets stream_gb */
+enum rft_status bench_matmuls(struct bench *b); /* sets row_seconds */
 enum rft_status bench_profile(struct bench *b);
-enum rft_status bench_prefill(struct bench *b);  /* bench_rates.c */
+enum rft_status bench_prefill(struct bench *b); /* bench_rates.c */
 enum rft_status bench_decode(struct bench *b);
 /* Once nothing is left on the device but what it keeps while it is open. */
 enum rft_status bench_print_memory(struct bench *b);

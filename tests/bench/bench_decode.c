@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* How fast a model's kernels, prefill and decode step are on each device, for a model shape with random weights:
- *   bench_decode [what=stream,matmul,prefill,decode,profile] [shape=smollm2-135m] [layers=0] [backend=] [device=] [threads=0]
- *                [columns=1,5,10,64] [sequences=1,5,10,64] [samples=10] [prompt=200] [new=100] [stream=512] [runs=3]
- *                [seconds=0.1] [limit=30] [temperature=1] [top_k=0] [top_p=1]
- * backend, device: the default is every device of every backend that can be used. layers: instead of the shape's, 0 = the
- * shape's. samples: sequences that share a prompt. stream: MiB read for the device's bandwidth. seconds: that each kind of
- * product is measured for, in each run. limit: seconds; what is known to take longer on a slow device is left out.
+ *   bench_decode [what=stream,matmul,prefill,decode,profile] [shape=smollm2-135m] [layers=0] [backend=] [device=]
+ *                [threads=0] [columns=1,5,10,64] [sequences=1,5,10,64] [samples=10] [prompt=200] [new=100]
+ *                [stream=512] [runs=3] [seconds=0.1] [limit=30] [temperature=1] [top_k=0] [top_p=1]
+ * backend, device: the default is every device of every backend that can be used. layers: instead of the shape's, 0 =
+ * the shape's. samples: sequences that share a prompt. stream: MiB read for the device's bandwidth. seconds: that each
+ * kind of product is measured for, in each run. limit: seconds; what is known to take longer on a slow device is left
+ * out.
  *
- * cpu seconds are the whole process's: what a software device, or waiting for a real one, takes from the machine. GB/s are
- * bytes of weights; in per cent of the stream, of what one large product with one column reads. "stream" is beyond 100%
- * where weights stay in a cache. */
+ * cpu seconds are the whole process's: what a software device, or waiting for a real one, takes from the machine. GB/s
+ * are bytes of weights; in per cent of the stream, of what one large product with one column reads. "stream" is beyond
+ * 100% where weights stay in a cache. */
 #include "bench.h"
 
 #include "budget.h"
@@ -68,7 +69,8 @@ enum rft_status bench_time_program(struct bench *b, const struct rft_program *pr
     const struct bench_time begin = bench_now();
     status = rft_dev_run(dev, exec, 1);
     *replay = bench_since(begin);
-    for (uint32_t run = 0; run < b->options.runs && status == RFT_OK && bench_since(begin).wall < b->options.limit / 10; run++) {
+    for (uint32_t run = 0; run < b->options.runs && status == RFT_OK && bench_since(begin).wall < b->options.limit / 10;
+         run++) {
         const double wanted = b->options.seconds / replay->wall;
         const uint32_t n = wanted < 1 ? 1 : wanted > 4096 ? 4096 : (uint32_t)wanted;
         const struct bench_time start = bench_now();
@@ -86,12 +88,18 @@ enum rft_status bench_time_program(struct bench *b, const struct rft_program *pr
 static bool parse_option(struct bench_options *o, const char *text)
 {
     const char *value = strchr(text, '=');
-    const struct { const char *key; const char **string; uint32_t *number; } keys[] = {
-        {"what", &o->what, NULL},         {"shape", &o->shape, NULL},           {"sequences", &o->sequences, NULL},
-        {"columns", &o->columns, NULL},   {"backend", &o->backend, NULL},       {"device", &o->device, NULL},
-        {"samples", NULL, &o->samples},   {"prompt", NULL, &o->prompt},         {"new", NULL, &o->n_new},
-        {"threads", NULL, &o->threads},   {"runs", NULL, &o->runs},             {"layers", NULL, &o->layers},
-        {"stream", NULL, &o->stream_mib}, {"top_k", NULL, &o->sampling.top_k},
+    const struct {
+        const char *key;
+        const char **string;
+        uint32_t *number;
+    } keys[] = {
+        {"what", &o->what, NULL},           {"shape", &o->shape, NULL},
+        {"sequences", &o->sequences, NULL}, {"columns", &o->columns, NULL},
+        {"backend", &o->backend, NULL},     {"device", &o->device, NULL},
+        {"samples", NULL, &o->samples},     {"prompt", NULL, &o->prompt},
+        {"new", NULL, &o->n_new},           {"threads", NULL, &o->threads},
+        {"runs", NULL, &o->runs},           {"layers", NULL, &o->layers},
+        {"stream", NULL, &o->stream_mib},   {"top_k", NULL, &o->sampling.top_k},
     };
     if (value == NULL)
         return false;
@@ -148,7 +156,10 @@ static enum rft_status check_memory(struct bench *b)
 
 static enum rft_status measure(struct bench *b)
 {
-    const struct { const char *what; enum rft_status (*run)(struct bench *b); } parts[] = {
+    const struct {
+        const char *what;
+        enum rft_status (*run)(struct bench *b);
+    } parts[] = {
         {"stream", bench_stream}, {"matmul", bench_matmuls},  {"prefill", bench_prefill},
         {"decode", bench_decode}, {"profile", bench_profile},
     };
@@ -170,8 +181,8 @@ static enum rft_status measure_device(struct bench *b)
 {
     const struct rft_dev *dev = &b->engine.dev;
     const struct bench_time start = bench_now();
-    printf("%s, %s: %s (%s), prefill of %" PRIu32 " rows, bursts of %" PRIu32 " steps\n", b->options.shape, dev->backend->name,
-           dev->info.name, dev->info.detail, dev->caps.prefill_rows, dev->caps.burst_steps);
+    printf("%s, %s: %s (%s), prefill of %" PRIu32 " rows, bursts of %" PRIu32 " steps\n", b->options.shape,
+           dev->backend->name, dev->info.name, dev->info.detail, dev->caps.prefill_rows, dev->caps.burst_steps);
     fflush(stdout);
     enum rft_status status = measure(b);
     bench_unload(b);
@@ -228,10 +239,19 @@ static enum rft_status run(struct bench *b)
 
 int main(int argc, char **argv)
 {
-    static struct bench b = {.options = {.what = "stream,matmul,prefill,decode,profile", .shape = "smollm2-135m",
-                                         .sequences = "1,5,10,64", .columns = "1,5,10,64", .backend = "", .device = "",
-                                         .samples = 10, .prompt = 200, .n_new = 100, .runs = 3, .stream_mib = 512,
-                                         .seconds = 0.1, .limit = 30,
+    static struct bench b = {.options = {.what = "stream,matmul,prefill,decode,profile",
+                                         .shape = "smollm2-135m",
+                                         .sequences = "1,5,10,64",
+                                         .columns = "1,5,10,64",
+                                         .backend = "",
+                                         .device = "",
+                                         .samples = 10,
+                                         .prompt = 200,
+                                         .n_new = 100,
+                                         .runs = 3,
+                                         .stream_mib = 512,
+                                         .seconds = 0.1,
+                                         .limit = 30,
                                          .sampling = {.temperature = 1.0f, .top_p_65536 = 65536}}};
     struct bench_options *o = &b.options;
     for (int i = 1; i < argc; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The matrix products of a step, one kind at a time: the nodes of all layers in a row, so that each reads its own weights, as
- * in the step itself. And the time of every kind of node of a step. */
+/* The matrix products of a step, one kind at a time: the nodes of all layers in a row, so that each reads its own
+ * weights, as in the step itself. And the time of every kind of node of a step. */
 #include "bench.h"
 
 #include "alloc.h"
@@ -42,17 +42,12 @@ static double product_flop(const struct rft_model_config *config, enum product p
 static enum product product_of(const struct rft_program *program, size_t i)
 {
     switch (program->nodes[i].op) {
-    case RFT_OP_qkv:
-        return QKV;
-    case RFT_OP_residual:
-        return program->nodes[i - 1].op == RFT_OP_attention ? O : DOWN;
-    case RFT_OP_gate_up:
-        return GATE_UP;
+    case RFT_OP_qkv: return QKV;
+    case RFT_OP_residual: return program->nodes[i - 1].op == RFT_OP_attention ? O : DOWN;
+    case RFT_OP_gate_up: return GATE_UP;
     case RFT_OP_logits:
-    case RFT_OP_draw: /* sampling and all */
-        return HEAD;
-    default:
-        return N_PRODUCTS;
+    case RFT_OP_draw: /* sampling and all */ return HEAD;
+    default: return N_PRODUCTS;
     }
 }
 
@@ -93,7 +88,8 @@ static enum rft_status measure_column(struct bench *b, struct results *r, uint32
 }
 
 /* One line: a number for each number of columns; what was left out is a dash. */
-static void print_line(const struct results *r, const char *title, const double values[BENCH_LIST_MAX], const char *unit)
+static void print_line(const struct results *r, const char *title, const double values[BENCH_LIST_MAX],
+                       const char *unit)
 {
     printf("  %-36s", title);
     for (uint32_t i = 0; i < r->n; i++) {
@@ -224,8 +220,8 @@ enum rft_status bench_stream(struct bench *b)
     rft_pool_close(&pool);
     RFT_TRY(status);
     b->stream_gb = (double)s.n * s.dim * 2 / time.wall * 1e-9;
-    printf("  stream: one column, %" PRIu32 " x %" PRIu32 ": %.1f GB/s, %.2f cpu seconds a second\n", s.n, s.dim, b->stream_gb,
-           time.cpu / time.wall);
+    printf("  stream: one column, %" PRIu32 " x %" PRIu32 ": %.1f GB/s, %.2f cpu seconds a second\n", s.n, s.dim,
+           b->stream_gb, time.cpu / time.wall);
     return RFT_OK;
 }
 

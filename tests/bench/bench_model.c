@@ -14,8 +14,13 @@ struct shape {
 };
 
 #define SHAPE(name_, layers, dim_, heads, kv, head, ffn, vocab, is_tied)                                               \
-    {name_, {.n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,    \
-             .vocab_size = vocab, .n_positions = 8192, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e5}}
+    {                                                                                                                  \
+        name_,                                                                                                         \
+        {                                                                                                              \
+            .n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,     \
+            .vocab_size = vocab, .n_positions = 8192, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e5            \
+        }                                                                                                              \
+    }
 static const struct shape shapes[] = {
     SHAPE("tiny", 2, 64, 4, 2, 16, 192, 512, true),
     SHAPE("smollm2-135m", 30, 576, 9, 3, 64, 1536, 49152, true),
@@ -90,7 +95,8 @@ enum rft_status bench_load(struct bench *b)
         return RFT_ERR_HOST_MEMORY;
     memset(b->mask, 0xff, n_mask * sizeof *b->mask);
     b->no_token = UINT32_MAX;
-    const struct rft_draw_rules rules = {.sampling = b->options.sampling, .mask = b->mask, .eos = &b->no_token, .n_eos = 1};
+    const struct rft_draw_rules rules = {
+        .sampling = b->options.sampling, .mask = b->mask, .eos = &b->no_token, .n_eos = 1};
     RFT_TRY(rft_engine_place(e, &b->config, &rules, b->options.prompt + b->options.n_new + 1, 0));
     for (size_t i = 0; i < e->weights.n; i++) {
         const struct rft_weight *w = &e->weights.weights[i];

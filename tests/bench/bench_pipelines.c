@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a driver's compiler makes of the Vulkan kernels: registers, spills, and the widths of its loads from memory, as read in
- * the disassembly that the driver hands out (VK_KHR_pipeline_executable_properties). Nothing runs and no memory is allocated,
- * so that Mesa's null device, which compiles for AMD GPUs that are not there, will do: tools/amd_kernels.sh.
+/* What a driver's compiler makes of the Vulkan kernels: registers, spills, and the widths of its loads from memory, as
+ * read in the disassembly that the driver hands out (VK_KHR_pipeline_executable_properties). Nothing runs and no memory
+ * is allocated, so that Mesa's null device, which compiles for AMD GPUs that are not there, will do:
+ * tools/amd_kernels.sh.
  *
  *   bench_pipelines [PART_OF_A_KERNEL_NAME] */
 #define VK_NO_PROTOTYPES
@@ -29,7 +30,8 @@ static void must(VkResult result, const char *what)
 
 static VkDevice open_device(void)
 {
-    const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .apiVersion = VK_API_VERSION_1_2};
+    const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                                           .apiVersion = VK_API_VERSION_1_2};
     const VkInstanceCreateInfo instance_info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
                                                 .pApplicationInfo = &application};
     static const char *const extensions[] = {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME};
@@ -76,7 +78,8 @@ static VkPipeline make_pipeline(VkDevice device, VkPipelineLayout layout, const 
     must(vk.vkCreateShaderModule(device, &module_info, NULL, &module), "vkCreateShaderModule");
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-        .flags = VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR | VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR,
+        .flags =
+            VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR | VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,
@@ -123,7 +126,8 @@ static char *disassembly(VkDevice device, const VkPipelineExecutableInfoKHR *inf
         uint32_t n_filled = i + 1;
         chosen->pData = text;
         chosen->dataSize = TEXT_MAX - 1;
-        must(vk.vkGetPipelineExecutableInternalRepresentationsKHR(device, info, &n_filled, list), "reading the disassembly");
+        must(vk.vkGetPipelineExecutableInternalRepresentationsKHR(device, info, &n_filled, list),
+             "reading the disassembly");
         break;
     }
     return text;
@@ -131,7 +135,8 @@ static char *disassembly(VkDevice device, const VkPipelineExecutableInfoKHR *inf
 
 static void print_row(VkDevice device, VkPipeline pipeline, const char *name)
 {
-    const VkPipelineExecutableInfoKHR info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_INFO_KHR, .pipeline = pipeline};
+    const VkPipelineExecutableInfoKHR info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_INFO_KHR,
+                                              .pipeline = pipeline};
     VkPipelineExecutableStatisticKHR list[STATISTICS_MAX];
     uint32_t n = STATISTICS_MAX;
     memset(list, 0, sizeof list);
@@ -141,9 +146,9 @@ static void print_row(VkDevice device, VkPipeline pipeline, const char *name)
     char *text = disassembly(device, &info);
     if (text == NULL)
         must(VK_ERROR_OUT_OF_HOST_MEMORY, name);
-    printf("%-18s %5" PRId64 " %6" PRId64 " %6" PRId64 " %6" PRId64 " %6u %6u %6u %6u\n", name, statistic(list, n, "VGPRs"),
-           statistic(list, n, "Spilled VGPRs"), statistic(list, n, "Spilled SGPRs"), statistic(list, n, "Code size"),
-           count(text, "global_load_dwordx4") + count(text, "global_load_b128"),
+    printf("%-18s %5" PRId64 " %6" PRId64 " %6" PRId64 " %6" PRId64 " %6u %6u %6u %6u\n", name,
+           statistic(list, n, "VGPRs"), statistic(list, n, "Spilled VGPRs"), statistic(list, n, "Spilled SGPRs"),
+           statistic(list, n, "Code size"), count(text, "global_load_dwordx4") + count(text, "global_load_b128"),
            count(text, "global_load_dword ") + count(text, "global_load_b32 "),
            count(text, "v_fma_") + count(text, "v_fmac_") + count(text, "v_pk_fma_"),
            count(text, "scratch_") + count(text, "buffer_store_dword v"));
@@ -159,8 +164,8 @@ int main(int argc, char **argv)
     VkDevice device = open_device();
     VkPipelineLayout layout;
     must(vk.vkCreatePipelineLayout(device, &info, NULL, &layout), "vkCreatePipelineLayout");
-    printf("%-18s %5s %6s %6s %6s %6s %6s %6s %6s\n", "kernel", "VGPRs", "v-spil", "s-spil", "bytes", "ld128", "ld32", "fma",
-           "scrat");
+    printf("%-18s %5s %6s %6s %6s %6s %6s %6s %6s\n", "kernel", "VGPRs", "v-spil", "s-spil", "bytes", "ld128", "ld32",
+           "fma", "scrat");
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         if (argc > 1 && strstr(vulkan_shaders[i].name, argv[1]) == NULL)
             continue;

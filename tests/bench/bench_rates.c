@@ -49,8 +49,8 @@ static struct rft_sizes sizes_of(const struct bench *b, uint32_t n_questions)
 }
 
 /* Prefill: one prompt, with taking its buffers and recording the program, as a run does for each group of questions. */
-static enum rft_status prefill_once(struct bench *b, struct rft_group *group, const struct rft_plan *plan, struct bench_time *time,
-                                    struct rft_device_stats *stats)
+static enum rft_status prefill_once(struct bench *b, struct rft_group *group, const struct rft_plan *plan,
+                                    struct bench_time *time, struct rft_device_stats *stats)
 {
     struct rft_prefix prefix = {0};
     struct rft_device_stats before;
@@ -80,7 +80,8 @@ enum rft_status bench_prefill(struct bench *b)
         return RFT_OK;
     RFT_TRY(rft_plan_make(&sizes, &plan));
     status = init_group(b, 1, &group);
-    for (uint32_t run = 0; run <= b->options.runs && status == RFT_OK; run++) { /* the first makes what is kept: pipelines */
+    for (uint32_t run = 0; run <= b->options.runs && status == RFT_OK;
+         run++) { /* the first makes what is kept: pipelines */
         status = prefill_once(b, &group, &plan, &time, &stats);
         if (status == RFT_OK && (run <= 1 || time.wall < best.wall))
             best = time;
@@ -91,9 +92,10 @@ enum rft_status bench_prefill(struct bench *b)
     RFT_TRY(status);
     const double flop = (double)(bench_step_bytes(&b->config) - 2ull * b->config.vocab_size * b->config.dim) * n;
     const uint32_t n_passes = (n + plan.prefill.n_rows - 1) / plan.prefill.n_rows;
-    printf("  prefill of %" PRIu32 " tokens, passes of up to %" PRIu32 " rows: %" PRIu32 "; %.1f tokens/s, %.1f ms, "
-           "%.1f GFLOP/s of products, %.2f cpu seconds a second\n",
-           n, plan.prefill.n_rows, n_passes, n / best.wall, best.wall * 1e3, flop / best.wall * 1e-9, best.cpu / best.wall);
+    printf("  prefill of %" PRIu32 " tokens, passes of up to %" PRIu32 " rows: %" PRIu32
+           "; %.1f tokens/s, %.1f ms, %.1f GFLOP/s of products, %.2f cpu seconds a second\n",
+           n, plan.prefill.n_rows, n_passes, n / best.wall, best.wall * 1e3, flop / best.wall * 1e-9,
+           best.cpu / best.wall);
     if (stats.n_dispatches != 0)
         printf("    dispatches %" PRIu64 ", barriers %" PRIu64 ", submissions %" PRIu64 ", host bytes written %" PRIu64
                ", read %" PRIu64 "\n",
@@ -101,7 +103,8 @@ enum rft_status bench_prefill(struct bench *b)
     return RFT_OK;
 }
 
-/* A decode of some sequences: what lies between the ends of the first and the last burst, so that no beginning is counted. */
+/* A decode of some sequences: what lies between the ends of the first and the last burst, so that no beginning is
+ * counted. */
 struct decode {
     struct bench *b;
     uint32_t n_rows;
@@ -109,7 +112,7 @@ struct decode {
     struct bench_time begin, start, time;
     struct rft_device_stats before, stats;
     uint64_t n_tokens, n_bad;
-    uint64_t available;      /* bytes that the device has left, in the first burst */
+    uint64_t available; /* bytes that the device has left, in the first burst */
 };
 
 static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before, uint32_t n, uint32_t *n_kept)
@@ -180,16 +183,16 @@ static void print_decode(const struct decode *d)
     const struct bench *b = d->b;
     const double n_tokens = (double)d->n_tokens, n_steps = n_tokens / d->n_rows;
     const double gb = (double)bench_step_bytes(&b->config) * n_steps / d->time.wall * 1e-9;
-    printf("  %9" PRIu32 " %9.1f %9.2f %6.2f %9.1f %8.2f", d->n_rows, n_tokens / d->time.wall, d->time.wall / n_steps * 1e3,
-           d->time.cpu / d->time.wall, d->time.cpu / n_tokens * 1e3, gb);
+    printf("  %9" PRIu32 " %9.1f %9.2f %6.2f %9.1f %8.2f", d->n_rows, n_tokens / d->time.wall,
+           d->time.wall / n_steps * 1e3, d->time.cpu / d->time.wall, d->time.cpu / n_tokens * 1e3, gb);
     if (b->stream_gb > 0)
         printf(" %6.0f%%", gb / b->stream_gb * 100);
     else
         printf(" %7s", "-");
     if (d->stats.n_dispatches != 0)
-        printf(" %10.1f %8.1f %11.3f %9.0f %8.0f", (double)d->stats.n_dispatches / n_steps, (double)d->stats.n_barriers / n_steps,
-               (double)d->stats.n_submissions / n_steps, (double)d->stats.n_bytes_written / n_tokens,
-               (double)d->stats.n_bytes_read / n_tokens);
+        printf(" %10.1f %8.1f %11.3f %9.0f %8.0f", (double)d->stats.n_dispatches / n_steps,
+               (double)d->stats.n_barriers / n_steps, (double)d->stats.n_submissions / n_steps,
+               (double)d->stats.n_bytes_written / n_tokens, (double)d->stats.n_bytes_read / n_tokens);
     printf("%s%s\n", d->n_bursts == 1 ? "  one burst: its beginning is counted" : "",
            d->n_bad != 0 ? "  SEQUENCES ENDED EARLY" : "");
     fflush(stdout);
@@ -221,7 +224,8 @@ static enum rft_status decode_rows(struct bench *b, uint32_t n_rows)
     RFT_TRY(status);
     print_decode(&best);
     if (b->n_memory < BENCH_LIST_MAX)
-        b->memory[b->n_memory++] = (struct bench_memory){n_rows, best.available, rft_pool_bytes(&b->engine.pool) + prompt_bytes};
+        b->memory[b->n_memory++] =
+            (struct bench_memory){n_rows, best.available, rft_pool_bytes(&b->engine.pool) + prompt_bytes};
     if (b->row_seconds <= 0 || best.time.wall / (double)best.n_tokens < b->row_seconds)
         b->row_seconds = best.time.wall / (double)best.n_tokens;
     return RFT_OK;
@@ -234,12 +238,14 @@ enum rft_status bench_decode(struct bench *b)
     const bool has_stats = b->engine.dev.backend->stats != NULL;
     printf("  decode, prompt of %" PRIu32 " tokens, %" PRIu32 " new\n", b->options.prompt, b->options.n_new);
     if (has_stats) /* what a step may take: docs/architecture.md */
-        printf("  %65s %3u + 4 = %-4u %5s %7s1/%u\n", "at most", 6 * b->config.n_layers, 6 * b->config.n_layers + 4, "", "",
-               b->engine.dev.caps.burst_steps);
+        printf("  %65s %3u + 4 = %-4u %5s %7s1/%u\n", "at most", 6 * b->config.n_layers, 6 * b->config.n_layers + 4, "",
+               "", b->engine.dev.caps.burst_steps);
     printf("  %9s %9s %9s %6s %9s %8s %7s", "sequences", "tokens/s", "ms/step", "cpu/s", "cpu ms/t", "GB/s", "stream");
-    printf(has_stats ? " %10s %8s %11s %9s %8s\n" : "\n", "disp/step", "barriers", "submissions", "written/t", "read/t");
+    printf(has_stats ? " %10s %8s %11s %9s %8s\n" : "\n", "disp/step", "barriers", "submissions", "written/t",
+           "read/t");
     for (uint32_t i = 0; i < n; i++)
-        if (rows[i] != 0 && bench_has_time_for(b, b->row_seconds * rows[i] * 2 * b->engine.dev.caps.burst_steps, "decode"))
+        if (rows[i] != 0 &&
+            bench_has_time_for(b, b->row_seconds * rows[i] * 2 * b->engine.dev.caps.burst_steps, "decode"))
             RFT_TRY(decode_rows(b, rows[i]));
     return RFT_OK;
 }

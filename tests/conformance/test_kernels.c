@@ -69,7 +69,8 @@ static void build_on_host(struct rft_call_image *image, const struct rft_kernel_
 
 static uint32_t n_bad_rows(const struct rft_call_image *image, uint32_t n_rows)
 {
-    const struct rft_row *rows = (const struct rft_row *)(const void *)(image->bytes + find_buffer(image, "rows")->offset);
+    const struct rft_row *rows =
+        (const struct rft_row *)(const void *)(image->bytes + find_buffer(image, "rows")->offset);
     uint32_t n = 0;
     for (uint32_t i = 0; i < n_rows; i++)
         n += rows[i].bad != 0;
@@ -81,23 +82,18 @@ static uint64_t n_products(const struct rft_kernel_case *c)
 {
     uint64_t heads_dim = (uint64_t)(c->n_heads + 2 * c->n_kv_heads) * c->head_dim;
     switch (c->op) {
-    case RFT_OP_qkv:
-        return c->rows * heads_dim * c->k;
-    case RFT_OP_attention:
-        return 2ull * c->rows * c->n_heads * c->head_dim * (c->n_prompt + c->n_own);
-    case RFT_OP_gate_up:
-        return 2ull * c->rows * c->n * c->k;
+    case RFT_OP_qkv: return c->rows * heads_dim * c->k;
+    case RFT_OP_attention: return 2ull * c->rows * c->n_heads * c->head_dim * (c->n_prompt + c->n_own);
+    case RFT_OP_gate_up: return 2ull * c->rows * c->n * c->k;
     case RFT_OP_residual:
     case RFT_OP_logits:
-    case RFT_OP_draw:
-        return (uint64_t)c->rows * c->n * c->k;
-    default:
-        return (uint64_t)c->rows * c->n;
+    case RFT_OP_draw: return (uint64_t)c->rows * c->n * c->k;
+    default: return (uint64_t)c->rows * c->n;
     }
 }
 
-/* The cases reach what they are for: every op has some, quick ones among them that are quick; rows end up bad where values
- * are, but not all; and the plain kernel leaves guards and inputs alone. */
+/* The cases reach what they are for: every op has some, quick ones among them that are quick; rows end up bad where
+ * values are, but not all; and the plain kernel leaves guards and inputs alone. */
 static void test_cases_are_what_they_say(void **state)
 {
     struct rft_call_image before = {0}, after = {0};
@@ -128,10 +124,12 @@ static void test_cases_are_what_they_say(void **state)
     rft_call_finish(&after);
 }
 
-/* A case does not depend on where it is built, but for the addresses; on another number of pieces of scratch, neither. */
+/* A case does not depend on where it is built, but for the addresses; on another number of pieces of scratch,
+ * neither. */
 static void test_cases_can_be_moved(void **state)
 {
-    struct rft_call_image here = {.n_scratch = 3}, there = {.n_scratch = 3, .align_bytes = 4096}, other = {.n_scratch = 0};
+    struct rft_call_image here = {.n_scratch = 3}, there = {.n_scratch = 3, .align_bytes = 4096},
+                          other = {.n_scratch = 0};
     char text[RFT_CALL_TEXT_MAX];
     (void)state;
     for (uint32_t i = 0; i < n_kernel_cases; i++) {
@@ -163,8 +161,9 @@ static bool is_only_written(const struct rft_kernel_case *c, const struct rft_ca
     return b->kind == RFT_CALL_OUT && !is_updated;
 }
 
-/* first and second: what a kernel made of a buffer that was 0xee.. and of one that was 0. A half word that it wrote is the
- * same in both, and it shows that it was written if it is not 0xeeee. Returns how many it wrote; those that do not show: *n_hidden. */
+/* first and second: what a kernel made of a buffer that was 0xee.. and of one that was 0. A half word that it wrote is
+ * the same in both, and it shows that it was written if it is not 0xeeee. Returns how many it wrote; those that do not
+ * show: *n_hidden. */
 static uint64_t n_written(const uint16_t *first, const uint16_t *second, uint64_t n, uint64_t *n_hidden)
 {
     uint64_t n_same = 0;
@@ -187,7 +186,8 @@ static void clear_unwritten(struct rft_call_image *image, const struct rft_kerne
 }
 
 /* Nearly every x changes when something is added to it. */
-static void check_x_changes(const struct rft_kernel_case *c, const struct rft_call_image *before, const struct rft_call_image *after)
+static void check_x_changes(const struct rft_kernel_case *c, const struct rft_call_image *before,
+                            const struct rft_call_image *after)
 {
     const struct rft_call_buffer *buffer = find_buffer(after, "x");
     const uint32_t *x = (const uint32_t *)(const void *)(after->bytes + buffer->offset);
@@ -293,12 +293,9 @@ static void test_swapped_pages_are_noticed(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_devices),
-        cmocka_unit_test(test_cases_are_what_they_say),
-        cmocka_unit_test(test_cases_can_be_moved),
-        cmocka_unit_test(test_skipped_stores_are_noticed),
-        cmocka_unit_test(test_one_bit_is_noticed),
-        cmocka_unit_test(test_swapped_pages_are_noticed),
+        cmocka_unit_test(test_all_devices),        cmocka_unit_test(test_cases_are_what_they_say),
+        cmocka_unit_test(test_cases_can_be_moved), cmocka_unit_test(test_skipped_stores_are_noticed),
+        cmocka_unit_test(test_one_bit_is_noticed), cmocka_unit_test(test_swapped_pages_are_noticed),
     };
     const char *ops[RFT_OP_COUNT];
     for (int op = 0; op < RFT_OP_COUNT; op++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory and replay of every device of every backend: blocks come zeroed and keep what is written, n replays are one replay n
- * times, and nothing wears out. */
+/* Memory and replay of every device of every backend: blocks come zeroed and keep what is written, n replays are one
+ * replay n times, and nothing wears out. */
 #include "call_runner.h"
 
 #include <string.h>
@@ -69,7 +69,8 @@ static void check_too_large(const struct rft_backend *backend, uint32_t index)
 {
     struct rft_device *device = open_device(backend, index);
     struct rft_block block;
-    assert_int_equal(backend->block_create(device, UINT64_MAX / 2, RFT_PLACE_DEVICE, "a huge block", &block), RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(backend->block_create(device, UINT64_MAX / 2, RFT_PLACE_DEVICE, "a huge block", &block),
+                     RFT_ERR_DEVICE_MEMORY);
     assert_true(block.address == 0 && block.bytes == 0 && block.handle == NULL);
     backend->close(device);
 }
@@ -87,7 +88,8 @@ static void test_too_large(void **state)
 static const struct rft_kernel_case *adding_case(void)
 {
     for (uint32_t i = 0; i < n_kernel_cases; i++)
-        if (kernel_cases[i].op == RFT_OP_residual && kernel_cases[i].rows > 4 && kernel_cases[i].values == RFT_VALUES_PLAIN)
+        if (kernel_cases[i].op == RFT_OP_residual && kernel_cases[i].rows > 4 &&
+            kernel_cases[i].values == RFT_VALUES_PLAIN)
             return &kernel_cases[i];
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole programs, kernel call by kernel call: on every device each call of a prefill and of some steps of random models leaves
- * what it leaves on the cpu's plain form. The first call that does not is named. */
+/* Whole programs, kernel call by kernel call: on every device each call of a prefill and of some steps of random models
+ * leaves what it leaves on the cpu's plain form. The first call that does not is named. */
 #include "call_runner.h"
 #include "checkpoint_builder.h"
 #include "engine.h"
@@ -73,8 +73,8 @@ static enum rft_status run_calls(struct model *m, const struct rft_program *prog
     for (size_t i = 0; i < program->n_nodes; i++) {
         const struct rft_node *node = &program->nodes[i];
         assert_true(trace->n < TRACE_MAX);
-        snprintf(trace->calls[trace->n].name, sizeof trace->calls[0].name, "%s %" PRIu32 ", call %zu: %s, %s", program->name, turn, i,
-                 rft_op_name(node->op), node->label);
+        snprintf(trace->calls[trace->n].name, sizeof trace->calls[0].name, "%s %" PRIu32 ", call %zu: %s, %s",
+                 program->name, turn, i, rft_op_name(node->op), node->label);
         RFT_TRY(run_call(m, node, &trace->calls[trace->n].hash));
         trace->n++;
     }
@@ -90,7 +90,9 @@ static const struct rft_sampling samplings[] = {
 
 static enum rft_status take(struct model *m, const struct rft_sampling *sampling)
 {
-    struct rft_work_shape shape = {.n_scratch = m->engine.dev.caps.n_scratch, .n_rows = N_PROMPT, .n_keys_max = N_PROMPT,
+    struct rft_work_shape shape = {.n_scratch = m->engine.dev.caps.n_scratch,
+                                   .n_rows = N_PROMPT,
+                                   .n_keys_max = N_PROMPT,
                                    .n_table_entries = N_PROMPT_PAGES};
     RFT_TRY(rft_engine_take_pages(&m->engine, "prompts", N_PROMPT_PAGES, &m->pages_pool, &m->pages));
     RFT_TRY(rft_engine_take(&m->engine, "prefill", &shape, &m->prefill_pool, &m->prefill));
@@ -112,7 +114,8 @@ static enum rft_status write_prompt(struct model *m, uint32_t vocab)
     const struct rft_batch batch = {.n_rows = N_PROMPT};
     struct rft_row rows[N_PROMPT];
     for (uint32_t i = 0; i < N_PROMPT; i++)
-        rows[i] = (struct rft_row){.token = (i * 7919 + 13) % vocab, .position = i, .n_prompt = N_PROMPT, .state = RFT_ROW_RUNNING};
+        rows[i] = (struct rft_row){
+            .token = (i * 7919 + 13) % vocab, .position = i, .n_prompt = N_PROMPT, .state = RFT_ROW_RUNNING};
     RFT_TRY(rft_dev_write(&m->engine.dev, m->prefill.batch, &batch));
     RFT_TRY(rft_dev_write(&m->engine.dev, m->prefill.rows, rows));
     return rft_dev_write(&m->engine.dev, m->prefill.tables, table);
@@ -132,9 +135,14 @@ static enum rft_status write_samples(struct model *m, const struct rft_model_con
     assert_true(h_bytes <= sizeof h && config->vocab_size <= sizeof mask * 8);
     memset(mask, 0xdf, sizeof mask);
     for (uint32_t i = 0; i < N_ROWS; i++)
-        rows[i] = (struct rft_row){.position = N_PROMPT - 1, .n_prompt = N_PROMPT, .own_table = N_PROMPT_PAGES + i,
-                                   .state = i == 3 ? RFT_ROW_STOP : RFT_ROW_RUNNING, .n_new_max = N_STEPS - i % 2,
-                                   .sample_index = i, .key0 = 1, .key1 = 2};
+        rows[i] = (struct rft_row){.position = N_PROMPT - 1,
+                                   .n_prompt = N_PROMPT,
+                                   .own_table = N_PROMPT_PAGES + i,
+                                   .state = i == 3 ? RFT_ROW_STOP : RFT_ROW_RUNNING,
+                                   .n_new_max = N_STEPS - i % 2,
+                                   .sample_index = i,
+                                   .key0 = 1,
+                                   .key1 = 2};
     RFT_TRY(rft_dev_read(dev, rft_slice_part(m->prefill.h, (N_PROMPT - 1) * h_bytes, h_bytes), h));
     for (uint32_t i = 0; i < N_ROWS; i++)
         RFT_TRY(rft_dev_write(dev, rft_slice_part(m->step.h, i * h_bytes, h_bytes), h));
@@ -145,8 +153,9 @@ static enum rft_status write_samples(struct model *m, const struct rft_model_con
     return rft_dev_write(dev, m->step.mask, mask);
 }
 
-static enum rft_status run(struct model *m, const struct rft_checkpoint *checkpoint, const struct rft_test_device *device,
-                           const struct rft_sampling *sampling, struct trace *trace)
+static enum rft_status run(struct model *m, const struct rft_checkpoint *checkpoint,
+                           const struct rft_test_device *device, const struct rft_sampling *sampling,
+                           struct trace *trace)
 {
     const struct rft_device_options options = {.n_threads = 2, .is_unchecked = true};
     const struct rft_draw_rules none = {0};
@@ -195,14 +204,16 @@ static struct rft_test_device plain_device(void)
 }
 
 /* On all devices; returns on how many a call wrote something else. */
-static uint32_t check_sampling(const char *name, const struct rft_checkpoint *checkpoint, const struct rft_sampling *sampling)
+static uint32_t check_sampling(const char *name, const struct rft_checkpoint *checkpoint,
+                               const struct rft_sampling *sampling)
 {
     static struct rft_test_device devices[RFT_TEST_DEVICES_MAX];
     static struct trace wanted, got;
     const struct rft_test_device plain = plain_device();
     uint32_t n = rft_test_devices(devices), n_failed = 0, n_layers = checkpoint->config.n_layers;
     make_trace(checkpoint, &plain, sampling, &wanted);
-    assert_int_equal(wanted.n, 1 + 5 * n_layers + N_STEPS * ((rft_sampling_is_filtered(sampling) ? 5 : 3) + 5 * n_layers));
+    assert_int_equal(wanted.n,
+                     1 + 5 * n_layers + N_STEPS * ((rft_sampling_is_filtered(sampling) ? 5 : 3) + 5 * n_layers));
     for (uint32_t i = 0; i < n; i++) {
         uint32_t call = 0;
         make_trace(checkpoint, &devices[i], sampling, &got);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole jobs of random models: the same samples and records on every device. RFT_TEST_TOKENS: tokens to draw on each device,
- * about; the default is a quick look. */
+/* Whole jobs of random models: the same samples and records on every device. RFT_TEST_TOKENS: tokens to draw on each
+ * device, about; the default is a quick look. */
 #include "call_runner.h"
 #include "checkpoint_builder.h"
 #include "job.h"
@@ -15,19 +15,21 @@
 #define N_NEW 40u
 
 #define SHAPE(layers, dim_, heads, kv, head, ffn, vocab, is_tied)                                                      \
-    {.n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,            \
-     .vocab_size = vocab, .n_positions = 512, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e4}
+    {                                                                                                                  \
+        .n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,         \
+        .vocab_size = vocab, .n_positions = 512, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e4                 \
+    }
 static const struct {
     const char *name;
     struct rft_model_config config; /* at most a million parameters */
     const char *temperature, *top_k, *top_p, *min_p;
 } models[N_MODELS] = {
-    {"thirds", SHAPE(3, 96, 6, 2, 16, 160, 300, true), "generate.temperature=1", "generate.top_k=off", "generate.top_p=1",
-     "generate.min_p=0"},
-    {"odd", SHAPE(2, 100, 4, 4, 40, 86, 257, false), "generate.temperature=0.7", "generate.top_k=50", "generate.top_p=0.9",
-     "generate.min_p=0"},
-    {"eight to one", SHAPE(3, 128, 8, 1, 64, 384, 515, true), "generate.temperature=1.3", "generate.top_k=off", "generate.top_p=1",
-     "generate.min_p=0.02"},
+    {"thirds", SHAPE(3, 96, 6, 2, 16, 160, 300, true), "generate.temperature=1", "generate.top_k=off",
+     "generate.top_p=1", "generate.min_p=0"},
+    {"odd", SHAPE(2, 100, 4, 4, 40, 86, 257, false), "generate.temperature=0.7", "generate.top_k=50",
+     "generate.top_p=0.9", "generate.min_p=0"},
+    {"eight to one", SHAPE(3, 128, 8, 1, 64, 384, 515, true), "generate.temperature=1.3", "generate.top_k=off",
+     "generate.top_p=1", "generate.min_p=0.02"},
 };
 
 /* Samples of each question for a third of the tokens. */
@@ -43,9 +45,10 @@ static void run_job(uint32_t model, const char *dir, const char *backend, const 
 {
     char path[320], samples[64], backend_set[64], device_set[160];
     const struct rft_test_job job = {"sampling",
-                                     {path, samples, backend_set, device_set, models[model].temperature, models[model].top_k,
-                                      models[model].top_p, models[model].min_p, "generate.chunk=auto", "device.threads=2",
-                                      "generate.stop=[]", "generate.max_new_tokens=40"},
+                                     {path, samples, backend_set, device_set, models[model].temperature,
+                                      models[model].top_k, models[model].top_p, models[model].min_p,
+                                      "generate.chunk=auto", "device.threads=2", "generate.stop=[]",
+                                      "generate.max_new_tokens=40"},
                                      false};
     snprintf(path, sizeof path, "model.path=%s", dir);
     snprintf(samples, sizeof samples, "generate.samples=%" PRIu32, n_samples());

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The CUDA backend's calls one by one, and what each asks of the driver: blocks, programs and their edges, replays, profiles, several
- * devices at once, a lost device, and memory of the host that is refused. */
+/* The CUDA backend's calls one by one, and what each asks of the driver: blocks, programs and their edges, replays,
+ * profiles, several devices at once, a lost device, and memory of the host that is refused. */
 #include "cuda_backend.h"
 #include "cuda_job.h"
 #include "support.h"
@@ -29,7 +29,8 @@ static bool note(void *user, const char *name, const void *args, uint32_t parame
     return true;
 }
 
-static const bool barriers[N_NODES] = {true, false, false, true, true, false, true, false}; /* before the first there is nothing */
+static const bool barriers[N_NODES] = {true, false, false, true,
+                                       true, false, true,  false}; /* before the first there is nothing */
 
 static struct cuda_stub *begin_numbered(struct numbered *p)
 {
@@ -37,7 +38,8 @@ static struct cuda_stub *begin_numbered(struct numbered *p)
     memset(p, 0, sizeof *p);
     for (uint32_t i = 0; i < N_NODES; i++) {
         const struct rft_args_advance args = {.batch = i};
-        p->nodes[i] = (struct rft_node){.op = RFT_OP_advance, .n_rows = 1, .args_bytes = sizeof args, .barrier = barriers[i]};
+        p->nodes[i] =
+            (struct rft_node){.op = RFT_OP_advance, .n_rows = 1, .args_bytes = sizeof args, .barrier = barriers[i]};
         memcpy(p->nodes[i].args.bytes, &args, sizeof args);
     }
     p->program = (struct rft_program){.name = "numbered", .nodes = p->nodes, .n_nodes = N_NODES};
@@ -75,8 +77,8 @@ static void check_order(const struct numbered *p, uint32_t n_replays)
     }
 }
 
-/* A graph is made once and launched for each replay; its nodes are the program's, and it has the edges of its barriers: each node of a
- * segment from each of the one before, so 3 + 2 + 2 * 2 of segments of 3, 1, 2 and 2 nodes. */
+/* A graph is made once and launched for each replay; its nodes are the program's, and it has the edges of its barriers:
+ * each node of a segment from each of the one before, so 3 + 2 + 2 * 2 of segments of 3, 1, 2 and 2 nodes. */
 static void test_graphs(void **state)
 {
     (void)state;
@@ -210,10 +212,13 @@ static void test_refused_block(void **state)
     assert_int_equal(memory.total_bytes, stub->devices[0].total_bytes);
     assert_int_equal(memory.available_bytes, stub->devices[0].total_bytes - stub->context_bytes - (64 << 20));
     rft_test_log_capture();
-    assert_int_equal(rft_backend_cuda.block_create(device, 2 * memory.total_bytes, RFT_PLACE_DEVICE, "too much", &block),
+    assert_int_equal(
+        rft_backend_cuda.block_create(device, 2 * memory.total_bytes, RFT_PLACE_DEVICE, "too much", &block),
+        RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(rft_backend_cuda.block_create(device, 0, RFT_PLACE_DEVICE, "nothing", &block),
                      RFT_ERR_DEVICE_MEMORY);
-    assert_int_equal(rft_backend_cuda.block_create(device, 0, RFT_PLACE_DEVICE, "nothing", &block), RFT_ERR_DEVICE_MEMORY);
-    assert_int_equal(rft_backend_cuda.block_create(device, UINT64_MAX, RFT_PLACE_HOST, "everything", &block), RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(rft_backend_cuda.block_create(device, UINT64_MAX, RFT_PLACE_HOST, "everything", &block),
+                     RFT_ERR_DEVICE_MEMORY);
     rft_test_log_release();
     assert_non_null(strstr(rft_test_log_text(), "no memory for too much: 2147483648 bytes: CUDA_ERROR_OUT_OF_MEMORY"));
     assert_int_equal(rft_test_log_count("(more than one block may have)"), 2);
@@ -240,7 +245,9 @@ static void test_left_blocks(void **state)
     struct rft_block blocks[4];
     (void)state;
     for (int i = 0; i < 4; i++)
-        assert_int_equal(rft_backend_cuda.block_create(device, 1000, i < 3 ? RFT_PLACE_DEVICE : RFT_PLACE_HOST, "left", &blocks[i]), RFT_OK);
+        assert_int_equal(
+            rft_backend_cuda.block_create(device, 1000, i < 3 ? RFT_PLACE_DEVICE : RFT_PLACE_HOST, "left", &blocks[i]),
+            RFT_OK);
     stub->fail_call = CUDA_STUB_MemUnmap;
     stub->fail_at = 1;
     stub->fail_result = CUDA_ERROR_INVALID_VALUE;
@@ -249,7 +256,8 @@ static void test_left_blocks(void **state)
     rft_cuda_end("blocks that are left");
 }
 
-/* A process with few addresses gets fewer, and blocks that do not fit there are refused; the first gap that is large enough is taken. */
+/* A process with few addresses gets fewer, and blocks that do not fit there are refused; the first gap that is large
+ * enough is taken. */
 static void test_addresses(void **state)
 {
     static const uint64_t mib = 1 << 20;
@@ -265,7 +273,8 @@ static void test_addresses(void **state)
     stub->fail_result = CUDA_ERROR_OUT_OF_MEMORY;
     device = rft_cuda_open(0);
     rft_test_log_capture();
-    assert_int_equal(rft_backend_cuda.block_create(device, 1025 * mib, RFT_PLACE_DEVICE, "large", &block), RFT_ERR_DEVICE_MEMORY);
+    assert_int_equal(rft_backend_cuda.block_create(device, 1025 * mib, RFT_PLACE_DEVICE, "large", &block),
+                     RFT_ERR_DEVICE_MEMORY);
     rft_test_log_release();
     assert_int_equal(stub->n_calls[CUDA_STUB_MemCreate], 0);
     for (int i = 0; i < 3; i++)
@@ -373,7 +382,8 @@ static void test_two_devices(void **state)
     stub->fail_at = stub->n_calls[CUDA_STUB_StreamSynchronize] + 1;
     stub->fail_result = CUDA_ERROR_ILLEGAL_ADDRESS;
     rft_test_log_capture();
-    assert_int_equal(rft_backend_cuda.read(devices[0], (struct rft_slice){&blocks[0], 0, 4}, &word), RFT_ERR_DEVICE_LOST);
+    assert_int_equal(rft_backend_cuda.read(devices[0], (struct rft_slice){&blocks[0], 0, 4}, &word),
+                     RFT_ERR_DEVICE_LOST);
     rft_test_log_release();
     run(devices[1], execs[1], 1);
     rft_backend_cuda.exec_destroy(devices[0], execs[0]);
@@ -430,9 +440,9 @@ static void test_no_host_memory(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graphs),      cmocka_unit_test(test_queued),     cmocka_unit_test(test_profile),
-        cmocka_unit_test(test_refused_block), cmocka_unit_test(test_left_blocks), cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_integrated),  cmocka_unit_test(test_lost_device), cmocka_unit_test(test_two_devices),
+        cmocka_unit_test(test_graphs),         cmocka_unit_test(test_queued),      cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_refused_block),  cmocka_unit_test(test_left_blocks), cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_integrated),     cmocka_unit_test(test_lost_device), cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_no_host_memory),
     };
     return rft_cuda_job_init() ? RFT_TEST_RUN(tests, NULL, NULL) : 77;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CUDA devices that are not there: what the backend makes of what a driver says, counted where it counts. Its calls one by one are
- * test_cuda_calls.c's. */
+/* CUDA devices that are not there: what the backend makes of what a driver says, counted where it counts. Its calls one
+ * by one are test_cuda_calls.c's. */
 #define _XOPEN_SOURCE 700 /* setenv */
 #include "cuda_backend.h"
 #include "cuda_job.h"
@@ -36,15 +36,32 @@ static void expect_closed(uint32_t index, enum rft_status wanted_status, const c
 /* Several devices, each with facts of its own; what one lacks is said of that one. */
 static void test_devices(void **state)
 {
-    static const struct { const char *name, *detail, *missing; struct cuda_stub_device facts; } cases[] = {
+    static const struct {
+        const char *name, *detail, *missing;
+        struct cuda_stub_device facts;
+    } cases[] = {
         {"New GPU", "compute capability 9.0, 132", "", {.major = 9}},
-        {"Newer GPU", "compute capability 9.4, 132", "", {.major = 9, .minor = 4}}, /* machine code of 9.0 */
+        {"Newer GPU", "compute capability 9.4, 132", "", {.major = 9, .minor = 4}},     /* machine code of 9.0 */
         {"Future\nGPU", "compute capability 15.3, 132", "", {.major = 15, .minor = 3}}, /* PTX */
-        {"Old GPU", "compute capability 6.1, 132", "kernels for compute capability 6.1 (this build: ", {.major = 6, .minor = 1}},
-        {"Virtual GPU", "compute capability 9.0, 132", "virtual memory management", {.major = 9, .has_no_virtual_memory = true}},
-        {"32-bit GPU", "compute capability 9.0, 132", "unified addressing", {.major = 9, .has_no_unified_addresses = true}},
-        {"Locked GPU", "compute capability 9.0, 132", "a compute mode other than prohibited", {.major = 9, .is_prohibited = true}},
-        {"Odd GPU", "compute capability 5.0, 132", ", virtual memory management, ", /* there is no room for more */
+        {"Old GPU",
+         "compute capability 6.1, 132",
+         "kernels for compute capability 6.1 (this build: ",
+         {.major = 6, .minor = 1}},
+        {"Virtual GPU",
+         "compute capability 9.0, 132",
+         "virtual memory management",
+         {.major = 9, .has_no_virtual_memory = true}},
+        {"32-bit GPU",
+         "compute capability 9.0, 132",
+         "unified addressing",
+         {.major = 9, .has_no_unified_addresses = true}},
+        {"Locked GPU",
+         "compute capability 9.0, 132",
+         "a compute mode other than prohibited",
+         {.major = 9, .is_prohibited = true}},
+        {"Odd GPU",
+         "compute capability 5.0, 132",
+         ", virtual memory management, ", /* there is no room for more */
          {.major = 5, .has_no_virtual_memory = true, .has_no_unified_addresses = true}},
     };
     const uint32_t n = sizeof cases / sizeof *cases;
@@ -69,7 +86,8 @@ static void test_devices(void **state)
         assert_int_equal(strlen(infos[i].uuid), 32);
         assert_true((strstr(infos[i].detail, ", watchdog") != NULL) == (i == 1));
         assert_true((strstr(infos[i].detail, ", integrated") != NULL) == (i == 2));
-        if (cases[i].missing[0] == '\0' ? infos[i].missing[0] != '\0' : strstr(infos[i].missing, cases[i].missing) == NULL)
+        if (cases[i].missing[0] == '\0' ? infos[i].missing[0] != '\0'
+                                        : strstr(infos[i].missing, cases[i].missing) == NULL)
             fail_msg("%s lacks \"%s\"", cases[i].name, infos[i].missing);
         for (uint32_t j = 0; j < i; j++)
             assert_string_not_equal(infos[i].uuid, infos[j].uuid);
@@ -86,8 +104,12 @@ static void test_devices(void **state)
 static void test_driver_versions(void **state)
 {
     const int major = CUDA_VERSION / 1000 * 1000;
-    const struct { int version, capability; bool is_enough; } cases[] = {
-        {CUDA_VERSION, 9, true}, {major, 9, true}, {major - 10, 9, false}, {CUDA_VERSION, 15, true}, {CUDA_VERSION - 10, 15, false},
+    const struct {
+        int version, capability;
+        bool is_enough;
+    } cases[] = {
+        {CUDA_VERSION, 9, true},        {major, 9, true}, {major - 10, 9, false}, {CUDA_VERSION, 15, true},
+        {CUDA_VERSION - 10, 15, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -130,7 +152,10 @@ static void test_broken_device(void **state)
 /* A driver that does not start: no device, and why not; that is no error. */
 static void test_no_driver(void **state)
 {
-    static const struct { CUresult result; const char *word; } cases[] = {
+    static const struct {
+        CUresult result;
+        const char *word;
+    } cases[] = {
         {CUDA_ERROR_NO_DEVICE, "CUDA_ERROR_NO_DEVICE"},
         {CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, "different versions"},
         {CUDA_ERROR_SYSTEM_NOT_READY, "fabricmanager"},
@@ -208,7 +233,8 @@ static void test_any_driver(void **state)
     }
 }
 
-/* The smaller the GPU, the more weights are on the host; the text stays. A GPU whose memory is the host's has no other. */
+/* The smaller the GPU, the more weights are on the host; the text stays. A GPU whose memory is the host's has no
+ * other. */
 static void test_small_devices(void **state)
 {
     const struct rft_test_job job = rft_cuda_job(NULL);
@@ -268,15 +294,16 @@ static enum rft_status run_wrong(const char *set, int binary_version, const char
     return status;
 }
 
-/* What a driver made from PTX is refused by the kernel's name, or used if that is asked for; machine code is compared when it is
- * looked at. */
+/* What a driver made from PTX is refused by the kernel's name, or used if that is asked for; machine code is compared
+ * when it is looked at. */
 static void test_wrong_kernel(void **state)
 {
     struct cuda_stub *stub;
     struct rft_device *device;
     uint32_t n = 0;
     (void)state;
-    for (int turn = 0; turn < 2; turn++) { /* machine code of no number that the build has; and of one, but the driver's all the same */
+    for (int turn = 0; turn < 2;
+         turn++) { /* machine code of no number that the build has; and of one, but the driver's all the same */
         const int version = turn == 0 ? 999 : 90;
         setenv("CUDA_FORCE_PTX_JIT", turn == 0 ? "0" : "1", 1);
         assert_int_equal(run_wrong(NULL, version, "a wrong kernel"), RFT_ERR_UNSUPPORTED);
@@ -286,7 +313,8 @@ static void test_wrong_kernel(void **state)
         assert_non_null(strstr(rft_test_log_text(), "the kernel is used all the same"));
     }
     unsetenv("CUDA_FORCE_PTX_JIT");
-    assert_int_equal(run_wrong(NULL, 90, "a wrong kernel of the build"), RFT_OK); /* which is not compared before it is used */
+    assert_int_equal(run_wrong(NULL, 90, "a wrong kernel of the build"),
+                     RFT_OK); /* which is not compared before it is used */
     stub = rft_cuda_begin(false);
     stub->on_kernel = wrong_bit;
     device = rft_cuda_open(0);
@@ -346,9 +374,11 @@ static int drop_all(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_devices),      cmocka_unit_test(test_driver_versions), cmocka_unit_test(test_broken_device),
-        cmocka_unit_test(test_no_driver),    cmocka_unit_test(test_replays),         cmocka_unit_test(test_any_driver),
-        cmocka_unit_test(test_small_devices), cmocka_unit_test(test_wrong_kernel),   cmocka_unit_test(test_compiler_errors),
+        cmocka_unit_test(test_devices),         cmocka_unit_test(test_driver_versions),
+        cmocka_unit_test(test_broken_device),   cmocka_unit_test(test_no_driver),
+        cmocka_unit_test(test_replays),         cmocka_unit_test(test_any_driver),
+        cmocka_unit_test(test_small_devices),   cmocka_unit_test(test_wrong_kernel),
+        cmocka_unit_test(test_compiler_errors),
     };
     return rft_cuda_job_init() ? RFT_TEST_RUN(tests, make_wanted, drop_all) : 77;
 }

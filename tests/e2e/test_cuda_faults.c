@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every function of CUDA's driver fails, at each of its calls: no crash, no object left, nothing lost. What the run can recover
- * from does not show in its bytes; after anything else a message says what was wrong, and the same command gives the same bytes. */
+/* Every function of CUDA's driver fails, at each of its calls: no crash, no object left, nothing lost. What the run can
+ * recover from does not show in its bytes; after anything else a message says what was wrong, and the same command
+ * gives the same bytes. */
 #include "cuda_job.h"
 #include "support.h"
 
@@ -47,9 +48,9 @@ static bool may_lose(enum cuda_stub_call call)
 /* Calls that end something: their failure is no reason to fail for the run. */
 static bool is_end(enum cuda_stub_call call)
 {
-    return call == CUDA_STUB_CtxDestroy || call == CUDA_STUB_MemAddressFree || call == CUDA_STUB_MemRelease || call == CUDA_STUB_MemUnmap ||
-           call == CUDA_STUB_MemFreeHost || call == CUDA_STUB_StreamDestroy || call == CUDA_STUB_ModuleUnload ||
-           call == CUDA_STUB_GraphExecDestroy || call == CUDA_STUB_GraphDestroy;
+    return call == CUDA_STUB_CtxDestroy || call == CUDA_STUB_MemAddressFree || call == CUDA_STUB_MemRelease ||
+           call == CUDA_STUB_MemUnmap || call == CUDA_STUB_MemFreeHost || call == CUDA_STUB_StreamDestroy ||
+           call == CUDA_STUB_ModuleUnload || call == CUDA_STUB_GraphExecDestroy || call == CUDA_STUB_GraphDestroy;
 }
 
 /* Calls of a device's opening and of the first look at its memory. */
@@ -69,15 +70,17 @@ static bool must_recover(const struct cuda_stub *asked)
         return call == CUDA_STUB_StreamSynchronize;
     if (is_of_context(asked->fail_result))
         return !is_of_open(call);
-    return is_end(call) || call == CUDA_STUB_MemAddressReserve || (is_block && asked->fail_result == CUDA_ERROR_OUT_OF_MEMORY);
+    return is_end(call) || call == CUDA_STUB_MemAddressReserve ||
+           (is_block && asked->fail_result == CUDA_ERROR_OUT_OF_MEMORY);
 }
 
-/* How many chunks may leave memory behind until the device is closed: where a block's last use cannot be waited for, on a lost device
- * above all, and where the driver does not take it back. None elsewhere. */
+/* How many chunks may leave memory behind until the device is closed: where a block's last use cannot be waited for, on
+ * a lost device above all, and where the driver does not take it back. None elsewhere. */
 static uint32_t n_most_kept(const struct cuda_stub *asked)
 {
     const bool is_twice = asked->fail_call == CUDA_STUB_StreamSynchronize && asked->n_failed > 1;
-    const bool is_kept = is_twice || asked->fail_call == CUDA_STUB_CtxSetCurrent || asked->fail_call == CUDA_STUB_MemUnmap;
+    const bool is_kept =
+        is_twice || asked->fail_call == CUDA_STUB_CtxSetCurrent || asked->fail_call == CUDA_STUB_MemUnmap;
     return asked->n_lost != 0 ? (uint32_t)asked->n_lost : asked->n_failed != 0 && is_kept ? 1 : 0;
 }
 
@@ -91,7 +94,8 @@ static uint32_t n_error_lines(const struct cuda_stub *asked)
 /* Functions whose failure is no reason to fail for the run, and no driver's word in a message. */
 static const char *word_of(enum cuda_stub_call call, CUresult result)
 {
-    return call == CUDA_STUB_DeviceGetAttribute || call == CUDA_STUB_DeviceGetCount ? NULL : rft_cuda_result_name(result);
+    return call == CUDA_STUB_DeviceGetAttribute || call == CUDA_STUB_DeviceGetCount ? NULL
+                                                                                    : rft_cuda_result_name(result);
 }
 
 static void run_again(void *user, const char *what)
@@ -151,8 +155,8 @@ static void fail_each(const struct scenario *s, enum cuda_stub_call call, CUresu
         stub->fail_call = call;
         stub->fail_result = result;
         stub->fail_at = rft_fault_place(i, n, n_calls);
-        snprintf(what, sizeof what, "%s, %s number %llu: %s", s->name, cuda_stub_call_name(call), (unsigned long long)stub->fail_at,
-                 rft_cuda_result_name(result));
+        snprintf(what, sizeof what, "%s, %s number %llu: %s", s->name, cuda_stub_call_name(call),
+                 (unsigned long long)stub->fail_at, rft_cuda_result_name(result));
         run_with_fault(s, stub, what);
     }
 }
@@ -233,11 +237,12 @@ static void test_weights_on_the_host(void **state)
     check_scenario(&s);
 }
 
-/* The device is lost while a kernel runs, anywhere: it is opened again, and what was drawn is drawn again; at the third loss in a
- * row, or where no context is to be had again, the run ends. */
+/* The device is lost while a kernel runs, anywhere: it is opened again, and what was drawn is drawn again; at the third
+ * loss in a row, or where no context is to be had again, the run ends. */
 static void test_lost_at_kernels(void **state)
 {
-    static const CUresult results[] = {CUDA_ERROR_ILLEGAL_ADDRESS, CUDA_ERROR_LAUNCH_TIMEOUT, CUDA_ERROR_ECC_UNCORRECTABLE};
+    static const CUresult results[] = {CUDA_ERROR_ILLEGAL_ADDRESS, CUDA_ERROR_LAUNCH_TIMEOUT,
+                                       CUDA_ERROR_ECC_UNCORRECTABLE};
     const struct scenario *s = &scenarios[0];
     const struct cuda_stub clean = run_clean(s);
     const double start_s = rft_os_seconds();
@@ -252,8 +257,8 @@ static void test_lost_at_kernels(void **state)
         stub->n_losses = i % 6 == 3 ? 3 : i % 6 == 4 ? 2 : 1;
         stub->is_lost_for_good = i % 6 == 5;
         snprintf(what, sizeof what, "kernel %llu of %llu and %llu more: %s%s", (unsigned long long)stub->lose_at,
-                 (unsigned long long)clean.n_kernels, (unsigned long long)stub->n_losses - 1, rft_cuda_result_name(stub->lose_result),
-                 stub->is_lost_for_good ? ", for good" : "");
+                 (unsigned long long)clean.n_kernels, (unsigned long long)stub->n_losses - 1,
+                 rft_cuda_result_name(stub->lose_result), stub->is_lost_for_good ? ", for good" : "");
         run_with_fault(s, stub, what);
     }
     rft_fault_report("lost at kernels", &tally, rft_os_seconds() - start_s);
@@ -264,8 +269,13 @@ static void test_lost_at_kernels(void **state)
 /* Failures that the backend first answers by trying again. */
 static void test_failing_on(void **state)
 {
-    static const struct { enum cuda_stub_call call; uint64_t n_fails; CUresult result; } cases[] = {
-        {CUDA_STUB_StreamSynchronize, 2, CUDA_ERROR_INVALID_VALUE}, /* the second one when the first is to be got over */
+    static const struct {
+        enum cuda_stub_call call;
+        uint64_t n_fails;
+        CUresult result;
+    } cases[] = {
+        {CUDA_STUB_StreamSynchronize, 2,
+         CUDA_ERROR_INVALID_VALUE}, /* the second one when the first is to be got over */
         {CUDA_STUB_StreamSynchronize, 2, CUDA_ERROR_OUT_OF_MEMORY},
         {CUDA_STUB_MemAddressReserve, 100, CUDA_ERROR_OUT_OF_MEMORY}, /* of ever fewer addresses */
     };
@@ -284,7 +294,8 @@ static void test_failing_on(void **state)
             stub->n_fails = cases[k].n_fails;
             stub->fail_result = cases[k].result;
             snprintf(what, sizeof what, "%s number %llu and %llu more: %s", cuda_stub_call_name(cases[k].call),
-                     (unsigned long long)stub->fail_at, (unsigned long long)stub->n_fails - 1, rft_cuda_result_name(cases[k].result));
+                     (unsigned long long)stub->fail_at, (unsigned long long)stub->n_fails - 1,
+                     rft_cuda_result_name(cases[k].result));
             run_with_fault(s, stub, what);
         }
     }

@@ -17,8 +17,8 @@ static struct rft_str wanted; /* bytes of the job when nothing fails */
 #define FAULT_JOB                                                                                                      \
     {                                                                                                                  \
         "faults",                                                                                                      \
-            { "data.limit=2", "generate.samples=3", "generate.max_new_tokens=10", "generate.questions_in_flight=2",    \
-              "device.threads=1" },                                                                                    \
+            {"data.limit=2", "generate.samples=3", "generate.max_new_tokens=10", "generate.questions_in_flight=2",     \
+             "device.threads=1"},                                                                                      \
             false                                                                                                      \
     }
 static const struct rft_test_job job = FAULT_JOB;
@@ -71,7 +71,7 @@ static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uin
         fail_msg("%s: the run did not recover: %s\n%s", what, rft_status_text(status), rft_test_log_text());
     rft_wrap_end();
     if (status != RFT_OK) {
-        struct rft_str bytes = { 0 };
+        struct rft_str bytes = {0};
         assert_int_equal(status, failure);
         assert_false(rft_file_exists(rft_test_job_path(&job, "")));
         assert_int_equal(rft_test_job_run(&job), RFT_OK); /* the same command, and nothing fails */
@@ -79,7 +79,7 @@ static bool run_with_fault(enum rft_wrap_call call, enum rft_status failure, uin
         rft_test_same_bytes(&bytes, &wanted, what);
         rft_str_finish(&bytes);
     } else {
-        struct rft_str bytes = { 0 };
+        struct rft_str bytes = {0};
         rft_test_job_bytes(&job, &bytes);
         rft_test_same_bytes(&bytes, &wanted, what);
         rft_str_finish(&bytes);
@@ -94,19 +94,19 @@ static void test_backend_calls(void **state)
         enum rft_wrap_call call;
         enum rft_status failure;
     } cases[] = {
-        { RFT_WRAP_ENUMERATE, RFT_ERR_DEVICE },
-        { RFT_WRAP_OPEN, RFT_ERR_DEVICE },
-        { RFT_WRAP_OPEN, RFT_ERR_HOST_MEMORY },
-        { RFT_WRAP_MEMORY, RFT_ERR_DEVICE },
-        { RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_MEMORY },
-        { RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_LOST },
-        { RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE },
-        { RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE_LOST },
-        { RFT_WRAP_WRITE, RFT_ERR_DEVICE_LOST },
-        { RFT_WRAP_READ, RFT_ERR_DEVICE_LOST },
-        { RFT_WRAP_RUN, RFT_ERR_DEVICE_LOST },
-        { RFT_WRAP_RUN, RFT_ERR_DEVICE },
-        { RFT_WRAP_WAIT, RFT_ERR_DEVICE_LOST },
+        {RFT_WRAP_ENUMERATE, RFT_ERR_DEVICE},
+        {RFT_WRAP_OPEN, RFT_ERR_DEVICE},
+        {RFT_WRAP_OPEN, RFT_ERR_HOST_MEMORY},
+        {RFT_WRAP_MEMORY, RFT_ERR_DEVICE},
+        {RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_MEMORY},
+        {RFT_WRAP_BLOCK_CREATE, RFT_ERR_DEVICE_LOST},
+        {RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE},
+        {RFT_WRAP_EXEC_CREATE, RFT_ERR_DEVICE_LOST},
+        {RFT_WRAP_WRITE, RFT_ERR_DEVICE_LOST},
+        {RFT_WRAP_READ, RFT_ERR_DEVICE_LOST},
+        {RFT_WRAP_RUN, RFT_ERR_DEVICE_LOST},
+        {RFT_WRAP_RUN, RFT_ERR_DEVICE},
+        {RFT_WRAP_WAIT, RFT_ERR_DEVICE_LOST},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -122,8 +122,8 @@ static void test_backend_calls(void **state)
 /* The device is lost, and again while it comes back: weights, buffers, programs. */
 static void test_lost_twice(void **state)
 {
-    static const enum rft_wrap_call calls[] = { RFT_WRAP_WRITE, RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE,
-                                                RFT_WRAP_RUN };
+    static const enum rft_wrap_call calls[] = {RFT_WRAP_WRITE, RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE,
+                                               RFT_WRAP_RUN};
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         for (uint64_t n = 1; run_with_fault(calls[i], RFT_ERR_DEVICE_LOST, n, 2); n++)
@@ -135,7 +135,7 @@ static void test_lost_twice(void **state)
 static void test_lost_for_good(void **state)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
-    struct rft_str bytes = { 0 };
+    struct rft_str bytes = {0};
     (void)state;
     wrap->fail_call = RFT_WRAP_RUN;
     wrap->fail_status = RFT_ERR_DEVICE_LOST;
@@ -158,14 +158,12 @@ static void test_lost_for_good(void **state)
 /* Memory that others take away while the job runs. */
 static void test_shrinking_memory(void **state)
 {
-    static const struct rft_test_job small = { "small",
-                                               { "data.limit=6", "generate.chunk=1", "device.threads=1" },
-                                               false };
-    static const struct rft_test_job wide = { "wide",
-                                              { "data.limit=6", "generate.questions_in_flight=auto",
-                                                "generate.chunk=auto", "device.threads=1" },
-                                              false };
-    struct rft_str bytes = { 0 }, small_bytes = { 0 };
+    static const struct rft_test_job small = {"small", {"data.limit=6", "generate.chunk=1", "device.threads=1"}, false};
+    static const struct rft_test_job wide = {
+        "wide",
+        {"data.limit=6", "generate.questions_in_flight=auto", "generate.chunk=auto", "device.threads=1"},
+        false};
+    struct rft_str bytes = {0}, small_bytes = {0};
     struct rft_wrap *wrap = rft_wrap_begin();
     uint64_t floor_bytes, peak;
     (void)state;
@@ -241,7 +239,7 @@ static void test_plan_says_host(void **state)
 {
     static char set[] = "memory.budget=200000";
     struct rft_wrap *wrap = rft_wrap_begin();
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     (void)state;
     wrap->host_available_bytes = 1 << 30;
     assert_int_equal(rft_test_stdout_of(plan_job, set, &text), RFT_OK);
@@ -253,7 +251,7 @@ static void test_plan_says_host(void **state)
 static uint64_t peak_of_job(void)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
-    struct rft_str bytes = { 0 };
+    struct rft_str bytes = {0};
     uint64_t peak;
     rft_test_job_once(&job, &bytes);
     peak = wrap->peak_bytes;
@@ -270,7 +268,7 @@ static void test_weights_on_host(void **state)
     (void)state;
     rft_test_log_capture();
     for (; status == RFT_OK; bytes -= 4096) {
-        struct rft_str text = { 0 };
+        struct rft_str text = {0};
         status = run_on_small_device(bytes, 1 << 30, &host_peak);
         if (status != RFT_OK)
             break;
@@ -331,7 +329,7 @@ static void test_allocations(void **state)
     (void)state;
     for (;;) {
         uint64_t live = rft_alloc_n_live(), before = rft_alloc_count(), asked;
-        struct rft_str bytes = { 0 };
+        struct rft_str bytes = {0};
         enum rft_status status;
         rft_test_log_capture();
         rft_alloc_fail_at(n + 1, 0);
@@ -371,8 +369,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_backend_calls),    cmocka_unit_test(test_lost_twice),
         cmocka_unit_test(test_lost_for_good),    cmocka_unit_test(test_shrinking_memory),
         cmocka_unit_test(test_no_memory_at_all), cmocka_unit_test(test_weights_on_host),
-        cmocka_unit_test(test_plan_says_host),
-        cmocka_unit_test(test_less_than_promised), cmocka_unit_test(test_allocations),
+        cmocka_unit_test(test_plan_says_host),   cmocka_unit_test(test_less_than_promised),
+        cmocka_unit_test(test_allocations),
     };
     return RFT_TEST_RUN(tests, make_wanted, drop_wanted);
 }

@@ -18,11 +18,10 @@
     "data.limit=2", "generate.samples=3", "generate.max_new_tokens=20", "generate.questions_in_flight=2",              \
         "device.threads=1"
 
-static const struct rft_test_job plain_job = { "plain", { JOB_SETS, "device.device=plain" }, false };
-static const struct rft_test_job fast_job = { "fast", { JOB_SETS }, false };
+static const struct rft_test_job plain_job = {"plain", {JOB_SETS, "device.device=plain"}, false};
+static const struct rft_test_job fast_job = {"fast", {JOB_SETS}, false};
 static const struct rft_test_job filtered_job = {
-    "filtered", { JOB_SETS, "generate.top_k=50", "generate.top_p=0.9", "generate.min_p=0.05" }, false
-};
+    "filtered", {JOB_SETS, "generate.top_k=50", "generate.top_p=0.9", "generate.min_p=0.05"}, false};
 
 enum sabotage { NONE, ULP_IN_RESIDUAL, SWAPPED_PAGES, UNDECLARED_READ, UNDECLARED_WRITE };
 
@@ -226,16 +225,16 @@ static bool first_difference(const struct watch *a, const struct watch *b, uint3
 
 static bool same_text(const struct rft_str *a, const struct rft_str *b)
 {
-    return rft_bytes_equal((struct rft_bytes){ a->data, a->len }, (struct rft_bytes){ b->data, b->len });
+    return rft_bytes_equal((struct rft_bytes){a->data, a->len}, (struct rft_bytes){b->data, b->len});
 }
 
 static void test_same_order_same_bytes(void **state)
 {
-    static const struct rft_test_job *const jobs[] = { &plain_job, &fast_job, &filtered_job };
+    static const struct rft_test_job *const jobs[] = {&plain_job, &fast_job, &filtered_job};
     (void)state;
     for (int i = 0; i < 3; i++) {
         struct watch *a = new_watch(), *b = new_watch();
-        struct rft_str wanted = { 0 }, watched = { 0 }, again = { 0 };
+        struct rft_str wanted = {0}, watched = {0}, again = {0};
         uint32_t step, node;
         rft_test_job_once(jobs[i], &wanted);
         run_watched(jobs[i], a, &watched);
@@ -258,7 +257,7 @@ static void test_any_order_between_barriers(void **state)
     srand(3);
     for (int round = 0; round < 5; round++) {
         struct watch *w = new_watch();
-        struct rft_str wanted = { 0 }, shuffled = { 0 };
+        struct rft_str wanted = {0}, shuffled = {0};
         rft_test_job_once(&filtered_job, &wanted);
         w->order = SHUFFLED;
         run_watched(&filtered_job, w, &shuffled);
@@ -273,7 +272,7 @@ static const char *run_isolated_job(const struct rft_test_job *job, enum sabotag
 {
     static char breach[200];
     struct watch *w = new_watch();
-    struct rft_str bytes = { 0 };
+    struct rft_str bytes = {0};
     for (uint32_t b = 0; b < RFT_WRAP_BLOCKS_MAX; b++) {
         w->saved[b] = b < 4 ? malloc(4 << 20) : NULL; /* weights, prompts, prefill or chunk: never more than a few */
         w->normal[b] = b < 4 ? malloc(4 << 20) : NULL;
@@ -293,7 +292,7 @@ static const char *run_isolated_job(const struct rft_test_job *job, enum sabotag
 
 static void test_declared_ranges(void **state)
 {
-    static const struct rft_test_job *const jobs[] = { &plain_job, &fast_job, &filtered_job };
+    static const struct rft_test_job *const jobs[] = {&plain_job, &fast_job, &filtered_job};
     (void)state;
     for (int i = 0; i < 3; i++)
         assert_string_equal(run_isolated_job(jobs[i], NONE), "");
@@ -306,11 +305,12 @@ static void test_declared_ranges_notice(void **state)
     assert_non_null(strstr(run_isolated_job(&filtered_job, UNDECLARED_WRITE), "writes what it does not declare"));
 }
 
-/* Two neighbours change places across a barrier: each time something must come out otherwise. Returns how many barriers. */
+/* Two neighbours change places across a barrier: each time something must come out otherwise. Returns how many
+ * barriers. */
 static uint32_t check_barriers(const struct rft_test_job *job)
 {
     struct watch *wanted = new_watch();
-    struct rft_str bytes = { 0 };
+    struct rft_str bytes = {0};
     uint32_t n_barriers = 0;
     run_watched(job, wanted, &bytes);
     rft_str_finish(&bytes);
@@ -358,17 +358,17 @@ static void test_sabotage_shows(void **state)
         uint32_t step;
         const char *op; /* of the first node that differs */
     } cases[] = {
-        { "one ulp in the residual stream", ULP_IN_RESIDUAL, false, 2, "residual" },
-        { "two pages exchanged", SWAPPED_PAGES, false, 2, "attention" },
-        { "one bit of a weight", NONE, true, 0, NULL },
+        {"one ulp in the residual stream", ULP_IN_RESIDUAL, false, 2, "residual"},
+        {"two pages exchanged", SWAPPED_PAGES, false, 2, "attention"},
+        {"one bit of a weight", NONE, true, 0, NULL},
     };
     struct watch *wanted = new_watch();
-    struct rft_str bytes = { 0 };
+    struct rft_str bytes = {0};
     (void)state;
     run_watched(&plain_job, wanted, &bytes);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct watch *w = new_watch();
-        struct rft_str other = { 0 };
+        struct rft_str other = {0};
         uint32_t step, node;
         w->sabotage = cases[i].sabotage;
         w->wrap = rft_wrap_begin();
@@ -405,9 +405,9 @@ static enum rft_status run_trace(void *user)
 /* `rftgen trace` prints a line for each node, the same on every device, and a bit of a weight shows in it. */
 static void test_trace_command(void **state)
 {
-    static const char *plain[] = { "device.device=plain", "generate.top_k=50", "device.threads=1" };
-    static const char *fast[] = { "device.device=", "generate.top_k=50", "device.threads=2" };
-    struct rft_str a = { 0 }, b = { 0 }, c = { 0 };
+    static const char *plain[] = {"device.device=plain", "generate.top_k=50", "device.threads=1"};
+    static const char *fast[] = {"device.device=", "generate.top_k=50", "device.threads=2"};
+    struct rft_str a = {0}, b = {0}, c = {0};
     struct rft_wrap *wrap;
     uint64_t live = rft_alloc_n_live(), n_lines = 0;
     (void)state;
@@ -432,13 +432,14 @@ static void test_trace_command(void **state)
 /* Each backend call of a trace fails once: no leak, and the failure's own status. */
 static void test_trace_faults(void **state)
 {
-    static const enum rft_wrap_call calls[] = { RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE, RFT_WRAP_RUN, RFT_WRAP_READ };
-    static const char *plain[] = { "device.device=plain", "generate.samples=1", "device.threads=1" };
+    static const enum rft_wrap_call calls[] = {RFT_WRAP_BLOCK_CREATE, RFT_WRAP_EXEC_CREATE, RFT_WRAP_RUN,
+                                               RFT_WRAP_READ};
+    static const char *plain[] = {"device.device=plain", "generate.samples=1", "device.threads=1"};
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         for (uint64_t n = 1; n < 200; n += 13) {
             struct rft_wrap *wrap = rft_wrap_begin();
-            struct rft_str text = { 0 };
+            struct rft_str text = {0};
             uint64_t live = rft_alloc_n_live();
             enum rft_status status;
             wrap->fail_call = calls[i];

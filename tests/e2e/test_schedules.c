@@ -11,7 +11,7 @@
 #define SETS "device.threads=1", "generate.max_new_tokens=37"
 
 static struct rft_str wanted;
-static const struct rft_test_job base = { "base", { SETS }, false };
+static const struct rft_test_job base = {"base", {SETS}, false};
 
 static int make_wanted(void **state)
 {
@@ -42,23 +42,22 @@ static void test_device(void **state)
         const char *what;
         struct rft_caps caps;
     } cases[] = {
-        { "bursts of 1 step", { .burst_steps = 1 } },
-        { "bursts of 2 steps", { .burst_steps = 2 } },
-        { "bursts of 3 steps", { .burst_steps = 3 } },
-        { "bursts of 17 steps", { .burst_steps = 17 } },
-        { "bursts of 100 steps", { .burst_steps = 100 } },
-        { "1 slot", { .slots_wanted = 1 } },
-        { "3 slots", { .slots_wanted = 3 } },
-        { "prefill of 1 row", { .prefill_rows = 1 } },
-        { "prefill of 7 rows", { .prefill_rows = 7 } },
-        { "prefill of 1000 rows", { .prefill_rows = 1000 } },
-        { "blocks of 400,000 bytes", { .block_bytes_max = 400000 } },
-        { "blocks of 41,000 bytes", { .block_bytes_max = 41000 } }, /* the larger matrices fill one; plans shrink */
-        { "wide alignment", { .align_bytes = 4096 } },
+        {"bursts of 1 step", {.burst_steps = 1}},
+        {"bursts of 2 steps", {.burst_steps = 2}},
+        {"bursts of 3 steps", {.burst_steps = 3}},
+        {"bursts of 17 steps", {.burst_steps = 17}},
+        {"bursts of 100 steps", {.burst_steps = 100}},
+        {"1 slot", {.slots_wanted = 1}},
+        {"3 slots", {.slots_wanted = 3}},
+        {"prefill of 1 row", {.prefill_rows = 1}},
+        {"prefill of 7 rows", {.prefill_rows = 7}},
+        {"prefill of 1000 rows", {.prefill_rows = 1000}},
+        {"blocks of 400,000 bytes", {.block_bytes_max = 400000}},
+        {"blocks of 41,000 bytes", {.block_bytes_max = 41000}}, /* the larger matrices fill one; plans shrink */
+        {"wide alignment", {.align_bytes = 4096}},
     };
-    static const struct rft_test_job many = { "many",
-                                              { SETS, "generate.questions_in_flight=auto", "generate.chunk=auto" },
-                                              false };
+    static const struct rft_test_job many = {
+        "many", {SETS, "generate.questions_in_flight=auto", "generate.chunk=auto"}, false};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         expect_with(&cases[i].caps, &base, cases[i].what);
@@ -68,14 +67,14 @@ static void test_device(void **state)
 
 static void test_keys(void **state)
 {
-    static const char *const chunks[] = { "generate.chunk=1", "generate.chunk=2", "generate.chunk=3",
-                                          "generate.chunk=5", "generate.chunk=auto" };
-    static const char *const flights[] = { "generate.questions_in_flight=1", "generate.questions_in_flight=3",
-                                           "generate.questions_in_flight=auto" };
+    static const char *const chunks[] = {"generate.chunk=1", "generate.chunk=2", "generate.chunk=3", "generate.chunk=5",
+                                         "generate.chunk=auto"};
+    static const char *const flights[] = {"generate.questions_in_flight=1", "generate.questions_in_flight=3",
+                                          "generate.questions_in_flight=auto"};
     (void)state;
     for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
         for (size_t f = 0; f < sizeof flights / sizeof *flights; f++) {
-            const struct rft_test_job job = { "keys", { SETS, chunks[c], flights[f] }, false };
+            const struct rft_test_job job = {"keys", {SETS, chunks[c], flights[f]}, false};
             rft_test_job_expect(&job, &wanted, chunks[c]);
         }
     }
@@ -86,8 +85,8 @@ static void test_peak(void **state)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
     char set[300], wanted_peak[64];
-    const struct rft_test_job job = { "peak", { SETS, "generate.questions_in_flight=auto", set }, false };
-    struct rft_str bytes = { 0 }, summary;
+    const struct rft_test_job job = {"peak", {SETS, "generate.questions_in_flight=auto", set}, false};
+    struct rft_str bytes = {0}, summary;
     (void)state;
     snprintf(set, sizeof set, "output.summary=%s", rft_test_job_path(&job, ".summary"));
     rft_test_job_once(&job, &bytes);
@@ -103,12 +102,12 @@ static void test_peak(void **state)
 /* How the device is reached is the backend's to know, and nothing of it shows; unchecked arithmetic is called so. */
 static void test_device_keys(void **state)
 {
-    static const char *const unchecked[] = { "\"arithmetic\": \"unchecked\",", "\"arithmetic\": \"unchecked\", " };
+    static const char *const unchecked[] = {"\"arithmetic\": \"unchecked\",", "\"arithmetic\": \"unchecked\", "};
     char set[300];
-    const struct rft_test_job keys = { "keys", { SETS, "device.memory=staged", "device.dispatch_ms=7" }, false };
-    const struct rft_test_job odd = { "odd", { SETS, "device.arithmetic=unchecked", set }, false };
+    const struct rft_test_job keys = {"keys", {SETS, "device.memory=staged", "device.dispatch_ms=7"}, false};
+    const struct rft_test_job odd = {"odd", {SETS, "device.arithmetic=unchecked", set}, false};
     struct rft_wrap *wrap = rft_wrap_begin();
-    struct rft_str text = { 0 }, summary;
+    struct rft_str text = {0}, summary;
     (void)state;
     rft_test_job_expect(&keys, &wanted, "device keys");
     assert_int_equal(wrap->options.access, RFT_ACCESS_STAGED);
@@ -131,19 +130,19 @@ static void test_device_keys(void **state)
 /* Seeds do change the text: otherwise the tests above compare nothing. */
 static void test_seed_shows(void **state)
 {
-    static const struct rft_test_job job = { "seed", { SETS, "generate.seed=1" }, false };
-    struct rft_str bytes = { 0 };
+    static const struct rft_test_job job = {"seed", {SETS, "generate.seed=1"}, false};
+    struct rft_str bytes = {0};
     (void)state;
     rft_test_job_once(&job, &bytes);
     assert_false(
-        rft_bytes_equal((struct rft_bytes){ bytes.data, bytes.len }, (struct rft_bytes){ wanted.data, wanted.len }));
+        rft_bytes_equal((struct rft_bytes){bytes.data, bytes.len}, (struct rft_bytes){wanted.data, wanted.len}));
     rft_str_finish(&bytes);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_device), cmocka_unit_test(test_keys),
-                                        cmocka_unit_test(test_peak), cmocka_unit_test(test_device_keys),
-                                        cmocka_unit_test(test_seed_shows) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_device), cmocka_unit_test(test_keys),
+                                       cmocka_unit_test(test_peak), cmocka_unit_test(test_device_keys),
+                                       cmocka_unit_test(test_seed_shows)};
     return RFT_TEST_RUN(tests, make_wanted, drop_wanted);
 }

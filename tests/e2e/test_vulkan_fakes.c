@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices that this machine does not have, made of a software device by lies: GPUs with memory of their own, memory reports that
- * are wrong, missing features, drivers that compute something else; and cache files that are not what they were. */
+/* Devices that this machine does not have, made of a software device by lies: GPUs with memory of their own, memory
+ * reports that are wrong, missing features, drivers that compute something else; and cache files that are not what they
+ * were. */
 #include "checkpoint_builder.h"
 #include "file.h"
 #include "support.h"
@@ -154,7 +155,8 @@ static void test_small_heap(void **state)
     uint32_t n_with_host = 0;
     (void)state;
     rft_test_log_capture();
-    for (uint64_t heap = 20 << 16; heap >= 14 << 16 && status == RFT_OK; heap -= 1 << 16) { /* room for the self-test, at least */
+    for (uint64_t heap = 20 << 16; heap >= 14 << 16 && status == RFT_OK;
+         heap -= 1 << 16) { /* room for the self-test, at least */
         struct rft_interposer *vk = begin();
         const struct rft_watch *watch = rft_vk_watch_begin(vk);
         vk->is_discrete = true;
@@ -192,8 +194,9 @@ static void test_watchdog(void **state)
         n_submits[i] = vk->n_calls[RFT_VK_QueueSubmit];
         rft_interposer_end("short dispatches");
     }
-    print_message("%llu dispatches recorded, or %llu shorter ones; %llu and %llu submissions\n", (unsigned long long)n_dispatches[0],
-                  (unsigned long long)n_dispatches[1], (unsigned long long)n_submits[0], (unsigned long long)n_submits[1]);
+    print_message("%llu dispatches recorded, or %llu shorter ones; %llu and %llu submissions\n",
+                  (unsigned long long)n_dispatches[0], (unsigned long long)n_dispatches[1],
+                  (unsigned long long)n_submits[0], (unsigned long long)n_submits[1]);
     assert_true(n_dispatches[1] > n_dispatches[0] && n_submits[1] >= n_submits[0]);
     rft_test_job_clean(&job);
 }
@@ -245,7 +248,8 @@ static void read_file(const char *path, struct rft_str *text)
     assert_int_equal(rft_file_read(path, UINT64_MAX, text), RFT_OK);
 }
 
-/* A cache file with any byte changed, cut anywhere, or with something behind it is not shown to the driver, and replaced. */
+/* A cache file with any byte changed, cut anywhere, or with something behind it is not shown to the driver, and
+ * replaced. */
 static void test_cache_files(void **state)
 {
     char path[512];
@@ -303,7 +307,8 @@ static bool is_of_op(const char *op, const uint32_t *code, size_t n_words)
 {
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         const struct vulkan_shader *s = &vulkan_shaders[i];
-        size_t n = s->n_bytes / 4, n_same = n / 2; /* the backend may have declared a rounding mode near the beginning */
+        size_t n = s->n_bytes / 4,
+               n_same = n / 2; /* the backend may have declared a rounding mode near the beginning */
         if (strncmp(s->name, op, strlen(op)) == 0 && n_words >= n && n_words < n + 64 &&
             memcmp(&code[n_words - n_same], &s->code[n - n_same], n_same * 4) == 0)
             return true;
@@ -311,7 +316,8 @@ static bool is_of_op(const char *op, const uint32_t *code, size_t n_words)
     return false;
 }
 
-/* A bit of one constant: the largest below 1 that looks like a float of a polynomial. Floats are bit patterns in the kernels. */
+/* A bit of one constant: the largest below 1 that looks like a float of a polynomial. Floats are bit patterns in the
+ * kernels. */
 static void change_constant(void *user, uint32_t *code, size_t n_words)
 {
     struct saboteur *saboteur = user;
@@ -411,9 +417,9 @@ static int drop_all(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain_run),  cmocka_unit_test(test_memory_reports), cmocka_unit_test(test_access_modes),
-        cmocka_unit_test(test_discrete),   cmocka_unit_test(test_small_heap),     cmocka_unit_test(test_watchdog),
-        cmocka_unit_test(test_missing),    cmocka_unit_test(test_cache_files),    cmocka_unit_test(test_saboteurs),
+        cmocka_unit_test(test_plain_run), cmocka_unit_test(test_memory_reports), cmocka_unit_test(test_access_modes),
+        cmocka_unit_test(test_discrete),  cmocka_unit_test(test_small_heap),     cmocka_unit_test(test_watchdog),
+        cmocka_unit_test(test_missing),   cmocka_unit_test(test_cache_files),    cmocka_unit_test(test_saboteurs),
     };
     const char *rules = getenv("RFT_TEST_BREAK_RULES");
     if (rules != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every Vulkan function that can fail does, at each of its calls: no crash, no object left, nothing lost. What the run can
- * recover from does not show in its bytes; after anything else a message says what was wrong, and the same command gives the
- * same bytes. */
+/* Every Vulkan function that can fail does, at each of its calls: no crash, no object left, nothing lost. What the run
+ * can recover from does not show in its bytes; after anything else a message says what was wrong, and the same command
+ * gives the same bytes. */
 #include "support.h"
 #include "file.h"
 #include "vulkan_job.h"
@@ -18,10 +18,10 @@ static struct rft_str wanted; /* the cpu's bytes */
 struct scenario {
     const char *name;
     const char *set;
-    bool is_discrete;   /* a device that is reached by copies */
-    bool is_cold;       /* kernels were not tested before */
-    uint32_t n_most;    /* calls of a function to try, the first, the last and others between them */
-    bool is_each;       /* each of them with either kind of memory running out, not by turns */
+    bool is_discrete; /* a device that is reached by copies */
+    bool is_cold;     /* kernels were not tested before */
+    uint32_t n_most;  /* calls of a function to try, the first, the last and others between them */
+    bool is_each;     /* each of them with either kind of memory running out, not by turns */
 };
 static const struct scenario scenarios[] = {
     {"mapped", NULL, false, false, 40, true},
@@ -61,7 +61,8 @@ static bool must_recover(enum rft_vk_call call, VkResult result, const struct rf
 /* The driver's word that a message must have: where a device said it. */
 static const char *word_of(enum rft_vk_call call, VkResult result)
 {
-    const bool is_about_instance = call == RFT_VK_EnumerateInstanceVersion || call == RFT_VK_EnumerateInstanceExtensionProperties ||
+    const bool is_about_instance = call == RFT_VK_EnumerateInstanceVersion ||
+                                   call == RFT_VK_EnumerateInstanceExtensionProperties ||
                                    call == RFT_VK_CreateInstance || call == RFT_VK_EnumeratePhysicalDevices;
     return is_about_instance ? NULL : vulkan_result_name(result);
 }
@@ -102,15 +103,16 @@ static void run_with_fault(const struct scenario *s, struct rft_interposer *vk)
     rft_watch_end(what, 0);
     rft_interposer_end(what);
     rft_fault_check_leaks(what, live);
-    rft_fault_judge(&(struct rft_fault){.job = &job,
-                                        .wanted = &wanted,
-                                        .what = what,
-                                        .n_failed = vk->n_failed,
-                                        .must_recover = vk->n_fails <= 1 && must_recover(vk->fail_call, vk->fail_result, watch),
-                                        .word = word_of(vk->fail_call, vk->fail_result),
-                                        .run_again = run_again,
-                                        .user = &again},
-                    status, &tally);
+    rft_fault_judge(
+        &(struct rft_fault){.job = &job,
+                            .wanted = &wanted,
+                            .what = what,
+                            .n_failed = vk->n_failed,
+                            .must_recover = vk->n_fails <= 1 && must_recover(vk->fail_call, vk->fail_result, watch),
+                            .word = word_of(vk->fail_call, vk->fail_result),
+                            .run_again = run_again,
+                            .user = &again},
+        status, &tally);
 }
 
 static void fail_each(const struct scenario *s, enum rft_vk_call call, VkResult result, uint64_t n_calls)
@@ -258,7 +260,8 @@ static void test_timeouts(void **state)
         rft_interposer_end("waits that run out");
         rft_device_job_check(&job, &wanted, "waits that run out");
         for (int i = 0; i < 3; i++) { /* and the question whether there is progress fails */
-            static const VkResult results[] = {VK_ERROR_DEVICE_LOST, VK_ERROR_OUT_OF_HOST_MEMORY, VK_ERROR_OUT_OF_DEVICE_MEMORY};
+            static const VkResult results[] = {VK_ERROR_DEVICE_LOST, VK_ERROR_OUT_OF_HOST_MEMORY,
+                                               VK_ERROR_OUT_OF_DEVICE_MEMORY};
             vk = rft_interposer_begin();
             vk->timeout_at = 3;
             vk->n_timeouts = 3;
@@ -289,8 +292,12 @@ static int drop_all(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mapped),   cmocka_unit_test(test_imported),             cmocka_unit_test(test_staged),
-        cmocka_unit_test(test_untested), cmocka_unit_test(test_lost_again_and_again), cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_mapped),
+        cmocka_unit_test(test_imported),
+        cmocka_unit_test(test_staged),
+        cmocka_unit_test(test_untested),
+        cmocka_unit_test(test_lost_again_and_again),
+        cmocka_unit_test(test_timeouts),
     };
     return rft_vk_job_init() ? RFT_TEST_RUN(tests, make_wanted, drop_all) : 77;
 }

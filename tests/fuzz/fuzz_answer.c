@@ -26,7 +26,7 @@ static void judge(const struct rft_verify_options *options, struct rft_bytes com
 /* An accepted answer says the same where it stands alone behind the mark: nothing around it was needed to read it. */
 static void judge_alone(struct rft_bytes completion, struct rft_bytes gold)
 {
-    static const struct rft_verify_options options = { .kind = RFT_VERIFY_GSM8K };
+    static const struct rft_verify_options options = {.kind = RFT_VERIFY_GSM8K};
     struct rft_verdict v = rft_verify(&options, completion, RFT_FINISH_STOP, gold);
     if (v.reason != RFT_REASON_ACCEPTED)
         return;
@@ -34,7 +34,7 @@ static void judge_alone(struct rft_bytes completion, struct rft_bytes gold)
     require(line);
     memcpy(line, "####", 4);
     memcpy(line + 4, v.answer.data, v.answer.len);
-    struct rft_bytes alone = { line, 4 + v.answer.len };
+    struct rft_bytes alone = {line, 4 + v.answer.len};
     require(rft_verify(&options, alone, RFT_FINISH_STOP, gold).reason == RFT_REASON_ACCEPTED);
     free(line);
 }
@@ -42,16 +42,16 @@ static void judge_alone(struct rft_bytes completion, struct rft_bytes gold)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct rft_verify_options ways[] = {
-        { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 },
-        { .kind = RFT_VERIFY_GSM8K },
-        { .kind = RFT_VERIFY_GSM8K, .require_mark = true },
-        { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05, .units = RFT_UNITS_IGNORE },
-        { .compat = RFT_COMPAT_HOMEWORK },
+        {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05},
+        {.kind = RFT_VERIFY_GSM8K},
+        {.kind = RFT_VERIFY_GSM8K, .require_mark = true},
+        {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05, .units = RFT_UNITS_IGNORE},
+        {.compat = RFT_COMPAT_HOMEWORK},
     };
     const char *text = (const char *)data;
     const char *newline = size ? memchr(text, '\n', size) : NULL;
     size_t n = newline ? (size_t)(newline - text) : 0;
-    struct rft_bytes gold = { text, n }, completion = { text + n, size - n };
+    struct rft_bytes gold = {text, n}, completion = {text + n, size - n};
     if (!size)
         return 0;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

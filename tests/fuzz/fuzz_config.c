@@ -10,10 +10,10 @@
 
 static void read_back(const struct rft_config *config)
 {
-    struct rft_config again = { 0 };
-    struct rft_str a = { 0 }, b = { 0 };
+    struct rft_config again = {0};
+    struct rft_str a = {0}, b = {0};
     for (size_t i = 0; i < rft_n_keys; i++) {
-        struct rft_str value = { 0 };
+        struct rft_str value = {0};
         require(rft_key_print(&rft_keys[i], config, &value) == RFT_OK);
         require(rft_key_read(&rft_keys[i], "", NULL, value.data, &again) == RFT_OK);
         rft_str_finish(&value);
@@ -27,12 +27,12 @@ static void read_back(const struct rft_config *config)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const sets[] = { "model.path=/m", "data.questions=/q", "prompt.template=/t", "output.path=/o" };
+    static const char *const sets[] = {"model.path=/m", "data.questions=/q", "prompt.template=/t", "output.path=/o"};
     struct rft_config config;
     rft_alloc_hook_json();
     rft_log_set_sink(drop_line, NULL);
     uint64_t live = rft_alloc_n_live();
-    if (rft_config_parse("a.ini", (struct rft_bytes){ (const char *)data, size }, sets, 4, &config) == RFT_OK)
+    if (rft_config_parse("a.ini", (struct rft_bytes){(const char *)data, size}, sets, 4, &config) == RFT_OK)
         read_back(&config);
     rft_config_finish(&config);
     require(rft_alloc_n_live() == live);

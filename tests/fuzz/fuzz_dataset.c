@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A file of questions; its first byte chooses the options. What is read agrees with the tree that jansson makes of it.
- */
+/* A file of questions; its first byte chooses the options. What is read agrees with the tree that jansson makes of
+ * it. */
 #include "alloc.h"
 #include "dataset.h"
 #include "fuzz.h"
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   : "",
         .limit = data[0] >> 4 & 3,
     };
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     struct rft_dataset dataset;
     uint64_t n_live = rft_alloc_n_live();
     require(rft_str_append(&text, data + 1, size - 1) == RFT_OK);

@@ -11,7 +11,7 @@
 
 static void read_all(const struct rft_gguf *gguf, const char *key)
 {
-    struct rft_bytes text = { 0 };
+    struct rft_bytes text = {0};
     uint64_t n = 0, sum = 0;
     rft_gguf_get_array(gguf, key, &n);
     if (n == 0 && rft_gguf_get_string(gguf, key, &text))
@@ -31,7 +31,7 @@ static void read_all(const struct rft_gguf *gguf, const char *key)
 
 static void read_model(const struct rft_gguf *gguf, const struct rft_map *map, const struct rft_tensor_list *list)
 {
-    struct rft_model_config config = { 0 };
+    struct rft_model_config config = {0};
     uint32_t *ids;
     size_t n;
     for (size_t i = 0; i < list->n; i++)
@@ -49,9 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t n_live = rft_alloc_n_live();
     rft_log_set_sink(drop_line, NULL);
-    struct rft_map map = { .data = data, .bytes = size, .path = (char[]){ "input" } };
+    struct rft_map map = {.data = data, .bytes = size, .path = (char[]){"input"}};
     struct rft_gguf *gguf;
-    struct rft_tensor_list list = { 0 };
+    struct rft_tensor_list list = {0};
     if (rft_gguf_parse(&map, &gguf) == RFT_OK) {
         read_all(gguf, "tokenizer.ggml.tokens");
         read_all(gguf, "general.architecture");

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t n_live = rft_alloc_n_live();
     rft_log_set_sink(drop_line, NULL);
     rft_alloc_hook_json();
-    struct rft_bytes text = { (const char *)data, size };
+    struct rft_bytes text = {(const char *)data, size};
     struct rft_model_config c;
     uint32_t *ids;
     size_t n;

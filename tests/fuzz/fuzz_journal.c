@@ -17,7 +17,7 @@
 #define N_SAMPLES 2
 
 /* Whose lines put_hashed makes. */
-static const struct rft_fingerprint own = { .hash = 1, .text = "0000000000000001" };
+static const struct rft_fingerprint own = {.hash = 1, .text = "0000000000000001"};
 
 static void put_hashed(FILE *f, const char *text, size_t n)
 {
@@ -46,14 +46,14 @@ static void write_input(const char *path, const uint8_t *data, size_t size)
 static bool visit(const char *path, bool first)
 {
     struct rft_journal *journal;
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     struct rft_sample sample;
     bool readable = true;
     if (rft_journal_open(path, &own, N_QUESTIONS, N_SAMPLES, false, &journal) != RFT_OK)
         return false;
     uint64_t n_found = 0;
     for (uint32_t i = 0; i < N_QUESTIONS * N_SAMPLES; i++) {
-        struct rft_sample made = { .question = i / N_SAMPLES, .sample = i % N_SAMPLES, .text = { "\n", 1 } };
+        struct rft_sample made = {.question = i / N_SAMPLES, .sample = i % N_SAMPLES, .text = {"\n", 1}};
         bool has = rft_journal_has(journal, made.question, made.sample);
         require(has || first);
         n_found += has;

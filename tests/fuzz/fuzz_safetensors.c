@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t n_live = rft_alloc_n_live();
     rft_log_set_sink(drop_line, NULL);
     rft_alloc_hook_json();
-    struct rft_map map = { .data = data, .bytes = size, .path = (char[]){ "input" } };
-    struct rft_tensor_list list = { 0 };
+    struct rft_map map = {.data = data, .bytes = size, .path = (char[]){"input"}};
+    struct rft_tensor_list list = {0};
     if (rft_safetensors_list(&map, &list) == RFT_OK)
         for (size_t i = 0; i < list.n; i++)
             require(list.items[i].data >= data && list.items[i].bytes <= (uint64_t)(data + size - list.items[i].data));

@@ -70,18 +70,18 @@ static int unload(void **state)
 
 static void open_model(const char *device, struct rft_sampling sampling)
 {
-    const struct rft_device_options options = { .n_threads = 1 };
-    const struct rft_draw_rules rules = { .sampling = sampling, .mask = model.mask };
+    const struct rft_device_options options = {.n_threads = 1};
+    const struct rft_draw_rules rules = {.sampling = sampling, .mask = model.mask};
     struct rft_memory memory;
     assert_int_equal(rft_engine_open(&model.engine, "cpu", device, &options, &memory), RFT_OK);
-    const struct rft_sizes sizes = { .config = model.checkpoint.config,
-                                     .caps = model.engine.dev.caps,
-                                     .n_questions = 1,
-                                     .n_samples = N_DRAWS,
-                                     .n_prompt_max = 1,
-                                     .n_new_max = 1,
-                                     .is_filtered = rft_sampling_is_filtered(&sampling),
-                                     .budget_bytes = UINT64_MAX };
+    const struct rft_sizes sizes = {.config = model.checkpoint.config,
+                                    .caps = model.engine.dev.caps,
+                                    .n_questions = 1,
+                                    .n_samples = N_DRAWS,
+                                    .n_prompt_max = 1,
+                                    .n_new_max = 1,
+                                    .is_filtered = rft_sampling_is_filtered(&sampling),
+                                    .budget_bytes = UINT64_MAX};
     assert_int_equal(rft_plan_make(&sizes, &model.plan), RFT_OK);
     assert_int_equal(rft_engine_load(&model.engine, &model.checkpoint, &rules, model.plan.step.n_keys_max, 0), RFT_OK);
 }
@@ -115,11 +115,11 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 /* Draws n next tokens after a prompt that is one token. */
 static void draw(uint32_t token, uint64_t key, uint32_t n)
 {
-    const struct rft_chunk_sink sink = { NULL, no_cut, keep_token, go_on };
+    const struct rft_chunk_sink sink = {NULL, no_cut, keep_token, go_on};
     struct rft_request *requests = rft_alloc(n, sizeof *requests);
-    struct rft_prefix prefix = { 0 };
+    struct rft_prefix prefix = {0};
     struct rft_group group;
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     uint64_t n_rows;
     assert_non_null(requests);
     for (uint32_t i = 0; i < n; i++)
@@ -167,7 +167,7 @@ static void expected_of(uint32_t c, const struct rft_sampling *s, double p[VOCAB
 /* Pearson's statistic; tokens that are too rare for it are one bin. */
 static void check_counts(const char *what, uint32_t n, const double p[VOCAB])
 {
-    uint32_t counts[VOCAB] = { 0 }, n_bins = 0, n_rare = 0;
+    uint32_t counts[VOCAB] = {0}, n_bins = 0, n_rare = 0;
     double chi2 = 0, rare_p = 0, limit;
     for (uint32_t i = 0; i < n; i++) {
         assert_true(model.tokens[i] < VOCAB);
@@ -200,10 +200,10 @@ static void check_counts(const char *what, uint32_t n, const double p[VOCAB])
 }
 
 static const struct rft_sampling samplings[] = {
-    { 1.0f, 0, 65536, 0 },     { 0.7f, 0, 65536, 0 },    { 2.5f, 0, 65536, 0 },   { 1.0f, 1, 65536, 0 },
-    { 1.0f, 10, 65536, 0 },    { 1.0f, 0, 32768, 0 },    { 0.7f, 0, 58982, 0 },   { 1.0f, 0, 1, 0 },
-    { 1.0f, 0, 65536, 0.25f }, { 1.5f, 0, 65536, 0.5f }, { 1.0f, 100, 58982, 0 }, { 1.3f, 100, 52429, 0.3f },
-    { 1.0f, 7, 65536, 0.9f },
+    {1.0f, 0, 65536, 0},     {0.7f, 0, 65536, 0},    {2.5f, 0, 65536, 0},   {1.0f, 1, 65536, 0},
+    {1.0f, 10, 65536, 0},    {1.0f, 0, 32768, 0},    {0.7f, 0, 58982, 0},   {1.0f, 0, 1, 0},
+    {1.0f, 0, 65536, 0.25f}, {1.5f, 0, 65536, 0.5f}, {1.0f, 100, 58982, 0}, {1.3f, 100, 52429, 0.3f},
+    {1.0f, 7, 65536, 0.9f},
 };
 
 static void test_distributions(void **state)
@@ -245,7 +245,7 @@ static void test_statistic_notices(void **state)
 static void test_greedy(void **state)
 {
     (void)state;
-    open_model("", (struct rft_sampling){ 0, 0, 65536, 0 });
+    open_model("", (struct rft_sampling){0, 0, 65536, 0});
     for (uint32_t c = 0; c < bigram.n_classes; c++) {
         uint32_t best = 0;
         for (uint32_t v = 1; v < VOCAB; v++)
@@ -285,7 +285,7 @@ struct totals {
 static void read_totals(const struct rft_test_job *job, struct totals *t)
 {
     struct rft_str text;
-    *t = (struct totals){ 0 };
+    *t = (struct totals){0};
     assert_int_equal(rft_file_read(rft_test_job_path(job, ".records"), UINT64_MAX, &text), RFT_OK);
     for (char *line = strtok(text.data, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         json_error_t error;
@@ -319,12 +319,12 @@ static void check_rate(const char *what, double got, double mean, double sd)
 static void check_job(json_t *expected, bool accept_cut_off)
 {
     char model_path[512], questions[512], template_path[512], temperature[64], max_new[64];
-    const struct rft_test_job job = { "bigram",
-                                      { model_path, questions, template_path, temperature, max_new, "data.limit=all",
-                                        "generate.samples=250", "generate.stop=", "generate.chunk=auto",
-                                        "generate.questions_in_flight=auto", "generate.seed=3",
-                                        accept_cut_off ? "verify.cut_off=accept" : "verify.cut_off=reject" },
-                                      false };
+    const struct rft_test_job job = {"bigram",
+                                     {model_path, questions, template_path, temperature, max_new, "data.limit=all",
+                                      "generate.samples=250", "generate.stop=", "generate.chunk=auto",
+                                      "generate.questions_in_flight=auto", "generate.seed=3",
+                                      accept_cut_off ? "verify.cut_off=accept" : "verify.cut_off=reject"},
+                                     false};
     json_t *by_gold = json_object_get(expected, "p_accept_by_gold");
     double mean = 0, variance = 0, p_length = member(expected, "p_length"), factor;
     struct totals t;

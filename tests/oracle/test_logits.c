@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Logits and greedy tokens against transformers (fixtures of make_fixtures.py and make_smollm2.py) and against an independent
- * float64 forward (stories260K). The error is the sum of squared differences over the sum of squared logits, over all
- * positions of the prompt. */
+/* Logits and greedy tokens against transformers (fixtures of make_fixtures.py and make_smollm2.py) and against an
+ * independent float64 forward (stories260K). The error is the sum of squared differences over the sum of squared
+ * logits, over all positions of the prompt. */
 #include "forward.h"
 #include "file.h"
 #include "support.h"
@@ -17,9 +17,9 @@
 
 struct fixture {
     json_t *json;
-    uint32_t *ids;      /* prompt, then the reference's greedy continuation */
+    uint32_t *ids; /* prompt, then the reference's greedy continuation */
     uint32_t n_prompt, n_greedy;
-    float *reference;   /* [n_prompt][n_columns] */
+    float *reference; /* [n_prompt][n_columns] */
     uint32_t n_columns;
 };
 
@@ -68,8 +68,8 @@ static uint32_t argmax(const float *logits, uint32_t n)
 }
 
 /* Position by position on the reference's own prefix; returns how many near ties were turned. */
-static uint32_t check_greedy(const struct fixture *f, const float *logits, uint32_t vocab, const char *ids, const char *margins,
-                             uint32_t first, uint32_t n)
+static uint32_t check_greedy(const struct fixture *f, const float *logits, uint32_t vocab, const char *ids,
+                             const char *margins, uint32_t first, uint32_t n)
 {
     uint32_t n_turned = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -78,7 +78,8 @@ static uint32_t check_greedy(const struct fixture *f, const float *logits, uint3
         if (got == wanted)
             continue;
         if (json_number_value(member(f, margins, i)) >= NEAR_TIE)
-            fail_msg("%s[%u]: %u instead of %u, decided by %g", ids, i, got, wanted, json_number_value(member(f, margins, i)));
+            fail_msg("%s[%u]: %u instead of %u, decided by %g", ids, i, got, wanted,
+                     json_number_value(member(f, margins, i)));
         n_turned++;
     }
     return n_turned;
@@ -116,8 +117,8 @@ static void check_model(const char *checkpoint_path, const char *name)
     error = relative_error(&f, logits, vocab);
     n_turned = check_greedy(&f, logits, vocab, "prompt_argmax", "prompt_margins", 0, f.n_prompt);
     n_turned += check_greedy(&f, logits, vocab, "greedy_ids", "greedy_margins", f.n_prompt - 1, f.n_greedy);
-    print_message("%s: %u positions, error %.2e, %u of %u greedy decisions were near ties that turned\n", name, f.n_prompt, error,
-                  n_turned, f.n_prompt + f.n_greedy);
+    print_message("%s: %u positions, error %.2e, %u of %u greedy decisions were near ties that turned\n", name,
+                  f.n_prompt, error, n_turned, f.n_prompt + f.n_greedy);
     assert_true(error <= ERROR_MAX);
     assert_true(n_turned <= (f.n_prompt + f.n_greedy) / 10);
     free(logits);
@@ -163,8 +164,8 @@ static uint32_t append_ids(const json_t *array, uint32_t *ids, uint32_t n)
     return n;
 }
 
-/* One golden case: the best eight logits after the prompt, then every greedy decision on the reference's own prefix. The
- * fixture has no margins, so a tie is judged by our own logits. */
+/* One golden case: the best eight logits after the prompt, then every greedy decision on the reference's own prefix.
+ * The fixture has no margins, so a tie is judged by our own logits. */
 static uint32_t check_golden(const struct rft_checkpoint *checkpoint, const json_t *golden)
 {
     uint32_t ids[512], n_turned = 0;
@@ -177,7 +178,8 @@ static uint32_t check_golden(const struct rft_checkpoint *checkpoint, const json
     for (size_t i = 0; i < json_array_size(top); i++) {
         const json_t *pair = json_array_get(top, i);
         double wanted = json_number_value(json_array_get(pair, 1));
-        double got = (double)logits[(size_t)(n_prompt - 1) * vocab + (size_t)json_integer_value(json_array_get(pair, 0))];
+        double got =
+            (double)logits[(size_t)(n_prompt - 1) * vocab + (size_t)json_integer_value(json_array_get(pair, 0))];
         assert_true(fabs(got - wanted) < 0.2);
     }
     for (uint32_t i = n_prompt; i < n; i++) {
@@ -207,7 +209,8 @@ static void test_stories260k(void **state)
     json = json_object_get(root, "cases");
     assert_true(json_array_size(json) > 0);
     for (size_t i = 0; i < json_array_size(json); i++)
-        print_message("stories260K, case %zu: %u near ties turned\n", i, check_golden(&checkpoint, json_array_get(json, i)));
+        print_message("stories260K, case %zu: %u near ties turned\n", i,
+                      check_golden(&checkpoint, json_array_get(json, i)));
     json_decref(root);
     rft_checkpoint_close(&checkpoint);
     rft_free(parent);

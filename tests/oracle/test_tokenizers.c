@@ -36,7 +36,7 @@ static bool same_ids(const struct rft_ids *a, const struct rft_ids *b)
 static void check_ids(struct rft_tokenizer *tokenizer, struct rft_bytes text, const struct rft_ids *expected,
                       bool with_prefix, const char *name)
 {
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     size_t n_prefix;
     const uint32_t *prefix = rft_tokenizer_prefix(tokenizer, &n_prefix);
     for (size_t i = 0; with_prefix && i < n_prefix; i++)
@@ -52,7 +52,7 @@ static void check_ids(struct rft_tokenizer *tokenizer, struct rft_bytes text, co
 
 static struct rft_ids ids_of(const json_t *json)
 {
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     for (size_t i = 0; i < json_array_size(json); i++)
         assert_int_equal(rft_ids_append(&ids, (uint32_t)json_integer_value(json_array_get(json, i))), RFT_OK);
     return ids;
@@ -61,7 +61,7 @@ static struct rft_ids ids_of(const json_t *json)
 static struct rft_bytes text_of(const json_t *json)
 {
     assert_true(json_is_string(json));
-    return (struct rft_bytes){ json_string_value(json), json_string_length(json) };
+    return (struct rft_bytes){json_string_value(json), json_string_length(json)};
 }
 
 static json_t *read_json(const char *path)
@@ -77,7 +77,7 @@ static json_t *read_json(const char *path)
 
 static void add_piece(struct rft_tok_work *work, struct rft_bytes text)
 {
-    struct rft_tok_piece piece = { .begin = work->text.bytes.len, .at_start = work->text.bytes.len == 0 };
+    struct rft_tok_piece piece = {.begin = work->text.bytes.len, .at_start = work->text.bytes.len == 0};
     assert_int_equal(rft_tok_text_append(&work->text, text.data, text.len, false), RFT_OK);
     piece.end = work->text.bytes.len;
     assert_int_equal(rft_tok_pieces_add(&work->pieces, piece), RFT_OK);
@@ -86,14 +86,14 @@ static void add_piece(struct rft_tok_work *work, struct rft_bytes text)
 static struct rft_bytes piece_text(const struct rft_tok_work *work, size_t i)
 {
     const struct rft_tok_piece *piece = &work->pieces.items[i];
-    return (struct rft_bytes){ work->text.bytes.data + piece->begin, piece->end - piece->begin };
+    return (struct rft_bytes){work->text.bytes.data + piece->begin, piece->end - piece->begin};
 }
 
 /* The pieces as a JSON array; a decoder's are joined, as a decoder's output is. */
 static char *pieces_as_json(const struct rft_tok_work *work, bool joined)
 {
     json_t *list = json_array();
-    struct rft_str all = { 0 };
+    struct rft_str all = {0};
     assert_int_equal(rft_str_append(&all, "", 0), RFT_OK);
     for (size_t i = 0; i < work->pieces.n; i++) {
         struct rft_bytes piece = piece_text(work, i);
@@ -115,11 +115,11 @@ static void check_part(size_t row, const char *role, const json_t *json)
     static const struct {
         const char *role;
         enum rft_status (*parse)(const char *path, const struct json_t *json, struct rft_tok_steps *steps);
-    } roles[] = { { "normalizer", rft_tok_json_normalizer },
-                  { "pre_tokenizer", rft_tok_json_pre_tokenizer },
-                  { "decoder", rft_tok_json_decoder } };
-    struct rft_tok_steps steps = { 0 };
-    struct rft_tok_work work = { 0 };
+    } roles[] = {{"normalizer", rft_tok_json_normalizer},
+                 {"pre_tokenizer", rft_tok_json_pre_tokenizer},
+                 {"decoder", rft_tok_json_decoder}};
+    struct rft_tok_steps steps = {0};
+    struct rft_tok_work work = {0};
     for (size_t i = 0; i < 3; i++)
         if (strcmp(roles[i].role, role) == 0)
             assert_int_equal(roles[i].parse("row", json_object_get(json, "part"), &steps), RFT_OK);
@@ -191,12 +191,12 @@ static struct rft_tokenizer *open_shared(const char *dir)
 /* Text that went through encode and decode comes back (special tokens apart). */
 static void check_round_trip(struct rft_tokenizer *tokenizer, struct rft_bytes text, const char *name)
 {
-    struct rft_ids ids = { 0 };
-    struct rft_str back = { 0 };
+    struct rft_ids ids = {0};
+    struct rft_str back = {0};
     assert_int_equal(rft_tokenizer_encode(tokenizer, text, 0, text.len, &ids), RFT_OK);
     assert_int_equal(rft_str_append(&back, "", 0), RFT_OK);
     assert_int_equal(rft_tokenizer_decode(tokenizer, ids.ids, ids.n, &back), RFT_OK);
-    if (!rft_bytes_equal(text, (struct rft_bytes){ back.data, back.len }))
+    if (!rft_bytes_equal(text, (struct rft_bytes){back.data, back.len}))
         fail_msg("%s: \"%.*s\" came back as \"%s\"", name, (int)text.len, text.data, back.data);
     rft_str_finish(&back);
     rft_ids_finish(&ids);
@@ -235,7 +235,7 @@ static void smollm2_merges_as_pairs(void **state)
     const char *other = rft_test_shared("checkpoints/smollm2-instruct/tokenizer.list-merges.json");
     if (!other)
         RFT_SKIP("no shared test data");
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     assert_int_equal(rft_file_read(other, 1u << 28, &text), RFT_OK);
     char *path = rft_path_join(rft_test_tmp_dir(), "tokenizer.json");
     rft_test_write_file(path, text.data, text.len);
@@ -257,7 +257,7 @@ static void stories260k(void **state)
 
 static struct rft_str read_shared(const char *name)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     const char *path = rft_test_shared(name);
     assert_non_null(path);
     assert_int_equal(rft_file_read(path, 1u << 24, &text), RFT_OK);
@@ -266,7 +266,7 @@ static struct rft_str read_shared(const char *name)
 
 static struct rft_ids ids_of_line(const char **line)
 {
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     const char *p = *line;
     while (*p && *p != '\n') {
         while (*p == ' ')
@@ -296,7 +296,7 @@ static void check_vectors(struct rft_tokenizer *tokenizer, const char *name)
     size_t n = 0;
     for (const char *end; (end = strstr(text, separator)) != NULL; text = end + sizeof separator - 1, n++) {
         struct rft_ids expected = ids_of_line(&line);
-        check_ids(tokenizer, (struct rft_bytes){ text, (size_t)(end - text) }, &expected, false, name);
+        check_ids(tokenizer, (struct rft_bytes){text, (size_t)(end - text)}, &expected, false, name);
         rft_ids_finish(&expected);
     }
     assert_true(n > 40);
@@ -309,10 +309,10 @@ static void llama_cpp_vectors(void **state)
     (void)state;
     static const struct {
         const char *name, *dir;
-    } pairs[] = { { "llama-bpe", "checkpoints/llama3" },
-                  { "qwen2", "checkpoints/qwen2.5-instruct" },
-                  { "phi-3", "checkpoints/phi-3-mini" },
-                  { "llama-spm", "checkpoints/llama2-chat" } };
+    } pairs[] = {{"llama-bpe", "checkpoints/llama3"},
+                 {"qwen2", "checkpoints/qwen2.5-instruct"},
+                 {"phi-3", "checkpoints/phi-3-mini"},
+                 {"llama-spm", "checkpoints/llama2-chat"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         struct rft_tokenizer *tokenizer = open_shared(pairs[i].dir);
         check_vectors(tokenizer, pairs[i].name);
@@ -325,8 +325,8 @@ static void long_texts(void **state)
     (void)state;
     static const struct {
         const char *golden, *dir;
-    } pairs[] = { { "goldens/llama_encoded.json", "checkpoints/llama2-chat" },
-                  { "goldens/llama_3.2_encoded.json", "checkpoints/llama3" } };
+    } pairs[] = {{"goldens/llama_encoded.json", "checkpoints/llama2-chat"},
+                 {"goldens/llama_3.2_encoded.json", "checkpoints/llama3"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         struct rft_tokenizer *tokenizer = open_shared(pairs[i].dir);
         json_t *root = read_json(rft_test_shared(pairs[i].golden));
@@ -344,15 +344,15 @@ static void long_texts(void **state)
 static void questions_round_trip(void **state)
 {
     (void)state;
-    static const char *const dirs[] = { "checkpoints/smollm2-instruct", "checkpoints/llama3", "checkpoints/phi-3-mini",
-                                        "checkpoints/mistral-7b-instruct-v0.2", "stories260k/hf" };
+    static const char *const dirs[] = {"checkpoints/smollm2-instruct", "checkpoints/llama3", "checkpoints/phi-3-mini",
+                                       "checkpoints/mistral-7b-instruct-v0.2", "stories260k/hf"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
         struct rft_tokenizer *tokenizer = open_shared(dirs[i]);
         struct rft_str questions = read_shared("gsm8k/test.jsonl");
         const char *line = questions.data;
         for (int k = 0; k < 200 && *line; k++) {
             size_t n = strcspn(line, "\n");
-            check_round_trip(tokenizer, (struct rft_bytes){ line, n }, dirs[i]);
+            check_round_trip(tokenizer, (struct rft_bytes){line, n}, dirs[i]);
             line += n + 1;
         }
         rft_str_finish(&questions);

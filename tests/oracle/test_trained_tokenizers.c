@@ -26,9 +26,9 @@ static void check_same_ids(const uint32_t *ids, size_t n, const json_t *expected
 static void check_case(struct rft_tokenizer *tokenizer, const json_t *one)
 {
     const json_t *text = json_object_get(one, "text"), *decoded = json_object_get(one, "decoded");
-    struct rft_ids ids = { 0 };
-    struct rft_str back = { 0 }, got = { 0 }, expected = { 0 };
-    struct rft_bytes bytes = { json_string_value(text), json_string_length(text) };
+    struct rft_ids ids = {0};
+    struct rft_str back = {0}, got = {0}, expected = {0};
+    struct rft_bytes bytes = {json_string_value(text), json_string_length(text)};
     assert_int_equal(rft_tokenizer_encode(tokenizer, bytes, 0, 0, &ids), RFT_OK);
     check_same_ids(ids.ids, ids.n, json_object_get(one, "ids"), bytes.data);
 
@@ -69,10 +69,10 @@ static void check_tokenizer(void **state)
 int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
-    static char names[][24] = { "byte-level", "byte-level-digits", "spm-normalizer", "spm-metaspace-first",
-                                "spm-metaspace-never" };
+    static char names[][24] = {"byte-level", "byte-level-digits", "spm-normalizer", "spm-metaspace-first",
+                               "spm-metaspace-never"};
     struct CMUnitTest tests[sizeof names / sizeof *names];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        tests[i] = (struct CMUnitTest){ names[i], check_tokenizer, NULL, NULL, names[i] };
+        tests[i] = (struct CMUnitTest){names[i], check_tokenizer, NULL, NULL, names[i]};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* For builds with the address sanitizer, in every program of the build: libraries that were opened stay, so that the leak report
- * at the end can name whose memory it is, and what Vulkan drivers themselves leave is not ours to report. */
+/* For builds with the address sanitizer, in every program of the build: libraries that were opened stay, so that the
+ * leak report at the end can name whose memory it is, and what Vulkan drivers themselves leave is not ours to
+ * report. */
 #include <stddef.h>
 
 #if defined(__has_feature)

@@ -16,8 +16,8 @@
  * purpose until exit). */
 const char *rft_test_path(const char *relative);
 
-/* A file of the optional shared test data, whose root is $RFTGEN_SHARED_DATA; NULL if unset or absent (then skip visibly
- * with RFT_SKIP). */
+/* A file of the optional shared test data, whose root is $RFTGEN_SHARED_DATA; NULL if unset or absent (then skip
+ * visibly with RFT_SKIP). */
 const char *rft_test_shared(const char *relative);
 
 /* A fresh temporary directory, removed at exit. */
@@ -36,7 +36,8 @@ uint32_t rft_test_log_count(const char *part); /* how often it is in there */
 void rft_test_log_release(void);
 
 /* Runs fn(user) with every one of its allocations failing once, in turn. fn must return RFT_OK when nothing fails; on a
- * failure it must return an error or succeed, and leave no live allocation. Returns how many allocations were failed. */
+ * failure it must return an error or succeed, and leave no live allocation. Returns how many allocations were
+ * failed. */
 uint64_t rft_test_alloc_faults(enum rft_status (*fn)(void *user), void *user);
 
 #endif

@@ -7,9 +7,9 @@
  *     unit_answer --list            the names
  *     unit_answer --required        all that need nothing beside the repository: what ctest runs
  *
- * A test that needs more (a published model, test data) is listed with RFT_OPTIONAL; ctest runs it as an entry of its own, which
- * says what it needs, so that a skipped test is a skipped test in the summary. Exit code 77: everything was skipped; 2: no such
- * test. */
+ * A test that needs more (a published model, test data) is listed with RFT_OPTIONAL; ctest runs it as an entry of its
+ * own, which says what it needs, so that a skipped test is a skipped test in the summary. Exit code 77: everything was
+ * skipped; 2: no such test. */
 #ifndef RFT_TEST_MAIN_H
 #define RFT_TEST_MAIN_H
 
@@ -42,6 +42,7 @@ bool rft_test_wants(const char *name);
 /* Runs what the command line asks for; the program's exit code. */
 int rft_test_run(int argc, char **argv, const struct CMUnitTest *tests, size_t n, CMFixtureFunction set_up,
                  CMFixtureFunction tear_down);
-#define RFT_TEST_RUN(tests, set_up, tear_down) rft_test_run(argc, argv, tests, sizeof(tests) / sizeof *(tests), set_up, tear_down)
+#define RFT_TEST_RUN(tests, set_up, tear_down)                                                                         \
+    rft_test_run(argc, argv, tests, sizeof(tests) / sizeof *(tests), set_up, tear_down)
 
 #endif

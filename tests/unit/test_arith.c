@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The scalar functions of the arithmetic: how far from the truth they are, and that their bits never change: a compiler or an
- * option that reorders, fuses or approximates anything in them turns the hashes red. */
+/* The scalar functions of the arithmetic: how far from the truth they are, and that their bits never change: a compiler
+ * or an option that reorders, fuses or approximates anything in them turns the hashes red. */
 #include "arith.h"
 #include "philox.h"
 #include "support.h"
@@ -67,7 +67,8 @@ static float scaled(float x)
 #define SCALE 0.3712f
 static float total_input(uint32_t i)
 {
-    return i % 8 == 0 ? 0.0f : spread(i, i % 2 == 0 ? -60 : -12, i % 2 == 0 ? 120 : 2, false); /* also where eps counts */
+    return i % 8 == 0 ? 0.0f
+                      : spread(i, i % 2 == 0 ? -60 : -12, i % 2 == 0 ? 120 : 2, false); /* also where eps counts */
 }
 static float norm_scale_of(float total)
 {
@@ -143,7 +144,8 @@ static void test_error_bounds(void **state)
                 worst_x = x;
             }
         }
-        print_message("%s: error 2^%.2f at %a\n", functions[f].name, worst > 0.0 ? log2(worst) : -999.0, (double)worst_x);
+        print_message("%s: error 2^%.2f at %a\n", functions[f].name, worst > 0.0 ? log2(worst) : -999.0,
+                      (double)worst_x);
         assert_true(worst <= functions[f].error);
     }
 }
@@ -234,9 +236,11 @@ static void test_philox(void **state)
         uint32_t counter[4], key[2], words[4];
     } answers[] = {
         {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff},
+        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+         {0xffffffff, 0xffffffff},
          {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0},
+        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+         {0xa4093822, 0x299f31d0},
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
     (void)state;
@@ -250,9 +254,9 @@ static void test_philox(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_error_bounds),        cmocka_unit_test(test_bits_never_change),
-        cmocka_unit_test(test_exp_is_clamped),      cmocka_unit_test(test_gumbel_is_monotonic),
-        cmocka_unit_test(test_bf16_rounding),       cmocka_unit_test(test_zeros_and_keys),
+        cmocka_unit_test(test_error_bounds),   cmocka_unit_test(test_bits_never_change),
+        cmocka_unit_test(test_exp_is_clamped), cmocka_unit_test(test_gumbel_is_monotonic),
+        cmocka_unit_test(test_bf16_rounding),  cmocka_unit_test(test_zeros_and_keys),
         cmocka_unit_test(test_philox),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);

@@ -13,23 +13,23 @@
 static struct rft_sizes base_sizes(void)
 {
     return (struct rft_sizes){
-        .config = { .n_layers = 3,
-                    .dim = 64,
-                    .n_heads = 4,
-                    .n_kv_heads = 2,
-                    .head_dim = 16,
-                    .ffn_dim = 160,
-                    .vocab_size = 304,
-                    .n_positions = 512,
-                    .norm_eps = 1e-5f,
-                    .tied = true,
-                    .rope_theta = 10000 },
-        .caps = { .block_bytes_max = UINT64_MAX,
-                  .align_bytes = 64,
-                  .n_scratch = 2,
-                  .prefill_rows = 128,
-                  .slots_wanted = 64,
-                  .burst_steps = 8 },
+        .config = {.n_layers = 3,
+                   .dim = 64,
+                   .n_heads = 4,
+                   .n_kv_heads = 2,
+                   .head_dim = 16,
+                   .ffn_dim = 160,
+                   .vocab_size = 304,
+                   .n_positions = 512,
+                   .norm_eps = 1e-5f,
+                   .tied = true,
+                   .rope_theta = 10000},
+        .caps = {.block_bytes_max = UINT64_MAX,
+                 .align_bytes = 64,
+                 .n_scratch = 2,
+                 .prefill_rows = 128,
+                 .slots_wanted = 64,
+                 .burst_steps = 8},
         .n_questions = 100,
         .n_samples = 10,
         .chunk = 5,
@@ -89,10 +89,10 @@ static void test_wishes(void **state)
         uint64_t n_questions;
         uint32_t want_chunk, want_questions, want_slots;
     } cases[] = {
-        { 5, 1, 64, 10, 100, 5, 1, 5 },   { 0, 1, 64, 10, 100, 10, 1, 10 }, { 20, 1, 64, 10, 100, 10, 1, 10 },
-        { 5, 0, 64, 10, 100, 5, 13, 64 }, { 0, 0, 64, 10, 3, 10, 3, 30 },   { 1, 0, 64, 1, 100, 1, 64, 64 },
-        { 5, 0, 1, 10, 100, 5, 1, 1 },    { 5, 7, 64, 10, 2, 5, 2, 10 },    { 3, 4, 8, 10, 100, 3, 4, 8 },
-        { 5, 1, 64, 10, 0, 5, 1, 5 },
+        {5, 1, 64, 10, 100, 5, 1, 5},   {0, 1, 64, 10, 100, 10, 1, 10}, {20, 1, 64, 10, 100, 10, 1, 10},
+        {5, 0, 64, 10, 100, 5, 13, 64}, {0, 0, 64, 10, 3, 10, 3, 30},   {1, 0, 64, 1, 100, 1, 64, 64},
+        {5, 0, 1, 10, 100, 5, 1, 1},    {5, 7, 64, 10, 2, 5, 2, 10},    {3, 4, 8, 10, 100, 3, 4, 8},
+        {5, 1, 64, 10, 0, 5, 1, 5},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -116,7 +116,7 @@ static void test_every_budget(void **state)
 {
     struct rft_sizes sizes = base_sizes();
     uint64_t most = plan_of(&sizes).peak_bytes, least = smallest_budget(sizes);
-    struct rft_plan before = { 0 };
+    struct rft_plan before = {0};
     (void)state;
     assert_true(least < most / 2);
     for (uint64_t i = 0; i <= 400; i++) {
@@ -144,14 +144,14 @@ static void test_missing_bytes(void **state)
     assert_int_equal(plan.peak_bytes, least);
     assert_int_equal(plan.step.n_rows, 1);
     assert_int_equal(plan.n_questions, 1);
-    static const uint64_t short_by[] = { 1, 4096, 100000 };
+    static const uint64_t short_by[] = {1, 4096, 100000};
     for (size_t i = 0; i < 3; i++) {
         rft_test_log_capture();
         sizes.budget_bytes = least - short_by[i];
         assert_int_equal(rft_plan_make(&sizes, &plan), RFT_ERR_BUDGET);
         snprintf(start, sizeof start,
-                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights ", short_by[i],
-                 rft_size_text(least).text);
+                 "error: [memory] budget: %" PRIu64 " bytes are missing: the smallest plan needs %s (weights ",
+                 short_by[i], rft_size_text(least).text);
         assert_memory_equal(rft_test_log_text(), start, strlen(start));
         assert_int_equal(plan.step.n_rows, 0);
         rft_test_log_release();
@@ -194,11 +194,11 @@ static void test_odd_shapes(void **state)
     static const struct {
         uint32_t n_prompt_max, n_new_max, n_samples, prefill_rows;
         bool tied;
-    } cases[] = { { 1, 1, 1, 1, true },
-                  { 1, 2, 3, 7, false },
-                  { 17, 16, 64, 128, true },
-                  { 300, 17, 2, 128, false },
-                  { 16, 18, 5, 4, true } };
+    } cases[] = {{1, 1, 1, 1, true},
+                 {1, 2, 3, 7, false},
+                 {17, 16, 64, 128, true},
+                 {300, 17, 2, 128, false},
+                 {16, 18, 5, 4, true}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_sizes sizes = base_sizes();
@@ -227,8 +227,8 @@ static void check_refusal(const struct rft_sizes *sizes, enum rft_status status,
     rft_test_log_release();
 }
 
-/* A plan whose buffers are larger than the device's blocks gets smaller; what cannot get smaller is refused by the plan, before
- * anything is allocated. */
+/* A plan whose buffers are larger than the device's blocks gets smaller; what cannot get smaller is refused by the
+ * plan, before anything is allocated. */
 static void test_small_blocks(void **state)
 {
     struct rft_sizes sizes = base_sizes();
@@ -256,12 +256,14 @@ static void test_small_blocks(void **state)
     plan = plan_of(&sizes);
     check_plan(&sizes, &plan);
     sizes.n_prompt_max = 600;
-    check_refusal(&sizes, RFT_ERR_UNSUPPORTED, "error: prompts: a buffer of 77824 bytes does not fit into this device's blocks of 65536");
+    check_refusal(&sizes, RFT_ERR_UNSUPPORTED,
+                  "error: prompts: a buffer of 77824 bytes does not fit into this device's blocks of 65536");
     sizes.n_prompt_max = 40;
     sizes.caps.block_bytes_max = 40959;
-    check_refusal(&sizes, RFT_ERR_UNSUPPORTED,
-                  "error: tensor model.layers.0.mlp.gate_proj.weight (with those beside it) takes 40960 bytes, this device's "
-                  "blocks hold 40959 at most");
+    check_refusal(
+        &sizes, RFT_ERR_UNSUPPORTED,
+        "error: tensor model.layers.0.mlp.gate_proj.weight (with those beside it) takes 40960 bytes, this device's "
+        "blocks hold 40959 at most");
     sizes.caps.block_bytes_max = 1 << 16;
     sizes.config.vocab_size = 8192;
     plan = plan_of(&sizes);
@@ -314,8 +316,8 @@ static void test_parts(void **state)
         uint64_t block_bytes_max;
         uint32_t n_parts, part_rows;
     } cases[] = {
-        { 304, UINT64_MAX, 1, 304 },       { 512, 1 << 16, 1, 512 },  { 513, 1 << 16, 2, 272 },
-        { 2000, 1 << 16, 4, 512 },         { 8192, 1 << 16, 16, 512 }, { 1030, (1 << 16) + 2047, 3, 352 },
+        {304, UINT64_MAX, 1, 304}, {512, 1 << 16, 1, 512},   {513, 1 << 16, 2, 272},
+        {2000, 1 << 16, 4, 512},   {8192, 1 << 16, 16, 512}, {1030, (1 << 16) + 2047, 3, 352},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -325,7 +327,7 @@ static void test_parts(void **state)
         sizes.config.tied = false;
         sizes.caps.block_bytes_max = cases[i].block_bytes_max;
         struct rft_weights weights = measured_weights(&sizes, 0, &pool, &host);
-        const struct rft_weight *both[] = { rft_weights_embedding(&weights), rft_weights_head(&weights) };
+        const struct rft_weight *both[] = {rft_weights_embedding(&weights), rft_weights_head(&weights)};
         assert_true(rft_pool_fits(&pool));
         assert_int_equal(rft_pool_bytes(&host), 0);
         for (int m = 0; m < 2; m++) {
@@ -399,7 +401,8 @@ static void test_more_on_host(void **state)
     rft_weights_finish(&weights);
 }
 
-/* What the host needs counts where its memory is the device's; the prefix is given up first, and nothing else with it. */
+/* What the host needs counts where its memory is the device's; the prefix is given up first, and nothing else with
+ * it. */
 static void test_heap(void **state)
 {
     struct rft_sizes sizes = base_sizes();
@@ -482,9 +485,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wishes),       cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
         cmocka_unit_test(test_shrinks),      cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
-        cmocka_unit_test(test_filtered),
-        cmocka_unit_test(test_parts),        cmocka_unit_test(test_host),         cmocka_unit_test(test_more_on_host),
-        cmocka_unit_test(test_heap),         cmocka_unit_test(test_peak_min),
+        cmocka_unit_test(test_filtered),     cmocka_unit_test(test_parts),        cmocka_unit_test(test_host),
+        cmocka_unit_test(test_more_on_host), cmocka_unit_test(test_heap),         cmocka_unit_test(test_peak_min),
         cmocka_unit_test(test_alloc_faults),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static uint16_t f16_of(float value)
 
 static float rounded(enum rft_dtype dtype, float value)
 {
-    struct rft_round_counts counts = { 0, 0 };
+    struct rft_round_counts counts = {0, 0};
     if (dtype == RFT_DTYPE_BF16)
         return rft_bf16_to_f32(rft_bf16_round(value, &counts));
     if (dtype == RFT_DTYPE_F16) {
@@ -93,10 +93,10 @@ static void test_directory(void **state)
         bool tied, llama3;
         uint32_t n_shards;
     } cases[] = {
-        { RFT_DTYPE_F32, true, false, 1 },
-        { RFT_DTYPE_BF16, false, true, 1 },
-        { RFT_DTYPE_F16, true, false, 3 },
-        { RFT_DTYPE_BF16, false, false, 2 },
+        {RFT_DTYPE_F32, true, false, 1},
+        {RFT_DTYPE_BF16, false, true, 1},
+        {RFT_DTYPE_F16, true, false, 3},
+        {RFT_DTYPE_BF16, false, false, 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
@@ -127,7 +127,7 @@ static void test_directory(void **state)
 static void test_gguf(void **state)
 {
     (void)state;
-    static const enum rft_dtype dtypes[] = { RFT_DTYPE_F32, RFT_DTYPE_F16, RFT_DTYPE_BF16 };
+    static const enum rft_dtype dtypes[] = {RFT_DTYPE_F32, RFT_DTYPE_F16, RFT_DTYPE_BF16};
     for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
         struct rft_model_config config = rft_test_config();
         struct rft_checkpoint checkpoint;
@@ -147,8 +147,8 @@ static void test_gguf(void **state)
 static void test_gguf_quantised(void **state)
 {
     (void)state;
-    static const enum rft_dtype dtypes[] = { RFT_DTYPE_Q8_0, RFT_DTYPE_Q4_0, RFT_DTYPE_Q4_1 };
-    static const uint32_t stored[8] = { 0, 2, 4, 6, 1, 3, 5, 7 };
+    static const enum rft_dtype dtypes[] = {RFT_DTYPE_Q8_0, RFT_DTYPE_Q4_0, RFT_DTYPE_Q4_1};
+    static const uint32_t stored[8] = {0, 2, 4, 6, 1, 3, 5, 7};
     for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
         struct rft_model_config config = rft_test_config();
         struct rft_checkpoint checkpoint;
@@ -247,7 +247,7 @@ static void expect_refused(const char *what, const char *path, const char *messa
 /* Replaces the first `from` of a file by `to`. */
 static void edit(const char *path, const char *from, const char *to)
 {
-    struct rft_str file, edited = { 0 };
+    struct rft_str file, edited = {0};
     assert_int_equal(rft_file_read(path, 1u << 30, &file), RFT_OK);
     size_t at = 0, n = strlen(from);
     while (at + n <= file.len && memcmp(file.data + at, from, n) != 0)
@@ -269,29 +269,30 @@ static void test_bad_directory(void **state)
         uint32_t n_shards;
         const char *file, *from, *to, *message;
     } cases[] = {
-        { 1, "config.json", "\"hidden_size\": 32", "\"hidden_size\": 64",
-          "BF16 of shape [300, 32], but the configuration asks for [300, 64]" },
-        { 1, "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3",
-          "model.layers.2.input_layernorm.weight is missing" },
-        { 1, "config.json", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false",
-          "lm_head.weight is missing" },
-        { 1, "config.json", "}", "", "config.json:" },
-        { 1, "config.json", "LlamaForCausalLM", "GemmaForCausalLM", "architectures = [\"GemmaForCausalLM\"]" },
-        { 1, "generation_config.json", "0", "300", "generation_config.json: eos_token_id" },
-        { 1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_proj.w_ight",
-          "layers.1.mlp.up_proj.weight is missing" },
-        { 1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_projec.bias",
-          "layers.1.mlp.up_proj.weight is missing" },
-        { 1, "model.safetensors", "\"BF16\"", "\"I16\" ", "type I16 is not supported" },
-        { 1, "model.safetensors", "[32]", "[16]", "disagree" },
-        { 2, "model.safetensors.index.json", "model-00001-of-00002", "../model-00001-of-00002",
-          "must name a file of the same directory" },
-        { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00003-of-00002", "is not there, but model.safetensors.index.json names it" },
-        { 2, "model.safetensors.index.json", "model-00001-of-00002", "model-00002-of-00002",
-          "model.embed_tokens.weight is not in the file it names" },
-        { 2, "model.safetensors.index.json", "weight_map", "weight_mop", "weight_map: it must be an object" },
-        { 2, "model.safetensors.index.json", "\"model-00001-of-00002.safetensors\"", "1",
-          "model.embed_tokens.weight must name" },
+        {1, "config.json", "\"hidden_size\": 32", "\"hidden_size\": 64",
+         "BF16 of shape [300, 32], but the configuration asks for [300, 64]"},
+        {1, "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3",
+         "model.layers.2.input_layernorm.weight is missing"},
+        {1, "config.json", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false",
+         "lm_head.weight is missing"},
+        {1, "config.json", "}", "", "config.json:"},
+        {1, "config.json", "LlamaForCausalLM", "GemmaForCausalLM", "architectures = [\"GemmaForCausalLM\"]"},
+        {1, "generation_config.json", "0", "300", "generation_config.json: eos_token_id"},
+        {1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_proj.w_ight",
+         "layers.1.mlp.up_proj.weight is missing"},
+        {1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_projec.bias",
+         "layers.1.mlp.up_proj.weight is missing"},
+        {1, "model.safetensors", "\"BF16\"", "\"I16\" ", "type I16 is not supported"},
+        {1, "model.safetensors", "[32]", "[16]", "disagree"},
+        {2, "model.safetensors.index.json", "model-00001-of-00002", "../model-00001-of-00002",
+         "must name a file of the same directory"},
+        {2, "model.safetensors.index.json", "model-00001-of-00002", "model-00003-of-00002",
+         "is not there, but model.safetensors.index.json names it"},
+        {2, "model.safetensors.index.json", "model-00001-of-00002", "model-00002-of-00002",
+         "model.embed_tokens.weight is not in the file it names"},
+        {2, "model.safetensors.index.json", "weight_map", "weight_mop", "weight_map: it must be an object"},
+        {2, "model.safetensors.index.json", "\"model-00001-of-00002.safetensors\"", "1",
+         "model.embed_tokens.weight must name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
@@ -331,12 +332,12 @@ static void test_bad_gguf(void **state)
     static const struct {
         const char *from, *to, *message; /* of one length, so that offsets stay */
     } cases[] = {
-        { "general.architecture", "general.architecturx", "general.architecture is missing" },
-        { "llama", "qwen2", "general.architecture = \"qwen2\" is not supported" },
-        { "llama.block_count", "llama.block_counx", "llama.block_count is missing" },
-        { "output_norm.weight", "output_norm.weighx", "tensor output_norm.weight is missing" },
-        { "token_embd.weight", "token_embd.weighx", "token_embd.weight is missing" },
-        { "blk.1.ffn_up.weight", "blk.1.ffn_up.weighx", "blk.1.ffn_up.weight is missing" },
+        {"general.architecture", "general.architecturx", "general.architecture is missing"},
+        {"llama", "qwen2", "general.architecture = \"qwen2\" is not supported"},
+        {"llama.block_count", "llama.block_counx", "llama.block_count is missing"},
+        {"output_norm.weight", "output_norm.weighx", "tensor output_norm.weight is missing"},
+        {"token_embd.weight", "token_embd.weighx", "token_embd.weight is missing"},
+        {"blk.1.ffn_up.weight", "blk.1.ffn_up.weighx", "blk.1.ffn_up.weight is missing"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
@@ -357,24 +358,24 @@ static void test_gguf_extra(void **state)
         const char *message;
         size_t n_eos;
     } cases[] = {
-        { "llama.rope.scaling.type", "yarn", 0, 0, "llama.rope.scaling.type = \"yarn\" is not supported", 0 },
-        { "llama.rope.scaling.type", NULL, 1, 0, "llama.rope.scaling.type must be a string", 0 },
-        { "llama.rope.scaling.factor", NULL, 0, 4, "llama.rope.scaling.factor = 4 must be from 1 to 1", 0 },
-        { "llama.rope.scale_linear", NULL, 0, 2, "llama.rope.scale_linear = 2", 0 },
-        { "llama.expert_count", NULL, 8, 0, "llama.expert_count = 8", 0 },
-        { "split.count", NULL, 3, 0, "split.count = 3", 0 },
-        { "llama.attention.value_length", NULL, 4, 0, "llama.attention.value_length = 4", 0 },
-        { "tokenizer.ggml.eot_token_id", NULL, 300, 0, "tokenizer.ggml.eot_token_id = 300", 0 },
-        { "tokenizer.ggml.eot_token_id", "0", 0, 0, "tokenizer.ggml.eot_token_id must be a whole number", 0 },
-        { "llama.rope.scaling.type", "none", 0, 0, NULL, 1 },
-        { "llama.rope.scaling.factor", NULL, 0, 1, NULL, 1 },
-        { "llama.vocab_size", NULL, 300, 0, NULL, 1 },
-        { "tokenizer.ggml.eot_token_id", NULL, 5, 0, NULL, 2 },
-        { "tokenizer.ggml.eot_token_id", NULL, 0, 0, NULL, 1 }, /* the same twice */
+        {"llama.rope.scaling.type", "yarn", 0, 0, "llama.rope.scaling.type = \"yarn\" is not supported", 0},
+        {"llama.rope.scaling.type", NULL, 1, 0, "llama.rope.scaling.type must be a string", 0},
+        {"llama.rope.scaling.factor", NULL, 0, 4, "llama.rope.scaling.factor = 4 must be from 1 to 1", 0},
+        {"llama.rope.scale_linear", NULL, 0, 2, "llama.rope.scale_linear = 2", 0},
+        {"llama.expert_count", NULL, 8, 0, "llama.expert_count = 8", 0},
+        {"split.count", NULL, 3, 0, "split.count = 3", 0},
+        {"llama.attention.value_length", NULL, 4, 0, "llama.attention.value_length = 4", 0},
+        {"tokenizer.ggml.eot_token_id", NULL, 300, 0, "tokenizer.ggml.eot_token_id = 300", 0},
+        {"tokenizer.ggml.eot_token_id", "0", 0, 0, "tokenizer.ggml.eot_token_id must be a whole number", 0},
+        {"llama.rope.scaling.type", "none", 0, 0, NULL, 1},
+        {"llama.rope.scaling.factor", NULL, 0, 1, NULL, 1},
+        {"llama.vocab_size", NULL, 300, 0, NULL, 1},
+        {"tokenizer.ggml.eot_token_id", NULL, 5, 0, NULL, 2},
+        {"tokenizer.ggml.eot_token_id", NULL, 0, 0, NULL, 1}, /* the same twice */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
-        struct rft_test_gguf_extra extra = { .n_entries = 1 };
+        struct rft_test_gguf_extra extra = {.n_entries = 1};
         struct rft_checkpoint checkpoint;
         if (cases[i].text)
             rft_test_gguf_text(&extra.entries, cases[i].key, cases[i].text);
@@ -403,17 +404,17 @@ static void test_gguf_extra_tensors(void **state)
         uint32_t type;
         const char *message;
     } cases[] = {
-        { "rope_freqs.weight", 0, "rope_freqs.weight is not supported: in GGUF files scaled RoPE" },
-        { "blk.0.attn_q.bias", 0, "blk.0.attn_q.bias is not supported: models with biases" },
-        { "blk.0.attn_q_norm.weight", 0, "blk.0.attn_q_norm.weight is not supported; this is no plain" },
-        { "blk.0.ffn_norm.weight", 0, "blk.0.ffn_norm.weight is listed twice" },
-        { "output.weight", 14, "output.weight: type Q6_K (14) is not supported" },
-        { "output.weight", 77, "output.weight: type ggml type (77) is not supported" },
-        { "output.weight", 0, "output.weight: F32 (0) of shape [32], but the configuration asks for [300, 32]" },
+        {"rope_freqs.weight", 0, "rope_freqs.weight is not supported: in GGUF files scaled RoPE"},
+        {"blk.0.attn_q.bias", 0, "blk.0.attn_q.bias is not supported: models with biases"},
+        {"blk.0.attn_q_norm.weight", 0, "blk.0.attn_q_norm.weight is not supported; this is no plain"},
+        {"blk.0.ffn_norm.weight", 0, "blk.0.ffn_norm.weight is listed twice"},
+        {"output.weight", 14, "output.weight: type Q6_K (14) is not supported"},
+        {"output.weight", 77, "output.weight: type ggml type (77) is not supported"},
+        {"output.weight", 0, "output.weight: F32 (0) of shape [32], but the configuration asks for [300, 32]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
-        struct rft_test_gguf_extra extra = { .tensor = cases[i].name, .tensor_type = cases[i].type };
+        struct rft_test_gguf_extra extra = {.tensor = cases[i].name, .tensor_type = cases[i].type};
         rft_test_gguf_write_extra(tmp_path("tensor.gguf"), &config, RFT_DTYPE_BF16, 1, &extra);
         expect_refused(cases[i].name, tmp_path("tensor.gguf"), cases[i].message);
     }

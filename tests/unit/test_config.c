@@ -22,7 +22,7 @@ static enum rft_status parse(const char *text, const char *set, struct rft_confi
 
 static char *dumped(const struct rft_config *config, bool fingerprint)
 {
-    struct rft_str out = { 0 };
+    struct rft_str out = {0};
     assert_int_equal(fingerprint ? rft_config_fingerprint(config, &out) : rft_config_dump(config, &out), RFT_OK);
     return out.data;
 }
@@ -34,50 +34,50 @@ static void test_values(void **state)
     static const struct {
         const char *set, *dump;
     } cases[] = {
-        { "generate.samples=1", "generate.samples=1\n" },
-        { "generate.samples=1000000", "generate.samples=1000000\n" },
-        { "generate.chunk=auto", "generate.chunk=auto\n" },
-        { "generate.temperature=0.70", "generate.temperature=0.7\n" },
-        { "generate.temperature=0", "generate.temperature=0\n" },
-        { "generate.temperature=1e1", "generate.temperature=10\n" },
-        { "generate.top_k=0", "generate.top_k=off\n" },
-        { "generate.top_k=40", "generate.top_k=40\n" },
-        { "generate.top_p=0.9", "generate.top_p=0.9\n" },
-        { "generate.min_p=0.05", "generate.min_p=0.05\n" },
-        { "generate.seed=18446744073709551615", "generate.seed=18446744073709551615\n" },
-        { "generate.stop=Q:", "generate.stop=[\"Q:\"]\n" },
-        { "generate.stop=\"\\n\\n\"", "generate.stop=[\"\\n\\n\"]\n" },
-        { "generate.stop=[\"a\", \"b = c\"]", "generate.stop=[\"a\", \"b = c\"]\n" },
-        { "generate.stop=[]", "generate.stop=[]\n" },
-        { "data.limit=all", "data.limit=all\n" },
-        { "data.answer_after=####", "data.answer_after=\"####\"\n" },
-        { "data.answer_after=\"a \\u003b\"", "data.answer_after=\"a ;\"\n" },
-        { "data.questions=x/../q", "data.questions=\"x/../q\"\n" },
-        { "verify.kind=gsm8k", "verify.kind=gsm8k\n" },
-        { "verify.cut_off=accept", "verify.cut_off=accept\n" },
-        { "verify.compat=homework", "verify.compat=homework\n" },
-        { "select.keep=first", "select.keep=first\n" },
-        { "select.keep=all", "select.keep=all\n" },
-        { "select.keep=3", "select.keep=3\n" },
-        { "memory.budget=auto", "memory.budget=auto\n" },
-        { "memory.budget=1", "memory.budget=1\n" },
-        { "memory.budget=2KB", "memory.budget=2000\n" },
-        { "memory.budget=1.5 MiB", "memory.budget=1572864\n" },
-        { "memory.budget=3GB", "memory.budget=3000000000\n" },
-        { "memory.budget=12.5%", "memory.budget=12.5%\n" },
-        { "memory.reserve=0", "memory.reserve=0\n" },
-        { "output.format=jsonl", "output.format=jsonl\n" },
-        { "output.records=r", "output.records=\"r\"\n" },
-        { "device.threads=3", "device.threads=3\n" },
-        { "device.memory=mapped", "device.memory=mapped\n" },
-        { "device.memory=imported", "device.memory=imported\n" },
-        { "device.memory=staged", "device.memory=staged\n" },
-        { "device.memory=auto", "device.memory=auto\n" },
-        { "device.dispatch_ms=1", "device.dispatch_ms=1\n" },
-        { "device.dispatch_ms=1000", "device.dispatch_ms=1000\n" },
-        { "device.dispatch_ms=auto", "device.dispatch_ms=auto\n" },
-        { "device.arithmetic=checked", "device.arithmetic=checked\n" },
-        { "device.arithmetic=unchecked", "device.arithmetic=unchecked\n" },
+        {"generate.samples=1", "generate.samples=1\n"},
+        {"generate.samples=1000000", "generate.samples=1000000\n"},
+        {"generate.chunk=auto", "generate.chunk=auto\n"},
+        {"generate.temperature=0.70", "generate.temperature=0.7\n"},
+        {"generate.temperature=0", "generate.temperature=0\n"},
+        {"generate.temperature=1e1", "generate.temperature=10\n"},
+        {"generate.top_k=0", "generate.top_k=off\n"},
+        {"generate.top_k=40", "generate.top_k=40\n"},
+        {"generate.top_p=0.9", "generate.top_p=0.9\n"},
+        {"generate.min_p=0.05", "generate.min_p=0.05\n"},
+        {"generate.seed=18446744073709551615", "generate.seed=18446744073709551615\n"},
+        {"generate.stop=Q:", "generate.stop=[\"Q:\"]\n"},
+        {"generate.stop=\"\\n\\n\"", "generate.stop=[\"\\n\\n\"]\n"},
+        {"generate.stop=[\"a\", \"b = c\"]", "generate.stop=[\"a\", \"b = c\"]\n"},
+        {"generate.stop=[]", "generate.stop=[]\n"},
+        {"data.limit=all", "data.limit=all\n"},
+        {"data.answer_after=####", "data.answer_after=\"####\"\n"},
+        {"data.answer_after=\"a \\u003b\"", "data.answer_after=\"a ;\"\n"},
+        {"data.questions=x/../q", "data.questions=\"x/../q\"\n"},
+        {"verify.kind=gsm8k", "verify.kind=gsm8k\n"},
+        {"verify.cut_off=accept", "verify.cut_off=accept\n"},
+        {"verify.compat=homework", "verify.compat=homework\n"},
+        {"select.keep=first", "select.keep=first\n"},
+        {"select.keep=all", "select.keep=all\n"},
+        {"select.keep=3", "select.keep=3\n"},
+        {"memory.budget=auto", "memory.budget=auto\n"},
+        {"memory.budget=1", "memory.budget=1\n"},
+        {"memory.budget=2KB", "memory.budget=2000\n"},
+        {"memory.budget=1.5 MiB", "memory.budget=1572864\n"},
+        {"memory.budget=3GB", "memory.budget=3000000000\n"},
+        {"memory.budget=12.5%", "memory.budget=12.5%\n"},
+        {"memory.reserve=0", "memory.reserve=0\n"},
+        {"output.format=jsonl", "output.format=jsonl\n"},
+        {"output.records=r", "output.records=\"r\"\n"},
+        {"device.threads=3", "device.threads=3\n"},
+        {"device.memory=mapped", "device.memory=mapped\n"},
+        {"device.memory=imported", "device.memory=imported\n"},
+        {"device.memory=staged", "device.memory=staged\n"},
+        {"device.memory=auto", "device.memory=auto\n"},
+        {"device.dispatch_ms=1", "device.dispatch_ms=1\n"},
+        {"device.dispatch_ms=1000", "device.dispatch_ms=1000\n"},
+        {"device.dispatch_ms=auto", "device.dispatch_ms=auto\n"},
+        {"device.arithmetic=checked", "device.arithmetic=checked\n"},
+        {"device.arithmetic=unchecked", "device.arithmetic=unchecked\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_config config;
@@ -97,53 +97,54 @@ static void test_bad_values(void **state)
     static const struct {
         const char *set, *message;
     } cases[] = {
-        { "generate.samples=0", "1 to 1000000" },
-        { "generate.samples=1000001", "1 to 1000000" },
-        { "generate.samples=-1", "1 to 1000000" },
-        { "generate.samples=auto", "generate.samples = auto" },
-        { "generate.samples=", "1 to 1000000" },
-        { "generate.samples=5x", "1 to 1000000" },
-        { "generate.chunk=0", "1 to 1000000 or auto" },
-        { "generate.temperature=-0.1", "0 to 100" },
-        { "generate.temperature=101", "0 to 100" },
-        { "generate.temperature=nan", "0 to 100" },
-        { "generate.temperature=0x1", "0 to 100" },
-        { "generate.top_p=0", "above 0 to 1" },
-        { "generate.top_p=1.1", "above 0 to 1" },
-        { "generate.min_p=1", "0 to below 1" },
-        { "generate.seed=18446744073709551616", "18446744073709551615" },
-        { "generate.stop=[\"\"]", "array" },
-        { "generate.stop=[1]", "array" },
-        { "generate.stop=[\"a\"", "generate.stop" },
-        { "generate.stop=\"\"", "array" },
-        { "generate.stop=[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\","
-          "\"15\",\"16\",\"17\"]", "at most 16" },
-        { "data.answer_after=\"x", "data.answer_after" },
-        { "data.limit=0", "or all" },
-        { "verify.kind=tag", "answer_tag or gsm8k" },
-        { "select.keep=0", "1 to 1000000, first or all" },
-        { "memory.budget=0", "percentage" },
-        { "memory.budget=0%", "percentage" },
-        { "memory.budget=101%", "percentage" },
-        { "memory.budget=5 apples", "percentage" },
-        { "memory.budget=1.2.3", "percentage" },
-        { "memory.budget=99999999999TB", "percentage" },
-        { "memory.reserve=auto", "percentage" },
-        { "device.memory=pinned", "auto, mapped, imported or staged" },
-        { "device.dispatch_ms=0", "1 to 1000 or auto" },
-        { "device.dispatch_ms=1001", "1 to 1000 or auto" },
-        { "device.arithmetic=auto", "checked or unchecked" },
-        { "prompt.format=chat", "not supported yet" },
-        { "prompt.system=Be nice.", "prompt.system" },
-        { "prompt.examples=e.txt", "prompt.examples" },
-        { "model.path=", "model.path" },
-        { "samples=1", "section.key=value" },
-        { "generate.samples", "section.key=value" },
-        { "generat.samples=1", "did you mean [generate]?" },
-        { "generate.sample=1", "did you mean samples?" },
-        { "generate.records=1", "belongs to [output]" },
-        { "generate.nonsense=1", "--help-config" },
-        { "nonsense.samples=1", "--help-config" },
+        {"generate.samples=0", "1 to 1000000"},
+        {"generate.samples=1000001", "1 to 1000000"},
+        {"generate.samples=-1", "1 to 1000000"},
+        {"generate.samples=auto", "generate.samples = auto"},
+        {"generate.samples=", "1 to 1000000"},
+        {"generate.samples=5x", "1 to 1000000"},
+        {"generate.chunk=0", "1 to 1000000 or auto"},
+        {"generate.temperature=-0.1", "0 to 100"},
+        {"generate.temperature=101", "0 to 100"},
+        {"generate.temperature=nan", "0 to 100"},
+        {"generate.temperature=0x1", "0 to 100"},
+        {"generate.top_p=0", "above 0 to 1"},
+        {"generate.top_p=1.1", "above 0 to 1"},
+        {"generate.min_p=1", "0 to below 1"},
+        {"generate.seed=18446744073709551616", "18446744073709551615"},
+        {"generate.stop=[\"\"]", "array"},
+        {"generate.stop=[1]", "array"},
+        {"generate.stop=[\"a\"", "generate.stop"},
+        {"generate.stop=\"\"", "array"},
+        {"generate.stop=[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\","
+         "\"15\",\"16\",\"17\"]",
+         "at most 16"},
+        {"data.answer_after=\"x", "data.answer_after"},
+        {"data.limit=0", "or all"},
+        {"verify.kind=tag", "answer_tag or gsm8k"},
+        {"select.keep=0", "1 to 1000000, first or all"},
+        {"memory.budget=0", "percentage"},
+        {"memory.budget=0%", "percentage"},
+        {"memory.budget=101%", "percentage"},
+        {"memory.budget=5 apples", "percentage"},
+        {"memory.budget=1.2.3", "percentage"},
+        {"memory.budget=99999999999TB", "percentage"},
+        {"memory.reserve=auto", "percentage"},
+        {"device.memory=pinned", "auto, mapped, imported or staged"},
+        {"device.dispatch_ms=0", "1 to 1000 or auto"},
+        {"device.dispatch_ms=1001", "1 to 1000 or auto"},
+        {"device.arithmetic=auto", "checked or unchecked"},
+        {"prompt.format=chat", "not supported yet"},
+        {"prompt.system=Be nice.", "prompt.system"},
+        {"prompt.examples=e.txt", "prompt.examples"},
+        {"model.path=", "model.path"},
+        {"samples=1", "section.key=value"},
+        {"generate.samples", "section.key=value"},
+        {"generat.samples=1", "did you mean [generate]?"},
+        {"generate.sample=1", "did you mean samples?"},
+        {"generate.records=1", "belongs to [output]"},
+        {"generate.nonsense=1", "--help-config"},
+        {"nonsense.samples=1", "--help-config"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static const struct rft_config zero;
@@ -163,23 +164,23 @@ static void test_bad_files(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        { "samples = 1\n", "dir/a.ini:1: a key stands before" },
-        { "[generate]\n\nsamples = 1\nsamples = 2\n", "dir/a.ini:4: generate.samples was given in line 3" },
-        { "[generate]\nsamples = 1\n[generate]\nsamples = 2\n", "dir/a.ini:4: generate.samples was given in line 2" },
-        { "[generate]\nsamples = 1\n chunk = 2\n", "dir/a.ini:3: the line is indented" },
-        { "[generate]\nsamples = 1\n\tchunk = 2\n", "dir/a.ini:3: the line is indented" },
-        { "[generate]\nsamples\n", "dir/a.ini:2: neither" },
-        { "[generate\nsamples = 1\n", "dir/a.ini:1: a section needs its ]" },
-        { "[generate] samples = 1\n", "dir/a.ini:1: something stands behind" },
-        { "[generat]\n", "dir/a.ini:1: unknown section [generat]; did you mean [generate]?" },
-        { "[]\n", "dir/a.ini:1: unknown section []" },
-        { "[generate]\nsample = 1\n", "dir/a.ini:2: unknown key sample in [generate]; did you mean samples?" },
-        { "[generate]\nsamples = 0\n", "dir/a.ini:2: generate.samples = 0" },
-        { "[generate]\nsamples = 1\r2\n", "dir/a.ini:2: a control character" },
-        { "[generate]\n; \xff\n", "dir/a.ini:2: not UTF-8" },
-        { "[generate]\nsamples\n[generate]\nchunk = 0\n", "dir/a.ini:2: neither" },
-        { "[model]\npath = m\n", "these keys are missing: data.questions, prompt.template, output.path" },
-        { "", "dir/a.ini: these keys are missing: model.path, data.questions, prompt.template, output.path" },
+        {"samples = 1\n", "dir/a.ini:1: a key stands before"},
+        {"[generate]\n\nsamples = 1\nsamples = 2\n", "dir/a.ini:4: generate.samples was given in line 3"},
+        {"[generate]\nsamples = 1\n[generate]\nsamples = 2\n", "dir/a.ini:4: generate.samples was given in line 2"},
+        {"[generate]\nsamples = 1\n chunk = 2\n", "dir/a.ini:3: the line is indented"},
+        {"[generate]\nsamples = 1\n\tchunk = 2\n", "dir/a.ini:3: the line is indented"},
+        {"[generate]\nsamples\n", "dir/a.ini:2: neither"},
+        {"[generate\nsamples = 1\n", "dir/a.ini:1: a section needs its ]"},
+        {"[generate] samples = 1\n", "dir/a.ini:1: something stands behind"},
+        {"[generat]\n", "dir/a.ini:1: unknown section [generat]; did you mean [generate]?"},
+        {"[]\n", "dir/a.ini:1: unknown section []"},
+        {"[generate]\nsample = 1\n", "dir/a.ini:2: unknown key sample in [generate]; did you mean samples?"},
+        {"[generate]\nsamples = 0\n", "dir/a.ini:2: generate.samples = 0"},
+        {"[generate]\nsamples = 1\r2\n", "dir/a.ini:2: a control character"},
+        {"[generate]\n; \xff\n", "dir/a.ini:2: not UTF-8"},
+        {"[generate]\nsamples\n[generate]\nchunk = 0\n", "dir/a.ini:2: neither"},
+        {"[model]\npath = m\n", "these keys are missing: data.questions, prompt.template, output.path"},
+        {"", "dir/a.ini: these keys are missing: model.path, data.questions, prompt.template, output.path"},
     };
     struct rft_config config;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -191,7 +192,7 @@ static void test_bad_files(void **state)
     }
     static const char nul[] = "[generate]\nsamples = 1\0\n";
     rft_test_log_capture();
-    assert_int_equal(rft_config_parse("a", (struct rft_bytes){ nul, sizeof nul - 1 }, NULL, 0, &config), RFT_ERR_CONFIG);
+    assert_int_equal(rft_config_parse("a", (struct rft_bytes){nul, sizeof nul - 1}, NULL, 0, &config), RFT_ERR_CONFIG);
     assert_non_null(strstr(rft_test_log_text(), "a:2: a control character"));
     rft_test_log_release();
 }
@@ -201,8 +202,9 @@ static void test_bad_files(void **state)
 static void test_long_lines(void **state)
 {
     (void)state;
-    static const char *const heads[] = { "; ", "id_field = " };
-    static const char before[] = "[model]\npath = m\n[prompt]\ntemplate = t\n[output]\npath = o\n[data]\nquestions = q\n";
+    static const char *const heads[] = {"; ", "id_field = "};
+    static const char before[] =
+        "[model]\npath = m\n[prompt]\ntemplate = t\n[output]\npath = o\n[data]\nquestions = q\n";
     for (size_t i = 0; i < 2; i++) {
         for (size_t length = 190; length <= 450; length++) {
             struct rft_config config;
@@ -224,8 +226,9 @@ static void test_long_lines(void **state)
 static void test_forms_of_lines(void **state)
 {
     (void)state;
-    static const char text[] = "\xef\xbb\xbf; c\n# c\n\n   \n[model] ; c\r\npath = m ; c\r\n[data]\nquestions: q\n[prompt]\n"
-                               "template=/t\n[output]\npath = \"o o\"\n[generate]\nsamples=7";
+    static const char text[] =
+        "\xef\xbb\xbf; c\n# c\n\n   \n[model] ; c\r\npath = m ; c\r\n[data]\nquestions: q\n[prompt]\n"
+        "template=/t\n[output]\npath = \"o o\"\n[generate]\nsamples=7";
     struct rft_config config;
     assert_int_equal(parse(text, NULL, &config), RFT_OK);
     assert_string_equal(config.model_path, "dir/m");
@@ -239,7 +242,7 @@ static void test_forms_of_lines(void **state)
 static void test_paths_and_sets(void **state)
 {
     (void)state;
-    const char *sets[] = { "model.path=a", "output.path=x", "model.path=$XDG_CACHE_HOME/b" };
+    const char *sets[] = {"model.path=a", "output.path=x", "model.path=$XDG_CACHE_HOME/b"};
     struct rft_config config;
     setenv("XDG_CACHE_HOME", "/cache", 1);
     assert_int_equal(rft_config_parse("dir/a.ini", rft_bytes_z(REQUIRED), sets, 3, &config), RFT_OK);
@@ -269,7 +272,7 @@ static void test_defaults(void **state)
     assert_int_equal(parse(REQUIRED, "generate.samples=1", &config), RFT_OK);
     assert_int_equal(rft_config_max_new_tokens(&config), 120);
     rft_config_finish(&config);
-    struct rft_amount amount = { .kind = RFT_AMOUNT_PERCENT, .percent = 25 };
+    struct rft_amount amount = {.kind = RFT_AMOUNT_PERCENT, .percent = 25};
     assert_int_equal(rft_amount_bytes(&amount, 1000), 250);
     amount.kind = RFT_AMOUNT_AUTO;
     assert_int_equal(rft_amount_bytes(&amount, 1000), 1000);
@@ -283,16 +286,36 @@ static void test_fingerprint(void **state)
         const char *set;
         bool changes;
     } cases[] = {
-        { "generate.samples=11", true },      { "generate.max_new_tokens=99", true }, { "generate.max_new_tokens=100", false },
-        { "generate.temperature=0.70", false }, { "generate.temperature=0.8", true }, { "generate.top_k=1", true },
-        { "generate.top_p=0.5", true },       { "generate.min_p=0.5", true },         { "generate.seed=1", true },
-        { "generate.stop=x", true },          { "data.limit=3", true },               { "data.id_field=id", true },
-        { "data.question_field=q", true },    { "prompt.format=raw", false },         { "generate.chunk=1", false },
-        { "generate.questions_in_flight=2", false }, { "verify.rel_tol=0.1", false }, { "select.keep=all", false },
-        { "memory.budget=1GB", false },       { "device.threads=1", false },          { "device.backend=cpu", false },
-        { "output.path=p", false },           { "output.format=jsonl", false },       { "model.path=other", false },
-        { "device.memory=staged", false },    { "device.dispatch_ms=5", false },      { "device.arithmetic=unchecked", false },
-        { "verify.kind=gsm8k", false },       { "verify.compat=homework", false },    { "verify.cut_off=accept", false },
+        {"generate.samples=11", true},
+        {"generate.max_new_tokens=99", true},
+        {"generate.max_new_tokens=100", false},
+        {"generate.temperature=0.70", false},
+        {"generate.temperature=0.8", true},
+        {"generate.top_k=1", true},
+        {"generate.top_p=0.5", true},
+        {"generate.min_p=0.5", true},
+        {"generate.seed=1", true},
+        {"generate.stop=x", true},
+        {"data.limit=3", true},
+        {"data.id_field=id", true},
+        {"data.question_field=q", true},
+        {"prompt.format=raw", false},
+        {"generate.chunk=1", false},
+        {"generate.questions_in_flight=2", false},
+        {"verify.rel_tol=0.1", false},
+        {"select.keep=all", false},
+        {"memory.budget=1GB", false},
+        {"device.threads=1", false},
+        {"device.backend=cpu", false},
+        {"output.path=p", false},
+        {"output.format=jsonl", false},
+        {"model.path=other", false},
+        {"device.memory=staged", false},
+        {"device.dispatch_ms=5", false},
+        {"device.arithmetic=unchecked", false},
+        {"verify.kind=gsm8k", false},
+        {"verify.compat=homework", false},
+        {"verify.cut_off=accept", false},
     };
     struct rft_config config;
     assert_int_equal(parse(REQUIRED, NULL, &config), RFT_OK);
@@ -311,7 +334,7 @@ static void test_fingerprint(void **state)
 
 static void expect_in_file(const char *relative, const char *begin, const char *end, enum rft_config_help form)
 {
-    struct rft_str file, help = { 0 };
+    struct rft_str file, help = {0};
     assert_int_equal(rft_file_read(rft_test_path(relative), 1 << 20, &file), RFT_OK);
     assert_int_equal(rft_config_help(form, &help), RFT_OK);
     char *from = strstr(file.data, begin);
@@ -337,11 +360,11 @@ static void test_committed_texts(void **state)
 static void test_printed_ini_is_the_defaults(void **state)
 {
     (void)state;
-    const char *sets[] = { "model.path=dir/m", "data.questions=dir/q", "prompt.template=dir/t", "output.path=o" };
+    const char *sets[] = {"model.path=dir/m", "data.questions=dir/q", "prompt.template=dir/t", "output.path=o"};
     struct rft_config config;
-    struct rft_str help = { 0 };
+    struct rft_str help = {0};
     assert_int_equal(rft_config_help(RFT_HELP_INI, &help), RFT_OK);
-    assert_int_equal(rft_config_parse("x", (struct rft_bytes){ help.data, help.len }, sets, 4, &config), RFT_OK);
+    assert_int_equal(rft_config_parse("x", (struct rft_bytes){help.data, help.len}, sets, 4, &config), RFT_OK);
     char *printed = dumped(&config, false);
     rft_config_finish(&config);
     assert_int_equal(parse(REQUIRED, NULL, &config), RFT_OK);
@@ -351,7 +374,7 @@ static void test_printed_ini_is_the_defaults(void **state)
     rft_free(printed);
     rft_free(defaults);
     rft_str_finish(&help);
-    help = (struct rft_str){ 0 };
+    help = (struct rft_str){0};
     assert_int_equal(rft_config_help(RFT_HELP_TEXT, &help), RFT_OK);
     for (size_t i = 0; i < rft_n_keys; i++)
         assert_non_null(strstr(help.data, rft_keys[i].name));
@@ -361,7 +384,7 @@ static void test_printed_ini_is_the_defaults(void **state)
 static void test_task_configs(void **state)
 {
     (void)state;
-    static const char *const files[] = { "configs/demo.ini", "configs/smollm2.ini" };
+    static const char *const files[] = {"configs/demo.ini", "configs/smollm2.ini"};
     for (size_t i = 0; i < 2; i++) {
         struct rft_config config;
         struct rft_str text;
@@ -377,9 +400,10 @@ static void test_task_configs(void **state)
 
 static enum rft_status load_all(void *user)
 {
-    static const char *const sets[] = { "generate.stop=[\"a\", \"b\"]", "data.answer_after=\"x\"", "generate.stop=\"c\"" };
+    static const char *const sets[] = {"generate.stop=[\"a\", \"b\"]", "data.answer_after=\"x\"",
+                                       "generate.stop=\"c\""};
     struct rft_config config;
-    struct rft_str out = { 0 };
+    struct rft_str out = {0};
     enum rft_status status = rft_config_load(user, sets, 3, &config);
     if (status == RFT_OK)
         status = rft_config_fingerprint(&config, &out);

@@ -22,7 +22,8 @@ static struct rft_node residual(uint32_t n_rows, uint32_t dim, uint32_t k)
 
 static struct rft_node attention(uint32_t n_rows, uint32_t n_kv_heads)
 {
-    const struct rft_args_attention args = {.n_heads = 4 * n_kv_heads, .n_kv_heads = n_kv_heads, .head_dim = 64, .scratch_floats = 64};
+    const struct rft_args_attention args = {
+        .n_heads = 4 * n_kv_heads, .n_kv_heads = n_kv_heads, .head_dim = 64, .scratch_floats = 64};
     struct rft_node node = {.op = RFT_OP_attention, .n_rows = n_rows, .args_bytes = sizeof args};
     memcpy(node.args.bytes, &args, sizeof args);
     return node;
@@ -40,14 +41,15 @@ static void test_every_op_has_a_kernel(void **state)
         uint32_t n = 0;
         for (uint32_t i = 0; i < n_cuda_kernels; i++) {
             n += cuda_kernels[i].op == (enum rft_op)op;
-            assert_memory_equal(cuda_kernels[i].name, rft_op_name(cuda_kernels[i].op), strlen(rft_op_name(cuda_kernels[i].op)));
+            assert_memory_equal(cuda_kernels[i].name, rft_op_name(cuda_kernels[i].op),
+                                strlen(rft_op_name(cuda_kernels[i].op)));
         }
         assert_true(n == 1 || n > 5);
     }
 }
 
-/* Few rows take the variant whose columns waste none, unless the matrix is so small that smaller groups keep more processors busy; many
- * rows the tiled one, unless its blocks were too few. */
+/* Few rows take the variant whose columns waste none, unless the matrix is so small that smaller groups keep more
+ * processors busy; many rows the tiled one, unless its blocks were too few. */
 static void test_choice(void **state)
 {
     (void)state;
@@ -92,7 +94,8 @@ static void test_lanes(void **state)
             node = residual(33, 4096, k);
             call = cuda_call_with(i, &node, 132);
             assert_in_range(call.parameter, 1, 64);
-            assert_true(call.parameter * cuda_kernels[i].columns <= 320); /* LANES_MAX of kernels/matmul.cuh: shared memory */
+            assert_true(call.parameter * cuda_kernels[i].columns <=
+                        320); /* LANES_MAX of kernels/matmul.cuh: shared memory */
             assert_true(call.parameter * 4 <= call.threads && call.threads <= 288);
             assert_true(call.grid_x / 256 * cuda_kernels[i].columns >= 33);
         }
@@ -102,13 +105,16 @@ static void test_lanes(void **state)
 /* Rows share the reading of their prompt once there are enough of them to keep the GPU busy all the same. */
 static void test_cohorts(void **state)
 {
-    const struct { uint32_t n_rows, n_kv_heads, n_multiprocessors, cohort; } cases[] = {
+    const struct {
+        uint32_t n_rows, n_kv_heads, n_multiprocessors, cohort;
+    } cases[] = {
         {1, 8, 132, 1}, {10, 8, 132, 1}, {64, 8, 132, 3}, {256, 8, 132, 15}, {64, 5, 4, 16}, {512, 8, 20, 16},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_node node = attention(cases[i].n_rows, cases[i].n_kv_heads);
-        struct cuda_call call = cuda_call_with(cuda_kernel_for(&node, cases[i].n_multiprocessors), &node, cases[i].n_multiprocessors);
+        struct cuda_call call =
+            cuda_call_with(cuda_kernel_for(&node, cases[i].n_multiprocessors), &node, cases[i].n_multiprocessors);
         assert_int_equal(call.parameter, cases[i].cohort);
         assert_int_equal(call.grid_x, cases[i].n_kv_heads);
         assert_int_equal(call.grid_y, cases[i].n_rows);

@@ -7,10 +7,8 @@
 
 #include <string.h>
 
-static const struct rft_caps caps = {
-    .block_bytes_max = UINT64_MAX, .align_bytes = 64, .n_scratch = 2
-};
-static const struct rft_sampling unfiltered = { 1.0f, 0, 65536, 0 }, filtered = { 1.0f, 5, 65536, 0 };
+static const struct rft_caps caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64, .n_scratch = 2};
+static const struct rft_sampling unfiltered = {1.0f, 0, 65536, 0}, filtered = {1.0f, 5, 65536, 0};
 
 /* Buffers of a chunk, measured only: their addresses are offsets, moved apart. */
 struct setting {
@@ -22,14 +20,14 @@ struct setting {
 
 static enum rft_status set_up(struct setting *s, const struct rft_caps *device_caps, bool is_filtered)
 {
-    const struct rft_work_shape shape = { .n_scratch = device_caps->n_scratch,
-                                          .n_rows = 4,
-                                          .n_keys_max = 100,
-                                          .n_table_entries = 20,
-                                          .n_own_pages = 8,
-                                          .n_eos = 1,
-                                          .n_new_max = 30,
-                                          .is_filtered = is_filtered };
+    const struct rft_work_shape shape = {.n_scratch = device_caps->n_scratch,
+                                         .n_rows = 4,
+                                         .n_keys_max = 100,
+                                         .n_table_entries = 20,
+                                         .n_own_pages = 8,
+                                         .n_eos = 1,
+                                         .n_new_max = 30,
+                                         .is_filtered = is_filtered};
     static struct rft_pool pool, host;
     rft_pool_begin(&pool, "test", device_caps);
     rft_pool_begin(&host, "test", device_caps);
@@ -53,7 +51,7 @@ static void append_names(const struct rft_program *program, struct rft_str *text
 
 static void check_names(const struct rft_program *program, const char *before, uint32_t n_layers, const char *what)
 {
-    struct rft_str names = { 0 }, wanted = { 0 };
+    struct rft_str names = {0}, wanted = {0};
     append_names(program, &names);
     assert_int_equal(rft_str_printf(&wanted, "%sembed ", before), RFT_OK);
     for (uint32_t i = 0; i < n_layers; i++)
@@ -68,8 +66,8 @@ static void test_programs(void **state)
 {
     (void)state;
     for (uint32_t n_layers = 1; n_layers <= 3; n_layers++) {
-        struct setting s = { .config = rft_test_config() }, f = s;
-        struct rft_program prefill = { 0 }, step = { 0 }, filtered_step = { 0 }, logits = { 0 };
+        struct setting s = {.config = rft_test_config()}, f = s;
+        struct rft_program prefill = {0}, step = {0}, filtered_step = {0}, logits = {0};
         s.config.n_layers = f.config.n_layers = n_layers;
         assert_int_equal(set_up(&s, &caps, false), RFT_OK);
         assert_int_equal(set_up(&f, &caps, true), RFT_OK);
@@ -111,8 +109,8 @@ static uint64_t weight_of(const struct setting *s, uint32_t layer, enum rft_laye
 /* Each layer has its own weights and its own pages, each residual the norm that comes next. */
 static void test_layers(void **state)
 {
-    struct setting s = { .config = rft_test_config() };
-    struct rft_program program = { 0 };
+    struct setting s = {.config = rft_test_config()};
+    struct rft_program program = {0};
     struct rft_args_embed embed;
     (void)state;
     assert_int_equal(rft_kv_page_bytes(&s.config), (uint64_t)s.config.n_kv_heads * 2 * 16 * s.config.head_dim * 2);
@@ -152,13 +150,14 @@ static void test_layers(void **state)
     rft_weights_finish(&s.weights);
 }
 
-/* Where a block cannot hold the embedding, embed and draw are a node for each of its parts, and nothing else changes. */
+/* Where a block cannot hold the embedding, embed and draw are a node for each of its parts, and nothing else
+ * changes. */
 static void test_parts(void **state)
 {
-    struct setting s = { .config = rft_test_config() };
+    struct setting s = {.config = rft_test_config()};
     struct rft_caps small = caps;
-    struct rft_program step = { 0 };
-    struct rft_str names = { 0 }, wanted = { 0 };
+    struct rft_program step = {0};
+    struct rft_str names = {0}, wanted = {0};
     (void)state;
     s.config.n_layers = 1;
     s.config.vocab_size = 3000;
@@ -178,7 +177,7 @@ static void test_parts(void **state)
 static enum rft_status make_step(void *user)
 {
     struct setting *s = user;
-    struct rft_program program = { 0 };
+    struct rft_program program = {0};
     enum rft_status status = rft_decode_step(&s->weights, &s->work.decode, &s->work.sampler, &filtered, &program);
     rft_program_finish(&program);
     return status;
@@ -186,7 +185,7 @@ static enum rft_status make_step(void *user)
 
 static void test_alloc_faults(void **state)
 {
-    struct setting s = { .config = rft_test_config() };
+    struct setting s = {.config = rft_test_config()};
     (void)state;
     s.config.n_layers = 3;
     assert_int_equal(set_up(&s, &caps, true), RFT_OK);
@@ -196,7 +195,7 @@ static void test_alloc_faults(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
-                                        cmocka_unit_test(test_parts), cmocka_unit_test(test_alloc_faults) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
+                                       cmocka_unit_test(test_parts), cmocka_unit_test(test_alloc_faults)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

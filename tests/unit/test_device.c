@@ -8,16 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct rft_device_options one_thread = { .n_threads = 1 };
+static const struct rft_device_options one_thread = {.n_threads = 1};
 
 /* Two backends that only enumerate: `gpu` with a software device and two real ones, `empty` with none. */
 static uint32_t opened_index;
 
 static enum rft_status gpu_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
 {
-    static const struct rft_device_info all[] = { { .name = "soft", .uuid = "00ff", .is_software = true },
-                                                  { .name = "card one", .uuid = "01ff" },
-                                                  { .name = "card two", .uuid = "02ff" } };
+    static const struct rft_device_info all[] = {{.name = "soft", .uuid = "00ff", .is_software = true},
+                                                 {.name = "card one", .uuid = "01ff"},
+                                                 {.name = "card two", .uuid = "02ff"}};
     for (uint32_t i = 0; i < 3 && i < cap; i++)
         infos[i] = all[i];
     *n_infos = 3;
@@ -48,7 +48,7 @@ static void fake_close(struct rft_device *device)
 static void fake_caps(const struct rft_device *device, struct rft_caps *caps)
 {
     (void)device;
-    *caps = (struct rft_caps){ .align_bytes = 1 };
+    *caps = (struct rft_caps){.align_bytes = 1};
 }
 
 static const char *why_empty(void)
@@ -59,9 +59,9 @@ static const char *why_empty(void)
 /* A backend with a device that lacks something, then one that does not. */
 static enum rft_status old_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
 {
-    static const struct rft_device_info all[] = { { .name = "Old card", .missing = "timelineSemaphore" },
-                                                  { .name = "Older CARD", .missing = "bufferDeviceAddress" },
-                                                  { .name = "New card" } };
+    static const struct rft_device_info all[] = {{.name = "Old card", .missing = "timelineSemaphore"},
+                                                 {.name = "Older CARD", .missing = "bufferDeviceAddress"},
+                                                 {.name = "New card"}};
     for (uint32_t i = 0; i < 3 && i < cap; i++)
         infos[i] = all[i];
     *n_infos = 3;
@@ -82,7 +82,8 @@ static enum rft_status soft_enumerate(struct rft_device_info *infos, uint32_t ca
     return RFT_OK;
 }
 
-static enum rft_status failing_open(uint32_t index, const struct rft_device_options *options, struct rft_device **device)
+static enum rft_status failing_open(uint32_t index, const struct rft_device_options *options,
+                                    struct rft_device **device)
 {
     (void)index;
     (void)options;
@@ -91,15 +92,14 @@ static enum rft_status failing_open(uint32_t index, const struct rft_device_opti
 }
 
 #define FAKE(label, list) .name = label, .enumerate = list, .open = fake_open, .close = fake_close, .caps = fake_caps
-static const struct rft_backend gpu = { FAKE("gpu", gpu_enumerate) };
-static const struct rft_backend empty = { FAKE("empty", none_enumerate) };
-static const struct rft_backend none = { FAKE("none", none_enumerate), .why_none = why_empty };
-static const struct rft_backend old = { FAKE("old", old_enumerate) };
-static const struct rft_backend lacking = { FAKE("lacking", lacking_enumerate) };
-static const struct rft_backend soft = { FAKE("soft", soft_enumerate) };
+static const struct rft_backend gpu = {FAKE("gpu", gpu_enumerate)};
+static const struct rft_backend empty = {FAKE("empty", none_enumerate)};
+static const struct rft_backend none = {FAKE("none", none_enumerate), .why_none = why_empty};
+static const struct rft_backend old = {FAKE("old", old_enumerate)};
+static const struct rft_backend lacking = {FAKE("lacking", lacking_enumerate)};
+static const struct rft_backend soft = {FAKE("soft", soft_enumerate)};
 static const struct rft_backend failing = {
-    .name = "failing", .enumerate = gpu_enumerate, .open = failing_open, .close = fake_close, .caps = fake_caps
-};
+    .name = "failing", .enumerate = gpu_enumerate, .open = failing_open, .close = fake_close, .caps = fake_caps};
 
 struct choice_case {
     const char *backend, *device;
@@ -118,7 +118,8 @@ static void keep_line(void *user, enum rft_log_level level, const char *line)
         snprintf(said + n, sizeof said - n, "%s\n", line);
 }
 
-static void check_choices(const struct rft_backend *const *backends, uint32_t n_backends, const struct choice_case *cases, size_t n)
+static void check_choices(const struct rft_backend *const *backends, uint32_t n_backends,
+                          const struct choice_case *cases, size_t n)
 {
     rft_dev_override_backends(backends, n_backends);
     for (size_t i = 0; i < n; i++) {
@@ -143,28 +144,28 @@ static void check_choices(const struct rft_backend *const *backends, uint32_t n_
 
 static void test_choice(void **state)
 {
-    static const struct rft_backend *const backends[] = { &empty, &none, &gpu };
+    static const struct rft_backend *const backends[] = {&empty, &none, &gpu};
     static const struct choice_case cases[] = {
-        { "auto", "", "card one", NULL },
-        { "gpu", "", "soft", NULL },
-        { "gpu", "2", "card two", NULL },
-        { "gpu", "card two", "card two", NULL },
-        { "auto", "02ff", "card two", NULL },
-        { "auto", "02FF", "card two", NULL },
-        { "auto", "soft", "soft", NULL },
-        { "gpu", "card", "card one", NULL },
-        { "auto", "Card T", "card two", NULL },
-        { "auto", "SO", "soft", NULL },
-        { "gpu", "card three", NULL,
-          "error: [device] backend = gpu, device = card three: no such device; `rftgen devices` lists what there is\n" },
-        { "gpu", "3", NULL,
-          "error: [device] backend = gpu, device = 3: no such device; `rftgen devices` lists what there is\n" },
-        { "empty", "", NULL,
-          "error: [device] backend = empty, device = (any): no such device; `rftgen devices` lists what there is\n" },
-        { "none", "", NULL, "error: [device] backend = none: there is no device: no driver is installed\n" },
-        { "none", "x", NULL, "error: [device] backend = none: there is no device: no driver is installed\n" },
-        { "GPU", "", NULL,
-          "error: [device] backend = GPU: this build has no such backend; it has: auto, empty, none, gpu\n" },
+        {"auto", "", "card one", NULL},
+        {"gpu", "", "soft", NULL},
+        {"gpu", "2", "card two", NULL},
+        {"gpu", "card two", "card two", NULL},
+        {"auto", "02ff", "card two", NULL},
+        {"auto", "02FF", "card two", NULL},
+        {"auto", "soft", "soft", NULL},
+        {"gpu", "card", "card one", NULL},
+        {"auto", "Card T", "card two", NULL},
+        {"auto", "SO", "soft", NULL},
+        {"gpu", "card three", NULL,
+         "error: [device] backend = gpu, device = card three: no such device; `rftgen devices` lists what there is\n"},
+        {"gpu", "3", NULL,
+         "error: [device] backend = gpu, device = 3: no such device; `rftgen devices` lists what there is\n"},
+        {"empty", "", NULL,
+         "error: [device] backend = empty, device = (any): no such device; `rftgen devices` lists what there is\n"},
+        {"none", "", NULL, "error: [device] backend = none: there is no device: no driver is installed\n"},
+        {"none", "x", NULL, "error: [device] backend = none: there is no device: no driver is installed\n"},
+        {"GPU", "", NULL,
+         "error: [device] backend = GPU: this build has no such backend; it has: auto, empty, none, gpu\n"},
     };
     (void)state;
     check_choices(backends, 3, cases, sizeof cases / sizeof *cases);
@@ -174,29 +175,30 @@ static void test_choice(void **state)
 static void test_choice_lacking(void **state)
 {
 #define PASSED(backend)                                                                                                \
-    backend ": Old card is passed over: it lacks timelineSemaphore\n"                                         \
-    backend ": Older CARD is passed over: it lacks bufferDeviceAddress\n"
+    backend ": Old card is passed over: it lacks timelineSemaphore\n" backend                                          \
+            ": Older CARD is passed over: it lacks bufferDeviceAddress\n"
 #define REFUSED(backend)                                                                                               \
-    "error: [device] " backend ": Old card lacks timelineSemaphore; another driver may have it, and backend = cpu needs none\n"
-    static const struct rft_backend *const backends[] = { &soft, &lacking, &old, &gpu };
+    "error: [device] " backend                                                                                         \
+    ": Old card lacks timelineSemaphore; another driver may have it, and backend = cpu needs none\n"
+    static const struct rft_backend *const backends[] = {&soft, &lacking, &old, &gpu};
     static const struct choice_case cases[] = {
-        { "auto", "", "New card",
-          PASSED("lacking") PASSED("old") },
-        { "old", "", "New card", PASSED("old") },
-        { "auto", "new", "New card", NULL },
-        { "old", "old card", NULL, REFUSED("old") },
-        { "old", "old", NULL, REFUSED("old") },
-        { "lacking", "", NULL, PASSED("lacking") REFUSED("lacking") },
-        { "lacking", "0", NULL, REFUSED("lacking") },
+        {"auto", "", "New card", PASSED("lacking") PASSED("old")},
+        {"old", "", "New card", PASSED("old")},
+        {"auto", "new", "New card", NULL},
+        {"old", "old card", NULL, REFUSED("old")},
+        {"old", "old", NULL, REFUSED("old")},
+        {"lacking", "", NULL, PASSED("lacking") REFUSED("lacking")},
+        {"lacking", "0", NULL, REFUSED("lacking")},
     };
     (void)state;
     check_choices(backends, 4, cases, sizeof cases / sizeof *cases);
 }
 
-/* A device that one backend cannot use is another's, under auto: by its name, or by what that begins with, but not by an index. */
+/* A device that one backend cannot use is another's, under auto: by its name, or by what that begins with, but not by
+ * an index. */
 static enum rft_status whole_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
 {
-    static const struct rft_device_info all[] = { { .name = "Other card" }, { .name = "Old card", .uuid = "0dd" } };
+    static const struct rft_device_info all[] = {{.name = "Other card"}, {.name = "Old card", .uuid = "0dd"}};
     for (uint32_t i = 0; i < 2 && i < cap; i++)
         infos[i] = all[i];
     *n_infos = 2;
@@ -205,19 +207,21 @@ static enum rft_status whole_enumerate(struct rft_device_info *infos, uint32_t c
 
 static void test_choice_elsewhere(void **state)
 {
-    static const struct rft_backend whole = { FAKE("whole", whole_enumerate) };
-    static const struct rft_backend *const backends[] = { &lacking, &whole };
+    static const struct rft_backend whole = {FAKE("whole", whole_enumerate)};
+    static const struct rft_backend *const backends[] = {&lacking, &whole};
     static const struct choice_case cases[] = {
-        { "auto", "Old card", "Old card", "lacking: Old card is passed over: it lacks timelineSemaphore\n" },
-        { "auto", "old c", "Old card", "lacking: Old card is passed over: it lacks timelineSemaphore\n" },
-        { "auto", "old", "Old card", PASSED("lacking") },
-        { "auto", "0DD", "Old card", NULL },
-        { "auto", "1", NULL,
-          "error: [device] lacking: Older CARD lacks bufferDeviceAddress; another driver may have it, and backend = cpu needs none\n" },
-        { "auto", "Older CARD", NULL,
-          "lacking: Older CARD is passed over: it lacks bufferDeviceAddress\n"
-          "error: [device] lacking: Older CARD lacks bufferDeviceAddress; another driver may have it, and backend = cpu needs none\n" },
-        { "lacking", "Old card", NULL, REFUSED("lacking") },
+        {"auto", "Old card", "Old card", "lacking: Old card is passed over: it lacks timelineSemaphore\n"},
+        {"auto", "old c", "Old card", "lacking: Old card is passed over: it lacks timelineSemaphore\n"},
+        {"auto", "old", "Old card", PASSED("lacking")},
+        {"auto", "0DD", "Old card", NULL},
+        {"auto", "1", NULL,
+         "error: [device] lacking: Older CARD lacks bufferDeviceAddress; another driver may have it, and backend = cpu "
+         "needs none\n"},
+        {"auto", "Older CARD", NULL,
+         "lacking: Older CARD is passed over: it lacks bufferDeviceAddress\n"
+         "error: [device] lacking: Older CARD lacks bufferDeviceAddress; another driver may have it, and backend = cpu "
+         "needs none\n"},
+        {"lacking", "Old card", NULL, REFUSED("lacking")},
     };
     (void)state;
     check_choices(backends, 2, cases, sizeof cases / sizeof *cases);
@@ -226,10 +230,10 @@ static void test_choice_elsewhere(void **state)
 /* What auto chose does not open: nothing else is taken in silence. */
 static void test_open_fails(void **state)
 {
-    static const struct rft_backend *const backends[] = { &failing, &gpu };
+    static const struct rft_backend *const backends[] = {&failing, &gpu};
     static const struct choice_case cases[] = {
-        { "auto", "", NULL, "warning: failing: card one cannot be used; [device] backend = cpu works without it\n" },
-        { "failing", "", NULL, NULL },
+        {"auto", "", NULL, "warning: failing: card one cannot be used; [device] backend = cpu works without it\n"},
+        {"failing", "", NULL, NULL},
     };
     (void)state;
     check_choices(backends, 2, cases, sizeof cases / sizeof *cases);
@@ -239,10 +243,10 @@ static void test_open_fails(void **state)
 static enum rft_status tested_enumerate(struct rft_device_info *infos, uint32_t cap, uint32_t *n_infos)
 {
     static const struct rft_device_info all[] = {
-        { .name = "good", .uuid = "abcd", .detail = "driver 1", .total_bytes = 3 << 20 },
-        { .name = "wrong", .is_software = true },
-        { .name = "stuck" },
-        { .name = "lame", .missing = "timelineSemaphore" },
+        {.name = "good", .uuid = "abcd", .detail = "driver 1", .total_bytes = 3 << 20},
+        {.name = "wrong", .is_software = true},
+        {.name = "stuck"},
+        {.name = "lame", .missing = "timelineSemaphore"},
     };
     *n_infos = sizeof all / sizeof *all;
     for (uint32_t i = 0; i < *n_infos && i < cap; i++)
@@ -262,8 +266,9 @@ static enum rft_status tested_open(uint32_t index, const struct rft_device_optio
 static enum rft_status tested_memory(struct rft_device *device, struct rft_memory *memory)
 {
     (void)device;
-    *memory = (struct rft_memory){ .available_bytes = 1 << 21, .host_available_bytes = opened_index == 0 ? 1 << 19 : 0,
-                                   .is_estimate = opened_index != 0 };
+    *memory = (struct rft_memory){.available_bytes = 1 << 21,
+                                  .host_available_bytes = opened_index == 0 ? 1 << 19 : 0,
+                                  .is_estimate = opened_index != 0};
     return RFT_OK;
 }
 
@@ -286,11 +291,14 @@ static enum rft_status list_devices(void *user)
 
 static void test_list(void **state)
 {
-    static const struct rft_backend tested = {
-        .name = "tested", .enumerate = tested_enumerate, .open = tested_open, .close = fake_close, .caps = fake_caps,
-        .memory = tested_memory, .self_test = tested_self_test
-    };
-    static const struct rft_backend *const backends[] = { &none, &empty, &tested };
+    static const struct rft_backend tested = {.name = "tested",
+                                              .enumerate = tested_enumerate,
+                                              .open = tested_open,
+                                              .close = fake_close,
+                                              .caps = fake_caps,
+                                              .memory = tested_memory,
+                                              .self_test = tested_self_test};
+    static const struct rft_backend *const backends[] = {&none, &empty, &tested};
     static const char wanted[] = "none: 0 devices: no driver is installed\n"
                                  "empty: 0 devices\n"
                                  "tested: 4 devices\n"
@@ -303,7 +311,7 @@ static void test_list(void **state)
                                  "  2  stuck              0.0 KiB\n"
                                  "     cannot be used: stuck: vkCreateDevice: VK_ERROR_INITIALIZATION_FAILED\n"
                                  "  3  lame               0.0 KiB  missing: timelineSemaphore\n";
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     (void)state;
     rft_dev_override_backends(backends, 3);
     assert_int_equal(rft_test_stdout_of(list_devices, NULL, &text), RFT_OK);
@@ -345,7 +353,7 @@ static void test_accounting(void **state)
     assert_int_equal(dev.n_live_blocks, 2);
     rft_dev_block_destroy(&dev, RFT_PLACE_HOST, &a);
     assert_int_equal(dev.host_bytes, 0);
-    struct rft_slice slice = rft_slice_part((struct rft_slice){ &b, 100, 200 }, 8, sizeof in);
+    struct rft_slice slice = rft_slice_part((struct rft_slice){&b, 100, 200}, 8, sizeof in);
     assert_int_equal(slice.offset, 108);
     assert_int_equal(rft_slice_range(slice).address, b.address + 108);
     assert_int_equal(rft_dev_write(&dev, slice, in), RFT_OK);
@@ -365,8 +373,9 @@ static void test_bounds(void **state)
     static const struct {
         uint64_t offset, bytes;
         bool is_inside;
-    } cases[] = { { 0, 500, true }, { 499, 1, true }, { 0, 501, false }, { 500, 1, false }, { UINT64_MAX, 2, false }, { 1, UINT64_MAX, false } };
-    uint8_t bytes[512] = { 0 };
+    } cases[] = {{0, 500, true},  {499, 1, true},         {0, 501, false},
+                 {500, 1, false}, {UINT64_MAX, 2, false}, {1, UINT64_MAX, false}};
+    uint8_t bytes[512] = {0};
     struct rft_block block;
     struct rft_dev dev;
     (void)state;
@@ -374,11 +383,11 @@ static void test_bounds(void **state)
     assert_int_equal(rft_dev_open("cpu", "", &one_thread, &dev), RFT_OK);
     assert_int_equal(rft_dev_block_create(&dev, 500, RFT_PLACE_DEVICE, "b", &block), RFT_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_slice slice = { &block, cases[i].offset, cases[i].bytes };
+        struct rft_slice slice = {&block, cases[i].offset, cases[i].bytes};
         assert_int_equal(rft_dev_write(&dev, slice, bytes), cases[i].is_inside ? RFT_OK : RFT_ERR_DEVICE);
         assert_int_equal(rft_dev_read(&dev, slice, bytes), cases[i].is_inside ? RFT_OK : RFT_ERR_DEVICE);
     }
-    assert_int_equal(rft_dev_write(&dev, (struct rft_slice){ NULL, 0, 1 }, bytes), RFT_ERR_DEVICE);
+    assert_int_equal(rft_dev_write(&dev, (struct rft_slice){NULL, 0, 1}, bytes), RFT_ERR_DEVICE);
     assert_int_equal(rft_test_log_count("is not within its block of 500 bytes"), 8);
     rft_test_log_release();
     rft_dev_block_destroy(&dev, RFT_PLACE_DEVICE, &block);
@@ -420,9 +429,9 @@ static void test_reopen(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_choice),     cmocka_unit_test(test_choice_lacking),
-                                        cmocka_unit_test(test_open_fails), cmocka_unit_test(test_accounting),
-                                        cmocka_unit_test(test_bounds), cmocka_unit_test(test_reopen),     cmocka_unit_test(test_list),
-                                        cmocka_unit_test(test_choice_elsewhere) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_choice),     cmocka_unit_test(test_choice_lacking),
+                                       cmocka_unit_test(test_open_fails), cmocka_unit_test(test_accounting),
+                                       cmocka_unit_test(test_bounds),     cmocka_unit_test(test_reopen),
+                                       cmocka_unit_test(test_list),       cmocka_unit_test(test_choice_elsewhere)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -51,8 +51,8 @@ static void test_f16_all(void **state)
 static void test_bf16_and_f32(void **state)
 {
     (void)state;
-    static const uint8_t bf16[] = { 0, 0x80, 0x3f, 0x01, 0x00, 0x20, 0xc1 }; /* from 1: unaligned */
-    float got[3], f32[3] = { 1.5f, -0.0f, 1e-40f };
+    static const uint8_t bf16[] = {0, 0x80, 0x3f, 0x01, 0x00, 0x20, 0xc1}; /* from 1: unaligned */
+    float got[3], f32[3] = {1.5f, -0.0f, 1e-40f};
     uint8_t bytes[13];
     rft_dtype_to_f32(RFT_DTYPE_BF16, bf16 + 1, 3, got);
     assert_int_equal(bits_of(got[0]), 0x3f800000);
@@ -67,7 +67,7 @@ static void test_bf16_and_f32(void **state)
 static void test_quantised(void **state)
 {
     (void)state;
-    uint8_t q8[68] = { 0x00, 0x38 }, q4_0[36] = { 0x00, 0xc0 }, q4_1[40] = { 0x00, 0x38, 0x00, 0x3c };
+    uint8_t q8[68] = {0x00, 0x38}, q4_0[36] = {0x00, 0xc0}, q4_1[40] = {0x00, 0x38, 0x00, 0x3c};
     float got[64];
     q8[34] = 0x01;
     q4_0[18] = 0x00;
@@ -100,7 +100,7 @@ static void test_quantised(void **state)
 static void test_q4_1_rounds_twice(void **state)
 {
     (void)state;
-    uint8_t block[20] = { 0x01, 0x3c, 0x00, 0x68 };
+    uint8_t block[20] = {0x01, 0x3c, 0x00, 0x68};
     float got[32];
     block[4] = 0x0f;
     rft_dtype_to_f32(RFT_DTYPE_Q4_1, block, 32, got);
@@ -117,22 +117,22 @@ static void test_round(void **state)
         uint16_t rounded;
         uint8_t n_bad, n_zeroed;
     } cases[] = {
-        { 0x00000000, 0, 0, 0 },      { 0x80000000, 0, 0, 0 },
-        { 0x3f800000, 0x3f80, 0, 0 }, { 0x3f808000, 0x3f80, 0, 0 }, /* tie to even, down */
-        { 0x3f818000, 0x3f82, 0, 0 },                               /* tie to even, up */
-        { 0x3f808001, 0x3f81, 0, 0 }, { 0x3f807fff, 0x3f80, 0, 0 },
-        { 0xbf818000, 0xbf82, 0, 0 }, { 0x3fffffff, 0x4000, 0, 0 }, /* carries into the exponent */
-        { 0x26800000, 0x2680, 0, 0 },                               /* 2^-50 stays */
-        { 0x267fffff, 0, 0, 1 }, /* just below becomes 0, though it would round to 2^-50 */
-        { 0x80000001, 0, 0, 1 },      { 0x00400000, 0, 0, 1 },
-        { 0x5d7fffff, 0x5d80, 0, 0 }, /* below 2^60, rounds to it */
-        { 0x5d800000, 0, 1, 0 },      { 0xdd800000, 0, 1, 0 },
-        { 0x7f800000, 0, 1, 0 },      { 0xff800000, 0, 1, 0 },
-        { 0x7fc00000, 0, 1, 0 },      { 0xffffffff, 0, 1, 0 },
-        { 0x7f800001, 0, 1, 0 },
+        {0x00000000, 0, 0, 0},      {0x80000000, 0, 0, 0},
+        {0x3f800000, 0x3f80, 0, 0}, {0x3f808000, 0x3f80, 0, 0}, /* tie to even, down */
+        {0x3f818000, 0x3f82, 0, 0},                             /* tie to even, up */
+        {0x3f808001, 0x3f81, 0, 0}, {0x3f807fff, 0x3f80, 0, 0},
+        {0xbf818000, 0xbf82, 0, 0}, {0x3fffffff, 0x4000, 0, 0}, /* carries into the exponent */
+        {0x26800000, 0x2680, 0, 0},                             /* 2^-50 stays */
+        {0x267fffff, 0, 0, 1}, /* just below becomes 0, though it would round to 2^-50 */
+        {0x80000001, 0, 0, 1},      {0x00400000, 0, 0, 1},
+        {0x5d7fffff, 0x5d80, 0, 0}, /* below 2^60, rounds to it */
+        {0x5d800000, 0, 1, 0},      {0xdd800000, 0, 1, 0},
+        {0x7f800000, 0, 1, 0},      {0xff800000, 0, 1, 0},
+        {0x7fc00000, 0, 1, 0},      {0xffffffff, 0, 1, 0},
+        {0x7f800001, 0, 1, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct rft_round_counts counts = { 0, 0 };
+        struct rft_round_counts counts = {0, 0};
         assert_int_equal(rft_bf16_round(from_bits(cases[i].value), &counts), cases[i].rounded);
         assert_int_equal(counts.n_bad, cases[i].n_bad);
         assert_int_equal(counts.n_zeroed, cases[i].n_zeroed);

@@ -39,7 +39,7 @@ static void expect_refused(const char *file, uint64_t bytes_max, enum rft_status
 static void test_kinds(void **state)
 {
     (void)state;
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct rft_str text;
     rft_test_write_file(path, "a\0b", 3);
     assert_int_equal(rft_file_read(path, 3, &text), RFT_OK);
@@ -88,7 +88,7 @@ static pid_t start_writer(size_t n)
 static void *interrupt_soon(void *unused)
 {
     (void)unused;
-    nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     rft_os_set_interrupted(true);
     return NULL;
 }
@@ -175,7 +175,7 @@ static void test_changed_map(void **state)
     struct rft_map map;
     rft_test_write_file(path, "abc", 3);
     assert_int_equal(rft_map_open(path, &map), RFT_OK);
-    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL); /* a file system's clock is coarse */
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); /* a file system's clock is coarse */
     int fd = open(path, O_WRONLY);
     assert_true(fd >= 0 && write(fd, "x", 1) == 1);
     close(fd);

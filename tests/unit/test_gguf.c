@@ -24,8 +24,8 @@ static void build_good(struct rft_str *file)
     static const int16_t small = -5;
     static const int64_t large = -1;
     static const double precise = 0.1;
-    static const uint16_t shorts[3] = { 7, 8, 65535 };
-    static const float floats[2] = { 1.5f, -2.25f };
+    static const uint16_t shorts[3] = {7, 8, 65535};
+    static const float floats[2] = {1.5f, -2.25f};
     rft_test_gguf_begin(file, 3, 2, 13);
     rft_test_gguf_u32(file, "u32", 4000000000u);
     rft_test_gguf_f32(file, "f32", 0.5f);
@@ -54,15 +54,15 @@ static void build_good(struct rft_str *file)
         rft_test_gguf_string(file, "inner");
     }
     rft_test_gguf_u32(file, "general.alignment", 64);
-    rft_test_gguf_tensor(file, "x", 2, (uint64_t[]){ 8, 3 }, 0, 0);
-    rft_test_gguf_tensor(file, "y", 1, (uint64_t[]){ 4 }, 99, 128);
+    rft_test_gguf_tensor(file, "x", 2, (uint64_t[]){8, 3}, 0, 0);
+    rft_test_gguf_tensor(file, "y", 1, (uint64_t[]){4}, 99, 128);
     rft_test_gguf_align(file, 64);
 }
 
 static void test_values(void **state)
 {
     (void)state;
-    struct rft_str file = { 0 };
+    struct rft_str file = {0};
     struct rft_map map;
     struct rft_gguf *gguf;
     uint64_t n = 1;
@@ -117,7 +117,7 @@ static enum rft_status parse_and_drop(void *map)
 static void test_alloc_faults(void **state)
 {
     (void)state;
-    struct rft_str file = { 0 };
+    struct rft_str file = {0};
     struct rft_map map;
     build_good(&file);
     open_bytes(&file, &map);
@@ -131,13 +131,13 @@ static void test_alloc_faults(void **state)
 static void test_cut(void **state)
 {
     (void)state;
-    struct rft_str file = { 0 };
+    struct rft_str file = {0};
     struct rft_map map;
     build_good(&file);
     open_bytes(&file, &map);
     rft_test_log_capture();
     for (uint64_t n = 0; n < map.bytes - 64; n++) {
-        struct rft_map cut = { .data = map.data, .bytes = n, .path = map.path };
+        struct rft_map cut = {.data = map.data, .bytes = n, .path = map.path};
         struct rft_gguf *gguf;
         if (rft_gguf_parse(&cut, &gguf) == RFT_OK)
             fail_msg("cut to %llu bytes, accepted", (unsigned long long)n);
@@ -238,12 +238,12 @@ static void text_alignment(struct rft_str *file)
 static void odd_offset(struct rft_str *file)
 {
     rft_test_gguf_begin(file, 3, 1, 0);
-    rft_test_gguf_tensor(file, "t", 1, (uint64_t[]){ 4 }, 0, 16);
+    rft_test_gguf_tensor(file, "t", 1, (uint64_t[]){4}, 0, 16);
 }
 static void five_dims(struct rft_str *file)
 {
     rft_test_gguf_begin(file, 3, 1, 0);
-    rft_test_gguf_tensor(file, "t", 5, (uint64_t[]){ 4, 1, 1, 1, 1 }, 0, 0);
+    rft_test_gguf_tensor(file, "t", 5, (uint64_t[]){4, 1, 1, 1, 1}, 0, 0);
 }
 
 static void test_bad(void **state)
@@ -253,30 +253,30 @@ static void test_bad(void **state)
         void (*build)(struct rft_str *file);
         const char *message;
     } cases[] = {
-        { bad_magic, "not a GGUF file" },
-        { bad_version, "GGUF version 2 is not supported" },
-        { big_endian, "a big-endian file" },
-        { many_tensors, "counts are too high" },
-        { many_entries, "counts are too high" },
-        { long_string, "ends inside a key" },
-        { long_array, "ends inside an array" },
-        { many_strings, "ends inside an array of strings" },
-        { deep, "key k: arrays are nested too deep" },
-        { unknown_type, "key k: unknown type" },
-        { unknown_element, "key k: unknown type of array elements" },
-        { bad_bool, "key k: a boolean" },
-        { same_key, "key k: stands in the file twice" },
-        { bad_alignment, "general.alignment: must be a power of two" },
-        { odd_alignment, "general.alignment: must be a power of two" },
-        { text_alignment, "general.alignment: must be an integer" },
-        { odd_offset, "tensor t: offset 16 is not a multiple" },
-        { five_dims, "tensor t: 5 dimensions" },
+        {bad_magic, "not a GGUF file"},
+        {bad_version, "GGUF version 2 is not supported"},
+        {big_endian, "a big-endian file"},
+        {many_tensors, "counts are too high"},
+        {many_entries, "counts are too high"},
+        {long_string, "ends inside a key"},
+        {long_array, "ends inside an array"},
+        {many_strings, "ends inside an array of strings"},
+        {deep, "key k: arrays are nested too deep"},
+        {unknown_type, "key k: unknown type"},
+        {unknown_element, "key k: unknown type of array elements"},
+        {bad_bool, "key k: a boolean"},
+        {same_key, "key k: stands in the file twice"},
+        {bad_alignment, "general.alignment: must be a power of two"},
+        {odd_alignment, "general.alignment: must be a power of two"},
+        {text_alignment, "general.alignment: must be an integer"},
+        {odd_offset, "tensor t: offset 16 is not a multiple"},
+        {five_dims, "tensor t: 5 dimensions"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct rft_str file = { 0 };
+        struct rft_str file = {0};
         struct rft_map map;
         cases[i].build(&file);
-        rft_test_gguf_raw(&file, (uint8_t[64]){ 0 }, 64); /* so that a count fails as itself, not as a short file */
+        rft_test_gguf_raw(&file, (uint8_t[64]){0}, 64); /* so that a count fails as itself, not as a short file */
         open_bytes(&file, &map);
         rft_test_log_capture();
         enum rft_status status = parse_and_drop(&map);

@@ -43,15 +43,15 @@ static void test_rope(void **state)
         bool llama3;
         double theta;
     } cases[] = {
-        { "{" BASE ",\"rope_theta\":5e5,\"rope_scaling\":{\"rope_type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true,
-          5e5 },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true, 1e4 },
-        { "{" BASE ",\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":3e5," LLAMA3 "," ORIGINAL "}}", true,
-          3e5 },
-        { "{" BASE "," ORIGINAL ",\"rope_parameters\":{\"rope_type\":\"llama3\"," LLAMA3 "}}", true, 1e4 },
-        { "{" BASE ",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":2e5}}", false, 2e5 },
-        { "{" BASE ",\"rope_parameters\":{\"rope_theta\":2e5}}", false, 2e5 },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"default\"}}", false, 1e4 },
+        {"{" BASE ",\"rope_theta\":5e5,\"rope_scaling\":{\"rope_type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true,
+         5e5},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "," ORIGINAL "}}", true, 1e4},
+        {"{" BASE ",\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":3e5," LLAMA3 "," ORIGINAL "}}", true,
+         3e5},
+        {"{" BASE "," ORIGINAL ",\"rope_parameters\":{\"rope_type\":\"llama3\"," LLAMA3 "}}", true, 1e4},
+        {"{" BASE ",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":2e5}}", false, 2e5},
+        {"{" BASE ",\"rope_parameters\":{\"rope_theta\":2e5}}", false, 2e5},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"default\"}}", false, 1e4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config c;
@@ -68,62 +68,61 @@ static void test_refused(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        { "", "config.json:" },
-        { "[]", "not a JSON object" },
-        { "{\"a\":1,\"a\":2}", "duplicate" },
-        { "{\"hidden_size\":64}", "neither architectures nor model_type" },
-        { "{\"architectures\":[\"Qwen2ForCausalLM\"]}", "architectures = [\"Qwen2ForCausalLM\"] is not supported" },
-        { "{\"architectures\":[\"LlamaForCausalLM\",\"X\"]}", "architectures = [\"LlamaForCausalLM\",\"X\"]" },
-        { "{\"model_type\":\"mistral\"}", "model_type = \"mistral\" is not supported" },
-        { "{\"model_type\":\"llama\"}", "num_hidden_layers is missing" },
-        { "{" BASE ",\"hidden_act\":\"gelu\"}", "hidden_act = \"gelu\" is not supported" },
-        { "{" BASE ",\"attention_bias\":true}", "attention_bias = true is not supported" },
-        { "{" BASE ",\"mlp_bias\":1}", "mlp_bias = 1 is not supported" },
-        { "{" BASE ",\"rope_interleaved\":true}", "rope_interleaved = true is not supported" },
-        { "{" BASE ",\"quantization_config\":{\"quant_method\":\"awq\"}}",
-          "quantization_config = {\"quant_method\":\"awq\"}" },
-        { "{" BASE ",\"partial_rotary_factor\":0.5}", "partial_rotary_factor = 0.5 is not supported" },
-        { "{" BASE ",\"tie_word_embeddings\":1}", "tie_word_embeddings = 1" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
-          "rope_scaling = {\"type\":\"yarn\",\"factor\":4}" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}}", "rope_scaling = {\"type\":\"linear\"" },
-        { "{" BASE ",\"rope_scaling\":{\"factor\":2}}", "rope_scaling = {\"factor\":2}" },
-        { "{" BASE ",\"rope_scaling\":8}", "rope_scaling = 8 is not supported" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"}}", "factor is missing" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "}}",
-          "original_max_position_embeddings is missing" },
-        { "{" BASE ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":0.5}}", "factor = 0.5 must be from 1" },
-        { "{" BASE
-          ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4," ORIGINAL
-          "}}",
-          "high_freq_factor must be above its low_freq_factor" },
-        { "{" BASE ",\"rope_parameters\":{\"rope_theta\":\"x\"}}", "rope_theta must be a number" },
-        { "{" BASE ",\"rope_theta\":0.5}", "rope_theta = 0.5 must be from 1" },
-        { "{" BASE ",\"rms_norm_eps\":0}", "rms_norm_eps = 0 must be" },
-        { "{" BASE ",\"rms_norm_eps\":\"tiny\"}", "rms_norm_eps must be a number" },
-        { "{" BASE ",\"head_dim\":258}", "head_dim = 258 must be from 1 to 256" },
-        { "{" BASE ",\"head_dim\":15}", "head dimension must be a multiple of 8" },
-        { "{" BASE ",\"head_dim\":16.0}", "head_dim must be a whole number" },
-        { "{" BASE ",\"num_key_value_heads\":3}", "must divide the number of attention heads" },
-        { "{" BASE ",\"num_key_value_heads\":8}", "must divide the number of attention heads" },
-        { "{" BASE ",\"num_key_value_heads\":0}", "num_key_value_heads = 0 must be from 1" },
-        { "{" BASE ",\"max_position_embeddings\":2147483648}", "max_position_embeddings = 2147483648 must be" },
-        { "{" BASE ",\"max_position_embeddings\":-1}", "max_position_embeddings must be a whole number" },
-        { "{\"model_type\":\"llama\",\"hidden_size\":65,\"intermediate_size\":96,\"num_hidden_layers\":2,"
-          "\"num_attention_heads\":5,\"head_dim\":8,\"vocab_size\":100}",
-          "hidden size must be even" },
-        { "{\"model_type\":\"llama\",\"hidden_size\":66,\"intermediate_size\":96,\"num_hidden_layers\":2,"
-          "\"num_attention_heads\":4,\"vocab_size\":100}",
-          "num_attention_heads does not divide" },
-        { "{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":95,\"num_hidden_layers\":2,"
-          "\"num_attention_heads\":4,\"vocab_size\":100}",
-          "intermediate size must be even" },
-        { "{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":96,\"num_hidden_layers\":2,"
-          "\"num_attention_heads\":4}",
-          "vocab_size is missing" },
-        { "{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":96,\"num_hidden_layers\":5000,"
-          "\"num_attention_heads\":4,\"vocab_size\":100}",
-          "num_hidden_layers = 5000" },
+        {"", "config.json:"},
+        {"[]", "not a JSON object"},
+        {"{\"a\":1,\"a\":2}", "duplicate"},
+        {"{\"hidden_size\":64}", "neither architectures nor model_type"},
+        {"{\"architectures\":[\"Qwen2ForCausalLM\"]}", "architectures = [\"Qwen2ForCausalLM\"] is not supported"},
+        {"{\"architectures\":[\"LlamaForCausalLM\",\"X\"]}", "architectures = [\"LlamaForCausalLM\",\"X\"]"},
+        {"{\"model_type\":\"mistral\"}", "model_type = \"mistral\" is not supported"},
+        {"{\"model_type\":\"llama\"}", "num_hidden_layers is missing"},
+        {"{" BASE ",\"hidden_act\":\"gelu\"}", "hidden_act = \"gelu\" is not supported"},
+        {"{" BASE ",\"attention_bias\":true}", "attention_bias = true is not supported"},
+        {"{" BASE ",\"mlp_bias\":1}", "mlp_bias = 1 is not supported"},
+        {"{" BASE ",\"rope_interleaved\":true}", "rope_interleaved = true is not supported"},
+        {"{" BASE ",\"quantization_config\":{\"quant_method\":\"awq\"}}",
+         "quantization_config = {\"quant_method\":\"awq\"}"},
+        {"{" BASE ",\"partial_rotary_factor\":0.5}", "partial_rotary_factor = 0.5 is not supported"},
+        {"{" BASE ",\"tie_word_embeddings\":1}", "tie_word_embeddings = 1"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
+         "rope_scaling = {\"type\":\"yarn\",\"factor\":4}"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}}", "rope_scaling = {\"type\":\"linear\""},
+        {"{" BASE ",\"rope_scaling\":{\"factor\":2}}", "rope_scaling = {\"factor\":2}"},
+        {"{" BASE ",\"rope_scaling\":8}", "rope_scaling = 8 is not supported"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"}}", "factor is missing"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "}}", "original_max_position_embeddings is missing"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":0.5}}", "factor = 0.5 must be from 1"},
+        {"{" BASE
+         ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4," ORIGINAL
+         "}}",
+         "high_freq_factor must be above its low_freq_factor"},
+        {"{" BASE ",\"rope_parameters\":{\"rope_theta\":\"x\"}}", "rope_theta must be a number"},
+        {"{" BASE ",\"rope_theta\":0.5}", "rope_theta = 0.5 must be from 1"},
+        {"{" BASE ",\"rms_norm_eps\":0}", "rms_norm_eps = 0 must be"},
+        {"{" BASE ",\"rms_norm_eps\":\"tiny\"}", "rms_norm_eps must be a number"},
+        {"{" BASE ",\"head_dim\":258}", "head_dim = 258 must be from 1 to 256"},
+        {"{" BASE ",\"head_dim\":15}", "head dimension must be a multiple of 8"},
+        {"{" BASE ",\"head_dim\":16.0}", "head_dim must be a whole number"},
+        {"{" BASE ",\"num_key_value_heads\":3}", "must divide the number of attention heads"},
+        {"{" BASE ",\"num_key_value_heads\":8}", "must divide the number of attention heads"},
+        {"{" BASE ",\"num_key_value_heads\":0}", "num_key_value_heads = 0 must be from 1"},
+        {"{" BASE ",\"max_position_embeddings\":2147483648}", "max_position_embeddings = 2147483648 must be"},
+        {"{" BASE ",\"max_position_embeddings\":-1}", "max_position_embeddings must be a whole number"},
+        {"{\"model_type\":\"llama\",\"hidden_size\":65,\"intermediate_size\":96,\"num_hidden_layers\":2,"
+         "\"num_attention_heads\":5,\"head_dim\":8,\"vocab_size\":100}",
+         "hidden size must be even"},
+        {"{\"model_type\":\"llama\",\"hidden_size\":66,\"intermediate_size\":96,\"num_hidden_layers\":2,"
+         "\"num_attention_heads\":4,\"vocab_size\":100}",
+         "num_attention_heads does not divide"},
+        {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":95,\"num_hidden_layers\":2,"
+         "\"num_attention_heads\":4,\"vocab_size\":100}",
+         "intermediate size must be even"},
+        {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":96,\"num_hidden_layers\":2,"
+         "\"num_attention_heads\":4}",
+         "vocab_size is missing"},
+        {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":96,\"num_hidden_layers\":5000,"
+         "\"num_attention_heads\":4,\"vocab_size\":100}",
+         "num_hidden_layers = 5000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static const struct rft_model_config zero;
@@ -147,16 +146,16 @@ static void test_eos(void **state)
         uint32_t last;
         bool refused;
     } cases[] = {
-        { "{}", 0, 0, false },
-        { "{\"eos_token_id\":null}", 0, 0, false },
-        { "{\"eos_token_id\":[]}", 0, 0, false },
-        { "{\"eos_token_id\":99}", 1, 99, false },
-        { "{\"eos_token_id\":[1,2,7]}", 3, 7, false },
-        { "{\"eos_token_id\":100}", 0, 0, true },
-        { "{\"eos_token_id\":-1}", 0, 0, true },
-        { "{\"eos_token_id\":[1,\"2\"]}", 0, 0, true },
-        { "{\"eos_token_id\":\"</s>\"}", 0, 0, true },
-        { "{", 0, 0, true },
+        {"{}", 0, 0, false},
+        {"{\"eos_token_id\":null}", 0, 0, false},
+        {"{\"eos_token_id\":[]}", 0, 0, false},
+        {"{\"eos_token_id\":99}", 1, 99, false},
+        {"{\"eos_token_id\":[1,2,7]}", 3, 7, false},
+        {"{\"eos_token_id\":100}", 0, 0, true},
+        {"{\"eos_token_id\":-1}", 0, 0, true},
+        {"{\"eos_token_id\":[1,\"2\"]}", 0, 0, true},
+        {"{\"eos_token_id\":\"</s>\"}", 0, 0, true},
+        {"{", 0, 0, true},
     };
     rft_test_log_capture();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -47,7 +47,7 @@ static void test_wrong_samples(void **state)
     (void)state;
     struct rft_journal *journal = rft_journal_opened();
     struct rft_sample sample = rft_journal_samples[0], out;
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     rft_test_log_capture();
     rft_journal_append_some(journal, 0, 1);
     assert_int_equal(rft_journal_append(journal, &sample), RFT_ERR_INPUT);
@@ -211,7 +211,7 @@ static void test_changed_while_open(void **state)
     (void)state;
     rft_journal_fill(1);
     struct rft_journal *journal = rft_journal_opened();
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     struct rft_sample out;
     static const char short_text[] = "short";
     rft_test_write_file(rft_journal_path, short_text, sizeof short_text - 1);
@@ -232,8 +232,8 @@ static void test_append_again(void **state)
     memset(text, 'x', sizeof text);
     bool failed = true;
     for (uint64_t n = 1; failed; n++) {
-        struct rft_sample sample = { .question = 2, .sample = 0, .text = { text, sizeof text } }, out;
-        struct rft_str back = { 0 };
+        struct rft_sample sample = {.question = 2, .sample = 0, .text = {text, sizeof text}}, out;
+        struct rft_str back = {0};
         unlink(rft_journal_path);
         struct rft_journal *journal = rft_journal_opened();
         rft_journal_append_some(journal, 0, 2);
@@ -260,7 +260,7 @@ static enum rft_status run_once(void *user)
 {
     (void)user;
     struct rft_journal *journal = NULL;
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     struct rft_sample out;
     unlink(rft_journal_path);
     enum rft_status status = rft_journal_open(rft_journal_path, &rft_journal_own, RFT_JOURNAL_QUESTIONS,

@@ -25,17 +25,17 @@ static void test_foreign_files(void **state)
         int fate;
         const char *message;
     } cases[] = {
-        { "a letter\nto a friend\n", 22, STAYS, "is no journal of rftgen" },
-        { "\n", 1, STAYS, "is no journal of rftgen" },
-        { "rftgen", 6, GONE, "" },
-        { "rftgen-journal 2 0123", 21, GONE, "" },
-        { "", 0, GONE, "" },
-        { "\0\0\0\0\0\0\0", 7, GONE, "" },
-        { "rftgen-jo\0\0\0", 12, GONE, "" },
-        { "\0\0a letter", 10, STAYS, "is no journal of rftgen" },
-        { "rftgen-journal 1 abc 0123456789abcdef\n", 38, FORCED, "an older rftgen (journal format 1)" },
-        { "rftgen-journal 9 abc 0123456789abcdef\n", 38, FORCED, "is damaged" },
-        { "rftgen-journal 2 abc 0123456789abcdef\n", 38, FORCED, "is damaged" },
+        {"a letter\nto a friend\n", 22, STAYS, "is no journal of rftgen"},
+        {"\n", 1, STAYS, "is no journal of rftgen"},
+        {"rftgen", 6, GONE, ""},
+        {"rftgen-journal 2 0123", 21, GONE, ""},
+        {"", 0, GONE, ""},
+        {"\0\0\0\0\0\0\0", 7, GONE, ""},
+        {"rftgen-jo\0\0\0", 12, GONE, ""},
+        {"\0\0a letter", 10, STAYS, "is no journal of rftgen"},
+        {"rftgen-journal 1 abc 0123456789abcdef\n", 38, FORCED, "an older rftgen (journal format 1)"},
+        {"rftgen-journal 9 abc 0123456789abcdef\n", 38, FORCED, "is damaged"},
+        {"rftgen-journal 2 abc 0123456789abcdef\n", 38, FORCED, "is damaged"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_journal *journal;
@@ -75,9 +75,9 @@ static void test_lost_header(void **state)
 {
     (void)state;
     rft_journal_fill(RFT_JOURNAL_ALL);
-    struct rft_str whole = rft_journal_content(), text = { 0 };
+    struct rft_str whole = rft_journal_content(), text = {0};
     const char *first = strchr(strchr(whole.data, '\n') + 1, '\n') + 1;
-    const char *const befores[] = { "", "\n", "garbage", "garbage\nand\nmore\n", "rftgen-journal 1 x y\n" };
+    const char *const befores[] = {"", "\n", "garbage", "garbage\nand\nmore\n", "rftgen-journal 1 x y\n"};
     for (size_t i = 0; i < sizeof befores / sizeof *befores; i++) {
         rft_str_clear(&text);
         assert_int_equal(rft_str_append_z(&text, befores[i]), RFT_OK);
@@ -137,7 +137,7 @@ static void test_flip_anywhere(void **state)
     rft_journal_fill(RFT_JOURNAL_ALL);
     struct rft_str whole = rft_journal_content();
     size_t header = (size_t)(strchr(strchr(whole.data, '\n') + 1, '\n') - whole.data) + 1;
-    static const unsigned char flips[] = { 1, 2, 4, 8, 16, 32, 64, 0x80, 0xff, '\n' ^ ' ' };
+    static const unsigned char flips[] = {1, 2, 4, 8, 16, 32, 64, 0x80, 0xff, '\n' ^ ' '};
     for (size_t i = 0; i < whole.len * sizeof flips; i++) {
         size_t at = i / sizeof flips;
         char before = whole.data[at];
@@ -188,7 +188,7 @@ static void test_same_line_twice(void **state)
     rft_journal_fill(2);
     struct rft_str text = rft_journal_content();
     const char *second = strchr(strchr(text.data, '\n') + 1, '\n') + 1; /* behind the header */
-    struct rft_str twice = { 0 };
+    struct rft_str twice = {0};
     assert_int_equal(rft_str_append(&twice, text.data, text.len), RFT_OK);
     assert_int_equal(rft_str_append_z(&twice, second), RFT_OK);
     rft_test_write_file(rft_journal_path, twice.data, twice.len);

@@ -53,10 +53,10 @@ static void memory_stays_short(void **state)
 static void errors_name_file_and_line(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "",         "{",         "[1,\n2,\n}", "[1]\n\n x", "{\"a\":\n\n\"\\q\"}",
-                                         "[\"\n\"]", "[\"\xff\"]" };
-    static const char *const places[] = { "f.json:1", "f.json:1", "f.json:3", "f.json:3",
-                                          "f.json:3", "f.json:1", "f.json:1" };
+    static const char *const texts[] = {"",         "{",         "[1,\n2,\n}", "[1]\n\n x", "{\"a\":\n\n\"\\q\"}",
+                                        "[\"\n\"]", "[\"\xff\"]"};
+    static const char *const places[] = {"f.json:1", "f.json:1", "f.json:3", "f.json:3",
+                                         "f.json:3", "f.json:1", "f.json:1"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         json_t *tree;
         rft_test_log_capture();

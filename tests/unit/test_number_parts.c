@@ -222,21 +222,20 @@ static void check(const struct rft_verify_options *options, const struct judged 
 static void test_gsm8k(void **state)
 {
     (void)state;
-    static const struct rft_verify_options options = { .kind = RFT_VERIFY_GSM8K };
+    static const struct rft_verify_options options = {.kind = RFT_VERIFY_GSM8K};
     check(&options, gsm8k_texts, sizeof gsm8k_texts / sizeof *gsm8k_texts);
 }
 
 static void test_tag(void **state)
 {
     (void)state;
-    static const struct rft_verify_options options = { .kind = RFT_VERIFY_ANSWER_TAG,
-                                                       .rel_tol = 0.05,
-                                                       .units = RFT_UNITS_IGNORE };
+    static const struct rft_verify_options options = {
+        .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05, .units = RFT_UNITS_IGNORE};
     check(&options, tag_texts, sizeof tag_texts / sizeof *tag_texts);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_gsm8k), cmocka_unit_test(test_tag) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gsm8k), cmocka_unit_test(test_tag)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

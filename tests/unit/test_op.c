@@ -39,25 +39,25 @@ enum buffer {
 
 static struct rft_range buffer(enum buffer b)
 {
-    return (struct rft_range){ ((uint64_t)b + 1) << 32, (uint64_t)1 << 20 };
+    return (struct rft_range){((uint64_t)b + 1) << 32, (uint64_t)1 << 20};
 }
 
 static struct rft_emit emitter(struct rft_program *program)
 {
-    *program = (struct rft_program){ .name = "test" };
-    return (struct rft_emit){ .program = program,
-                              .label = "layer 7",
-                              .n_rows = N_ROWS,
-                              .n_heads = 8,
-                              .n_kv_heads = 2,
-                              .head_dim = 64,
-                              .norm = { 100, 1e-5f },
-                              .batch = buffer(BATCH),
-                              .rows = buffer(ROWS),
-                              .tables = buffer(TABLES) };
+    *program = (struct rft_program){.name = "test"};
+    return (struct rft_emit){.program = program,
+                             .label = "layer 7",
+                             .n_rows = N_ROWS,
+                             .n_heads = 8,
+                             .n_kv_heads = 2,
+                             .head_dim = 64,
+                             .norm = {100, 1e-5f},
+                             .batch = buffer(BATCH),
+                             .rows = buffer(ROWS),
+                             .tables = buffer(TABLES)};
 }
 
-static const struct rft_sampler sampler_shape = { .vocab = 5000, .n_parts = 3, .n_eos = 2, .tokens_stride = 100 };
+static const struct rft_sampler sampler_shape = {.vocab = 5000, .n_parts = 3, .n_eos = 2, .tokens_stride = 100};
 
 static struct rft_sampler sampler(void)
 {
@@ -77,14 +77,14 @@ static struct rft_sampler draw_sampler(uint32_t vocab)
     struct rft_sampler s = sampler();
     s.vocab = vocab;
     s.n_parts = rft_draw_n_parts(vocab);
-    s.logits = s.cutoffs = (struct rft_range){ 0, 0 };
+    s.logits = s.cutoffs = (struct rft_range){0, 0};
     return s;
 }
 
 /* A matrix in one piece. */
 static struct rft_matrix matrix(uint32_t n, uint32_t k)
 {
-    return (struct rft_matrix){ .n = n, .k = k, .n_parts = 1, .part_rows = n, .parts = { buffer(WEIGHT) } };
+    return (struct rft_matrix){.n = n, .k = k, .n_parts = 1, .part_rows = n, .parts = {buffer(WEIGHT)}};
 }
 
 /* dim 100: not whole blocks. */
@@ -92,43 +92,22 @@ static void run_emitter(struct rft_emit *e, enum rft_op op)
 {
     const struct rft_matrix qkv = matrix((8 + 2 * 2) * 64, 100), o = matrix(100, 512), gate_up = matrix(2 * 90, 100),
                             head = matrix(5000, 100);
-    const struct rft_kv_layer kv = { buffer(PROMPT), buffer(OWN) };
-    const struct rft_sampling sampling = { 0.5f, 40, 60000, 0.25f };
-    const struct rft_sampling unfiltered = { 0.5f, 0, 65536, 0.0f };
+    const struct rft_kv_layer kv = {buffer(PROMPT), buffer(OWN)};
+    const struct rft_sampling sampling = {0.5f, 40, 60000, 0.25f};
+    const struct rft_sampling unfiltered = {0.5f, 0, 65536, 0.0f};
     const struct rft_sampler s = sampler(), unfiltered_sampler = draw_sampler(5000);
     switch (op) {
-    case RFT_OP_embed:
-        emit_embed(e, buffer(X), buffer(H), &head, buffer(NORM));
-        break;
-    case RFT_OP_qkv:
-        emit_qkv(e, buffer(Q), buffer(H), &qkv, buffer(COS_SIN), &kv);
-        break;
-    case RFT_OP_attention:
-        emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512);
-        break;
-    case RFT_OP_residual:
-        emit_residual(e, buffer(X), buffer(H), buffer(Y), &o, buffer(NORM));
-        break;
-    case RFT_OP_gate_up:
-        emit_gate_up(e, buffer(Y), buffer(H), &gate_up);
-        break;
-    case RFT_OP_logits:
-        emit_logits(e, buffer(LOGITS), buffer(H), &head);
-        break;
-    case RFT_OP_filter:
-        emit_filter(e, &s, &sampling);
-        break;
-    case RFT_OP_sample:
-        emit_sample(e, &s, &sampling);
-        break;
-    case RFT_OP_draw:
-        emit_draw(e, &unfiltered_sampler, &unfiltered, buffer(H), &head);
-        break;
-    case RFT_OP_advance:
-        emit_advance(e, &s);
-        break;
-    case RFT_OP_COUNT:
-        break;
+    case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, buffer(NORM)); break;
+    case RFT_OP_qkv: emit_qkv(e, buffer(Q), buffer(H), &qkv, buffer(COS_SIN), &kv); break;
+    case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512); break;
+    case RFT_OP_residual: emit_residual(e, buffer(X), buffer(H), buffer(Y), &o, buffer(NORM)); break;
+    case RFT_OP_gate_up: emit_gate_up(e, buffer(Y), buffer(H), &gate_up); break;
+    case RFT_OP_logits: emit_logits(e, buffer(LOGITS), buffer(H), &head); break;
+    case RFT_OP_filter: emit_filter(e, &s, &sampling); break;
+    case RFT_OP_sample: emit_sample(e, &s, &sampling); break;
+    case RFT_OP_draw: emit_draw(e, &unfiltered_sampler, &unfiltered, buffer(H), &head); break;
+    case RFT_OP_advance: emit_advance(e, &s); break;
+    case RFT_OP_COUNT: break;
     }
 }
 
@@ -140,21 +119,22 @@ static const struct {
     size_t addresses_end, args_bytes;
 } cases[] = {
 #define ARGS(name, first_number) offsetof(struct rft_args_##name, first_number), sizeof(struct rft_args_##name)
-    { RFT_OP_embed, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(NORM), BIT(ROWS) | BIT(X) | BIT(H), ARGS(embed, dim) },
-    { RFT_OP_qkv, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(WEIGHT) | BIT(H) | BIT(COS_SIN),
-      BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(qkv, dim) },
-    { RFT_OP_attention, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
-      BIT(ROWS) | BIT(Y) | BIT(SCRATCH), ARGS(attention, n_heads) },
-    { RFT_OP_residual, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(Y) | BIT(NORM) | BIT(X), BIT(ROWS) | BIT(X) | BIT(H),
-      ARGS(residual, dim) },
-    { RFT_OP_gate_up, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(Y), ARGS(gate_up, dim) },
-    { RFT_OP_logits, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(LOGITS), ARGS(logits, dim) },
-    { RFT_OP_filter, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab) },
-    { RFT_OP_sample, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
-      ARGS(sample, vocab) },
-    { RFT_OP_draw, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(MASK), BIT(ROWS) | BIT(CANDIDATES), ARGS(draw, dim) },
-    { RFT_OP_advance, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
-      ARGS(advance, n_parts) },
+    {RFT_OP_embed, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(NORM), BIT(ROWS) | BIT(X) | BIT(H), ARGS(embed, dim)},
+    {RFT_OP_qkv, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(WEIGHT) | BIT(H) | BIT(COS_SIN),
+     BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(qkv, dim)},
+    {RFT_OP_attention, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
+     BIT(ROWS) | BIT(Y) | BIT(SCRATCH), ARGS(attention, n_heads)},
+    {RFT_OP_residual, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(Y) | BIT(NORM) | BIT(X), BIT(ROWS) | BIT(X) | BIT(H),
+     ARGS(residual, dim)},
+    {RFT_OP_gate_up, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(Y), ARGS(gate_up, dim)},
+    {RFT_OP_logits, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(LOGITS), ARGS(logits, dim)},
+    {RFT_OP_filter, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab)},
+    {RFT_OP_sample, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
+     ARGS(sample, vocab)},
+    {RFT_OP_draw, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(MASK), BIT(ROWS) | BIT(CANDIDATES),
+     ARGS(draw, dim)},
+    {RFT_OP_advance, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
+     ARGS(advance, n_parts)},
 #undef ARGS
 };
 
@@ -173,7 +153,7 @@ static uint32_t bits_of(const struct rft_range *ranges, uint32_t n)
 
 static void test_ranges(void **state)
 {
-    bool seen[RFT_OP_COUNT] = { false };
+    bool seen[RFT_OP_COUNT] = {false};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_program program;
@@ -288,11 +268,14 @@ static void test_numbers(void **state)
 /* A matrix over the vocabulary may lie in parts: a node for each, and together they cover it. */
 static void test_parts(void **state)
 {
-    static const enum buffer parts[] = { WEIGHT, WEIGHT_2, WEIGHT_3 };
-    const struct rft_matrix w = { .n = 4999, .k = 100, .n_parts = 3, .part_rows = 2000 - 16 * 5,
-                                  .parts = { buffer(WEIGHT), buffer(WEIGHT_2), buffer(WEIGHT_3) } };
+    static const enum buffer parts[] = {WEIGHT, WEIGHT_2, WEIGHT_3};
+    const struct rft_matrix w = {.n = 4999,
+                                 .k = 100,
+                                 .n_parts = 3,
+                                 .part_rows = 2000 - 16 * 5,
+                                 .parts = {buffer(WEIGHT), buffer(WEIGHT_2), buffer(WEIGHT_3)}};
     const struct rft_sampler s = draw_sampler(4999);
-    const struct rft_sampling greedy = { 0.0f, 0, 65536, 0.0f };
+    const struct rft_sampling greedy = {0.0f, 0, 65536, 0.0f};
     struct rft_program program;
     struct rft_emit e = emitter(&program);
     uint32_t first = 0;
@@ -327,7 +310,8 @@ static void test_parts(void **state)
     rft_program_finish(&program);
 }
 
-/* Pieces for workers hold 16 rows of scores; pieces for a row and kv head a score of each head, in fours. One page more. */
+/* Pieces for workers hold 16 rows of scores; pieces for a row and kv head a score of each head, in fours. One page
+ * more. */
 static void test_scratch(void **state)
 {
     (void)state;
@@ -345,8 +329,8 @@ static void test_attention_scale(void **state)
 {
     static const struct {
         uint32_t head_dim, bits;
-    } scales[] = { { 16, 0x3e800000u }, { 32, 0x3e3504f3u },  { 64, 0x3e000000u },  { 80, 0x3de4f92eu },
-                   { 96, 0x3dd105ecu }, { 128, 0x3db504f3u }, { 256, 0x3d800000u }, { 8, 0x3eb504f3u } };
+    } scales[] = {{16, 0x3e800000u}, {32, 0x3e3504f3u},  {64, 0x3e000000u},  {80, 0x3de4f92eu},
+                  {96, 0x3dd105ecu}, {128, 0x3db504f3u}, {256, 0x3d800000u}, {8, 0x3eb504f3u}};
     (void)state;
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
         struct rft_program program;
@@ -368,15 +352,12 @@ static void test_sampling_flags(void **state)
         bool is_filtered;
         uint32_t flags, inverse_temperature_bits;
     } samplings[] = {
-        { { 1.0f, 0, 65536, 0 }, false, 0, 0x3f800000u },
-        { { 0.0f, 0, 65536, 0 }, false, RFT_SAMPLE_GREEDY, 0x3f800000u },
-        { { 0.0f, 5, 100, 0.5f },
-          false,
-          RFT_SAMPLE_GREEDY,
-          0x3f800000u }, /* filters keep the greatest: nothing to do */
-        { { 2.0f, 1, 65536, 0 }, true, RFT_SAMPLE_FILTERED, 0x3f000000u },
-        { { 0.7f, 0, 65535, 0 }, true, RFT_SAMPLE_FILTERED, 0x3fb6db6eu },
-        { { 1.0f, 0, 65536, 0.01f }, true, RFT_SAMPLE_FILTERED, 0x3f800000u },
+        {{1.0f, 0, 65536, 0}, false, 0, 0x3f800000u},
+        {{0.0f, 0, 65536, 0}, false, RFT_SAMPLE_GREEDY, 0x3f800000u},
+        {{0.0f, 5, 100, 0.5f}, false, RFT_SAMPLE_GREEDY, 0x3f800000u}, /* filters keep the greatest: nothing to do */
+        {{2.0f, 1, 65536, 0}, true, RFT_SAMPLE_FILTERED, 0x3f000000u},
+        {{0.7f, 0, 65535, 0}, true, RFT_SAMPLE_FILTERED, 0x3fb6db6eu},
+        {{1.0f, 0, 65536, 0.01f}, true, RFT_SAMPLE_FILTERED, 0x3f800000u},
     };
     (void)state;
     for (size_t i = 0; i < sizeof samplings / sizeof *samplings; i++) {
@@ -418,9 +399,9 @@ static void test_out_of_memory(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_ranges), cmocka_unit_test(test_numbers),
-                                        cmocka_unit_test(test_parts),         cmocka_unit_test(test_scratch),
-                                        cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_sampling_flags),
-                                        cmocka_unit_test(test_out_of_memory) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges),          cmocka_unit_test(test_numbers),
+                                       cmocka_unit_test(test_parts),           cmocka_unit_test(test_scratch),
+                                       cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_sampling_flags),
+                                       cmocka_unit_test(test_out_of_memory)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

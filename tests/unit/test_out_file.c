@@ -92,9 +92,9 @@ static void test_replaces_only_what_it_may(void **state)
         bool may_replace;
         enum rft_status status;
     } cases[] = {
-        { NULL, "", false, RFT_OK },           { NULL, "mine", false, RFT_ERR_IO }, { NULL, "mine", true, RFT_ERR_IO },
-        { "old", "", false, RFT_ERR_IO },      { "old", "", true, RFT_OK },         { "old", "mine", true, RFT_ERR_IO },
-        { "old", "longer", true, RFT_ERR_IO }, { "old", NULL, true, RFT_OK },
+        {NULL, "", false, RFT_OK},           {NULL, "mine", false, RFT_ERR_IO}, {NULL, "mine", true, RFT_ERR_IO},
+        {"old", "", false, RFT_ERR_IO},      {"old", "", true, RFT_OK},         {"old", "mine", true, RFT_ERR_IO},
+        {"old", "longer", true, RFT_ERR_IO}, {"old", NULL, true, RFT_OK},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         unlink(path);
@@ -260,7 +260,7 @@ static void test_streams(void **state)
     assert_int_equal(out.target.kind, RFT_TARGET_NONE);
     assert_int_equal(write_text(&out, "text"), RFT_OK);
     rft_out_close(&out, true);
-    struct rft_out_file nothing = { 0 };
+    struct rft_out_file nothing = {0};
     assert_int_equal(write_text(&nothing, "text"), RFT_OK);
     rft_out_close(&nothing, true);
 }

@@ -26,28 +26,24 @@ static const char source[] =
         literal, sizeof(literal) - 1                                                                                   \
     }
 static const struct rft_sample samples[] = {
-    { .question = 0, .sample = 0, .n_tokens = 4, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>5</answer>") },
-    { .question = 0,
-      .sample = 1,
-      .n_tokens = 5,
-      .finish = RFT_FINISH_STOP,
-      .text = TEXT("\xf0\x9f\x98 <answer>6000</answer>") },
-    { .question = 0,
-      .sample = 2,
-      .n_tokens = 6,
-      .finish = RFT_FINISH_STOP,
-      .text = TEXT("a\0b\n<answer>6001</answer>") },
-    { .question = 1, .sample = 0, .n_tokens = 7, .finish = RFT_FINISH_LENGTH, .text = TEXT("<answer>7</answer> and") },
-    { .question = 1, .sample = 1, .n_tokens = 8, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("<answer>7</answer>") },
-    { .question = 1, .sample = 2, .n_tokens = 9, .finish = RFT_FINISH_STOP, .text = TEXT("seven") },
-    { .question = 2, .sample = 0, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>1.5\xff</answer>") },
-    { .question = 2, .sample = 1, .n_tokens = 2, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>1.5</answer>") },
-    { .question = 2, .sample = 2, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("<answer></answer>") },
+    {.question = 0, .sample = 0, .n_tokens = 4, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>5</answer>")},
+    {.question = 0,
+     .sample = 1,
+     .n_tokens = 5,
+     .finish = RFT_FINISH_STOP,
+     .text = TEXT("\xf0\x9f\x98 <answer>6000</answer>")},
+    {.question = 0, .sample = 2, .n_tokens = 6, .finish = RFT_FINISH_STOP, .text = TEXT("a\0b\n<answer>6001</answer>")},
+    {.question = 1, .sample = 0, .n_tokens = 7, .finish = RFT_FINISH_LENGTH, .text = TEXT("<answer>7</answer> and")},
+    {.question = 1, .sample = 1, .n_tokens = 8, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("<answer>7</answer>")},
+    {.question = 1, .sample = 2, .n_tokens = 9, .finish = RFT_FINISH_STOP, .text = TEXT("seven")},
+    {.question = 2, .sample = 0, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>1.5\xff</answer>")},
+    {.question = 2, .sample = 1, .n_tokens = 2, .finish = RFT_FINISH_STOP, .text = TEXT("<answer>1.5</answer>")},
+    {.question = 2, .sample = 2, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("<answer></answer>")},
 };
 #define N_ALL (sizeof samples / sizeof *samples)
 
 static struct rft_dataset dataset;
-static const struct rft_fingerprint fingerprint = { .hash = 1, .text = "0000000000000001" };
+static const struct rft_fingerprint fingerprint = {.hash = 1, .text = "0000000000000001"};
 
 static int set_up(void **state)
 {
@@ -59,9 +55,8 @@ static int set_up(void **state)
     unlink(records_path);
     unlink(journal_path);
     struct rft_dataset_options options = {
-        .path = "q.json", .question_field = "question", .answer_field = "answer", .answer_after = "", .id_field = ""
-    };
-    struct rft_str text = { 0 };
+        .path = "q.json", .question_field = "question", .answer_field = "answer", .answer_after = "", .id_field = ""};
+    struct rft_str text = {0};
     return rft_str_append(&text, source, sizeof source - 1) == RFT_OK &&
                    rft_dataset_parse(&options, &text, &dataset) == RFT_OK
                ? 0
@@ -101,7 +96,7 @@ static struct rft_output_options options_of(enum rft_output_format format, uint3
         .n_samples = N_SAMPLES,
         .seed = 18446744073709551615u,
         .arithmetic_version = 7,
-        .verify = { .kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05 },
+        .verify = {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05},
     };
 }
 
@@ -166,11 +161,12 @@ static void put_record(struct rft_str *s, unsigned question, unsigned sample, co
 {
     const char *text = question == 1 ? "\"other\"" : Q1;
     assert_int_equal(
-        rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question_index\": %u, \"sample\": %u, \"key\": \"%016llx\", ", text,
-                       question == 2, question, sample,
+        rft_str_printf(s, "{\"id\": %s, \"repeat\": %u, \"question_index\": %u, \"sample\": %u, \"key\": \"%016llx\", ",
+                       text, question == 2, question, sample,
                        (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
         RFT_OK);
-    assert_int_equal(rft_str_printf(s, "%s, \"question\": %s, \"completion\": %s" RECORD_END, rest, text, completion), RFT_OK);
+    assert_int_equal(rft_str_printf(s, "%s, \"question\": %s, \"completion\": %s" RECORD_END, rest, text, completion),
+                     RFT_OK);
 }
 
 static void test_records(void **state)
@@ -183,17 +179,16 @@ static void test_records(void **state)
     rft_journal_close(journal);
     close_files();
 
-    struct rft_str expected = { 0 };
+    struct rft_str expected = {0};
 #define REST(accepted, reason, finish, tokens, answer, gold, completion)                                               \
-    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"detail\": \"\", \"finish\": \"" finish "\", \"tokens\": " tokens \
-    ", \"answer\": " answer ", \"gold\": \"" gold "\"", completion
+    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"detail\": \"\", \"finish\": \"" finish                  \
+    "\", \"tokens\": " tokens ", \"answer\": " answer ", \"gold\": \"" gold "\"",                                      \
+        completion
     put_record(&expected, 0, 0, REST("false", "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
     put_record(&expected, 0, 1, REST("true", "accepted", "stop", "5", "\"6000\"", "6e3", A01));
     put_record(&expected, 0, 2, REST("true", "accepted", "stop", "6", "\"6001\"", "6e3", A02));
-    put_record(&expected, 1, 0,
-               REST("false", "cut_off", "length", "7", "\"7\"", "7", "\"<answer>7</answer> and\""));
-    put_record(&expected, 1, 1,
-               REST("false", "not_finite", "not_finite", "8", "\"7\"", "7", "\"<answer>7</answer>\""));
+    put_record(&expected, 1, 0, REST("false", "cut_off", "length", "7", "\"7\"", "7", "\"<answer>7</answer> and\""));
+    put_record(&expected, 1, 1, REST("false", "not_finite", "not_finite", "8", "\"7\"", "7", "\"<answer>7</answer>\""));
     put_record(&expected, 1, 2, REST("false", "no_answer", "stop", "9", "null", "7", "\"seven\""));
     put_record(&expected, 2, 0,
                REST("false", "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
@@ -209,7 +204,7 @@ static void test_records(void **state)
     assert_int_equal(counts.n_accepted, 3);
     assert_int_equal(counts.n_rows, 2);
     assert_int_equal(counts.n_tokens, 45);
-    static const uint64_t by_reason[RFT_REASON_COUNT] = { 3, 1, 1, 2, 1, 1 }, by_finish[3] = { 7, 1, 1 };
+    static const uint64_t by_reason[RFT_REASON_COUNT] = {3, 1, 1, 2, 1, 1}, by_finish[3] = {7, 1, 1};
     for (int i = 0; i < RFT_REASON_COUNT; i++)
         assert_int_equal(counts.n_by_reason[i], by_reason[i]);
     for (int i = 0; i < 3; i++)
@@ -245,10 +240,11 @@ static void test_skipped_rows(void **state)
     const char *line = text.data;
     for (int i = 0; i < N_SAMPLES; i++) /* behind the first question's samples */
         line = strchr(line, '\n') + 1;
-    static const char expected[] =
-        "{\"id\": \"other\", \"repeat\": null, \"question_index\": 1, \"sample\": null, \"key\": null, \"accepted\": false, "
-        "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"finish\": null, \"tokens\": null, \"answer\": null, "
-        "\"gold\": null, \"question\": \"other\", \"completion\": null" RECORD_END;
+    static const char expected[] = "{\"id\": \"other\", \"repeat\": null, \"question_index\": 1, \"sample\": null, "
+                                   "\"key\": null, \"accepted\": false, "
+                                   "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"finish\": null, "
+                                   "\"tokens\": null, \"answer\": null, "
+                                   "\"gold\": null, \"question\": \"other\", \"completion\": null" RECORD_END;
     if (strncmp(line, expected, sizeof expected - 1) != 0)
         fail_msg("%s", line);
     assert_non_null(strstr(line, "\"question_index\": 2")); /* the ordinal in the file */
@@ -262,7 +258,7 @@ static void test_one_type_a_column(void **state)
     struct rft_output_options options = options_of(RFT_FORMAT_JSONL, RFT_KEEP_ALL, records_path);
     struct rft_output_counts counts;
     struct rft_journal *journal = filled(N_ALL);
-    const char *const files[] = { path, records_path };
+    const char *const files[] = {path, records_path};
     assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
     rft_journal_close(journal);
     close_files();
@@ -273,7 +269,7 @@ static void test_one_type_a_column(void **state)
         for (char *line = text.data, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
             json_t *row, *value;
             const char *key;
-            assert_int_equal(rft_json_load(files[f], (struct rft_bytes){ line, (size_t)(end - line) },
+            assert_int_equal(rft_json_load(files[f], (struct rft_bytes){line, (size_t)(end - line)},
                                            JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &row),
                              RFT_OK);
             first = first ? first : json_incref(row);
@@ -318,11 +314,12 @@ static void test_failures(void **state)
     check_failure(records_path, N_ALL - 1, RFT_ERR_INPUT, "holds no sample 2 of question 2");
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
     signal(SIGXFSZ, SIG_IGN);
-    for (int i = 0; i < 2; i++) { /* the records are too large for the disk, then the dataset is; locks and journal fit */
+    for (int i = 0; i < 2;
+         i++) { /* the records are too large for the disk, then the dataset is; locks and journal fit */
         struct rft_output_options options = options_of(RFT_FORMAT_JSONL, RFT_KEEP_ALL, i == 0 ? records_path : "");
         struct rft_output_counts counts;
         struct rft_journal *journal = filled(N_ALL);
-        small = (struct rlimit){ 300, limit.rlim_max };
+        small = (struct rlimit){300, limit.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         rft_test_log_capture();
         enum rft_status status = rft_output_write(&options, &dataset, journal, &counts);

@@ -49,7 +49,7 @@ static void check_slices(const struct takes *takes, const struct rft_slice *slic
 static void check_pool(const struct takes *takes, uint64_t block_bytes_max, uint32_t align)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
-    const struct rft_device_options options = { .n_threads = 1 };
+    const struct rft_device_options options = {.n_threads = 1};
     struct rft_slice measured[N_TAKES_MAX], real[N_TAKES_MAX], found_nowhere;
     struct rft_pool pool;
     struct rft_dev dev;
@@ -76,7 +76,7 @@ static void check_pool(const struct takes *takes, uint64_t block_bytes_max, uint
         assert_true(rft_pool_find(&pool, rft_slice_range(real[i]), &found));
         assert_true(found.block == real[i].block && found.offset == real[i].offset && found.bytes == real[i].bytes);
     }
-    assert_false(rft_pool_find(&pool, (struct rft_range){ 1, 1 }, &found_nowhere));
+    assert_false(rft_pool_find(&pool, (struct rft_range){1, 1}, &found_nowhere));
     rft_pool_close(&pool);
     rft_pool_close(&pool);
     assert_int_equal(dev.live_bytes, 0);
@@ -92,13 +92,13 @@ static void test_cases(void **state)
         uint32_t align;
         struct takes takes;
     } cases[] = {
-        { UINT64_MAX, 64, { { 1, 2, 3, 1000 }, 4 } },
-        { UINT64_MAX, 256, { { 0, 0, 0 }, 3 } },
-        { 4096, 64, { { 4096, 1, 4096, 1 }, 4 } },
-        { 4096, 64, { { 4000, 64, 96, 65 }, 4 } },
-        { 1000, 64, { { 1000, 990, 10, 1000, 960, 40, 41 }, 7 } }, /* no multiple of the alignment */
-        { 64, 64, { { 64, 1, 63, 0, 64 }, 5 } },
-        { 128, 16, { { 8, 8, 8, 8, 100, 100, 28, 1 }, 8 } },
+        {UINT64_MAX, 64, {{1, 2, 3, 1000}, 4}},
+        {UINT64_MAX, 256, {{0, 0, 0}, 3}},
+        {4096, 64, {{4096, 1, 4096, 1}, 4}},
+        {4096, 64, {{4000, 64, 96, 65}, 4}},
+        {1000, 64, {{1000, 990, 10, 1000, 960, 40, 41}, 7}}, /* no multiple of the alignment */
+        {64, 64, {{64, 1, 63, 0, 64}, 5}},
+        {128, 16, {{8, 8, 8, 8, 100, 100, 28, 1}, 8}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -110,7 +110,7 @@ static void test_random(void **state)
     (void)state;
     srand(1);
     for (int round = 0; round < 200; round++) {
-        struct takes takes = { .n = 1 + (uint32_t)rand() % N_TAKES_MAX };
+        struct takes takes = {.n = 1 + (uint32_t)rand() % N_TAKES_MAX};
         uint32_t align = 16u << rand() % 5;
         uint64_t block_bytes_max = 512 + (uint64_t)(rand() % 4096);
         for (uint32_t i = 0; i < takes.n; i++)
@@ -121,7 +121,7 @@ static void test_random(void **state)
 
 static void test_one_block_is_filled(void **state)
 {
-    const struct rft_caps caps = { .block_bytes_max = UINT64_MAX, .align_bytes = 64 };
+    const struct rft_caps caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64};
     struct rft_pool pool;
     struct rft_slice slice;
     uint64_t sum = 0;
@@ -140,10 +140,10 @@ static void test_one_block_is_filled(void **state)
 /* A measured pool says whether a device can have it; one that it cannot is not opened. */
 static void test_refusals(void **state)
 {
-    const struct rft_caps caps = { .block_bytes_max = 1024, .align_bytes = 64 };
+    const struct rft_caps caps = {.block_bytes_max = 1024, .align_bytes = 64};
     struct rft_pool pool;
     struct rft_slice slice;
-    struct rft_dev none = { 0 };
+    struct rft_dev none = {0};
     (void)state;
     rft_pool_begin(&pool, "weights", &caps);
     assert_int_equal(rft_pool_take(&pool, 1024, &slice), RFT_OK);
@@ -176,7 +176,7 @@ static void test_refusals(void **state)
 static void test_open_fails(void **state)
 {
     struct rft_wrap *wrap = rft_wrap_begin();
-    const struct rft_device_options options = { .n_threads = 1 };
+    const struct rft_device_options options = {.n_threads = 1};
     struct rft_pool pool;
     struct rft_slice slice;
     struct rft_dev dev;

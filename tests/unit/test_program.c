@@ -12,9 +12,8 @@ static void test_overlap(void **state)
         struct rft_range a, b;
         bool overlap;
     } cases[] = {
-        { { 0, 10 }, { 10, 10 }, false }, { { 0, 11 }, { 10, 10 }, true }, { { 5, 1 }, { 0, 10 }, true },
-        { { 0, 0 }, { 0, 10 }, false },   { { 3, 0 }, { 0, 10 }, false },  { { 0, 10 }, { 0, 10 }, true },
-        { { 9, 1 }, { 0, 10 }, true },    { { 20, 5 }, { 0, 10 }, false },
+        {{0, 10}, {10, 10}, false}, {{0, 11}, {10, 10}, true}, {{5, 1}, {0, 10}, true}, {{0, 0}, {0, 10}, false},
+        {{3, 0}, {0, 10}, false},   {{0, 10}, {0, 10}, true},  {{9, 1}, {0, 10}, true}, {{20, 5}, {0, 10}, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -27,10 +26,10 @@ static void test_overlap(void **state)
 static void add_nodes(struct rft_program *program, const char *text)
 {
     while (*text != '\0') {
-        struct rft_node node = { .op = RFT_OP_embed };
+        struct rft_node node = {.op = RFT_OP_embed};
         bool writes = false;
         for (; *text != '\0' && *text != ' '; text++) {
-            struct rft_range range = { (uint64_t)*text * 100, 100 };
+            struct rft_range range = {(uint64_t)*text * 100, 100};
             if (*text == '>')
                 writes = true;
             else if (writes)
@@ -48,24 +47,24 @@ static void test_barriers(void **state)
     static const struct {
         const char *name, *nodes, *barriers; /* | = barrier */
     } cases[] = {
-        { "the first node waits for nothing", "a>b", "." },
-        { "read after write", "a>b b>c", ".|" },
-        { "write after read", "a>b c>a", ".|" },
-        { "write after write", "a>b c>b", ".|" },
-        { "read after read", "a>b a>c a>d", "..." },
-        { "strangers", "a>b c>d e>f", "..." },
-        { "a barrier fences all before it", "a>b c>d b>e d>f", "..|." },
-        { "one behind the barrier counts again", "a>b b>c c>d", ".||" },
-        { "a node may read what it writes", "a>a b>b", ".." },
-        { "in place, twice", "a>a a>a", ".|" },
-        { "not the neighbour but the one before", "a>b c>d b>e", "..|" },
-        { "second read", "a>b xb>c", ".|" },
-        { "second write", "a>bc d>xc", ".|" },
-        { "old writes are fenced off", "a>b b>c a>d d>b", ".|.|" },
+        {"the first node waits for nothing", "a>b", "."},
+        {"read after write", "a>b b>c", ".|"},
+        {"write after read", "a>b c>a", ".|"},
+        {"write after write", "a>b c>b", ".|"},
+        {"read after read", "a>b a>c a>d", "..."},
+        {"strangers", "a>b c>d e>f", "..."},
+        {"a barrier fences all before it", "a>b c>d b>e d>f", "..|."},
+        {"one behind the barrier counts again", "a>b b>c c>d", ".||"},
+        {"a node may read what it writes", "a>a b>b", ".."},
+        {"in place, twice", "a>a a>a", ".|"},
+        {"not the neighbour but the one before", "a>b c>d b>e", "..|"},
+        {"second read", "a>b xb>c", ".|"},
+        {"second write", "a>bc d>xc", ".|"},
+        {"old writes are fenced off", "a>b b>c a>d d>b", ".|.|"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_program program = { .name = "test" };
+        struct rft_program program = {.name = "test"};
         add_nodes(&program, cases[i].nodes);
         assert_int_equal(program.n_nodes, strlen(cases[i].barriers));
         for (size_t n = 0; n < program.n_nodes; n++)
@@ -82,7 +81,7 @@ static void test_barriers_random(void **state)
     uint32_t seed = 1;
     (void)state;
     for (int round = 0; round < 300; round++) {
-        struct rft_program program = { .name = "test" };
+        struct rft_program program = {.name = "test"};
         char text[160];
         size_t n = 0;
         for (int node = 0; node < 20; node++) {
@@ -113,17 +112,17 @@ static void test_barriers_random(void **state)
 
 static void test_dump(void **state)
 {
-    const struct rft_range_name names[] = { { { 1000, 100 }, "weights" }, { { 2000, 64 }, "x" } };
-    struct rft_program program = { .name = "step" };
-    struct rft_node node = { .op = RFT_OP_logits, .label = "layer 3", .n_reads = 2, .n_writes = 1 };
-    struct rft_str text = { 0 };
+    const struct rft_range_name names[] = {{{1000, 100}, "weights"}, {{2000, 64}, "x"}};
+    struct rft_program program = {.name = "step"};
+    struct rft_node node = {.op = RFT_OP_logits, .label = "layer 3", .n_reads = 2, .n_writes = 1};
+    struct rft_str text = {0};
     (void)state;
     node.reads[0] = names[0].range;
-    node.reads[1] = (struct rft_range){ 2016, 8 };
-    node.writes[0] = (struct rft_range){ 5000, 4 };
+    node.reads[1] = (struct rft_range){2016, 8};
+    node.writes[0] = (struct rft_range){5000, 4};
     assert_int_equal(rft_program_add(&program, &node), RFT_OK);
-    node = (struct rft_node){ .op = RFT_OP_advance, .n_writes = 1 };
-    node.writes[0] = (struct rft_range){ 5000, 4 };
+    node = (struct rft_node){.op = RFT_OP_advance, .n_writes = 1};
+    node.writes[0] = (struct rft_range){5000, 4};
     assert_int_equal(rft_program_add(&program, &node), RFT_OK);
     assert_int_equal(rft_program_dump(&program, names, 2, &text), RFT_OK);
     assert_string_equal(text.data,
@@ -136,9 +135,9 @@ static void test_dump(void **state)
 
 static enum rft_status add_and_dump(void *user)
 {
-    struct rft_program program = { .name = "test" };
-    struct rft_str text = { 0 };
-    const struct rft_node node = { .op = RFT_OP_embed, .n_writes = 1, .writes = { { 1, 1 } } };
+    struct rft_program program = {.name = "test"};
+    struct rft_str text = {0};
+    const struct rft_node node = {.op = RFT_OP_embed, .n_writes = 1, .writes = {{1, 1}}};
     enum rft_status status = RFT_OK;
     (void)user;
     for (int i = 0; i < 40 && status == RFT_OK; i++)

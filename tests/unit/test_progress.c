@@ -10,8 +10,12 @@
 #include <unistd.h>
 
 static const struct rft_progress_view a_view = {
-    .state = { .questions_done = 30, .samples_done = 350, .accepted = 84, .tokens = 9000, .memory_bytes = 3 << 20,
-               .budget_bytes = (uint64_t)5 << 29 },
+    .state = {.questions_done = 30,
+              .samples_done = 350,
+              .accepted = 84,
+              .tokens = 9000,
+              .memory_bytes = 3 << 20,
+              .budget_bytes = (uint64_t)5 << 29},
     .n_questions = 100,
     .n_samples = 1000,
     .tokens_per_second = 123.44,
@@ -27,16 +31,16 @@ static void test_format(void **state)
         uint32_t width;
         const char *line;
     } cases[] = {
-        { 0, TEXT },
-        { 99, "[######............] " TEXT },
-        { 89, "[##......] " TEXT },
-        { 88, TEXT },
-        { 78, TEXT },
-        { 77, "30/100 questions, 84 accepted, 123.4 tokens/s, 3.0 MiB of 2.5 GiB" },
-        { 45, "30/100 questions, 84 accepted, 123.4 tokens/s" },
-        { 44, "30/100 questions, 84 accepted" },
-        { 16, "30/100 questions" },
-        { 5, "" },
+        {0, TEXT},
+        {99, "[######............] " TEXT},
+        {89, "[##......] " TEXT},
+        {88, TEXT},
+        {78, TEXT},
+        {77, "30/100 questions, 84 accepted, 123.4 tokens/s, 3.0 MiB of 2.5 GiB"},
+        {45, "30/100 questions, 84 accepted, 123.4 tokens/s"},
+        {44, "30/100 questions, 84 accepted"},
+        {16, "30/100 questions"},
+        {5, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char line[256];
@@ -53,7 +57,7 @@ static void test_format_width(void **state)
     huge.n_questions = huge.n_samples = huge.state.accepted = huge.state.questions_done = UINT64_MAX;
     huge.state.samples_done = huge.state.memory_bytes = huge.state.budget_bytes = UINT64_MAX;
     huge.tokens_per_second = 1e15;
-    const struct rft_progress_view *views[] = { &a_view, &huge };
+    const struct rft_progress_view *views[] = {&a_view, &huge};
     for (size_t v = 0; v < 2; v++)
         for (uint32_t width = 1; width < 400; width++) {
             char line[256];
@@ -68,8 +72,8 @@ static void test_eta_forms(void **state)
     static const struct {
         double seconds;
         const char *text;
-    } cases[] = { { -1, "ETA -:--:--" }, { 0, "ETA 0:00:00" },    { 59.4, "ETA 0:00:59" }, { 59.6, "ETA 0:01:00" },
-                  { 1e11, "ETA -:--:--" }, { 3600, "ETA 1:00:00" }, { 90061, "ETA 25:01:01" } };
+    } cases[] = {{-1, "ETA -:--:--"},   {0, "ETA 0:00:00"},    {59.4, "ETA 0:00:59"},  {59.6, "ETA 0:01:00"},
+                 {1e11, "ETA -:--:--"}, {3600, "ETA 1:00:00"}, {90061, "ETA 25:01:01"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_progress_view view = a_view;
         char line[256];
@@ -79,11 +83,12 @@ static void test_eta_forms(void **state)
     }
 }
 
-/* The rate is that of the last RFT_RATE_POINTS seconds: a slow start is forgotten, samples of an earlier run never count. */
+/* The rate is that of the last RFT_RATE_POINTS seconds: a slow start is forgotten, samples of an earlier run never
+ * count. */
 static void test_rate(void **state)
 {
     (void)state;
-    struct rft_progress p = { .n_questions = 100, .n_samples = 10000, .state = { .samples_done = 5000 } };
+    struct rft_progress p = {.n_questions = 100, .n_samples = 10000, .state = {.samples_done = 5000}};
     struct rft_progress_view view = rft_progress_view_at(&p, 1000);
     assert_true(view.tokens_per_second == 0 && view.eta_seconds < 0);
     for (int i = 1; i <= 10; i++) {
@@ -123,8 +128,8 @@ static void run_loud(void)
 {
     struct rft_progress p;
     rft_progress_start(&p, 2, 20, 5, false);
-    rft_progress_update(&p, &(struct rft_progress_state){ .questions_done = 1, .samples_done = 10 });
-    rft_progress_update(&p, &(struct rft_progress_state){ .questions_done = 2, .samples_done = 20, .accepted = 3 });
+    rft_progress_update(&p, &(struct rft_progress_state){.questions_done = 1, .samples_done = 10});
+    rft_progress_update(&p, &(struct rft_progress_state){.questions_done = 2, .samples_done = 20, .accepted = 3});
     rft_progress_finish(&p);
     rft_progress_finish(&p);
 }
@@ -133,7 +138,7 @@ static void run_quiet(void)
 {
     struct rft_progress p;
     rft_progress_start(&p, 2, 20, 0, true);
-    rft_progress_update(&p, &(struct rft_progress_state){ .questions_done = 2, .samples_done = 20 });
+    rft_progress_update(&p, &(struct rft_progress_state){.questions_done = 2, .samples_done = 20});
     rft_progress_finish(&p);
 }
 

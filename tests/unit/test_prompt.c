@@ -29,7 +29,7 @@ static struct rft_tokenizer *open_tokenizer(void)
 static void check(struct rft_tokenizer *tokenizer, const char *template, const char *question, const char *expected)
 {
     struct rft_prompt prompt;
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     char text[400] = "";
     assert_int_equal(rft_prompt_parse("test", rft_bytes_z(template), &prompt), RFT_OK);
     assert_int_equal(rft_prompt_encode(&prompt, tokenizer, rft_bytes_z(question), &ids), RFT_OK);
@@ -47,22 +47,22 @@ static void questions_are_only_characters(void **state)
     static const struct {
         const char *template, *question, *expected;
     } cases[] = {
-        { "{question}", "", "20" },
-        { "{question}\n", "a", "20 0 9" }, /* the final newline counts */
-        { "a{question}", "b", "20 2" },    /* one piece: words reach across the edge */
-        { "<e>{question}<e>", "a", "20 21 0 21" },
-        { "<e>{question}<e>", "<e>", "20 21 3 6 4 21" }, /* no special token from a question */
-        { "<t>{question}", "<t>", "20 23 3 7 4" },       /* nor an added one */
-        { "<e{question}", ">", "20 3 6 4" },             /* nor half of one */
-        { "<{question}>", "e", "20 3 6 4" },
-        { "{question}e>", "<", "20 3 6 4" },
-        { "[r] \n{question}", " a", "20 22 8 0" }, /* a question keeps its white space */
-        { "[r] \n {question}", "", "20 22" },
-        { "<s>{question}", "a", "20 0" }, /* BOS is there already */
-        { "<s><s>{question}", "a", "20 20 0" },
-        { "{question}<s>", "a", "20 0 20" },
-        { "{question}", "<s>", "20 3 5 4" }, /* a question's "<s>" is no BOS */
-        { "a<s>{question}", "a", "20 0 20 0" },
+        {"{question}", "", "20"},
+        {"{question}\n", "a", "20 0 9"}, /* the final newline counts */
+        {"a{question}", "b", "20 2"},    /* one piece: words reach across the edge */
+        {"<e>{question}<e>", "a", "20 21 0 21"},
+        {"<e>{question}<e>", "<e>", "20 21 3 6 4 21"}, /* no special token from a question */
+        {"<t>{question}", "<t>", "20 23 3 7 4"},       /* nor an added one */
+        {"<e{question}", ">", "20 3 6 4"},             /* nor half of one */
+        {"<{question}>", "e", "20 3 6 4"},
+        {"{question}e>", "<", "20 3 6 4"},
+        {"[r] \n{question}", " a", "20 22 8 0"}, /* a question keeps its white space */
+        {"[r] \n {question}", "", "20 22"},
+        {"<s>{question}", "a", "20 0"}, /* BOS is there already */
+        {"<s><s>{question}", "a", "20 20 0"},
+        {"{question}<s>", "a", "20 0 20"},
+        {"{question}", "<s>", "20 3 5 4"}, /* a question's "<s>" is no BOS */
+        {"a<s>{question}", "a", "20 0 20 0"},
     };
     struct rft_tokenizer *tokenizer = open_tokenizer();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -74,8 +74,7 @@ static void bad_templates(void **state)
 {
     (void)state;
     static const char *const templates[] = {
-        "", "no slot\n", "{question", "{Question}", "{question}{question}", "a {question} b {question}"
-    };
+        "", "no slot\n", "{question", "{Question}", "{question}{question}", "a {question} b {question}"};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++) {
         struct rft_prompt prompt;
         rft_test_log_capture();
@@ -107,8 +106,8 @@ static void files(void **state)
 static enum rft_status whole_life(void *user)
 {
     struct rft_tokenizer *tokenizer = NULL;
-    struct rft_prompt prompt = { 0 };
-    struct rft_ids ids = { 0 };
+    struct rft_prompt prompt = {0};
+    struct rft_ids ids = {0};
     enum rft_status status = rft_tok_load_json("test", rft_bytes_z(tokenizer_json), NULL, &tokenizer);
     if (status == RFT_OK)
         status = rft_prompt_open(user, &prompt);

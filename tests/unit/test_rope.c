@@ -10,16 +10,16 @@
 
 #define N_POSITIONS 131072
 
-static const struct rft_model_config plain = { .head_dim = 64, .rope_theta = 100000.0 };
-static const struct rft_model_config llama3 = { .head_dim = 128,
-                                                .rope_theta = 500000.0,
-                                                .rope_llama3 = true,
-                                                .rope_factor = 32.0,
-                                                .rope_low_freq_factor = 1.0,
-                                                .rope_high_freq_factor = 4.0,
-                                                .rope_original_positions = 8192.0 };
-static const struct rft_model_config small = { .head_dim = 8, .rope_theta = 1.0 };
-static const struct rft_model_config largest = { .head_dim = 256, .rope_theta = 1e15 };
+static const struct rft_model_config plain = {.head_dim = 64, .rope_theta = 100000.0};
+static const struct rft_model_config llama3 = {.head_dim = 128,
+                                               .rope_theta = 500000.0,
+                                               .rope_llama3 = true,
+                                               .rope_factor = 32.0,
+                                               .rope_low_freq_factor = 1.0,
+                                               .rope_high_freq_factor = 4.0,
+                                               .rope_original_positions = 8192.0};
+static const struct rft_model_config small = {.head_dim = 8, .rope_theta = 1.0};
+static const struct rft_model_config largest = {.head_dim = 256, .rope_theta = 1e15};
 
 /* Llama 3's rule as its definition in wavelengths has it. */
 static double frequency_of(const struct rft_model_config *c, uint32_t i)
@@ -47,7 +47,7 @@ static float *table_of(const struct rft_model_config *config, uint32_t n_positio
 static void test_against_libm(void **state)
 {
     (void)state;
-    static const struct rft_model_config *const configs[] = { &plain, &llama3, &small, &largest };
+    static const struct rft_model_config *const configs[] = {&plain, &llama3, &small, &largest};
     for (size_t k = 0; k < sizeof configs / sizeof configs[0]; k++) {
         const struct rft_model_config *config = configs[k];
         uint32_t n_pairs = config->head_dim / 2;
@@ -72,15 +72,15 @@ static void test_bits(void **state)
     static const struct {
         const struct rft_model_config *config;
         uint64_t hash;
-    } tables[] = { { &plain, 0x17ce3464200cc059 },
-                   { &llama3, 0x4b1c1ba91266db51 },
-                   { &small, 0xa69d235f099c5a23 },
-                   { &largest, 0x13e5154b225b8ed9 } };
+    } tables[] = {{&plain, 0x17ce3464200cc059},
+                  {&llama3, 0x4b1c1ba91266db51},
+                  {&small, 0xa69d235f099c5a23},
+                  {&largest, 0x13e5154b225b8ed9}};
     static const struct {
         uint32_t position, pair, cos_bits, sin_bits;
     } cases[] = {
-        { 0, 0, 0x3f800000, 0x00000000 },   { 1, 0, 0x3f0a5140, 0x3f576aa4 },    { 1, 31, 0x3f800000, 0x37706b6c },
-        { 355, 0, 0xbf800000, 0xb7fcde82 }, { 8191, 7, 0x3f721d25, 0x3ea655ea },
+        {0, 0, 0x3f800000, 0x00000000},   {1, 0, 0x3f0a5140, 0x3f576aa4},    {1, 31, 0x3f800000, 0x37706b6c},
+        {355, 0, 0xbf800000, 0xb7fcde82}, {8191, 7, 0x3f721d25, 0x3ea655ea},
     };
     float *table = table_of(&plain, 8192);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

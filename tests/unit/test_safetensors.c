@@ -24,7 +24,7 @@ static enum rft_status list_text(const char *header, uint64_t header_bytes, stru
         file[len++] = i;
     snprintf(path, sizeof path, "%s/model.safetensors", rft_test_tmp_dir());
     rft_test_write_file(path, file, len);
-    *list = (struct rft_tensor_list){ 0 };
+    *list = (struct rft_tensor_list){0};
     assert_int_equal(rft_map_open(path, map), RFT_OK);
     return rft_safetensors_list(map, list);
 }
@@ -72,29 +72,29 @@ static void test_bad(void **state)
         uint64_t header_bytes;
         const char *message;
     } cases[] = {
-        { "{}", 67, "a header of 67 bytes" },
-        { "{}", UINT64_MAX, "a header of 18446744073709551615 bytes" },
-        { "{}", 200u << 20, "a header of" },
-        { "[]", 0, "not a JSON object" },
-        { "{\"t.x\":", 0, "model.safetensors:1:" },
-        { "{\"t.x\":1,\"t.x\":2}", 0, "duplicate" },
-        { "{\"t.x\":1}", 0, "t.x: dtype (none)" },
-        { T("\"Q9\"", "[4]", "[0,16]"), 0, "t.x: dtype Q9 is not known" },
-        { T("\"F32\"", "4", "[0,16]"), 0, "t.x: shape" },
-        { T("\"F32\"", "[-4]", "[0,16]"), 0, "t.x: shape" },
-        { T("\"F32\"", "[4.0]", "[0,16]"), 0, "t.x: shape" },
-        { T("\"F32\"", "[4294967296,4294967296]", "[0,0]"), 0, "t.x: shape" },
-        { T("\"F32\"", "[4611686018427387904]", "[0,0]"), 0, "t.x: shape, dtype and data_offsets disagree" },
-        { T("\"F32\"", "[4]", "[0,15]"), 0, "disagree" },
-        { T("\"F32\"", "[4]", "[0]"), 0, "t.x: data_offsets" },
-        { T("\"F32\"", "[4]", "[16,0]"), 0, "t.x: data_offsets" },
-        { T("\"F32\"", "[4]", "[-16,0]"), 0, "t.x: data_offsets" },
-        { T("\"F32\"", "[4]", "{\"0\":0,\"1\":16}"), 0, "t.x: data_offsets" },
-        { T("\"F32\"", "[4]", "[52,68]"), 0, "t.x: its bytes lie beyond" },
-        { T("\"F32\"", "[4]", "[9223372036854775800,9223372036854775807]"), 0, "t.x: its bytes lie beyond" },
-        { "{\"u\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},"
-          "\"v\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[12,28]}}",
-          0, "u and v overlap" },
+        {"{}", 67, "a header of 67 bytes"},
+        {"{}", UINT64_MAX, "a header of 18446744073709551615 bytes"},
+        {"{}", 200u << 20, "a header of"},
+        {"[]", 0, "not a JSON object"},
+        {"{\"t.x\":", 0, "model.safetensors:1:"},
+        {"{\"t.x\":1,\"t.x\":2}", 0, "duplicate"},
+        {"{\"t.x\":1}", 0, "t.x: dtype (none)"},
+        {T("\"Q9\"", "[4]", "[0,16]"), 0, "t.x: dtype Q9 is not known"},
+        {T("\"F32\"", "4", "[0,16]"), 0, "t.x: shape"},
+        {T("\"F32\"", "[-4]", "[0,16]"), 0, "t.x: shape"},
+        {T("\"F32\"", "[4.0]", "[0,16]"), 0, "t.x: shape"},
+        {T("\"F32\"", "[4294967296,4294967296]", "[0,0]"), 0, "t.x: shape"},
+        {T("\"F32\"", "[4611686018427387904]", "[0,0]"), 0, "t.x: shape, dtype and data_offsets disagree"},
+        {T("\"F32\"", "[4]", "[0,15]"), 0, "disagree"},
+        {T("\"F32\"", "[4]", "[0]"), 0, "t.x: data_offsets"},
+        {T("\"F32\"", "[4]", "[16,0]"), 0, "t.x: data_offsets"},
+        {T("\"F32\"", "[4]", "[-16,0]"), 0, "t.x: data_offsets"},
+        {T("\"F32\"", "[4]", "{\"0\":0,\"1\":16}"), 0, "t.x: data_offsets"},
+        {T("\"F32\"", "[4]", "[52,68]"), 0, "t.x: its bytes lie beyond"},
+        {T("\"F32\"", "[4]", "[9223372036854775800,9223372036854775807]"), 0, "t.x: its bytes lie beyond"},
+        {"{\"u\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},"
+         "\"v\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[12,28]}}",
+         0, "u and v overlap"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_map map;
@@ -117,14 +117,14 @@ static void test_cut(void **state)
 {
     (void)state;
     static const char header[] = T("\"F32\"", "[4]", "[48,64]");
-    uint8_t file[8 + sizeof header - 1 + DATA_BYTES] = { sizeof header - 1 };
+    uint8_t file[8 + sizeof header - 1 + DATA_BYTES] = {sizeof header - 1};
     char path[128];
     memcpy(file + 8, header, sizeof header - 1);
     snprintf(path, sizeof path, "%s/cut.safetensors", rft_test_tmp_dir());
     rft_test_log_capture();
     for (size_t n = 0; n <= sizeof file; n++) {
         struct rft_map map;
-        struct rft_tensor_list list = { 0 };
+        struct rft_tensor_list list = {0};
         rft_test_write_file(path, file, n);
         assert_int_equal(rft_map_open(path, &map), RFT_OK);
         assert_int_equal(rft_safetensors_list(&map, &list) == RFT_OK, n == sizeof file);

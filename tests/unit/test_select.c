@@ -13,8 +13,8 @@ static void test_select(void **state)
         uint32_t keep;
         const char *kept;
     } cases[] = {
-        { "", 1, "" },         { "....", 1, "...." }, { ".x.x", 1, ".x.." }, { ".x.x", 2, ".x.x" },
-        { ".x.x", 3, ".x.x" }, { "xxxx", 2, "xx.." }, { "xxxx", 0, "...." }, { "x.xx", RFT_KEEP_ALL, "x.xx" },
+        {"", 1, ""},         {"....", 1, "...."}, {".x.x", 1, ".x.."}, {".x.x", 2, ".x.x"},
+        {".x.x", 3, ".x.x"}, {"xxxx", 2, "xx.."}, {"xxxx", 0, "...."}, {"x.xx", RFT_KEEP_ALL, "x.xx"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bool accepted[8], kept[8];
@@ -35,6 +35,6 @@ static void test_select(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_select) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_select)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static uint32_t request_of(const struct simulation *s, uint32_t slot)
 /* No page belongs to two slots, or to a slot and the free list, and none is lost. */
 static void check_pages(const struct simulation *s)
 {
-    bool seen[N_SLOTS_MAX * 8] = { false };
+    bool seen[N_SLOTS_MAX * 8] = {false};
     uint32_t n = s->slots.n_free;
     for (uint32_t i = 0; i < s->slots.n_free; i++) {
         assert_true(s->slots.free_pages[i] < s->n_pages);
@@ -102,8 +102,8 @@ static void step(struct simulation *s, uint32_t slot)
     s->slots.tokens_read[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(request, row->n_new);
     row->n_new++;
     row->state = row->n_new == s->lengths[request] ? RFT_ROW_STOP
-                 : row->n_new == N_NEW_MAX     ? RFT_ROW_LENGTH
-                                               : RFT_ROW_RUNNING;
+                 : row->n_new == N_NEW_MAX         ? RFT_ROW_LENGTH
+                                                   : RFT_ROW_RUNNING;
     if (row->state != RFT_ROW_RUNNING)
         return;
     for (uint32_t i = 0; i < row->n_new; i++) {
@@ -160,7 +160,7 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
     memset(&s->device, 0xff, sizeof s->device);
     for (uint32_t i = 0; i < 5; i++)
         s->ids[i] = i + 10;
-    s->flight = (struct rft_flight){ .ids = { .ids = s->ids, .n = 5 }, .key = 0x100000002u };
+    s->flight = (struct rft_flight){.ids = {.ids = s->ids, .n = 5}, .key = 0x100000002u};
     s->n_pages = plan->step.n_own_pages;
     assert_int_equal(rft_slots_init(&s->slots, plan, s->requests, n_requests), RFT_OK);
     for (uint32_t round = 0;; round++) {
@@ -189,9 +189,9 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
 
 static struct rft_plan plan_of(uint32_t n_slots, uint32_t n_own_pages)
 {
-    return (struct rft_plan){ .step = { .n_rows = n_slots, .n_own_pages = n_own_pages, .n_new_max = N_NEW_MAX },
-                              .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
-                              .n_prompt_pages = N_PROMPT_PAGES };
+    return (struct rft_plan){.step = {.n_rows = n_slots, .n_own_pages = n_own_pages, .n_new_max = N_NEW_MAX},
+                             .n_own_pages_slot = rft_pages_for(N_NEW_MAX - 1),
+                             .n_prompt_pages = N_PROMPT_PAGES};
 }
 
 static void test_random(void **state)
@@ -208,7 +208,8 @@ static void test_random(void **state)
         struct rft_plan plan = plan_of(n_slots, n_pages);
         memset(s, 0, sizeof *s);
         for (uint32_t i = 0; i < n_requests; i++) {
-            s->requests[i] = (struct rft_request){ .sample = i, .is_done = rand() % 8 == 0 }; /* done before: never started */
+            s->requests[i] =
+                (struct rft_request){.sample = i, .is_done = rand() % 8 == 0}; /* done before: never started */
             s->lengths[i] = 1 + (uint32_t)rand() % (N_NEW_MAX + 10);
             n_to_do += s->requests[i].is_done ? 0 : 1;
         }
@@ -229,7 +230,7 @@ static void test_enough_pages(void **state)
     (void)state;
     assert_non_null(s);
     for (uint32_t i = 0; i < 20; i++) {
-        s->requests[i] = (struct rft_request){ .sample = i };
+        s->requests[i] = (struct rft_request){.sample = i};
         s->lengths[i] = N_NEW_MAX + 1;
     }
     simulate(s, &plan, 20, 8);
@@ -242,9 +243,9 @@ static void test_enough_pages(void **state)
 static void test_requeue_order(void **state)
 {
     const struct rft_plan plan = plan_of(2, 5);
-    struct rft_request requests[3] = { { .sample = 0 }, { .sample = 1 }, { .sample = 2 } };
+    struct rft_request requests[3] = {{.sample = 0}, {.sample = 1}, {.sample = 2}};
     uint32_t id = 1, victim;
-    struct rft_flight flight = { .ids = { .ids = &id, .n = 1 } };
+    struct rft_flight flight = {.ids = {.ids = &id, .n = 1}};
     struct rft_slots s;
     (void)state;
     assert_int_equal(rft_slots_init(&s, &plan, requests, 3), RFT_OK);
@@ -263,7 +264,7 @@ static void test_requeue_order(void **state)
 static enum rft_status init_only(void *user)
 {
     const struct rft_plan plan = plan_of(2, 6);
-    struct rft_request request = { 0 };
+    struct rft_request request = {0};
     struct rft_slots s;
     enum rft_status status = rft_slots_init(&s, &plan, &request, 1);
     (void)user;
@@ -286,8 +287,8 @@ static void test_slow_bursts(void **state)
         double seconds;
         uint32_t wanted;
     } cases[] = {
-        { 8, 8, 0, 8 },  { 8, 8, 1.9, 8 },  { 8, 8, 4, 4 }, { 8, 4, 2, 4 },      { 8, 1, 0.1, 8 },
-        { 8, 1, 0.5, 4 }, { 8, 8, 80, 1 }, { 8, 1, 30, 1 }, { 1, 1, 0.001, 1 }, { 64, 64, 1e-9, 64 },
+        {8, 8, 0, 8},   {8, 8, 1.9, 8}, {8, 8, 4, 4},  {8, 4, 2, 4},     {8, 1, 0.1, 8},
+        {8, 1, 0.5, 4}, {8, 8, 80, 1},  {8, 1, 30, 1}, {1, 1, 0.001, 1}, {64, 64, 1e-9, 64},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(rft_slots_burst_max(cases[i].n_max, cases[i].n_steps, cases[i].seconds), cases[i].wanted);
@@ -295,7 +296,8 @@ static void test_slow_bursts(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_slow_bursts), cmocka_unit_test(test_random), cmocka_unit_test(test_enough_pages),
-                                        cmocka_unit_test(test_requeue_order), cmocka_unit_test(test_alloc_faults) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_slow_bursts), cmocka_unit_test(test_random),
+                                       cmocka_unit_test(test_enough_pages), cmocka_unit_test(test_requeue_order),
+                                       cmocka_unit_test(test_alloc_faults)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -11,12 +11,28 @@
 static struct rft_summary a_summary(void)
 {
     struct rft_summary s = {
-        .counts = { .n_questions = 4, .n_questions_solved = 3, .n_samples = 40, .n_accepted = 10, .n_rows = 3,
-                    .n_tokens = 1234 },
-        .tokens = 1000, .prompt_tokens = 77, .n_resumed = 8, .seed = UINT64_MAX, .seconds = 2.5,
-        .tokens_per_second = 400, .peak_bytes = 3 << 20, .budget_bytes = 8 << 20, .peak_rss_bytes = 5, .mapped_bytes = 6,
-        .arithmetic_version = 1, .backend = "cpu", .device = "a \"device\"", .rftgen_version = "0.1.0",
-        .unicode_pcre2 = "14.0.0", .unicode_utf8proc = NULL,
+        .counts = {.n_questions = 4,
+                   .n_questions_solved = 3,
+                   .n_samples = 40,
+                   .n_accepted = 10,
+                   .n_rows = 3,
+                   .n_tokens = 1234},
+        .tokens = 1000,
+        .prompt_tokens = 77,
+        .n_resumed = 8,
+        .seed = UINT64_MAX,
+        .seconds = 2.5,
+        .tokens_per_second = 400,
+        .peak_bytes = 3 << 20,
+        .budget_bytes = 8 << 20,
+        .peak_rss_bytes = 5,
+        .mapped_bytes = 6,
+        .arithmetic_version = 1,
+        .backend = "cpu",
+        .device = "a \"device\"",
+        .rftgen_version = "0.1.0",
+        .unicode_pcre2 = "14.0.0",
+        .unicode_utf8proc = NULL,
     };
     s.counts.n_by_reason[RFT_REASON_ACCEPTED] = 10;
     s.counts.n_by_reason[RFT_REASON_CUT_OFF] = 30;
@@ -52,11 +68,24 @@ static void test_file(void **state)
         const char *name;
         double value;
     } numbers[] = {
-        { "questions", 4 },     { "questions_solved", 3 },   { "samples", 40 },          { "samples_accepted", 10 },
-        { "rows", 3 },          { "samples_resumed", 8 },    { "sample_tokens", 1234 },  { "run_tokens", 1000 },
-        { "peak_bytes", 3 << 20 }, { "budget_bytes", 8 << 20 }, { "peak_rss_bytes", 5 }, { "mapped_bytes", 6 },
-        { "arithmetic", 1 },    { "acceptance_rate", 0.25 }, { "seconds", 2.5 },         { "tokens_per_second", 400 },
-        { "run_prompt_tokens", 77 }, { "format", 2 },
+        {"questions", 4},
+        {"questions_solved", 3},
+        {"samples", 40},
+        {"samples_accepted", 10},
+        {"rows", 3},
+        {"samples_resumed", 8},
+        {"sample_tokens", 1234},
+        {"run_tokens", 1000},
+        {"peak_bytes", 3 << 20},
+        {"budget_bytes", 8 << 20},
+        {"peak_rss_bytes", 5},
+        {"mapped_bytes", 6},
+        {"arithmetic", 1},
+        {"acceptance_rate", 0.25},
+        {"seconds", 2.5},
+        {"tokens_per_second", 400},
+        {"run_prompt_tokens", 77},
+        {"format", 2},
     };
     struct rft_summary s = a_summary();
     struct rft_str text;
@@ -69,7 +98,7 @@ static void test_file(void **state)
     s.seed = 1; /* jansson's integers end at 2^63 */
     assert_int_equal(write_to(summary_path(), &s), RFT_OK);
     assert_int_equal(rft_file_read(summary_path(), 1 << 16, &text), RFT_OK);
-    assert_int_equal(rft_json_load("summary", (struct rft_bytes){ text.data, text.len }, JSON_REJECT_DUPLICATES, &tree),
+    assert_int_equal(rft_json_load("summary", (struct rft_bytes){text.data, text.len}, JSON_REJECT_DUPLICATES, &tree),
                      RFT_OK);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (json_number_value(json_object_get(tree, numbers[i].name)) != numbers[i].value)
@@ -97,31 +126,33 @@ static void test_log(void **state)
 {
     (void)state;
     char output[] = "out.json", records[] = "rec.jsonl", none[] = "";
-    struct rft_outputs outputs = { .files = { [RFT_OUTPUT_ROWS].target.kind = RFT_TARGET_FILE,
-                                              [RFT_OUTPUT_RECORDS].target.kind = RFT_TARGET_FILE } };
-    struct rft_config config = { .output_path = output, .output_records = records, .output_summary = none,
-                                 .generate_max_new_tokens = 55 };
+    struct rft_outputs outputs = {
+        .files = {[RFT_OUTPUT_ROWS].target.kind = RFT_TARGET_FILE, [RFT_OUTPUT_RECORDS].target.kind = RFT_TARGET_FILE}};
+    struct rft_config config = {
+        .output_path = output, .output_records = records, .output_summary = none, .generate_max_new_tokens = 55};
     struct rft_summary s = a_summary();
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     rft_log_set_sink(append_line, &text);
     rft_summary_log(&config, &outputs, &s);
     rft_log_set_sink(NULL, NULL);
-    assert_string_equal(text.data, "10 of 40 samples accepted (25.0%), 3 of 4 questions solved\n"
-                                   "reasons: 10 accepted, 30 cut_off\n"
-                                   "1000 tokens in 0:00:03, 400.0 tokens/s on a \"device\"\n"
-                                   "peak memory 3.0 MiB of a budget of 8.0 MiB\n"
-                                   "3 rows written to out.json\n"
-                                   "40 samples with reasons written to rec.jsonl\n"
-                                   "warning: 30 of 40 samples were cut off at generate.max_new_tokens = 55; they did not "
-                                   "end by themselves: raise generate.max_new_tokens, or see whether the model's end token "
-                                   "is the one that its prompt uses\n");
+    assert_string_equal(text.data,
+                        "10 of 40 samples accepted (25.0%), 3 of 4 questions solved\n"
+                        "reasons: 10 accepted, 30 cut_off\n"
+                        "1000 tokens in 0:00:03, 400.0 tokens/s on a \"device\"\n"
+                        "peak memory 3.0 MiB of a budget of 8.0 MiB\n"
+                        "3 rows written to out.json\n"
+                        "40 samples with reasons written to rec.jsonl\n"
+                        "warning: 30 of 40 samples were cut off at generate.max_new_tokens = 55; they did not "
+                        "end by themselves: raise generate.max_new_tokens, or see whether the model's end token "
+                        "is the one that its prompt uses\n");
     rft_str_finish(&text);
     rft_log_set_sink(append_line, &text);
-    s = (struct rft_summary){ 0 }; /* nothing was left to generate */
+    s = (struct rft_summary){0};                                     /* nothing was left to generate */
     outputs.files[RFT_OUTPUT_RECORDS].target.kind = RFT_TARGET_NONE; /* whatever it is called */
     rft_summary_log(&config, &outputs, &s);
     rft_log_set_sink(NULL, NULL);
-    assert_string_equal(text.data, "0 of 0 samples accepted (0.0%), 0 of 0 questions solved\n0 rows written to out.json\n");
+    assert_string_equal(text.data,
+                        "0 of 0 samples accepted (0.0%), 0 of 0 questions solved\n0 rows written to out.json\n");
     rft_str_finish(&text);
 }
 
@@ -133,19 +164,19 @@ static void test_troubles(void **state)
         uint64_t by_reason[RFT_REASON_COUNT], n_cut;
         const char *expected; /* NULL: no warning */
     } cases[] = {
-        { { 0, 6, 4 }, 0, "no sample was accepted: 6 of 10 are wrong; " },
-        { { 0, 1, 9 }, 0, "no sample was accepted: 9 of 10 are no_answer; does prompt.template ask for" },
-        { { 0, 0, 0, 10 }, 0, "verify.units = ignore" },
-        { { 0, 0, 0, 0, 10 }, 10, "no sample was accepted: 10 of 10 are cut_off; they did not end by themselves: raise" },
-        { { 0, 0, 0, 0, 0, 10 }, 0, "10 of 10 are not_finite; is the checkpoint at model.path whole?" },
-        { { 9, 0, 0, 0, 1 }, 1, NULL },
-        { { 8, 0, 0, 0, 2 }, 2, "2 of 10 samples were cut off at generate.max_new_tokens" },
-        { { 8, 2 }, 2, "2 of 10 samples were cut off" }, /* cut_off = accept */
+        {{0, 6, 4}, 0, "no sample was accepted: 6 of 10 are wrong; "},
+        {{0, 1, 9}, 0, "no sample was accepted: 9 of 10 are no_answer; does prompt.template ask for"},
+        {{0, 0, 0, 10}, 0, "verify.units = ignore"},
+        {{0, 0, 0, 0, 10}, 10, "no sample was accepted: 10 of 10 are cut_off; they did not end by themselves: raise"},
+        {{0, 0, 0, 0, 0, 10}, 0, "10 of 10 are not_finite; is the checkpoint at model.path whole?"},
+        {{9, 0, 0, 0, 1}, 1, NULL},
+        {{8, 0, 0, 0, 2}, 2, "2 of 10 samples were cut off at generate.max_new_tokens"},
+        {{8, 2}, 2, "2 of 10 samples were cut off"}, /* cut_off = accept */
     };
-    const struct rft_outputs outputs = { 0 };
-    struct rft_config config = { .generate_max_new_tokens = 55 };
+    const struct rft_outputs outputs = {0};
+    struct rft_config config = {.generate_max_new_tokens = 55};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_summary s = { .counts = { .n_samples = 10, .n_accepted = cases[i].by_reason[0] } };
+        struct rft_summary s = {.counts = {.n_samples = 10, .n_accepted = cases[i].by_reason[0]}};
         memcpy(s.counts.n_by_reason, cases[i].by_reason, sizeof s.counts.n_by_reason);
         s.counts.n_by_finish[RFT_FINISH_LENGTH] = cases[i].n_cut;
         rft_test_log_capture();

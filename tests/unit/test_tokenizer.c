@@ -23,7 +23,7 @@ static struct rft_tokenizer *load(const char *json)
 static const char *encode(struct rft_tokenizer *tokenizer, struct rft_bytes text, size_t plain_0, size_t plain_1)
 {
     static char shown[1000];
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     assert_int_equal(rft_tokenizer_encode(tokenizer, text, plain_0, plain_1, &ids), RFT_OK);
     shown[0] = 0;
     for (size_t i = 0; i < ids.n; i++)
@@ -54,21 +54,21 @@ static void plain_spans(void **state)
         size_t plain_0, plain_1;
         const char *expected;
     } cases[] = {
-        { "<x>ab", 0, 0, "21" },
-        { "<x>ab", 5, 5, "21" },   /* an empty span touches nothing */
-        { "<x>ab", 3, 4, "20 2" }, /* the longest is touched, a shorter one is not */
-        { "<x>ab", 2, 3, "3 5 4 2" },
-        { "<x><x><x>", 3, 6, "20 3 5 4 20" },
-        { "<x>", 0, 100, "3 5 4" },
-        { "<e><e>", 0, 3, "3 9 4 22" },         /* declared normalized: looked for behind NFC */
-        { "<e>e\xcc\x81<e>", 3, 6, "22 7 22" }, /* what the span composes to is plain, the ASCII before it is not */
-        { ">e\xcc\x81<", 0, 0, "23" },
-        { ">e\xcc\x81<", 1, 2, "4 7 3" },
-        { ">e\xcc\x81<", 2, 4, "4 7 3" },
-        { ">e\xcc\x81<", 4, 5, "4 7 3" },
-        { ">\xc3\xa9<", 2, 3, "4 7 3" }, /* a character that is touched is plain all over */
-        { "<e>\xc3\xa9", 3, 5, "22 7" },
-        { "\xc3\xa1", 0, 0, "24" }, /* tokens that are not special are normalized unless they say otherwise */
+        {"<x>ab", 0, 0, "21"},
+        {"<x>ab", 5, 5, "21"},   /* an empty span touches nothing */
+        {"<x>ab", 3, 4, "20 2"}, /* the longest is touched, a shorter one is not */
+        {"<x>ab", 2, 3, "3 5 4 2"},
+        {"<x><x><x>", 3, 6, "20 3 5 4 20"},
+        {"<x>", 0, 100, "3 5 4"},
+        {"<e><e>", 0, 3, "3 9 4 22"},         /* declared normalized: looked for behind NFC */
+        {"<e>e\xcc\x81<e>", 3, 6, "22 7 22"}, /* what the span composes to is plain, the ASCII before it is not */
+        {">e\xcc\x81<", 0, 0, "23"},
+        {">e\xcc\x81<", 1, 2, "4 7 3"},
+        {">e\xcc\x81<", 2, 4, "4 7 3"},
+        {">e\xcc\x81<", 4, 5, "4 7 3"},
+        {">\xc3\xa9<", 2, 3, "4 7 3"}, /* a character that is touched is plain all over */
+        {"<e>\xc3\xa9", 3, 5, "22 7"},
+        {"\xc3\xa1", 0, 0, "24"}, /* tokens that are not special are normalized unless they say otherwise */
     };
     struct rft_tokenizer *tokenizer = load(added);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -96,27 +96,27 @@ static void ill_formed_text(void **state)
     static const struct {
         const char *text, *expected;
     } cases[] = {
-        { "a\xff\x62", "0 8 1" },
-        { "\xc3", "8" },
-        { "\xc3\xa9", "7" },
-        { "\xe2\x82", "8" },
-        { "\xf0\x9f\x98\x61", "8 0" },
-        { "\xed\xa0\x80", "8 8 8" },
-        { "\xc0\x80", "8 8" },
-        { "\xa9\xa9", "8 8" },
-        { "a\xe2\x82\xc3\xa9", "0 8 7" },
+        {"a\xff\x62", "0 8 1"},
+        {"\xc3", "8"},
+        {"\xc3\xa9", "7"},
+        {"\xe2\x82", "8"},
+        {"\xf0\x9f\x98\x61", "8 0"},
+        {"\xed\xa0\x80", "8 8 8"},
+        {"\xc0\x80", "8 8"},
+        {"\xa9\xa9", "8 8"},
+        {"a\xe2\x82\xc3\xa9", "0 8 7"},
     };
     struct rft_tokenizer *tokenizer = load("{" MODEL "}");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check(tokenizer, cases[i].text, 0, 0, cases[i].expected);
-    assert_string_equal(encode(tokenizer, (struct rft_bytes){ "x\0b", 3 }, 0, 0),
+    assert_string_equal(encode(tokenizer, (struct rft_bytes){"x\0b", 3}, 0, 0),
                         "5 1"); /* NUL is a character like others */
     rft_tokenizer_close(tokenizer);
 }
 
 static void check_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, size_t n, const char *expected)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     assert_int_equal(rft_str_append(&text, "kept", 4), RFT_OK);
     assert_int_equal(rft_tokenizer_decode(tokenizer, ids, n, &text), RFT_OK);
     assert_memory_equal(text.data, "kept", 4);
@@ -138,26 +138,26 @@ static void decoding(void **state)
         size_t n;
         const char *expected;
     } cases[] = {
-        { "{\"type\":\"ByteLevel\"}",
-          { 0, 1, 2, 5 },
-          4,
-          " \xc3\xa9"
-          "b" },
-        { "{\"type\":\"ByteLevel\"}", { 1 }, 1, "\xc3" }, /* cut off inside a character: the bytes as they are */
-        { "{\"type\":\"ByteLevel\"}", { 7, 5, 8, 7 }, 4, "b<t>" }, /* special tokens are left out, added ones are not */
-        { "{\"type\":\"ByteLevel\"}", { 5, 6, 9999, 5 }, 4, "bb" }, /* ids that no token has are nothing */
-        { "{\"type\":\"ByteFallback\"}",
-          { 3, 4, 5 },
-          3,
-          "\xc3\xa9"
-          "b" },
-        { "{\"type\":\"ByteFallback\"}",
-          { 3, 5, 4 },
-          3,
-          "\xc3"
-          "b\xa9" },
-        { "null", { 5, 5 }, 2, "b b" },
-        { "null", { 0 }, 0, "" },
+        {"{\"type\":\"ByteLevel\"}",
+         {0, 1, 2, 5},
+         4,
+         " \xc3\xa9"
+         "b"},
+        {"{\"type\":\"ByteLevel\"}", {1}, 1, "\xc3"},           /* cut off inside a character: the bytes as they are */
+        {"{\"type\":\"ByteLevel\"}", {7, 5, 8, 7}, 4, "b<t>"},  /* special tokens are left out, added ones are not */
+        {"{\"type\":\"ByteLevel\"}", {5, 6, 9999, 5}, 4, "bb"}, /* ids that no token has are nothing */
+        {"{\"type\":\"ByteFallback\"}",
+         {3, 4, 5},
+         3,
+         "\xc3\xa9"
+         "b"},
+        {"{\"type\":\"ByteFallback\"}",
+         {3, 5, 4},
+         3,
+         "\xc3"
+         "b\xa9"},
+        {"null", {5, 5}, 2, "b b"},
+        {"null", {0}, 0, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         snprintf(json, sizeof json, "{\"decoder\":%s,%s}", cases[i].decoder, vocab);
@@ -209,19 +209,19 @@ static void prefixes(void **state)
         size_t n;
         uint32_t ids[2];
     } cases[] = {
-        { "null", "{}", 0, { 0 } },
-        { "null", config_bos, 1, { 11 } },
-        { "null", "{\"add_bos_token\":true,\"bos_token\":{\"content\":\"<s>\"}}", 1, { 11 } },
-        { "null", "{\"add_bos_token\":false,\"bos_token\":\"<s>\"}", 0, { 0 } },
-        { "null", "{\"bos_token\":\"<s>\"}", 0, { 0 } },
-        { "{\"type\":\"ByteLevel\"}", config_bos, 1, { 11 } },
-        { TEMPLATE(TEXT), config_bos, 0, { 0 } }, /* the template decides */
-        { TEMPLATE(SPECIAL("<s>") "," TEXT), "{}", 1, { 11 } },
-        { TEMPLATE(SPECIAL("<ss>") "," TEXT "," SPECIAL("<s>")), "{}", 2, { 11, 12 } },
-        { "{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE(SPECIAL("<s>") "," TEXT) "]}",
-          "{}",
-          1,
-          { 11 } },
+        {"null", "{}", 0, {0}},
+        {"null", config_bos, 1, {11}},
+        {"null", "{\"add_bos_token\":true,\"bos_token\":{\"content\":\"<s>\"}}", 1, {11}},
+        {"null", "{\"add_bos_token\":false,\"bos_token\":\"<s>\"}", 0, {0}},
+        {"null", "{\"bos_token\":\"<s>\"}", 0, {0}},
+        {"{\"type\":\"ByteLevel\"}", config_bos, 1, {11}},
+        {TEMPLATE(TEXT), config_bos, 0, {0}}, /* the template decides */
+        {TEMPLATE(SPECIAL("<s>") "," TEXT), "{}", 1, {11}},
+        {TEMPLATE(SPECIAL("<ss>") "," TEXT "," SPECIAL("<s>")), "{}", 2, {11, 12}},
+        {"{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE(SPECIAL("<s>") "," TEXT) "]}",
+         "{}",
+         1,
+         {11}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char json[1200];
@@ -251,65 +251,64 @@ static void errors(void **state)
         enum rft_status status;
         const char *says;
     } cases[] = {
-        { "[", RFT_ERR_INPUT, "test:1" },
-        { "{}", RFT_ERR_INPUT, "model" },
-        { "[]", RFT_ERR_INPUT, "model" },
-        { "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}", RFT_ERR_UNSUPPORTED, "Unigram" },
-        { "{\"model\":{\"type\":\"BPE\",\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", RFT_ERR_INPUT, "model.merges" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"0\"},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":-1},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":4000000000},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}", RFT_ERR_INPUT, "same id" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1},\"merges\":[\"a b\"]}}", RFT_ERR_INPUT,
-          "merges[0]" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[\"a a\",\"aa\"]}}", RFT_ERR_INPUT,
-          "merges[1]" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[[\"a\"]]}}", RFT_ERR_INPUT,
-          "merges[0]" },
-        { "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[3]}}", RFT_ERR_INPUT, "merges[0]" },
-        { "{\"model\":{\"type\":\"BPE\",\"dropout\":0.1,\"vocab\":{\"a\":0},\"merges\":[]}}", RFT_ERR_UNSUPPORTED,
-          "dropout" },
-        { "{\"model\":{\"type\":\"BPE\",\"continuing_subword_prefix\":\"##\",\"vocab\":{\"a\":0},\"merges\":[]}}",
-          RFT_ERR_UNSUPPORTED, "continuing_subword_prefix" },
-        { "{\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\",\"vocab\":{\"a\":0},\"merges\":[]}}",
-          RFT_ERR_UNSUPPORTED, "end_of_word_suffix" },
-        { "{\"normalizer\":{\"type\":\"Nmt\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "normalizer type \"Nmt\"" },
-        { "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Precompiled\"}]}," MODEL "}",
-          RFT_ERR_UNSUPPORTED, "Precompiled" },
-        { "{\"normalizer\":{\"type\":\"Sequence\"}," MODEL "}", RFT_ERR_INPUT, "normalizers" },
-        { "{\"normalizer\":{}," MODEL "}", RFT_ERR_INPUT, "no \"type\"" },
-        { "{\"normalizer\":{\"type\":\"Prepend\"}," MODEL "}", RFT_ERR_INPUT, "prepend" },
-        { "{\"normalizer\":{\"type\":\"Replace\",\"content\":\"\"}," MODEL "}", RFT_ERR_INPUT, "pattern" },
-        { "{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "BertPreTokenizer" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}," MODEL "}",
-          RFT_ERR_UNSUPPORTED, "\"(\"" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a&&b]\"},\"behavior\":\"Isolated\"}," MODEL
-          "}",
-          RFT_ERR_UNSUPPORTED, "&&" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a[b]]\"},\"behavior\":\"Isolated\"}," MODEL
-          "}",
-          RFT_ERR_UNSUPPORTED, "class inside a class" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\d{1,3}+\"},\"behavior\":\"Isolated\"}"
-          "," MODEL "}",
-          RFT_ERR_UNSUPPORTED, "{n,m}+" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a(?im:b)\"}}," MODEL "}",
-          RFT_ERR_UNSUPPORTED, "(?m)" },
-        { "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Glued\"}," MODEL "}",
-          RFT_ERR_INPUT, "behavior" },
-        { "{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}," MODEL "}",
-          RFT_ERR_INPUT, "prepend_scheme" },
-        { "{\"decoder\":{\"type\":\"WordPiece\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "WordPiece" },
-        { "{\"decoder\":{\"type\":\"Strip\",\"content\":\" \",\"start\":-1,\"stop\":0}," MODEL "}", RFT_ERR_INPUT,
-          "start" },
-        { "{\"post_processor\":{\"type\":\"RobertaProcessing\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "RobertaProcessing" },
-        { "{\"post_processor\":" TEMPLATE(SPECIAL("<q>") "," TEXT) "," MODEL "}", RFT_ERR_INPUT, "post_processor" },
-        { "{\"post_processor\":" TEMPLATE(SPECIAL("<s>") "," TEXT) "," MODEL "}", RFT_ERR_INPUT, "post_processor" },
-        { "{\"added_tokens\":[{\"id\":3,\"content\":\"a\"}]," MODEL "}", RFT_ERR_INPUT, "\"a\"" },
-        { "{\"added_tokens\":[{\"id\":0,\"content\":\"q\"}]," MODEL "}", RFT_ERR_INPUT, "\"q\"" },
-        { "{\"added_tokens\":[{\"id\":11,\"content\":\"\"}]," MODEL "}", RFT_ERR_INPUT, "without content" },
-        { "{\"added_tokens\":[{\"content\":\"q\"}]," MODEL "}", RFT_ERR_INPUT, "added_tokens" },
-        { "{\"added_tokens\":[7]," MODEL "}", RFT_ERR_INPUT, "added_tokens" },
+        {"[", RFT_ERR_INPUT, "test:1"},
+        {"{}", RFT_ERR_INPUT, "model"},
+        {"[]", RFT_ERR_INPUT, "model"},
+        {"{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}", RFT_ERR_UNSUPPORTED, "Unigram"},
+        {"{\"model\":{\"type\":\"BPE\",\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", RFT_ERR_INPUT, "model.merges"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":\"0\"},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":-1},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":4000000000},\"merges\":[]}}", RFT_ERR_INPUT, "model.vocab"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[]}}", RFT_ERR_INPUT, "same id"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1},\"merges\":[\"a b\"]}}", RFT_ERR_INPUT, "merges[0]"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[\"a a\",\"aa\"]}}", RFT_ERR_INPUT,
+         "merges[1]"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"aa\":1},\"merges\":[[\"a\"]]}}", RFT_ERR_INPUT,
+         "merges[0]"},
+        {"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[3]}}", RFT_ERR_INPUT, "merges[0]"},
+        {"{\"model\":{\"type\":\"BPE\",\"dropout\":0.1,\"vocab\":{\"a\":0},\"merges\":[]}}", RFT_ERR_UNSUPPORTED,
+         "dropout"},
+        {"{\"model\":{\"type\":\"BPE\",\"continuing_subword_prefix\":\"##\",\"vocab\":{\"a\":0},\"merges\":[]}}",
+         RFT_ERR_UNSUPPORTED, "continuing_subword_prefix"},
+        {"{\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\",\"vocab\":{\"a\":0},\"merges\":[]}}",
+         RFT_ERR_UNSUPPORTED, "end_of_word_suffix"},
+        {"{\"normalizer\":{\"type\":\"Nmt\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "normalizer type \"Nmt\""},
+        {"{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Precompiled\"}]}," MODEL "}",
+         RFT_ERR_UNSUPPORTED, "Precompiled"},
+        {"{\"normalizer\":{\"type\":\"Sequence\"}," MODEL "}", RFT_ERR_INPUT, "normalizers"},
+        {"{\"normalizer\":{}," MODEL "}", RFT_ERR_INPUT, "no \"type\""},
+        {"{\"normalizer\":{\"type\":\"Prepend\"}," MODEL "}", RFT_ERR_INPUT, "prepend"},
+        {"{\"normalizer\":{\"type\":\"Replace\",\"content\":\"\"}," MODEL "}", RFT_ERR_INPUT, "pattern"},
+        {"{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "BertPreTokenizer"},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}," MODEL "}",
+         RFT_ERR_UNSUPPORTED, "\"(\""},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a&&b]\"},\"behavior\":\"Isolated\"}," MODEL
+         "}",
+         RFT_ERR_UNSUPPORTED, "&&"},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[a[b]]\"},\"behavior\":\"Isolated\"}," MODEL
+         "}",
+         RFT_ERR_UNSUPPORTED, "class inside a class"},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\d{1,3}+\"},\"behavior\":\"Isolated\"}"
+         "," MODEL "}",
+         RFT_ERR_UNSUPPORTED, "{n,m}+"},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a(?im:b)\"}}," MODEL "}", RFT_ERR_UNSUPPORTED,
+         "(?m)"},
+        {"{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Glued\"}," MODEL "}",
+         RFT_ERR_INPUT, "behavior"},
+        {"{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}," MODEL "}",
+         RFT_ERR_INPUT, "prepend_scheme"},
+        {"{\"decoder\":{\"type\":\"WordPiece\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "WordPiece"},
+        {"{\"decoder\":{\"type\":\"Strip\",\"content\":\" \",\"start\":-1,\"stop\":0}," MODEL "}", RFT_ERR_INPUT,
+         "start"},
+        {"{\"post_processor\":{\"type\":\"RobertaProcessing\"}," MODEL "}", RFT_ERR_UNSUPPORTED, "RobertaProcessing"},
+        {"{\"post_processor\":" TEMPLATE(SPECIAL("<q>") "," TEXT) "," MODEL "}", RFT_ERR_INPUT, "post_processor"},
+        {"{\"post_processor\":" TEMPLATE(SPECIAL("<s>") "," TEXT) "," MODEL "}", RFT_ERR_INPUT, "post_processor"},
+        {"{\"added_tokens\":[{\"id\":3,\"content\":\"a\"}]," MODEL "}", RFT_ERR_INPUT, "\"a\""},
+        {"{\"added_tokens\":[{\"id\":0,\"content\":\"q\"}]," MODEL "}", RFT_ERR_INPUT, "\"q\""},
+        {"{\"added_tokens\":[{\"id\":11,\"content\":\"\"}]," MODEL "}", RFT_ERR_INPUT, "without content"},
+        {"{\"added_tokens\":[{\"content\":\"q\"}]," MODEL "}", RFT_ERR_INPUT, "added_tokens"},
+        {"{\"added_tokens\":[7]," MODEL "}", RFT_ERR_INPUT, "added_tokens"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_tokenizer *tokenizer = (void *)&tokenizer;
@@ -341,11 +340,11 @@ static void files(void **state)
 static struct rft_ids encode_many(const char *json, const char *unit, size_t n)
 {
     struct rft_tokenizer *tokenizer = load(json);
-    struct rft_str text = { 0 };
-    struct rft_ids ids = { 0 };
+    struct rft_str text = {0};
+    struct rft_ids ids = {0};
     for (size_t i = 0; i < n; i++)
         assert_int_equal(rft_str_append_z(&text, unit), RFT_OK);
-    assert_int_equal(rft_tokenizer_encode(tokenizer, (struct rft_bytes){ text.data, text.len }, 0, 0, &ids), RFT_OK);
+    assert_int_equal(rft_tokenizer_encode(tokenizer, (struct rft_bytes){text.data, text.len}, 0, 0, &ids), RFT_OK);
     rft_str_finish(&text);
     rft_tokenizer_close(tokenizer);
     return ids;
@@ -359,15 +358,15 @@ static void long_texts(void **state)
         const char *json, *unit;
         size_t n, n_ids;
     } cases[] = {
-        { "{" MODEL "}", "ab", 200000, 200000 }, /* one word */
-        { "{\"normalizer\":{\"type\":\"NFC\"}," MODEL "}", "\xcc\xa3\xcc\x81", 100000,
-          0 }, /* one run of marks, out of order */
-        { "{\"pre_tokenizer\":{\"type\":\"ByteLevel\"}," MODEL "}", " ", 200000, 0 },
-        { "{\"pre_tokenizer\":{\"type\":\"ByteLevel\"}," MODEL "}", "a ", 100000, 100000 },
-        { "{\"added_tokens\":[{\"id\":11,\"content\":\"<<<<<<<<<<<<<<<<x\"}]," MODEL "}", "<", 200000, 200000 },
-        { "{\"added_tokens\":[{\"id\":1,\"content\":\"b\",\"lstrip\":true,\"rstrip\":true,\"single_word\":true}]," MODEL
-          "}",
-          "b  ", 100000, 100000 },
+        {"{" MODEL "}", "ab", 200000, 200000}, /* one word */
+        {"{\"normalizer\":{\"type\":\"NFC\"}," MODEL "}", "\xcc\xa3\xcc\x81", 100000,
+         0}, /* one run of marks, out of order */
+        {"{\"pre_tokenizer\":{\"type\":\"ByteLevel\"}," MODEL "}", " ", 200000, 0},
+        {"{\"pre_tokenizer\":{\"type\":\"ByteLevel\"}," MODEL "}", "a ", 100000, 100000},
+        {"{\"added_tokens\":[{\"id\":11,\"content\":\"<<<<<<<<<<<<<<<<x\"}]," MODEL "}", "<", 200000, 200000},
+        {"{\"added_tokens\":[{\"id\":1,\"content\":\"b\",\"lstrip\":true,\"rstrip\":true,\"single_word\":true}]," MODEL
+         "}",
+         "b  ", 100000, 100000},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_ids ids = encode_many(cases[i].json, cases[i].unit, cases[i].n);
@@ -384,7 +383,7 @@ static void endless_pattern(void **state)
     struct rft_tokenizer *tokenizer = load(
         "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a+a+)+$\"},\"behavior\":\"Isolated\"}," MODEL
         "}");
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     assert_int_equal(rft_ids_append(&ids, 77), RFT_OK);
     rft_test_log_capture();
     assert_int_equal(rft_tokenizer_encode(tokenizer,
@@ -417,8 +416,8 @@ static const char everything[] =
 static enum rft_status whole_life(void *user)
 {
     struct rft_tokenizer *tokenizer = NULL;
-    struct rft_ids ids = { 0 };
-    struct rft_str text = { 0 };
+    struct rft_ids ids = {0};
+    struct rft_str text = {0};
     enum rft_status status = rft_tokenizer_open(user, &tokenizer);
     if (status == RFT_OK)
         status =

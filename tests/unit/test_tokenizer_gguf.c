@@ -97,7 +97,7 @@ static void add_floats(struct file *f, const char *key, const float *values, siz
 /* Header and entries as one text. */
 static struct rft_str whole_file(struct file *f)
 {
-    struct file head = { 0 };
+    struct file head = {0};
     put(&head, "GGUF", 4);
     put_u32(&head, 3);
     put_u32(&head, 0);
@@ -112,7 +112,7 @@ static struct rft_str whole_file(struct file *f)
 static enum rft_status open_bytes(const struct rft_str *bytes, struct rft_tokenizer **tokenizer)
 {
     char path[] = "m.gguf";
-    struct rft_map map = { .data = (const uint8_t *)bytes->data, .bytes = bytes->len, .path = path };
+    struct rft_map map = {.data = (const uint8_t *)bytes->data, .bytes = bytes->len, .path = path};
     struct rft_gguf *gguf = NULL;
     *tokenizer = NULL;
     enum rft_status status = rft_gguf_parse(&map, &gguf);
@@ -125,7 +125,7 @@ static enum rft_status open_bytes(const struct rft_str *bytes, struct rft_tokeni
 static const char *encode(struct rft_tokenizer *tokenizer, const char *text, size_t plain_1)
 {
     static char shown[400];
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     assert_int_equal(rft_tokenizer_encode(tokenizer, rft_bytes_z(text), 0, plain_1, &ids), RFT_OK);
     shown[0] = 0;
     for (size_t i = 0; i < ids.n; i++)
@@ -136,7 +136,7 @@ static const char *encode(struct rft_tokenizer *tokenizer, const char *text, siz
 
 static void check_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, size_t n, const char *expected)
 {
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     assert_int_equal(rft_tokenizer_decode(tokenizer, ids, n, &text), RFT_OK);
     assert_string_equal(text.data, expected);
     rft_str_finish(&text);
@@ -144,15 +144,15 @@ static void check_decode(struct rft_tokenizer *tokenizer, const uint32_t *ids, s
 
 /* ---- "gpt2" ---- */
 
-static const char *const bpe_tokens[] = { "<s>", "a", "b",  "1",   "\xc4\xa0", "ab", "11", "\xc4\xa0\141",
-                                          "'",   "s", "'s", "<t>", "S",        "'S", "ba" };
-static const int32_t bpe_types[] = { 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 1 };
+static const char *const bpe_tokens[] = {"<s>", "a", "b",  "1",   "\xc4\xa0", "ab", "11", "\xc4\xa0\141",
+                                         "'",   "s", "'s", "<t>", "S",        "'S", "ba"};
+static const int32_t bpe_types[] = {3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 1};
 #define N_BPE (sizeof bpe_tokens / sizeof *bpe_tokens)
-static const char *const bpe_merges[] = { "a b", "1 1", "\xc4\xa0 a", "' s", "' S" }; /* none for ba */
+static const char *const bpe_merges[] = {"a b", "1 1", "\xc4\xa0 a", "' s", "' S"}; /* none for ba */
 
 static struct file bpe_file(const char *pre)
 {
-    struct file f = { 0 };
+    struct file f = {0};
     add_string(&f, KEY("model"), "gpt2");
     if (pre)
         add_string(&f, KEY("pre"), pre);
@@ -169,12 +169,12 @@ static void named_patterns(void **state)
         const char *pre, *expected; /* of "<s>ab 11a's'S<t>" */
         bool whole_words;           /* a word that is a token is not merged from its characters */
     } cases[] = {
-        { "gpt-2", "0 5 4 6 1 10 8 12 11", false },    /* digits together; 's is a contraction, 'S is not */
-        { "smollm", "0 5 4 3 3 1 10 8 12 11", false }, /* digits one by one */
-        { "llama-bpe", "0 5 4 6 1 10 13 11", true },   /* both are contractions */
-        { "qwen2", "0 5 4 3 3 1 10 13 11", false },
-        { "tekken", "0 5 4 3 3 1 10 13 11", true }, /* a word may begin with any one sign */
-        { NULL, "0 5 4 6 1 8 9 8 12 11", false },   /* no name: the default (signs apart), with a warning */
+        {"gpt-2", "0 5 4 6 1 10 8 12 11", false},    /* digits together; 's is a contraction, 'S is not */
+        {"smollm", "0 5 4 3 3 1 10 8 12 11", false}, /* digits one by one */
+        {"llama-bpe", "0 5 4 6 1 10 13 11", true},   /* both are contractions */
+        {"qwen2", "0 5 4 3 3 1 10 13 11", false},
+        {"tekken", "0 5 4 3 3 1 10 13 11", true}, /* a word may begin with any one sign */
+        {NULL, "0 5 4 6 1 8 9 8 12 11", false},   /* no name: the default (signs apart), with a warning */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = bpe_file(cases[i].pre);
@@ -190,7 +190,7 @@ static void named_patterns(void **state)
             fail_msg("%s: expected %s, got %s", cases[i].pre, cases[i].expected, got);
         assert_string_equal(encode(tokenizer, "<t>", 3), "");
         assert_string_equal(encode(tokenizer, "ba", 0), cases[i].whole_words ? "14" : "2 1");
-        check_decode(tokenizer, (const uint32_t[]){ 0, 5, 7, 11, 10 }, 5, "ab a<t>'s");
+        check_decode(tokenizer, (const uint32_t[]){0, 5, 7, 11, 10}, 5, "ab a<t>'s");
         rft_tokenizer_close(tokenizer);
         rft_str_finish(&bytes);
     }
@@ -203,11 +203,8 @@ static void beginning_of_sequence(void **state)
         const char *pre;
         int add, bos; /* -1: not said */
         size_t n;
-    } cases[] = { { "gpt-2", -1, 0, 0 },
-                  { "gpt-2", 1, 0, 1 },
-                  { "gpt-2", 0, 0, 0 },
-                  { "llama-bpe", -1, 0, 1 },
-                  { "llama-bpe", 0, 0, 0 } };
+    } cases[] = {
+        {"gpt-2", -1, 0, 0}, {"gpt-2", 1, 0, 1}, {"gpt-2", 0, 0, 0}, {"llama-bpe", -1, 0, 1}, {"llama-bpe", 0, 0, 0}};
     uint64_t last_hash = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = bpe_file(cases[i].pre);
@@ -231,15 +228,15 @@ static void beginning_of_sequence(void **state)
 /* ---- "llama" ---- */
 
 #define MARK "\xe2\x96\x81"
-static const char *const spm_tokens[] = { "<unk>", "<s>", "</s>", "<0x0A>", "<0xC3>", "<0xA9>", MARK,  "a",  "b", "c",
-                                          "ab",    "bc",  "abc",  MARK "a", "aa",     "cc",     "<u>", "ca", "ac" };
-static const int32_t spm_types[] = { 2, 3, 3, 6, 6, 6, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1 };
-static const float spm_scores[] = { 0, 0, 0, 0, 0, 0, -9, -10, -11, -12, -3, -2, -4, -3.5f, -1, -1, 0, -1, -1 };
+static const char *const spm_tokens[] = {"<unk>", "<s>", "</s>", "<0x0A>", "<0xC3>", "<0xA9>", MARK,  "a",  "b", "c",
+                                         "ab",    "bc",  "abc",  MARK "a", "aa",     "cc",     "<u>", "ca", "ac"};
+static const int32_t spm_types[] = {2, 3, 3, 6, 6, 6, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1};
+static const float spm_scores[] = {0, 0, 0, 0, 0, 0, -9, -10, -11, -12, -3, -2, -4, -3.5f, -1, -1, 0, -1, -1};
 #define N_SPM (sizeof spm_tokens / sizeof *spm_tokens)
 
 static struct file spm_file(void)
 {
-    struct file f = { 0 };
+    struct file f = {0};
     add_string(&f, KEY("model"), "llama");
     add_strings(&f, KEY("tokens"), spm_tokens, N_SPM);
     add_i32s(&f, KEY("token_type"), spm_types, N_SPM);
@@ -255,21 +252,21 @@ static void sentencepiece(void **state)
         size_t plain_1;
         const char *expected;
     } cases[] = {
-        { "", 0, "" },
-        { "a", 0, "13" },
-        { "abc", 0, "13 11" },     /* bc first, then the mark and a: abc never comes together */
-        { "baaa", 0, "6 8 14 7" }, /* equal scores: the leftmost */
-        { "bcac", 0, "6 8 17 9" },
-        { "baca", 0, "6 8 18 7" },
-        { "aac", 0, "6 14 9" },
-        { "ccaa", 0, "6 15 14" },
-        { "\xc3\xa9", 0, "6 4 5" }, /* no token: its bytes */
-        { "\n", 0, "6 3" },
-        { "\xc3\x9f", 0, "6 0" }, /* a byte without a token: unknown */
-        { "<s>a<u>b</s>", 0, "1 13 16 6 8 2" },
-        { "</s>", 4, "6 0 0 0 0" }, /* plain: only characters, and none of them known */
-        { "a b", 0, "13 6 8" },
-        { "a<unk>", 0, "13 0" },
+        {"", 0, ""},
+        {"a", 0, "13"},
+        {"abc", 0, "13 11"},     /* bc first, then the mark and a: abc never comes together */
+        {"baaa", 0, "6 8 14 7"}, /* equal scores: the leftmost */
+        {"bcac", 0, "6 8 17 9"},
+        {"baca", 0, "6 8 18 7"},
+        {"aac", 0, "6 14 9"},
+        {"ccaa", 0, "6 15 14"},
+        {"\xc3\xa9", 0, "6 4 5"}, /* no token: its bytes */
+        {"\n", 0, "6 3"},
+        {"\xc3\x9f", 0, "6 0"}, /* a byte without a token: unknown */
+        {"<s>a<u>b</s>", 0, "1 13 16 6 8 2"},
+        {"</s>", 4, "6 0 0 0 0"}, /* plain: only characters, and none of them known */
+        {"a b", 0, "13 6 8"},
+        {"a<unk>", 0, "13 0"},
     };
     struct file f = spm_file();
     struct rft_str bytes = whole_file(&f);
@@ -283,7 +280,7 @@ static void sentencepiece(void **state)
     }
     assert_int_equal(rft_tokenizer_prefix(tokenizer, &n)[0], 1);
     assert_int_equal(n, 1);
-    check_decode(tokenizer, (const uint32_t[]){ 1, 13, 4, 5, 6, 8, 3, 16, 0, 2 }, 10, "a\xc3\xa9 b\n<u>");
+    check_decode(tokenizer, (const uint32_t[]){1, 13, 4, 5, 6, 8, 3, 16, 0, 2}, 10, "a\xc3\xa9 b\n<u>");
     rft_tokenizer_close(tokenizer);
     rft_str_finish(&bytes);
 }
@@ -301,7 +298,7 @@ static void no_space_prefix(void **state)
     assert_string_equal(encode(tokenizer, "aab a", 0), "14 8 13");
     rft_tokenizer_prefix(tokenizer, &n);
     assert_int_equal(n, 0);
-    check_decode(tokenizer, (const uint32_t[]){ 13, 8 }, 2, " ab");
+    check_decode(tokenizer, (const uint32_t[]){13, 8}, 2, " ab");
     rft_tokenizer_close(tokenizer);
     rft_str_finish(&bytes);
 }
@@ -323,10 +320,10 @@ static void check_refused(struct file *f, enum rft_status status, const char *sa
 static void errors(void **state)
 {
     (void)state;
-    static const char *const bad_merge[] = { "a b", "b b" };
-    struct file f = { 0 };
+    static const char *const bad_merge[] = {"a b", "b b"};
+    struct file f = {0};
     check_refused(&f, RFT_ERR_INPUT, KEY("model"));
-    f = (struct file){ 0 };
+    f = (struct file){0};
     add_string(&f, KEY("model"), "t5");
     check_refused(&f, RFT_ERR_UNSUPPORTED, "\"t5\"");
     f = bpe_file("deepseek-llm");
@@ -337,19 +334,19 @@ static void errors(void **state)
     check_refused(&f, RFT_ERR_UNSUPPORTED, "gpt-2 phi-2");
     f = bpe_file("");
     check_refused(&f, RFT_ERR_UNSUPPORTED, "\"\"");
-    f = (struct file){ 0 };
+    f = (struct file){0};
     add_string(&f, KEY("model"), "llama");
     check_refused(&f, RFT_ERR_INPUT, KEY("tokens"));
-    f = (struct file){ 0 };
+    f = (struct file){0};
     add_string(&f, KEY("model"), "llama");
     add_strings(&f, KEY("tokens"), spm_tokens, N_SPM);
     check_refused(&f, RFT_ERR_INPUT, KEY("scores"));
-    f = (struct file){ 0 };
+    f = (struct file){0};
     add_string(&f, KEY("model"), "gpt2");
     add_string(&f, KEY("pre"), "gpt-2");
     add_strings(&f, KEY("tokens"), bpe_tokens, N_BPE);
     check_refused(&f, RFT_ERR_INPUT, KEY("merges"));
-    f = (struct file){ 0 };
+    f = (struct file){0};
     add_string(&f, KEY("model"), "gpt2");
     add_string(&f, KEY("pre"), "gpt-2");
     add_strings(&f, KEY("tokens"), bpe_tokens, N_BPE);
@@ -365,7 +362,7 @@ static void errors(void **state)
 static enum rft_status whole_life(void *user)
 {
     struct rft_tokenizer *tokenizer;
-    struct rft_ids ids = { 0 };
+    struct rft_ids ids = {0};
     enum rft_status status = open_bytes(user, &tokenizer);
     if (status == RFT_OK)
         status = rft_tokenizer_encode(tokenizer, rft_bytes_z("<s>ab ca"), 0, 0, &ids);
@@ -377,7 +374,7 @@ static enum rft_status whole_life(void *user)
 static void allocation_faults(void **state)
 {
     (void)state;
-    struct file files[] = { bpe_file("smollm"), spm_file() };
+    struct file files[] = {bpe_file("smollm"), spm_file()};
     for (size_t i = 0; i < 2; i++) {
         struct rft_str bytes = whole_file(&files[i]);
         assert_true(rft_test_alloc_faults(whole_life, &bytes) > 20);

@@ -73,8 +73,9 @@ static void check_matrix(const struct rft_weight *w, struct stack stack, uint64_
         for (uint32_t r = 0; r < stack.n_rows[part]; r++, row++) {
             uint32_t at = packed_row(row, row < stack.n_paired ? stack.half : 0);
             for (uint32_t c = 0; c < RFT_PADDED(k); c++) {
-                struct rft_round_counts counts = { 0, 0 };
-                uint16_t wanted = c < k ? rft_bf16_round(rft_test_weight(stack.names[part], SEED, r, c, k), &counts) : 0;
+                struct rft_round_counts counts = {0, 0};
+                uint16_t wanted =
+                    c < k ? rft_bf16_round(rft_test_weight(stack.names[part], SEED, r, c, k), &counts) : 0;
                 if (element(packed, k, at, c) != wanted)
                     fail_msg("%s: [%u][%u]", stack.names[part], r, c);
             }
@@ -98,40 +99,40 @@ static void check_vector(const struct rft_weight *w, const char *name)
 
 static void check_layer(const struct rft_weights *weights, uint32_t layer, uint64_t n_step)
 {
-    static const char *const formats[] = { "input_layernorm",  "self_attn.q_proj", "self_attn.k_proj",
-                                           "self_attn.v_proj", "self_attn.o_proj", "post_attention_layernorm",
-                                           "mlp.gate_proj",    "mlp.up_proj",      "mlp.down_proj" };
+    static const char *const formats[] = {"input_layernorm",  "self_attn.q_proj", "self_attn.k_proj",
+                                          "self_attn.v_proj", "self_attn.o_proj", "post_attention_layernorm",
+                                          "mlp.gate_proj",    "mlp.up_proj",      "mlp.down_proj"};
     const struct rft_model_config *c = &weights->config;
     char names[9][64];
     for (int i = 0; i < 9; i++)
         snprintf(names[i], sizeof names[i], "model.layers.%u.%s.weight", layer, formats[i]);
-    const char *const qkv[] = { names[1], names[2], names[3] }, *const o[] = { names[4] },
-                      *const gate_up[] = { names[6], names[7] }, *const down[] = { names[8] };
-    const uint32_t qkv_rows[] = { c->n_heads * c->head_dim, c->n_kv_heads * c->head_dim, c->n_kv_heads * c->head_dim },
-                   ffn_rows[] = { c->ffn_dim, c->ffn_dim };
+    const char *const qkv[] = {names[1], names[2], names[3]}, *const o[] = {names[4]},
+                      *const gate_up[] = {names[6], names[7]}, *const down[] = {names[8]};
+    const uint32_t qkv_rows[] = {c->n_heads * c->head_dim, c->n_kv_heads * c->head_dim, c->n_kv_heads * c->head_dim},
+                   ffn_rows[] = {c->ffn_dim, c->ffn_dim};
     check_vector(rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM), names[0]);
     check_matrix(rft_weights_layer(weights, layer, RFT_LAYER_QKV),
-                 (struct stack){ qkv, qkv_rows, 3, qkv_rows[0] + qkv_rows[1], c->head_dim / 2 }, n_step);
-    check_matrix(rft_weights_layer(weights, layer, RFT_LAYER_O), (struct stack){ o, &c->dim, 1, 0, 0 }, n_step);
+                 (struct stack){qkv, qkv_rows, 3, qkv_rows[0] + qkv_rows[1], c->head_dim / 2}, n_step);
+    check_matrix(rft_weights_layer(weights, layer, RFT_LAYER_O), (struct stack){o, &c->dim, 1, 0, 0}, n_step);
     check_vector(rft_weights_layer(weights, layer, RFT_LAYER_FFN_NORM), names[5]);
     check_matrix(rft_weights_layer(weights, layer, RFT_LAYER_GATE_UP),
-                 (struct stack){ gate_up, ffn_rows, 2, 2 * c->ffn_dim, c->ffn_dim }, n_step);
-    check_matrix(rft_weights_layer(weights, layer, RFT_LAYER_DOWN), (struct stack){ down, &c->dim, 1, 0, 0 }, n_step);
+                 (struct stack){gate_up, ffn_rows, 2, 2 * c->ffn_dim, c->ffn_dim}, n_step);
+    check_matrix(rft_weights_layer(weights, layer, RFT_LAYER_DOWN), (struct stack){down, &c->dim, 1, 0, 0}, n_step);
 }
 
 static void check_all(const struct rft_model_config *c, const char *name, uint64_t n_step)
 {
-    static const char *const embedding[] = { "model.embed_tokens.weight" }, *const head[] = { "lm_head.weight" };
+    static const char *const embedding[] = {"model.embed_tokens.weight"}, *const head[] = {"lm_head.weight"};
     struct rft_weights weights;
     open_checkpoint(*c, name);
     assert_int_equal(rft_weights_init(&weights, c, 77), RFT_OK);
     assert_int_equal(weights.cos_sin_bytes, 77 * c->head_dim * 4);
-    check_matrix(rft_weights_embedding(&weights), (struct stack){ embedding, &c->vocab_size, 1, 0, 0 }, n_step);
+    check_matrix(rft_weights_embedding(&weights), (struct stack){embedding, &c->vocab_size, 1, 0, 0}, n_step);
     check_vector(rft_weights_final_norm(&weights), "model.norm.weight");
     if (c->tied)
         assert_ptr_equal(rft_weights_head(&weights), rft_weights_embedding(&weights));
     else
-        check_matrix(rft_weights_head(&weights), (struct stack){ head, &c->vocab_size, 1, 0, 0 }, n_step);
+        check_matrix(rft_weights_head(&weights), (struct stack){head, &c->vocab_size, 1, 0, 0}, n_step);
     for (uint32_t layer = 0; layer < c->n_layers; layer++)
         check_layer(&weights, layer, n_step);
     rft_weights_finish(&weights);
@@ -165,7 +166,7 @@ static void test_layout(void **state)
 /* The pairing, written out: what kernels rely on. */
 static void test_pairs(void **state)
 {
-    static const uint32_t halves_of_4[] = { 0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15 };
+    static const uint32_t halves_of_4[] = {0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15};
     (void)state;
     for (uint32_t row = 0; row < 16; row++)
         assert_int_equal(packed_row(halves_of_4[row], 4), row);
@@ -205,14 +206,14 @@ static void test_bad_values(void **state)
         uint32_t bits; /* f32 */
         bool is_bad, is_zeroed;
     } cases[] = {
-        { 0x7f800000u, true, false },  { 0xff800000u, true, false }, { 0x7fc00000u, true, false },
-        { 0x5d800000u, true, false },  { 0xdd800000u, true, false }, { 0x5d7fffffu, false, false },
-        { 0x267fffffu, false, true },  { 0x80000001u, false, true }, { 0x80000000u, false, false },
-        { 0x26800000u, false, false },
+        {0x7f800000u, true, false},  {0xff800000u, true, false}, {0x7fc00000u, true, false},
+        {0x5d800000u, true, false},  {0xdd800000u, true, false}, {0x5d7fffffu, false, false},
+        {0x267fffffu, false, true},  {0x80000001u, false, true}, {0x80000000u, false, false},
+        {0x26800000u, false, false},
     };
-    static const char *const names[] = { "model.layers.1.self_attn.k_proj.weight",
-                                         "model.layers.1.input_layernorm.weight" };
-    static const enum rft_layer_weight which[] = { RFT_LAYER_QKV, RFT_LAYER_ATTN_NORM };
+    static const char *const names[] = {"model.layers.1.self_attn.k_proj.weight",
+                                        "model.layers.1.input_layernorm.weight"};
+    static const enum rft_layer_weight which[] = {RFT_LAYER_QKV, RFT_LAYER_ATTN_NORM};
     struct rft_model_config c = rft_test_config();
     struct rft_weights weights;
     (void)state;
@@ -231,8 +232,7 @@ static void test_bad_values(void **state)
         memcpy(copy + tensor->bytes - 8, &cases[n].bits, 4);
         tensor->data = copy;
         rft_test_log_capture();
-        enum rft_status status =
-            rft_weight_pack(w, &checkpoint, 0, rft_weight_n_units(w), packed, &n_zeroed);
+        enum rft_status status = rft_weight_pack(w, &checkpoint, 0, rft_weight_n_units(w), packed, &n_zeroed);
         rft_test_log_release();
         tensor->data = data;
         assert_int_equal(status, cases[n].is_bad ? RFT_ERR_INPUT : RFT_OK);
@@ -270,8 +270,9 @@ static void test_alloc_faults(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_layout), cmocka_unit_test(test_pairs), cmocka_unit_test(test_bytes),
-                                        cmocka_unit_test(test_bad_values), cmocka_unit_test(test_alloc_faults) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layout), cmocka_unit_test(test_pairs),
+                                       cmocka_unit_test(test_bytes), cmocka_unit_test(test_bad_values),
+                                       cmocka_unit_test(test_alloc_faults)};
     rft_alloc_hook_json();
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

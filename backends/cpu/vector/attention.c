@@ -46,7 +46,8 @@ static float finish_scores(float *scores, float scale, struct column *column)
 
 #define BLOCKS_AT_ONCE 8u
 
-/* exp(score - max) of n <= 64 keys into e, padded with zeros, which change no sum; their bf16 in place of the scores. */
+/* exp(score - max) of n <= 64 keys into e, padded with zeros, which change no sum; their bf16 in place of the
+ * scores. */
 static void block_exp(float *scores, uint32_t n, float max, float *e)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -111,7 +112,9 @@ static struct cpu_keys keys_of(const struct rows *rows, const struct rft_row *ro
     const struct rft_args_attention *a = rows->args;
     const size_t head_words = (size_t)RFT_PAGE_TOKENS * a->head_dim;
     uint32_t n_all = row->position + 1;
-    uint32_t n = own ? (n_all > row->n_prompt ? n_all - row->n_prompt : 0) : n_all < row->n_prompt ? n_all : row->n_prompt;
+    uint32_t n = own                     ? (n_all > row->n_prompt ? n_all - row->n_prompt : 0)
+                 : n_all < row->n_prompt ? n_all
+                                         : row->n_prompt;
     if (n == 0) /* a prefill has no own pages to point to */
         return (struct cpu_keys){0};
     return (struct cpu_keys){
@@ -153,21 +156,23 @@ static void attend(const struct rows *rows, float *scores, size_t stride)
     CPU_NAME(cpu_dot_keys)(&prompt, q, n_columns, a->head_dim, scores, stride);
     for (uint32_t c = 0; c < n_columns; c += rows->group) {
         struct cpu_keys own = keys_of(rows, columns[c].row, true);
-        CPU_NAME(cpu_dot_keys)(&own, q + c, rows->group, a->head_dim, scores + c * stride + columns[c].n_prompt, stride);
+        CPU_NAME(cpu_dot_keys)
+        (&own, q + c, rows->group, a->head_dim, scores + c * stride + columns[c].n_prompt, stride);
     }
     for (uint32_t c = 0; c < n_columns; c++) {
         float *of_column = scores + c * stride;
         float max = finish_scores(of_column, RFT_FROM_BITS(a->scale_bits), &columns[c]);
         inverse_sums[c] = softmax_weights(of_column, max, &columns[c]);
-        for (uint32_t key = columns[c].n; key < prompt.n; key++) /* keys that only later rows of a prefill see: +0 in all sums */
+        for (uint32_t key = columns[c].n; key < prompt.n;
+             key++) /* keys that only later rows of a prefill see: +0 in all sums */
             of_column[key] = 0.0f;
     }
     memset(totals, 0, (size_t)n_columns * a->head_dim * sizeof *totals);
     CPU_NAME(cpu_dot_values)(&prompt, scores, stride, n_columns, a->head_dim, totals);
     for (uint32_t c = 0; c < n_columns; c += rows->group) {
         struct cpu_keys own = keys_of(rows, columns[c].row, true);
-        CPU_NAME(cpu_dot_values)(&own, scores + c * stride + columns[c].n_prompt, stride, rows->group, a->head_dim,
-                                 totals + c * a->head_dim);
+        CPU_NAME(cpu_dot_values)
+        (&own, scores + c * stride + columns[c].n_prompt, stride, rows->group, a->head_dim, totals + c * a->head_dim);
     }
     for (uint32_t c = 0; c < n_columns; c++)
         store_outputs(&columns[c], totals + c * a->head_dim, inverse_sums[c], a->head_dim);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Dot products of bf16 vectors, and no other float arithmetic: the one file that is compiled with contraction. A product of
- * two bf16 is exact in f32, so a fused multiply-add gives the bits of a multiply and an add. A SIMD lane is an output (a row
- * of the matrix, a key, a dimension of v), so that the contract's order within an output costs nothing. */
+/* Dot products of bf16 vectors, and no other float arithmetic: the one file that is compiled with contraction. A
+ * product of two bf16 is exact in f32, so a fused multiply-add gives the bits of a multiply and an add. A SIMD lane is
+ * an output (a row of the matrix, a key, a dimension of v), so that the contract's order within an output costs
+ * nothing. */
 #include "dot.h"
 
 #define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
@@ -13,12 +14,12 @@
      : CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) == 2u ? 2u                                                  \
                                                                  : 1u)
 
-/* Weights are asked for 8 KiB, in blocks of a tile, before they are multiplied: a processor's own prefetcher stops at the end of
- * a page of 4 KiB and at the end of a tile, and with one column already that costs a fifth of the time. */
+/* Weights are asked for 8 KiB, in blocks of a tile, before they are multiplied: a processor's own prefetcher stops at
+ * the end of a page of 4 KiB and at the end of a tile, and with one column already that costs a fifth of the time. */
 #define BLOCKS_AHEAD(n_tiles) (4u / (n_tiles))
 
-/* totals[tile][column][16] += sums of the blocks of n_words words. panel: [block][column][64] f32. next: what follows each
- * tile, and is only asked for. */
+/* totals[tile][column][16] += sums of the blocks of n_words words. panel: [block][column][64] f32. next: what follows
+ * each tile, and is only asked for. */
 CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const uint32_t *const *tiles,
                          const uint32_t *const *next, const float *panel, uint32_t n_words, cpu_f32 *totals)
 {
@@ -30,7 +31,8 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
         cpu_f32 sums[CPU_ACCUMULATORS];
         CPU_UNROLL
         for (unsigned t = 0; t < n_tiles; t++)
-            wanted[t] = ahead < n_words ? tiles[t] + (size_t)ahead * RFT_TILE : next[t] + (size_t)(ahead - n_words) * RFT_TILE;
+            wanted[t] =
+                ahead < n_words ? tiles[t] + (size_t)ahead * RFT_TILE : next[t] + (size_t)(ahead - n_words) * RFT_TILE;
         CPU_UNROLL
         for (unsigned i = 0; i < n_vectors * n_columns; i++)
             sums[i] = (cpu_f32){0};
@@ -39,7 +41,8 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
             cpu_u32 words[CPU_ACCUMULATORS];
             CPU_UNROLL
             for (unsigned v = 0; v < n_vectors; v++)
-                words[v] = load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * RFT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
+                words[v] =
+                    load_u32(tiles[v / CPU_TILE_VECTORS] + (size_t)i * RFT_TILE + v % CPU_TILE_VECTORS * CPU_LANES);
             CPU_UNROLL
             for (unsigned t = 0; t < n_tiles; t++)
                 __builtin_prefetch(wanted[t] + (size_t)(i - block) * RFT_TILE);
@@ -60,7 +63,8 @@ CPU_INLINE void multiply(const unsigned n_tiles, const unsigned n_columns, const
         for (unsigned v = 0; v < n_vectors; v++) {
             CPU_UNROLL
             for (unsigned c = 0; c < n_columns; c++)
-                totals[(v / CPU_TILE_VECTORS * n_columns + c) * CPU_TILE_VECTORS + v % CPU_TILE_VECTORS] += sums[v * n_columns + c];
+                totals[(v / CPU_TILE_VECTORS * n_columns + c) * CPU_TILE_VECTORS + v % CPU_TILE_VECTORS] +=
+                    sums[v * n_columns + c];
         }
         panel += (size_t)n_columns * RFT_DOT_BLOCK;
     }
@@ -87,11 +91,11 @@ COLUMN_COUNTS(MULTIPLY)
 
 static const struct {
     unsigned n_tiles;
-    void (*run)(const uint32_t *const *tiles, const uint32_t *const *next, const float *panel, uint32_t n_words, cpu_f32 *totals);
-} multiply_by_columns[] = {
-    {0, NULL},
+    void (*run)(const uint32_t *const *tiles, const uint32_t *const *next, const float *panel, uint32_t n_words,
+                cpu_f32 *totals);
+} multiply_by_columns[] = {{0, NULL},
 #define ENTRY(n_columns) {TILES_AT_ONCE(n_columns##u), multiply_##n_columns},
-    COLUMN_COUNTS(ENTRY)
+                           COLUMN_COUNTS(ENTRY)
 #undef ENTRY
 };
 
@@ -141,8 +145,8 @@ void CPU_NAME(cpu_dot_tiles)(const uint32_t *weight, uint32_t k, uint32_t n_tile
 }
 
 /* A page of keys has the layout of a weight tile whose 16 rows are the keys. */
-void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *q, uint32_t n_columns, uint32_t head_dim,
-                            float *scores, size_t scores_stride)
+void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *q, uint32_t n_columns,
+                            uint32_t head_dim, float *scores, size_t scores_stride)
 {
     float panel[CPU_COLUMNS * RFT_HEAD_DIM_MAX] __attribute__((aligned(64)));
     const uint32_t n_pages = (keys->n + RFT_PAGE_TOKENS - 1) / RFT_PAGE_TOKENS;
@@ -169,7 +173,7 @@ void CPU_NAME(cpu_dot_keys)(const struct cpu_keys *keys, const uint16_t *const *
     }
 }
 
-#define VALUE_VECTORS (CPU_LANES == 8 ? 2u : 4u)      /* vectors of dimensions at a time */
+#define VALUE_VECTORS (CPU_LANES == 8 ? 2u : 4u)         /* vectors of dimensions at a time */
 #define VALUE_COLUMNS (CPU_ACCUMULATORS / VALUE_VECTORS) /* columns at a time: 6 or 3 */
 
 /* Dimensions [i, i + n_vectors CPU_LANES) of the values. */
@@ -211,8 +215,8 @@ CPU_INLINE void multiply_values(const unsigned n_vectors, const unsigned n_colum
 }
 
 /* The dimensions past the last whole vector. */
-static void multiply_values_singly(uint32_t n_columns, const struct cpu_keys *keys, const float *weights, size_t stride, uint32_t i,
-                                   uint32_t head_dim, float *totals)
+static void multiply_values_singly(uint32_t n_columns, const struct cpu_keys *keys, const float *weights, size_t stride,
+                                   uint32_t i, uint32_t head_dim, float *totals)
 {
     for (uint32_t c = 0; c < n_columns; c++) {
         for (uint32_t block = 0; block < keys->n; block += RFT_DOT_BLOCK) {
@@ -229,8 +233,8 @@ static void multiply_values_singly(uint32_t n_columns, const struct cpu_keys *ke
 }
 
 #define VALUES(n_columns)                                                                                              \
-    static void values_##n_columns(const struct cpu_keys *keys, const float *weights, size_t stride, uint32_t head_dim, \
-                                   float *totals)                                                                      \
+    static void values_##n_columns(const struct cpu_keys *keys, const float *weights, size_t stride,                   \
+                                   uint32_t head_dim, float *totals)                                                   \
     {                                                                                                                  \
         uint32_t i = 0;                                                                                                \
         for (; i + VALUE_VECTORS * CPU_LANES <= head_dim; i += VALUE_VECTORS * CPU_LANES)                              \
@@ -247,14 +251,13 @@ static void multiply_values_singly(uint32_t n_columns, const struct cpu_keys *ke
 #endif
 VALUE_COLUMN_COUNTS(VALUES)
 
-void CPU_NAME(cpu_dot_values)(const struct cpu_keys *keys, const float *weights, size_t weights_stride, uint32_t n_columns,
-                              uint32_t head_dim, float *totals)
+void CPU_NAME(cpu_dot_values)(const struct cpu_keys *keys, const float *weights, size_t weights_stride,
+                              uint32_t n_columns, uint32_t head_dim, float *totals)
 {
-    static void (*const by_columns[])(const struct cpu_keys *keys, const float *weights, size_t stride, uint32_t head_dim,
-                                      float *totals) = {
-        NULL,
+    static void (*const by_columns[])(const struct cpu_keys *keys, const float *weights, size_t stride,
+                                      uint32_t head_dim, float *totals) = {NULL,
 #define ENTRY(n_columns) values_##n_columns,
-        VALUE_COLUMN_COUNTS(ENTRY)
+                                                                           VALUE_COLUMN_COUNTS(ENTRY)
 #undef ENTRY
     };
     for (uint32_t first = 0; first < n_columns; first += VALUE_COLUMNS) {

@@ -15,8 +15,8 @@ uint32_t CPU_NAME(cpu_draw_items)(const void *args, uint32_t n_workers)
 }
 
 /* The better one of each of n pairs of neighbours; the first on a tie. */
-static void best_of_pairs(const uint32_t *restrict keys, const uint32_t *restrict ids, uint32_t n, uint32_t *restrict best_keys,
-                          uint32_t *restrict best_ids)
+static void best_of_pairs(const uint32_t *restrict keys, const uint32_t *restrict ids, uint32_t n,
+                          uint32_t *restrict best_keys, uint32_t *restrict best_ids)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t first = keys[2 * i], second = keys[2 * i + 1];
@@ -26,9 +26,10 @@ static void best_of_pairs(const uint32_t *restrict keys, const uint32_t *restric
     }
 }
 
-/* The best entry of each tile: its greatest key, and the lowest id with it. Pairs, pairs of pairs and so on of all tiles side by
- * side, because compilers make scalar code of a maximum over 16 entries. */
-static void best_of_tiles(uint32_t keys[CPU_GROUP], const uint32_t ids[CPU_GROUP], uint32_t n, struct rft_candidate *candidates)
+/* The best entry of each tile: its greatest key, and the lowest id with it. Pairs, pairs of pairs and so on of all
+ * tiles side by side, because compilers make scalar code of a maximum over 16 entries. */
+static void best_of_tiles(uint32_t keys[CPU_GROUP], const uint32_t ids[CPU_GROUP], uint32_t n,
+                          struct rft_candidate *candidates)
 {
     uint32_t other_keys[CPU_GROUP / 2], some_ids[CPU_GROUP / 2], other_ids[CPU_GROUP / 2];
     const uint32_t n_entries = CPU_ENTRIES(n);
@@ -55,7 +56,8 @@ static void finish_draw(const void *args, const struct cpu_totals *totals)
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, true, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         const size_t row = totals->row_0 + index;
-        struct rft_candidate *candidates = (struct rft_candidate *)cpu_pointer(a->candidates) + row * a->n_parts + first / RFT_TILE;
+        struct rft_candidate *candidates =
+            (struct rft_candidate *)cpu_pointer(a->candidates) + row * a->n_parts + first / RFT_TILE;
         if (rows[row].state != RFT_ROW_RUNNING)
             continue;
         list_scaled(totals, index, factors[index], logits);
@@ -71,5 +73,6 @@ void CPU_NAME(cpu_draw)(const void *args, uint32_t item, struct cpu_worker worke
 {
     const struct rft_args_draw *a = args;
     const struct cpu_matrix matrix = draw_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_draw, a);
+    CPU_NAME(cpu_multiply)
+    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_draw, a);
 }

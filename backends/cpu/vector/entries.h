@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The vocabulary, a group of entries at a time: what the kernels that draw tokens have in common. Loops over arrays that
- * compilers turn into vector code; the scalar functions are those of every form. A group begins at a multiple of 16. */
+/* The vocabulary, a group of entries at a time: what the kernels that draw tokens have in common. Loops over arrays
+ * that compilers turn into vector code; the scalar functions are those of every form. A group begins at a multiple
+ * of 16. */
 #ifndef RFT_CPU_ENTRIES_H
 #define RFT_CPU_ENTRIES_H
 
@@ -28,8 +29,8 @@ static inline void list_tokens(uint32_t has_token[CPU_GROUP], const uint32_t *ma
 }
 
 /* Scaled logits. Entries with a bad one are dropped, in is_left, and mark the row if the vocabulary has them. */
-static inline void list_scores(float *scores, uint32_t *is_left, const float *logits, const uint32_t *has_token, uint32_t n,
-                               float inverse_temperature, struct rft_row *row)
+static inline void list_scores(float *scores, uint32_t *is_left, const float *logits, const uint32_t *has_token,
+                               uint32_t n, float inverse_temperature, struct rft_row *row)
 {
     uint32_t bad = 0;
     for (uint32_t i = 0; i < CPU_ENTRIES(n); i++) {
@@ -47,8 +48,8 @@ static inline void add_noise(float *scores, const struct rft_row *row, uint32_t 
 {
     uint32_t words[CPU_GROUP];
     for (uint32_t i = 0; i < CPU_ENTRIES(n) / 4; i++) {
-        struct rft_philox r = rft_philox4x32(row->sample_index, row->n_new, first / 4 + i, RFT_PHILOX_DOMAIN_SAMPLE, row->key0,
-                                             row->key1);
+        struct rft_philox r = rft_philox4x32(row->sample_index, row->n_new, first / 4 + i, RFT_PHILOX_DOMAIN_SAMPLE,
+                                             row->key0, row->key1);
         words[4 * i] = r.x0;
         words[4 * i + 1] = r.x1;
         words[4 * i + 2] = r.x2;

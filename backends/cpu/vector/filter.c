@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding a row's cutoff: the plain form's radix descent, with keys and masses made a group of entries at a time, and eleven
- * bits of the key in a pass over the vocabulary. */
+/* Finding a row's cutoff: the plain form's radix descent, with keys and masses made a group of entries at a time, and
+ * eleven bits of the key in a pass over the vocabulary. */
 #include "entries.h"
 
 #define DIGIT_BITS 11u
@@ -11,8 +11,8 @@ struct filter {
     const uint32_t *mask;
     uint32_t vocab;
     float inverse_temperature;
-    float max;           /* greatest scaled logit, once it is known */
-    uint32_t least_key;  /* entries below were dropped by top-k */
+    float max;          /* greatest scaled logit, once it is known */
+    uint32_t least_key; /* entries below were dropped by top-k */
 };
 
 /* A group of entries. Key 0: no token, not usable, dropped or past the end. */
@@ -47,12 +47,14 @@ static void fill_weights(const struct filter *f, bool counting, struct group *g)
         g->weights[i] = 1;
     for (uint32_t i = 0; !counting && i < CPU_GROUP; i++) {
         float difference = g->scores[i] - max;
-        float e = rft_exp(difference <= 0.0f ? difference : 0.0f); /* above 0 is only what has key 0: its weight is not used */
+        float e = rft_exp(difference <= 0.0f ? difference
+                                             : 0.0f); /* above 0 is only what has key 0: its weight is not used */
         g->weights[i] = (uint32_t)(int32_t)(e * RFT_FROM_BITS(0x4e800000u)); /* 2^30 */
     }
 }
 
-/* Adds the weights of the entries whose key agrees with `prefix` in the bits of prefix_mask, by their digit at `shift`. */
+/* Adds the weights of the entries whose key agrees with `prefix` in the bits of prefix_mask, by their digit at
+ * `shift`. */
 static void weigh_digits(const struct filter *f, bool counting, uint32_t prefix, uint32_t prefix_mask, uint32_t shift,
                          uint64_t weights[DIGITS])
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A vector form of the hot kernels: the files of this folder are compiled once per instruction set, with CPU_FORM, the form's
- * name, and CPU_LANES, its f32 lanes. Vectors are the compilers' vector extension: no intrinsics, so one text serves x86-64
- * and AArch64. A vector wider than the machine's registers is slow beyond use: the width goes with the instruction set. */
+/* A vector form of the hot kernels: the files of this folder are compiled once per instruction set, with CPU_FORM, the
+ * form's name, and CPU_LANES, its f32 lanes. Vectors are the compilers' vector extension: no intrinsics, so one text
+ * serves x86-64 and AArch64. A vector wider than the machine's registers is slow beyond use: the width goes with the
+ * instruction set. */
 #ifndef RFT_CPU_FORM_H
 #define RFT_CPU_FORM_H
 

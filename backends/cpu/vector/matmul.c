@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrix times rows, and what residual, gate_up and logits make of it: loops over arrays that compilers turn into vector
- * code. */
+/* Matrix times rows, and what residual, gate_up and logits make of it: loops over arrays that compilers turn into
+ * vector code. */
 #include "matmul.h"
 
 #define ITEM_WORDS (1u << 17) /* of weights: 512 KiB, so that they stay in the second-level cache for all rows */
@@ -10,8 +10,8 @@ static uint32_t n_tiles_of(uint32_t n)
     return (n + RFT_TILE - 1) / RFT_TILE;
 }
 
-/* Tiles per item: as many as possible, because an item widens the activations anew, while the busiest of the threads has
- * little more than its share. */
+/* Tiles per item: as many as possible, because an item widens the activations anew, while the busiest of the threads
+ * has little more than its share. */
 static uint32_t tiles_per_item(const struct cpu_matrix *matrix, uint32_t n_workers)
 {
     const uint32_t n_tiles = n_tiles_of(matrix->n);
@@ -35,22 +35,22 @@ uint32_t CPU_NAME(cpu_multiply_items)(const struct cpu_matrix *matrix, uint32_t 
     return (n_tiles_of(matrix->n) + n - 1) / n;
 }
 
-void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows, uint32_t item,
-                            uint32_t n_workers, cpu_finish finish, const void *args)
+void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows,
+                            uint32_t item, uint32_t n_workers, cpu_finish finish, const void *args)
 {
     cpu_f32 values[(CPU_ITEM_TILES + CPU_TILES_AT_ONCE - 1) * CPU_TILE_VECTORS * CPU_COLUMNS];
     const uint32_t n = tiles_per_item(matrix, n_workers) * RFT_TILE, first = item * n;
     const uint32_t n_groups = (n_rows + CPU_COLUMNS - 1) / CPU_COLUMNS;
-    struct cpu_totals totals = {.first = first,
-                                .n = matrix->n - first < n ? matrix->n - first : n,
-                                .values = (const float *)values};
+    struct cpu_totals totals = {
+        .first = first, .n = matrix->n - first < n ? matrix->n - first : n, .values = (const float *)values};
     for (uint32_t group = 0; group < n_groups; group++) { /* groups of nearly equal size */
         const uint16_t *columns[CPU_COLUMNS];
         totals.n_rows = (n_rows - totals.row_0 + n_groups - group - 1) / (n_groups - group);
         for (uint32_t c = 0; c < totals.n_rows; c++)
             columns[c] = x + (totals.row_0 + c) * x_stride;
-        CPU_NAME(cpu_dot_tiles)(matrix->weight + (size_t)first * (matrix->k / 2), matrix->k, n_tiles_of(totals.n), columns,
-                                totals.n_rows, values);
+        CPU_NAME(cpu_dot_tiles)
+        (matrix->weight + (size_t)first * (matrix->k / 2), matrix->k, n_tiles_of(totals.n), columns, totals.n_rows,
+         values);
         finish(args, &totals);
         totals.row_0 += totals.n_rows;
     }
@@ -58,8 +58,8 @@ void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, 
 
 #define FACTORS_AT_ONCE 4u /* rows whose chains of additions run side by side */
 
-void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *rows, uint32_t row_0, uint32_t n, bool only_running,
-                                float *factors)
+void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *rows, uint32_t row_0, uint32_t n,
+                                bool only_running, float *factors)
 {
     const uint32_t n_sums = n_tiles_of(norm->dim);
     for (uint32_t first = 0; first < n; first += FACTORS_AT_ONCE) {
@@ -85,7 +85,8 @@ void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *row
                 if (!only_running || row->state == RFT_ROW_RUNNING)
                     cpu_mark_bad(row);
             }
-            factors[first + c] = rft_norm_scale(totals[c], RFT_FROM_BITS(norm->inverse_dim_bits), RFT_FROM_BITS(norm->eps_bits));
+            factors[first + c] =
+                rft_norm_scale(totals[c], RFT_FROM_BITS(norm->inverse_dim_bits), RFT_FROM_BITS(norm->eps_bits));
         }
     }
 }
@@ -143,7 +144,8 @@ void CPU_NAME(cpu_residual)(const void *args, uint32_t item, struct cpu_worker w
 {
     const struct rft_args_residual *a = args;
     const struct cpu_matrix matrix = residual_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->y), matrix.k, cpu_n_rows(a->batch), item, worker.n, finish_residual, a);
+    CPU_NAME(cpu_multiply)
+    (&matrix, cpu_pointer(a->y), matrix.k, cpu_n_rows(a->batch), item, worker.n, finish_residual, a);
 }
 
 static struct cpu_matrix gate_up_matrix(const struct rft_args_gate_up *a)
@@ -180,8 +182,8 @@ void CPU_NAME(cpu_gate_up)(const void *args, uint32_t item, struct cpu_worker wo
 {
     const struct rft_args_gate_up *a = args;
     const struct cpu_matrix matrix = gate_up_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n,
-                           finish_gate_up, a);
+    CPU_NAME(cpu_multiply)
+    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_gate_up, a);
 }
 
 static struct cpu_matrix logits_matrix(const struct rft_args_logits *a)
@@ -202,7 +204,8 @@ static void finish_logits(const void *args, const struct cpu_totals *totals)
     float factors[CPU_COLUMNS], outputs[CPU_ITEM_OUTPUTS];
     CPU_NAME(cpu_norm_factors)(&norm, cpu_pointer(a->rows), totals->row_0, totals->n_rows, false, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
-        float *logits = (float *)cpu_pointer(a->logits) + (size_t)(totals->row_0 + index) * a->vocab + a->first + totals->first;
+        float *logits =
+            (float *)cpu_pointer(a->logits) + (size_t)(totals->row_0 + index) * a->vocab + a->first + totals->first;
         list_scaled(totals, index, factors[index], outputs);
         memcpy(logits, outputs, totals->n * sizeof *logits);
     }
@@ -212,6 +215,6 @@ void CPU_NAME(cpu_logits)(const void *args, uint32_t item, struct cpu_worker wor
 {
     const struct rft_args_logits *a = args;
     const struct cpu_matrix matrix = logits_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n,
-                           finish_logits, a);
+    CPU_NAME(cpu_multiply)
+    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_logits, a);
 }

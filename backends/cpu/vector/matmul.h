@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one matrix multiplication behind qkv, residual, gate_up, logits and draw: who takes which tiles, and the loop over the rows of
- * the batch. What an op does with finished dot products is its own (matmul.c, qkv.c, draw.c), and compiled without contraction. */
+/* The one matrix multiplication behind qkv, residual, gate_up, logits and draw: who takes which tiles, and the loop
+ * over the rows of the batch. What an op does with finished dot products is its own (matmul.c, qkv.c, draw.c), and
+ * compiled without contraction. */
 #ifndef RFT_CPU_MATMUL_H
 #define RFT_CPU_MATMUL_H
 
@@ -29,8 +30,8 @@ typedef void (*cpu_finish)(const void *args, const struct cpu_totals *totals);
 
 uint32_t CPU_NAME(cpu_multiply_items)(const struct cpu_matrix *matrix, uint32_t n_workers);
 /* One item: `finish` gets all its totals, some rows at a time. x: bf16 rows of the batch, x_stride elements apart. */
-void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows, uint32_t item,
-                            uint32_t n_workers, cpu_finish finish, const void *args);
+void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows,
+                            uint32_t item, uint32_t n_workers, cpu_finish finish, const void *args);
 
 /* Normed rows: what their factors are made of. */
 struct cpu_norm {
@@ -40,21 +41,23 @@ struct cpu_norm {
     uint32_t eps_bits;
 };
 
-/* The factors of n rows, at most CPU_COLUMNS, from row_0. A row whose squares are bad is marked, or, if only_running, left
- * alone unless it is RUNNING. */
-void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *rows, uint32_t row_0, uint32_t n, bool only_running,
-                                float *factors);
+/* The factors of n rows, at most CPU_COLUMNS, from row_0. A row whose squares are bad is marked, or, if only_running,
+ * left alone unless it is RUNNING. */
+void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *rows, uint32_t row_0, uint32_t n,
+                                bool only_running, float *factors);
 
-/* The row_0 + index'th row's totals, one tile behind the other: in a flat array compilers turn the loops over them into vector
- * code. */
+/* The row_0 + index'th row's totals, one tile behind the other: in a flat array compilers turn the loops over them into
+ * vector code. */
 static inline void list_totals(const struct cpu_totals *totals, uint32_t index, float outputs[CPU_ITEM_OUTPUTS])
 {
     for (uint32_t at = 0; at < totals->n; at += RFT_TILE)
-        memcpy(outputs + at, totals->values + (size_t)at * totals->n_rows + index * RFT_TILE, RFT_TILE * sizeof *outputs);
+        memcpy(outputs + at, totals->values + (size_t)at * totals->n_rows + index * RFT_TILE,
+               RFT_TILE * sizeof *outputs);
 }
 
 /* The same, each times the row's factor. */
-static inline void list_scaled(const struct cpu_totals *totals, uint32_t index, float factor, float outputs[CPU_ITEM_OUTPUTS])
+static inline void list_scaled(const struct cpu_totals *totals, uint32_t index, float factor,
+                               float outputs[CPU_ITEM_OUTPUTS])
 {
     const uint32_t n = totals->n;
     list_totals(totals, index, outputs);

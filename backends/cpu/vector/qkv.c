@@ -4,7 +4,8 @@
 
 static struct cpu_matrix qkv_matrix(const struct rft_args_qkv *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), (a->n_heads + 2 * a->n_kv_heads) * a->head_dim, RFT_PADDED(a->dim)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), (a->n_heads + 2 * a->n_kv_heads) * a->head_dim,
+                               RFT_PADDED(a->dim)};
 }
 
 uint32_t CPU_NAME(cpu_qkv_items)(const void *args, uint32_t n_workers)
@@ -37,8 +38,10 @@ struct run {
     const float *outputs;
 };
 
-/* Rotates a run of q or k: pair i is the head's dimensions in_head / 2 + i, to first, and half a head further, to second. */
-static void rotate(const struct rft_args_qkv *a, const struct run *run, struct rft_row *row, uint16_t *first, uint16_t *second)
+/* Rotates a run of q or k: pair i is the head's dimensions in_head / 2 + i, to first, and half a head further, to
+ * second. */
+static void rotate(const struct rft_args_qkv *a, const struct run *run, struct rft_row *row, uint16_t *first,
+                   uint16_t *second)
 {
     const float *cos_sin = (const float *)cpu_pointer(a->cos_sin) + (size_t)row->position * a->head_dim + run->in_head;
     float x1[CPU_ITEM_OUTPUTS / 2], x2[CPU_ITEM_OUTPUTS / 2], y1[CPU_ITEM_OUTPUTS / 2], y2[CPU_ITEM_OUTPUTS / 2];
@@ -121,6 +124,6 @@ void CPU_NAME(cpu_qkv)(const void *args, uint32_t item, struct cpu_worker worker
 {
     const struct rft_args_qkv *a = args;
     const struct cpu_matrix matrix = qkv_matrix(a);
-    CPU_NAME(cpu_multiply)(&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n,
-                           finish_qkv, a);
+    CPU_NAME(cpu_multiply)
+    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_qkv, a);
 }

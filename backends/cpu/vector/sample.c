@@ -3,8 +3,8 @@
 #include "entries.h"
 
 /* Drops the entries behind the row's cutoff, in is_left. */
-static void drop_filtered(uint32_t *is_left, const float *scores, const struct rft_args_sample *a, const struct rft_cutoff *cutoff,
-                          uint32_t first)
+static void drop_filtered(uint32_t *is_left, const float *scores, const struct rft_args_sample *a,
+                          const struct rft_cutoff *cutoff, uint32_t first)
 {
     const float max = RFT_FROM_BITS(cutoff->max_bits), min_p = RFT_FROM_BITS(a->min_p_bits);
     const uint32_t cutoff_key = cutoff->key, cutoff_id = cutoff->id;
@@ -17,8 +17,8 @@ static void drop_filtered(uint32_t *is_left, const float *scores, const struct r
 }
 
 /* The better of `best` and of n <= 256 entries from `first`, a multiple of 256. */
-static struct rft_candidate best_of_group(const struct rft_args_sample *a, struct rft_row *row, uint32_t index, uint32_t first,
-                                          uint32_t n, struct rft_candidate best)
+static struct rft_candidate best_of_group(const struct rft_args_sample *a, struct rft_row *row, uint32_t index,
+                                          uint32_t first, uint32_t n, struct rft_candidate best)
 {
     float logits[CPU_GROUP] = {0}, scores[CPU_GROUP];
     uint32_t has_token[CPU_GROUP], is_left[CPU_GROUP], keys[CPU_GROUP], max_key = 0;

@@ -14,22 +14,22 @@
 
 struct rft_model_config rft_test_config(void)
 {
-    return (struct rft_model_config){ .n_layers = 2,
-                                      .dim = 32,
-                                      .n_heads = 4,
-                                      .n_kv_heads = 2,
-                                      .head_dim = 8,
-                                      .ffn_dim = 48,
-                                      .vocab_size = 300,
-                                      .n_positions = 128,
-                                      .norm_eps = 1e-5f,
-                                      .tied = true,
-                                      .rope_theta = 10000.0 };
+    return (struct rft_model_config){.n_layers = 2,
+                                     .dim = 32,
+                                     .n_heads = 4,
+                                     .n_kv_heads = 2,
+                                     .head_dim = 8,
+                                     .ffn_dim = 48,
+                                     .vocab_size = 300,
+                                     .n_positions = 128,
+                                     .norm_eps = 1e-5f,
+                                     .tied = true,
+                                     .rope_theta = 10000.0};
 }
 
 float rft_test_weight(const char *name, uint64_t seed, uint64_t row, uint64_t column, uint64_t n_columns)
 {
-    uint64_t place[2] = { row, column };
+    uint64_t place[2] = {row, column};
     uint64_t hash = XXH64(place, sizeof place, XXH64(name, strlen(name), seed));
     double uniform = (double)(hash >> 40) / 8388608.0 - 1.0; /* in [-1, 1) */
     if (strstr(name, "norm"))
@@ -54,7 +54,7 @@ static void append(struct rft_str *s, const void *bytes, size_t n)
 
 static void append_value(struct rft_str *data, enum rft_dtype dtype, float value)
 {
-    struct rft_round_counts counts = { 0, 0 };
+    struct rft_round_counts counts = {0, 0};
     uint16_t half = dtype == RFT_DTYPE_F16 ? to_f16(value) : rft_bf16_round(value, &counts);
     if (dtype == RFT_DTYPE_F32)
         append(data, &value, sizeof value);
@@ -68,7 +68,7 @@ static void append_blocks(struct rft_str *data, enum rft_dtype dtype, const char
 {
     for (uint64_t block = 0; block < n_columns / 32; block++)
         for (uint32_t i = 0; i < rft_dtype_block_bytes(dtype); i++) {
-            uint64_t place[3] = { row, block, i };
+            uint64_t place[3] = {row, block, i};
             uint8_t byte = (uint8_t)XXH64(place, sizeof place, XXH64(name, strlen(name), seed));
             if (i == 1 || (i == 3 && dtype == RFT_DTYPE_Q4_1))
                 byte = 0x1c; /* the upper half of an f16 */
@@ -104,7 +104,7 @@ static void write_in(const char *dir, const char *name, const void *bytes, size_
 static void write_shard(const char *dir, const char *name, const struct rft_model_config *config, enum rft_dtype dtype,
                         uint64_t seed, uint32_t shard, uint32_t n_shards)
 {
-    struct rft_str header = { 0 }, data = { 0 }, file = { 0 };
+    struct rft_str header = {0}, data = {0}, file = {0};
     append(&header, "{\"__metadata__\":{\"format\":\"pt\"}", 31);
     for (uint64_t i = shard; i < rft_model_n_tensors(config); i += n_shards) {
         struct rft_needed_tensor tensor;
@@ -136,7 +136,7 @@ static void shard_name(char name[64], uint32_t shard, uint32_t n_shards)
 
 static void write_index(const char *dir, const struct rft_model_config *config, uint32_t n_shards)
 {
-    struct rft_str index = { 0 };
+    struct rft_str index = {0};
     append(&index, "{\"metadata\":{},\"weight_map\":{", 29);
     for (uint64_t i = 0; i < rft_model_n_tensors(config); i++) {
         struct rft_needed_tensor tensor;
@@ -153,7 +153,7 @@ static void write_index(const char *dir, const struct rft_model_config *config, 
 static void write_config(const char *dir, const struct rft_model_config *c, enum rft_dtype dtype)
 {
     static const char generation[] = "{\"eos_token_id\": 0}\n";
-    struct rft_str s = { 0 };
+    struct rft_str s = {0};
     rft_str_printf(&s,
                    "{\"architectures\": [\"LlamaForCausalLM\"], \"model_type\": \"llama\", \"hidden_act\": \"silu\",\n"
                    " \"hidden_size\": %u, \"intermediate_size\": %u, \"num_hidden_layers\": %u, \"vocab_size\": %u,\n"
@@ -213,9 +213,9 @@ static void append_gguf_entries(struct rft_str *file, const struct rft_model_con
 void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, const struct rft_test_gguf_extra *extra)
 {
-    static const uint32_t ggml_types[] = { [RFT_DTYPE_F32] = 0,  [RFT_DTYPE_F16] = 1,  [RFT_DTYPE_BF16] = 30,
-                                           [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3 };
-    struct rft_str file = { 0 }, data = { 0 };
+    static const uint32_t ggml_types[] = {[RFT_DTYPE_F32] = 0,  [RFT_DTYPE_F16] = 1,  [RFT_DTYPE_BF16] = 30,
+                                          [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3};
+    struct rft_str file = {0}, data = {0};
     uint64_t n = rft_model_n_tensors(config);
     rft_test_gguf_begin(&file, 3, n + (extra->tensor ? 1 : 0), N_GGUF_ENTRIES + extra->n_entries);
     append_gguf_entries(&file, config);
@@ -224,14 +224,14 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
         struct rft_needed_tensor tensor;
         rft_model_tensor(config, i, &tensor);
         enum rft_dtype type = tensor.n_dims == 1 ? RFT_DTYPE_F32 : dtype;
-        uint64_t dims[2] = { tensor.dims[tensor.n_dims - 1], tensor.dims[0] };
+        uint64_t dims[2] = {tensor.dims[tensor.n_dims - 1], tensor.dims[0]};
         rft_test_gguf_tensor(&file, tensor.gguf_name, tensor.n_dims, dims, ggml_types[type], data.len);
         append_tensor(&data, &tensor, type, seed, true);
         rft_test_gguf_align(&data, 32);
     }
     if (extra->tensor) {
-        rft_test_gguf_tensor(&file, extra->tensor, 1, (uint64_t[]){ 32 }, extra->tensor_type, data.len);
-        append(&data, (float[32]){ 0 }, 32 * sizeof(float));
+        rft_test_gguf_tensor(&file, extra->tensor, 1, (uint64_t[]){32}, extra->tensor_type, data.len);
+        append(&data, (float[32]){0}, 32 * sizeof(float));
     }
     rft_test_gguf_align(&file, 32);
     append(&file, data.data, data.len);
@@ -242,12 +242,12 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
 
 void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed)
 {
-    rft_test_gguf_write_extra(path, config, dtype, seed, &(struct rft_test_gguf_extra){ 0 });
+    rft_test_gguf_write_extra(path, config, dtype, seed, &(struct rft_test_gguf_extra){0});
 }
 
 void rft_test_tokenizer_write(const char *dir)
 {
-    struct rft_str s = { 0 };
+    struct rft_str s = {0};
     uint32_t n_shifted = 0;
     rft_str_append_z(&s, "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"normalizer\": null,\n"
                          " \"added_tokens\": [{\"id\": 0, \"content\": \"<|end|>\", \"single_word\": false,\n"

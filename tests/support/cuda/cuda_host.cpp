@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs kernels as the host compiled them. Each thread of a block is a fibre with a stack of its own; a warp runs until all its fibres
- * are at a barrier or done, then the next warp; when all are there, the barrier opens. */
+/* Runs kernels as the host compiled them. Each thread of a block is a fibre with a stack of its own; a warp runs until
+ * all its fibres are at a barrier or done, then the next warp; when all are there, the barrier opens. */
 #include "cuda_host.h"
 
 #include "cuda_shim.h"
@@ -28,11 +28,15 @@ __asm__(".text\n.globl shim_switch\n.type shim_switch, @function\nshim_switch:\n
 #elif defined(__aarch64__)
 __asm__(".text\n.globl shim_switch\n.type shim_switch, %function\nshim_switch:\n"
         "sub sp, sp, #160\n"
-        "stp x19, x20, [sp]\nstp x21, x22, [sp, #16]\nstp x23, x24, [sp, #32]\nstp x25, x26, [sp, #48]\nstp x27, x28, [sp, #64]\n"
-        "stp x29, x30, [sp, #80]\nstp d8, d9, [sp, #96]\nstp d10, d11, [sp, #112]\nstp d12, d13, [sp, #128]\nstp d14, d15, [sp, #144]\n"
+        "stp x19, x20, [sp]\nstp x21, x22, [sp, #16]\nstp x23, x24, [sp, #32]\nstp x25, x26, [sp, #48]\nstp x27, x28, "
+        "[sp, #64]\n"
+        "stp x29, x30, [sp, #80]\nstp d8, d9, [sp, #96]\nstp d10, d11, [sp, #112]\nstp d12, d13, [sp, #128]\nstp d14, "
+        "d15, [sp, #144]\n"
         "mov x9, sp\nstr x9, [x0]\nmov sp, x1\n"
-        "ldp x19, x20, [sp]\nldp x21, x22, [sp, #16]\nldp x23, x24, [sp, #32]\nldp x25, x26, [sp, #48]\nldp x27, x28, [sp, #64]\n"
-        "ldp x29, x30, [sp, #80]\nldp d8, d9, [sp, #96]\nldp d10, d11, [sp, #112]\nldp d12, d13, [sp, #128]\nldp d14, d15, [sp, #144]\n"
+        "ldp x19, x20, [sp]\nldp x21, x22, [sp, #16]\nldp x23, x24, [sp, #32]\nldp x25, x26, [sp, #48]\nldp x27, x28, "
+        "[sp, #64]\n"
+        "ldp x29, x30, [sp, #80]\nldp d8, d9, [sp, #96]\nldp d10, d11, [sp, #112]\nldp d12, d13, [sp, #128]\nldp d14, "
+        "d15, [sp, #144]\n"
         "add sp, sp, #160\nret\n.size shim_switch, . - shim_switch\n");
 #define SAVED_WORDS 20u
 #define RESUME_WORD 11u
@@ -43,11 +47,11 @@ __asm__(".text\n.globl shim_switch\n.type shim_switch, %function\nshim_switch:\n
 enum fibre_state { READY, AT_BARRIER, AT_SHUFFLE, DONE };
 
 struct fibre {
-    void *stack;         /* where it was left */
+    void *stack; /* where it was left */
     enum fibre_state state;
-    size_t shared_used;  /* of the block's shared memory, by its declarations so far */
+    size_t shared_used; /* of the block's shared memory, by its declarations so far */
     uint32_t n_shuffles;
-    uint32_t values[2];  /* of its last two shuffles: one may be read while the next is being written */
+    uint32_t values[2]; /* of its last two shuffles: one may be read while the next is being written */
 };
 
 struct shim_place shim_here;
@@ -56,7 +60,7 @@ static struct {
     const struct host_kernel *kernel;
     const void *args;
     uint32_t parameter;
-    void *scheduler;     /* its stack */
+    void *scheduler; /* its stack */
     struct fibre fibres[THREADS_MAX];
     uint8_t *stacks;     /* [THREADS_MAX][STACK_BYTES] */
     size_t shared_bytes; /* that the last block declared */
@@ -213,8 +217,8 @@ static void run_block(uint32_t n_threads)
     }
 }
 
-void host_kernel_run(const struct host_kernel *kernel, const void *args, uint32_t parameter, uint32_t grid_x, uint32_t grid_y,
-                     uint32_t threads)
+void host_kernel_run(const struct host_kernel *kernel, const void *args, uint32_t parameter, uint32_t grid_x,
+                     uint32_t grid_y, uint32_t threads)
 {
     shim.kernel = kernel;
     shim.args = args;
@@ -223,7 +227,8 @@ void host_kernel_run(const struct host_kernel *kernel, const void *args, uint32_
     if (threads == 0 || threads > kernel->threads_max || threads > THREADS_MAX)
         fail("more threads in a block than it was compiled for");
     if (shim.stacks == NULL) {
-        void *p = mmap(NULL, (size_t)THREADS_MAX * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *p =
+            mmap(NULL, (size_t)THREADS_MAX * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (p == MAP_FAILED)
             fail("no memory for stacks");
         shim.stacks = static_cast<uint8_t *>(p);

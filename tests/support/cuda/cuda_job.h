@@ -12,8 +12,8 @@ extern const struct rft_backend rft_backend_cuda;
 bool rft_cuda_job_init(void);
 /* `set` is one more "section.key=value", or NULL. */
 struct rft_test_job rft_cuda_job(const char *set);
-/* The stub's settings as they are by themselves. with_reference: the cpu's plain kernels in the place of the compiled ones, which
- * are much slower as fibres. */
+/* The stub's settings as they are by themselves. with_reference: the cpu's plain kernels in the place of the compiled
+ * ones, which are much slower as fibres. */
 struct cuda_stub *rft_cuda_begin(bool with_reference);
 /* Fails the test if anything is left of a driver's objects. */
 void rft_cuda_end(const char *what);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The host's body of every wrapper in kernels/common.cuh, so that kernels run as C++ with the threads of a block as fibres: the same
- * source, the same bits, without a GPU (cuda_host.cpp). A fibre runs until it meets a barrier or a shuffle. Shared memory is filled
- * with what no kernel may rely on before a block starts; the order of threads and blocks can be turned round. */
+/* The host's body of every wrapper in kernels/common.cuh, so that kernels run as C++ with the threads of a block as
+ * fibres: the same source, the same bits, without a GPU (cuda_host.cpp). A fibre runs until it meets a barrier or a
+ * shuffle. Shared memory is filled with what no kernel may rely on before a block starts; the order of threads and
+ * blocks can be turned round. */
 #ifndef RFT_CUDA_SHIM_H
 #define RFT_CUDA_SHIM_H
 

@@ -62,7 +62,8 @@ int rft_test_variants(const char *backend, enum rft_status (*test_all)(struct rf
             return 1;
         status = test_all(device);
         devices[i].backend->close(device);
-        printf("%s: %s\n", devices[i].name, status == RFT_OK ? "every variant of every kernel gives the cpu's bits" : "FAILED");
+        printf("%s: %s\n", devices[i].name,
+               status == RFT_OK ? "every variant of every kernel gives the cpu's bits" : "FAILED");
         if (status != RFT_OK)
             return 1;
         n_tested++;
@@ -78,9 +79,11 @@ static bool is_set(const char *name)
     return value != NULL && strcmp(value, "1") == 0;
 }
 
-void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index, uint32_t n_threads)
+void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index,
+                          uint32_t n_threads)
 {
-    const struct rft_device_options options = {.n_threads = n_threads, .is_unchecked = true}; /* these tests are the check */
+    const struct rft_device_options options = {.n_threads = n_threads,
+                                               .is_unchecked = true}; /* these tests are the check */
     memset(r, 0, sizeof *r);
     r->is_per_tensor = is_set("RFT_TEST_BUFFER_PER_TENSOR") && backend != rft_test_cpu();
     r->backend = backend;
@@ -137,7 +140,8 @@ static void write_all(struct rft_call_runner *r)
         assert_int_equal(r->backend->write(r->device, all, r->image.bytes), RFT_OK);
     for (uint32_t i = 0; i < r->n_tensors; i++) {
         const struct rft_call_buffer *b = &r->image.buffers[i];
-        const struct rft_slice slice = {&r->tensors[i], 0, b->bytes < r->tensors[i].bytes ? b->bytes : r->tensors[i].bytes};
+        const struct rft_slice slice = {&r->tensors[i], 0,
+                                        b->bytes < r->tensors[i].bytes ? b->bytes : r->tensors[i].bytes};
         if (slice.bytes != 0)
             assert_int_equal(r->backend->write(r->device, slice, r->image.bytes + b->offset), RFT_OK);
     }
@@ -152,14 +156,15 @@ static void read_all(struct rft_call_runner *r)
         memcpy(r->after, r->image.bytes, (size_t)r->image.used);
     for (uint32_t i = 0; i < r->n_tensors; i++) {
         const struct rft_call_buffer *b = &r->image.buffers[i];
-        const struct rft_slice slice = {&r->tensors[i], 0, b->bytes < r->tensors[i].bytes ? b->bytes : r->tensors[i].bytes};
+        const struct rft_slice slice = {&r->tensors[i], 0,
+                                        b->bytes < r->tensors[i].bytes ? b->bytes : r->tensors[i].bytes};
         if (slice.bytes != 0)
             assert_int_equal(r->backend->read(r->device, slice, r->after + b->offset), RFT_OK);
     }
 }
 
-/* GPU-assisted validation looks through the list of buffers at each access, and lavapipe ends every loop of an invocation after
- * 65536 turns of all of them. */
+/* GPU-assisted validation looks through the list of buffers at each access, and lavapipe ends every loop of an
+ * invocation after 65536 turns of all of them. */
 static bool is_long(const struct rft_kernel_case *c)
 {
     return c->k > 1500 || c->n_prompt + c->n_own > 400 || (c->op == RFT_OP_filter && c->n > 1000);

@@ -19,7 +19,8 @@ struct rft_test_device {
 };
 uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX]);
 const struct rft_backend *rft_test_cpu(void);
-/* For a program that has every device of one backend try all its kernels: its exit code, 77 where there is no such device. */
+/* For a program that has every device of one backend try all its kernels: its exit code, 77 where there is no such
+ * device. */
 int rft_test_variants(const char *backend, enum rft_status (*test_all)(struct rft_device *device));
 
 /* An open device and the call being prepared for it. */
@@ -32,14 +33,16 @@ struct rft_call_runner {
     struct rft_call_image expected; /* the same call for the host, made by the plain kernel */
     uint8_t *after;                 /* [image.used]: what the block holds after it */
     char text[RFT_CALL_TEXT_MAX];   /* what differed */
-    /* With RFT_TEST_BUFFER_PER_TENSOR=1 every buffer is a block of its own, without guards, so that a tool that watches the
-     * device's memory (tools/validate_vulkan.sh) sees what leaves a buffer. RFT_TEST_BUFFER_TOO_SMALL=1 takes half of each. */
+    /* With RFT_TEST_BUFFER_PER_TENSOR=1 every buffer is a block of its own, without guards, so that a tool that watches
+     * the device's memory (tools/validate_vulkan.sh) sees what leaves a buffer. RFT_TEST_BUFFER_TOO_SMALL=1 takes half
+     * of each. */
     bool is_per_tensor;
-    bool is_left_out;               /* the call takes longer than the tool can follow: it is not run, and right */
+    bool is_left_out; /* the call takes longer than the tool can follow: it is not run, and right */
     struct rft_block tensors[RFT_CALL_BUFFERS_MAX];
     uint32_t n_tensors;
 };
-void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index, uint32_t n_threads);
+void rft_call_runner_open(struct rft_call_runner *r, const struct rft_backend *backend, uint32_t index,
+                          uint32_t n_threads);
 void rft_call_runner_close(struct rft_call_runner *r);
 
 /* Prepares the case's call; with_expected: and runs it on the host. */

@@ -46,7 +46,8 @@ static struct rft_watched watched;
 static struct rft_watch watch;
 static const void *chunk_blocks[CHUNK_BLOCKS_MAX]; /* of the chunk that is being made */
 static uint32_t n_chunk_blocks;
-static uint64_t first_places[CHUNK_BLOCKS_MAX], places[CHUNK_BLOCKS_MAX]; /* of the first chunk's blocks, and of this one's */
+static uint64_t first_places[CHUNK_BLOCKS_MAX],
+    places[CHUNK_BLOCKS_MAX]; /* of the first chunk's blocks, and of this one's */
 static uint32_t n_first_places, n_places;
 static uint64_t n_before; /* what the driver had given out before the chunk's first block */
 
@@ -121,7 +122,8 @@ void rft_watch_end(const char *what, uint32_t n_kept_most)
 {
     rft_dev_override_backends(NULL, 0);
     if (n_chunk_blocks != 0 || watch.n_kept_back > n_kept_most)
-        fail_msg("%s: %u blocks of a chunk were not given back, and %u chunks left memory behind", what, n_chunk_blocks, watch.n_kept_back);
+        fail_msg("%s: %u blocks of a chunk were not given back, and %u chunks left memory behind", what, n_chunk_blocks,
+                 watch.n_kept_back);
 }
 
 void rft_fault_check_message(const char *what, const char *word)
@@ -140,7 +142,8 @@ void rft_fault_check_leaks(const char *what, uint64_t n_live)
 void rft_fault_judge(const struct rft_fault *fault, enum rft_status status, struct rft_fault_tally *tally)
 {
     tally->n_runs++;
-    tally->n_not_met += fault->n_failed == 0; /* programs are recorded again where the clock says so: not every run has as many calls */
+    tally->n_not_met +=
+        fault->n_failed == 0; /* programs are recorded again where the clock says so: not every run has as many calls */
     if (fault->n_failed == 0 && status != RFT_OK)
         fail_msg("%s: nothing failed, and yet: %s\n%s", fault->what, rft_status_text(status), rft_test_log_text());
     if (status == RFT_OK) {
@@ -164,7 +167,7 @@ uint64_t rft_fault_place(uint64_t i, uint64_t n, uint64_t n_calls)
 
 void rft_fault_report(const char *name, const struct rft_fault_tally *tally, double seconds)
 {
-    print_message("%s: %u faults, %u of them not met, recovered from %u, %u errors, %.1f s\n", name, tally->n_runs, tally->n_not_met,
-                  tally->n_recovered, tally->n_errors, seconds);
+    print_message("%s: %u faults, %u of them not met, recovered from %u, %u errors, %.1f s\n", name, tally->n_runs,
+                  tally->n_not_met, tally->n_recovered, tally->n_errors, seconds);
     assert_true(tally->n_not_met * 20 <= tally->n_runs);
 }

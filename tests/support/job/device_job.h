@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The job of tests/e2e/tiny.ini on a device whose driver is made to fail or to lie: what comes of it, and a watch over blocks. */
+/* The job of tests/e2e/tiny.ini on a device whose driver is made to fail or to lie: what comes of it, and a watch over
+ * blocks. */
 #ifndef RFT_DEVICE_JOB_H
 #define RFT_DEVICE_JOB_H
 
 #include "device.h"
 #include "job.h"
 
-/* Two questions, one after the other, with two chunks each. backend, device: settings "device.backend=...", "device.device=...";
- * `set` is one more, or NULL. */
+/* Two questions, one after the other, with two chunks each. backend, device: settings "device.backend=...",
+ * "device.device=..."; `set` is one more, or NULL. */
 struct rft_test_job rft_device_job(const char *backend, const char *device, const char *set);
 /* Appends what the cpu's plain form makes of it. */
 void rft_device_job_wanted(const char *set, struct rft_str *bytes);
@@ -31,8 +32,8 @@ struct rft_watched {
 };
 /* Puts the watch into the place of all backends. */
 struct rft_watch *rft_watch_begin(const struct rft_watched *watched);
-/* Fails the test, with a message that begins with `what`, if a chunk's blocks were not given back, or if more than n_kept_most chunks
- * left memory behind: a block that a driver does not give up stays until the device is closed. */
+/* Fails the test, with a message that begins with `what`, if a chunk's blocks were not given back, or if more than
+ * n_kept_most chunks left memory behind: a block that a driver does not give up stays until the device is closed. */
 void rft_watch_end(const char *what, uint32_t n_kept_most);
 
 /* Runs with a fault in each, and what became of them. */
@@ -45,13 +46,13 @@ struct rft_fault {
     const char *what;             /* for messages */
     uint64_t n_failed;            /* calls that did fail */
     bool must_recover;
-    const char *word;             /* of the driver, in the message of a failed run; NULL: its own words will do */
+    const char *word; /* of the driver, in the message of a failed run; NULL: its own words will do */
     /* Runs the job again; nothing fails. */
     void (*run_again)(void *user, const char *what);
     void *user;
 };
-/* Judges a run that is over and whose log was captured: it gave the right bytes, or an error with a message, no output, and the
- * right bytes when it is run again. */
+/* Judges a run that is over and whose log was captured: it gave the right bytes, or an error with a message, no output,
+ * and the right bytes when it is run again. */
 void rft_fault_judge(const struct rft_fault *fault, enum rft_status status, struct rft_fault_tally *tally);
 /* The message that a failed run leaves. */
 void rft_fault_check_message(const char *what, const char *word);

@@ -52,13 +52,17 @@ static enum rft_status run(struct forward *f, const uint32_t *ids, uint32_t n, u
     return status;
 }
 
-static enum rft_status forward(struct forward *f, const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
-                               uint32_t n, float *logits)
+static enum rft_status forward(struct forward *f, const struct rft_checkpoint *checkpoint, const char *device,
+                               const uint32_t *ids, uint32_t n, float *logits)
 {
     const struct rft_device_options options = {0};
     const struct rft_draw_rules none = {0};
     struct rft_memory memory;
-    struct rft_work_shape shape = {.n_rows = n, .n_keys_max = n, .n_new_max = 1, .n_eos = 1, .is_filtered = true}; /* so that there is room for logits */
+    struct rft_work_shape shape = {.n_rows = n,
+                                   .n_keys_max = n,
+                                   .n_new_max = 1,
+                                   .n_eos = 1,
+                                   .is_filtered = true}; /* so that there is room for logits */
     uint32_t n_pages = rft_pages_for(n);
     shape.n_table_entries = n_pages;
     RFT_TRY(rft_engine_open(&f->engine, "cpu", device, &options, &memory));
@@ -72,8 +76,8 @@ static enum rft_status forward(struct forward *f, const struct rft_checkpoint *c
     return run(f, ids, n, n_pages, logits);
 }
 
-enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids, uint32_t n,
-                                 float *logits)
+enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
+                                 uint32_t n, float *logits)
 {
     struct forward f;
     enum rft_status status;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* logits: [n][vocab_size] f32. device: a device of the cpu backend ("" = the fastest). */
-enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids, uint32_t n,
-                                 float *logits);
+enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
+                                 uint32_t n, float *logits);
 
 #endif

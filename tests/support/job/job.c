@@ -11,7 +11,7 @@
 
 #define RECORDS ".records"
 #define RECORDS_LOCK RECORDS RFT_OUT_LOCK_SUFFIX
-static const char *const suffixes[] = { "", RECORDS, ".journal", RFT_OUT_LOCK_SUFFIX, RECORDS_LOCK };
+static const char *const suffixes[] = {"", RECORDS, ".journal", RFT_OUT_LOCK_SUFFIX, RECORDS_LOCK};
 
 static void path_of(const struct rft_test_job *job, const char *suffix, char path[256])
 {
@@ -31,7 +31,7 @@ enum rft_status rft_test_job_run(const struct rft_test_job *job)
 {
     static const char *ini;
     char output[280], records[280];
-    const char *sets[RFT_JOB_SETS_MAX + 2] = { output, records };
+    const char *sets[RFT_JOB_SETS_MAX + 2] = {output, records};
     size_t n_sets = 2;
     struct rft_config config;
     enum rft_status status;
@@ -102,7 +102,7 @@ enum rft_status rft_test_stdout_of(enum rft_status (*fn)(void *user), void *user
 void rft_test_same_bytes(const struct rft_str *got, const struct rft_str *wanted, const char *what)
 {
     size_t line = 1;
-    if (rft_bytes_equal((struct rft_bytes){ got->data, got->len }, (struct rft_bytes){ wanted->data, wanted->len }))
+    if (rft_bytes_equal((struct rft_bytes){got->data, got->len}, (struct rft_bytes){wanted->data, wanted->len}))
         return;
     for (size_t i = 0; i < got->len && i < wanted->len && got->data[i] == wanted->data[i]; i++)
         line += got->data[i] == '\n';
@@ -111,7 +111,7 @@ void rft_test_same_bytes(const struct rft_str *got, const struct rft_str *wanted
 
 void rft_test_job_expect(const struct rft_test_job *job, const struct rft_str *wanted, const char *what)
 {
-    struct rft_str got = { 0 };
+    struct rft_str got = {0};
     rft_test_job_once(job, &got);
     rft_test_same_bytes(&got, wanted, what);
     rft_str_finish(&got);

@@ -14,20 +14,16 @@
         literal, sizeof(literal) - 1                                                                                   \
     }
 const struct rft_sample rft_journal_samples[RFT_JOURNAL_ALL] = {
-    { .question = 1, .sample = 0, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("plain text") },
-    { .question = 0, .sample = 1, .n_tokens = 100, .finish = RFT_FINISH_LENGTH, .text = TEXT("") },
-    { .question = 0,
-      .sample = 0,
-      .n_tokens = 9,
-      .finish = RFT_FINISH_STOP,
-      .text = TEXT("a\nb\\x41\0\x7f \xc3\xa9\xe2\x82") },
-    { .question = 2,
-      .sample = 1,
-      .n_tokens = 0,
-      .finish = RFT_FINISH_NOT_FINITE,
-      .text = TEXT("\xff\xfe \xed\xa0\x80") },
-    { .question = 2, .sample = 0, .n_tokens = 4294967295, .finish = RFT_FINISH_STOP, .text = TEXT(" spaces  ") },
-    { .question = 1, .sample = 1, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("\n") },
+    {.question = 1, .sample = 0, .n_tokens = 3, .finish = RFT_FINISH_STOP, .text = TEXT("plain text")},
+    {.question = 0, .sample = 1, .n_tokens = 100, .finish = RFT_FINISH_LENGTH, .text = TEXT("")},
+    {.question = 0,
+     .sample = 0,
+     .n_tokens = 9,
+     .finish = RFT_FINISH_STOP,
+     .text = TEXT("a\nb\\x41\0\x7f \xc3\xa9\xe2\x82")},
+    {.question = 2, .sample = 1, .n_tokens = 0, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("\xff\xfe \xed\xa0\x80")},
+    {.question = 2, .sample = 0, .n_tokens = 4294967295, .finish = RFT_FINISH_STOP, .text = TEXT(" spaces  ")},
+    {.question = 1, .sample = 1, .n_tokens = 1, .finish = RFT_FINISH_STOP, .text = TEXT("\n")},
 };
 char rft_journal_path[200];
 
@@ -93,7 +89,7 @@ void rft_journal_fill(size_t n)
 uint64_t rft_journal_check(struct rft_journal *journal)
 {
     uint64_t n = 0;
-    struct rft_str text = { 0 };
+    struct rft_str text = {0};
     for (size_t i = 0; i < RFT_JOURNAL_ALL; i++) {
         const struct rft_sample *in = &rft_journal_samples[i];
         struct rft_sample out;

@@ -24,8 +24,8 @@ struct rft_exec {
 
 const char *rft_wrap_call_name(enum rft_wrap_call call)
 {
-    static const char *const names[] = { "enumerate", "open",        "memory", "block_create", "write",
-                                         "read",      "exec_create", "run",    "wait" };
+    static const char *const names[] = {"enumerate", "open",        "memory", "block_create", "write",
+                                        "read",      "exec_create", "run",    "wait"};
     return call < RFT_WRAP_CALL_COUNT ? names[call] : "?";
 }
 
@@ -133,7 +133,7 @@ static void count_block(const struct rft_block *block, enum rft_place place)
 static enum rft_status wrap_block_create(struct rft_device *device, uint64_t bytes, enum rft_place place,
                                          const char *label, struct rft_block *block)
 {
-    *block = (struct rft_block){ 0 };
+    *block = (struct rft_block){0};
     RFT_TRY(enter(RFT_WRAP_BLOCK_CREATE));
     if (wrap.caps.block_bytes_max != 0 && bytes > wrap.caps.block_bytes_max)
         violate("a block larger than block_bytes_max");
@@ -210,7 +210,7 @@ static enum rft_status create_singles(struct rft_device *device, const struct rf
         return RFT_ERR_HOST_MEMORY;
     memcpy(exec->nodes, program->nodes, program->n_nodes * sizeof *exec->nodes);
     for (uint32_t i = 0; i < exec->n_nodes; i++) {
-        const struct rft_program single = { .name = program->name, .nodes = &exec->nodes[i], .n_nodes = 1 };
+        const struct rft_program single = {.name = program->name, .nodes = &exec->nodes[i], .n_nodes = 1};
         RFT_TRY(cpu->exec_create(device, &single, &exec->singles[i]));
     }
     return RFT_OK;
@@ -258,7 +258,7 @@ enum rft_status rft_wrap_run_node(const struct rft_wrap_replay *replay, uint32_t
 
 static enum rft_status wrap_run(struct rft_device *device, struct rft_exec *exec, uint32_t n_replays, uint64_t *ticket)
 {
-    const struct rft_wrap_replay replay = { exec->program, exec->nodes, exec->n_nodes, exec };
+    const struct rft_wrap_replay replay = {exec->program, exec->nodes, exec->n_nodes, exec};
     *ticket = 0;
     RFT_TRY(enter(RFT_WRAP_RUN));
     if (wrap.on_replay == NULL)
@@ -294,7 +294,7 @@ static const struct rft_backend wrapped = {
 
 struct rft_wrap *rft_wrap_begin(void)
 {
-    static const struct rft_backend *const backends[] = { &wrapped };
+    static const struct rft_backend *const backends[] = {&wrapped};
     memset(&wrap, 0, sizeof wrap);
     rft_dev_override_backends(backends, 1);
     return &wrap;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A backend that passes every call on to the cpu backend, keeps count, and misbehaves on demand: calls fail, memory
- * runs short, capabilities change, and a test may run a program's nodes itself, in any order and as often as it likes.
- */
+ * runs short, capabilities change, and a test may run a program's nodes itself, in any order and as often as it
+ * likes. */
 #ifndef RFT_WRAP_BACKEND_H
 #define RFT_WRAP_BACKEND_H
 
@@ -40,9 +40,9 @@ struct rft_wrap {
     uint64_t limit_bytes;        /* block_create refuses to go beyond; 0 = no limit */
     uint64_t limit_drop_bytes; /* taken off limit_bytes with every block created, as long as limit_floor_bytes remain */
     uint64_t limit_floor_bytes;
-    uint64_t available_bytes; /* what memory() says; 0 = the truth */
+    uint64_t available_bytes;      /* what memory() says; 0 = the truth */
     uint64_t host_available_bytes; /* what it says of the host; block_create refuses to go beyond */
-    struct rft_caps caps;     /* members that are not 0 replace the cpu's */
+    struct rft_caps caps;          /* members that are not 0 replace the cpu's */
     /* Called for every replay instead of running it, if set; it runs the nodes with rft_wrap_run_node. */
     enum rft_status (*on_replay)(void *user, const struct rft_wrap_replay *replay);
     void (*on_write)(void *user, struct rft_slice to, uint64_t n_writes); /* after the n-th write, if set */

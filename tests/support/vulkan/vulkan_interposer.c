@@ -9,17 +9,36 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COMMANDS_OF_POOL 24 /* the backend frees all but its staging ring's and its timestamps', which go with the pool */
+#define COMMANDS_OF_POOL                                                                                               \
+    24 /* the backend frees all but its staging ring's and its timestamps', which go with the pool */
 #define LAST_WAIT_NS 1000000000u /* a longer wait is the last, of a device that hangs: afterwards everything goes */
 #define QUEUED_MAX 1024u
 
-#define FUNCTIONS(X)                                                                                                           \
-    X(EnumerateInstanceVersion) X(EnumerateInstanceExtensionProperties) X(BeginCommandBuffer) X(EndCommandBuffer)              \
-    X(BindBufferMemory) X(GetPipelineCacheData) X(QueueSubmit) X(WaitSemaphores) X(GetSemaphoreCounterValue)                   \
-    X(GetQueryPoolResults) X(DeviceWaitIdle) X(GetMemoryHostPointerPropertiesEXT) X(CreateCommandPool)                         \
-    X(DestroyCommandPool) X(CreateSemaphore) X(DestroySemaphore) X(CreateQueryPool) X(DestroyQueryPool) X(CreateBuffer)        \
-    X(DestroyBuffer) X(CreatePipelineLayout) X(DestroyPipelineLayout) X(CreateInstance) X(DestroyInstance) X(CreateDevice)     \
-    X(DestroyDevice) X(AllocateCommandBuffers) X(FreeCommandBuffers)
+#define FUNCTIONS(X)                                                                                                   \
+    X(EnumerateInstanceVersion)                                                                                        \
+    X(EnumerateInstanceExtensionProperties)                                                                            \
+    X(BeginCommandBuffer)                                                                                              \
+    X(EndCommandBuffer)                                                                                                \
+    X(BindBufferMemory)                                                                                                \
+    X(GetPipelineCacheData)                                                                                            \
+    X(QueueSubmit)                                                                                                     \
+    X(WaitSemaphores)                                                                                                  \
+    X(GetSemaphoreCounterValue)                                                                                        \
+    X(GetQueryPoolResults)                                                                                             \
+    X(DeviceWaitIdle)                                                                                                  \
+    X(GetMemoryHostPointerPropertiesEXT)                                                                               \
+    X(CreateCommandPool)                                                                                               \
+    X(DestroyCommandPool)                                                                                              \
+    X(CreateSemaphore)                                                                                                 \
+    X(DestroySemaphore)                                                                                                \
+    X(CreateQueryPool)                                                                                                 \
+    X(DestroyQueryPool)                                                                                                \
+    X(CreateBuffer)                                                                                                    \
+    X(DestroyBuffer)                                                                                                   \
+    X(CreatePipelineLayout)                                                                                            \
+    X(DestroyPipelineLayout)                                                                                           \
+    X(CreateInstance)                                                                                                  \
+    X(DestroyInstance) X(CreateDevice) X(DestroyDevice) X(AllocateCommandBuffers) X(FreeCommandBuffers)
 FUNCTIONS(RFT_VK_NEXT)
 
 struct rft_interposer rft_vk;
@@ -34,8 +53,8 @@ static bool is_lost;
 static uint64_t n_submitted, n_done;
 static struct {
     VkCommandBuffer handle;
-    uint64_t value;        /* of its last submission */
-} queued[QUEUED_MAX];      /* by turns */
+    uint64_t value;   /* of its last submission */
+} queued[QUEUED_MAX]; /* by turns */
 static uint32_t n_queued;
 
 void rft_vk_violate(const char *what)
@@ -133,37 +152,39 @@ static void check_empty(void)
             rft_vk_violate("a device was destroyed before its objects");
 }
 
-#define PLAIN(name, PARAMETERS, ARGUMENTS)                                                                                     \
-    static VKAPI_ATTR VkResult VKAPI_CALL wrap_##name PARAMETERS                                                               \
-    {                                                                                                                          \
-        VkResult result = rft_vk_enter(RFT_VK_##name);                                                                                \
-        return result != VK_SUCCESS ? result : next_##name ARGUMENTS;                                                           \
+#define PLAIN(name, PARAMETERS, ARGUMENTS)                                                                             \
+    static VKAPI_ATTR VkResult VKAPI_CALL wrap_##name PARAMETERS                                                       \
+    {                                                                                                                  \
+        VkResult result = rft_vk_enter(RFT_VK_##name);                                                                 \
+        return result != VK_SUCCESS ? result : next_##name ARGUMENTS;                                                  \
     }
-#define PAIR(create, destroy, kind, info_type, type)                                                                           \
-    static VKAPI_ATTR VkResult VKAPI_CALL wrap_##create(VkDevice d, const info_type *info, const VkAllocationCallbacks *a,     \
-                                                        type *out)                                                             \
-    {                                                                                                                          \
-        VkResult result = rft_vk_enter(RFT_VK_##create);                                                                              \
-        if (result == VK_SUCCESS)                                                                                              \
-            result = next_##create(d, info, a, out);                                                                           \
-        return rft_vk_made(kind, result, out, sizeof *out);                                                                    \
-    }                                                                                                                          \
-    static VKAPI_ATTR void VKAPI_CALL wrap_##destroy(VkDevice d, type handle, const VkAllocationCallbacks *a)                  \
-    {                                                                                                                          \
-        if (handle == VK_NULL_HANDLE || !rft_vk_leave(kind, &handle, sizeof handle))                                                  \
-            return;                                                                                                            \
-        if (kind == RFT_VK_COMMAND_POOL)                                                                                       \
-            leave_commands();                                                                                                  \
-        next_##destroy(d, handle, a);                                                                                           \
+#define PAIR(create, destroy, kind, info_type, type)                                                                   \
+    static VKAPI_ATTR VkResult VKAPI_CALL wrap_##create(VkDevice d, const info_type *info,                             \
+                                                        const VkAllocationCallbacks *a, type *out)                     \
+    {                                                                                                                  \
+        VkResult result = rft_vk_enter(RFT_VK_##create);                                                               \
+        if (result == VK_SUCCESS)                                                                                      \
+            result = next_##create(d, info, a, out);                                                                   \
+        return rft_vk_made(kind, result, out, sizeof *out);                                                            \
+    }                                                                                                                  \
+    static VKAPI_ATTR void VKAPI_CALL wrap_##destroy(VkDevice d, type handle, const VkAllocationCallbacks *a)          \
+    {                                                                                                                  \
+        if (handle == VK_NULL_HANDLE || !rft_vk_leave(kind, &handle, sizeof handle))                                   \
+            return;                                                                                                    \
+        if (kind == RFT_VK_COMMAND_POOL)                                                                               \
+            leave_commands();                                                                                          \
+        next_##destroy(d, handle, a);                                                                                  \
     }
 
-PLAIN(EnumerateInstanceVersion, (uint32_t *version), (version))
-PLAIN(EnumerateInstanceExtensionProperties, (const char *layer, uint32_t *n, VkExtensionProperties *all), (layer, n, all))
+PLAIN(EnumerateInstanceVersion, (uint32_t * version), (version))
+PLAIN(EnumerateInstanceExtensionProperties, (const char *layer, uint32_t *n, VkExtensionProperties *all),
+      (layer, n, all))
 PLAIN(BindBufferMemory, (VkDevice d, VkBuffer b, VkDeviceMemory m, VkDeviceSize at), (d, b, m, at))
 PLAIN(GetPipelineCacheData, (VkDevice d, VkPipelineCache c, size_t *n, void *data), (d, c, n, data))
 PLAIN(GetSemaphoreCounterValue, (VkDevice d, VkSemaphore s, uint64_t *value), (d, s, value))
 PLAIN(GetQueryPoolResults,
-      (VkDevice d, VkQueryPool p, uint32_t first, uint32_t n, size_t bytes, void *data, VkDeviceSize stride, VkQueryResultFlags f),
+      (VkDevice d, VkQueryPool p, uint32_t first, uint32_t n, size_t bytes, void *data, VkDeviceSize stride,
+       VkQueryResultFlags f),
       (d, p, first, n, bytes, data, stride, f))
 PLAIN(GetMemoryHostPointerPropertiesEXT,
       (VkDevice d, VkExternalMemoryHandleTypeFlagBits type, const void *host, VkMemoryHostPointerPropertiesEXT *out),
@@ -174,8 +195,8 @@ PAIR(CreateQueryPool, DestroyQueryPool, RFT_VK_QUERY_POOL, VkQueryPoolCreateInfo
 PAIR(CreateBuffer, DestroyBuffer, RFT_VK_BUFFER, VkBufferCreateInfo, VkBuffer)
 PAIR(CreatePipelineLayout, DestroyPipelineLayout, RFT_VK_LAYOUT, VkPipelineLayoutCreateInfo, VkPipelineLayout)
 
-static VKAPI_ATTR VkResult VKAPI_CALL wrap_CreateInstance(const VkInstanceCreateInfo *info, const VkAllocationCallbacks *a,
-                                                          VkInstance *out)
+static VKAPI_ATTR VkResult VKAPI_CALL wrap_CreateInstance(const VkInstanceCreateInfo *info,
+                                                          const VkAllocationCallbacks *a, VkInstance *out)
 {
     VkResult result = rft_vk_enter(RFT_VK_CreateInstance);
     if (result == VK_SUCCESS && rft_vk.keep && kept_instance != NULL)
@@ -198,7 +219,8 @@ static VKAPI_ATTR void VKAPI_CALL wrap_DestroyInstance(VkInstance instance, cons
 }
 
 /* The kept one, if it is of the same kind. */
-static VkResult make_device(VkPhysicalDevice physical, const VkDeviceCreateInfo *info, const VkAllocationCallbacks *a, VkDevice *out)
+static VkResult make_device(VkPhysicalDevice physical, const VkDeviceCreateInfo *info, const VkAllocationCallbacks *a,
+                            VkDevice *out)
 {
     const char *extensions[16];
     VkDeviceCreateInfo changed = *info;
@@ -251,7 +273,8 @@ static void check_at_rest(VkCommandBuffer commands)
             rft_vk_violate("a command buffer was recorded or freed that may be running");
 }
 
-static VKAPI_ATTR VkResult VKAPI_CALL wrap_BeginCommandBuffer(VkCommandBuffer commands, const VkCommandBufferBeginInfo *info)
+static VKAPI_ATTR VkResult VKAPI_CALL wrap_BeginCommandBuffer(VkCommandBuffer commands,
+                                                              const VkCommandBufferBeginInfo *info)
 {
     VkResult result = rft_vk_enter(RFT_VK_BeginCommandBuffer);
     check_at_rest(commands);
@@ -265,7 +288,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL wrap_EndCommandBuffer(VkCommandBuffer comm
     return result != VK_SUCCESS ? result : ended;
 }
 
-static VKAPI_ATTR VkResult VKAPI_CALL wrap_QueueSubmit(VkQueue queue, uint32_t n, const VkSubmitInfo *infos, VkFence fence)
+static VKAPI_ATTR VkResult VKAPI_CALL wrap_QueueSubmit(VkQueue queue, uint32_t n, const VkSubmitInfo *infos,
+                                                       VkFence fence)
 {
     VkResult result = rft_vk_enter(RFT_VK_QueueSubmit);
     if (result == VK_SUCCESS)
@@ -318,7 +342,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL wrap_AllocateCommandBuffers(VkDevice d, co
     return result;
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_FreeCommandBuffers(VkDevice d, VkCommandPool pool, uint32_t n, const VkCommandBuffer *all)
+static VKAPI_ATTR void VKAPI_CALL wrap_FreeCommandBuffers(VkDevice d, VkCommandPool pool, uint32_t n,
+                                                          const VkCommandBuffer *all)
 {
     rft_vk.live[RFT_VK_COMMANDS] -= n;
     for (uint32_t i = 0; i < n; i++)

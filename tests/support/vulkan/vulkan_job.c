@@ -18,8 +18,8 @@ extern const struct rft_backend rft_backend_vulkan;
 static char device_set[64];
 static char cache_dir[96];
 
-/* Of several drivers in the environment's list, lavapipe or else the first: lies are told of every software device alike, and
- * devices are kept from run to run, so there must be only one. */
+/* Of several drivers in the environment's list, lavapipe or else the first: lies are told of every software device
+ * alike, and devices are kept from run to run, so there must be only one. */
 static void choose_driver(void)
 {
     static const char *const names[] = {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"};
@@ -70,7 +70,8 @@ int rft_vk_break_rules(const char *which)
     const struct rft_device_options options = {.access = RFT_ACCESS_STAGED};
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
     const VkBufferCopy copy = {.dstOffset = 256, .size = 64};
-    VkCommandBufferAllocateInfo allocate = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandBufferCount = 1};
+    VkCommandBufferAllocateInfo allocate = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                            .commandBufferCount = 1};
     struct rft_device *d;
     struct rft_block block;
     VkCommandBuffer commands;

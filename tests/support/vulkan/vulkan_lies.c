@@ -5,13 +5,17 @@
 
 #include <string.h>
 
-#define FUNCTIONS(X)                                                                                                           \
-    X(EnumeratePhysicalDevices) X(EnumerateDeviceExtensionProperties) X(GetPhysicalDeviceProperties)                           \
-    X(GetPhysicalDeviceMemoryProperties) X(GetPhysicalDeviceMemoryProperties2) X(GetPhysicalDeviceFeatures2)                   \
-    X(GetPhysicalDeviceQueueFamilyProperties) X(GetBufferMemoryRequirements)
+#define FUNCTIONS(X)                                                                                                   \
+    X(EnumeratePhysicalDevices)                                                                                        \
+    X(EnumerateDeviceExtensionProperties)                                                                              \
+    X(GetPhysicalDeviceProperties)                                                                                     \
+    X(GetPhysicalDeviceMemoryProperties)                                                                               \
+    X(GetPhysicalDeviceMemoryProperties2)                                                                              \
+    X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceQueueFamilyProperties) X(GetBufferMemoryRequirements)
 FUNCTIONS(RFT_VK_NEXT)
 
-static VKAPI_ATTR VkResult VKAPI_CALL wrap_EnumeratePhysicalDevices(VkInstance instance, uint32_t *n, VkPhysicalDevice *all)
+static VKAPI_ATTR VkResult VKAPI_CALL wrap_EnumeratePhysicalDevices(VkInstance instance, uint32_t *n,
+                                                                    VkPhysicalDevice *all)
 {
     VkResult result = rft_vk_enter(RFT_VK_EnumeratePhysicalDevices);
     if (result == VK_SUCCESS && rft_vk.has_no_devices)
@@ -29,8 +33,9 @@ static bool is_ours(VkPhysicalDevice physical)
     return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
 }
 
-static VKAPI_ATTR VkResult VKAPI_CALL wrap_EnumerateDeviceExtensionProperties(VkPhysicalDevice physical, const char *layer,
-                                                                              uint32_t *n, VkExtensionProperties *all)
+static VKAPI_ATTR VkResult VKAPI_CALL wrap_EnumerateDeviceExtensionProperties(VkPhysicalDevice physical,
+                                                                              const char *layer, uint32_t *n,
+                                                                              VkExtensionProperties *all)
 {
     VkResult result = rft_vk_enter(RFT_VK_EnumerateDeviceExtensionProperties);
     uint32_t cap = *n;
@@ -52,14 +57,16 @@ static VKAPI_ATTR VkResult VKAPI_CALL wrap_EnumerateDeviceExtensionProperties(Vk
     return VK_SUCCESS;
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_GetBufferMemoryRequirements(VkDevice d, VkBuffer buffer, VkMemoryRequirements *out)
+static VKAPI_ATTR void VKAPI_CALL wrap_GetBufferMemoryRequirements(VkDevice d, VkBuffer buffer,
+                                                                   VkMemoryRequirements *out)
 {
     next_GetBufferMemoryRequirements(d, buffer, out);
     if (rft_vk.is_discrete)
         out->memoryTypeBits = 7;
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_GetPhysicalDeviceProperties(VkPhysicalDevice physical, VkPhysicalDeviceProperties *out)
+static VKAPI_ATTR void VKAPI_CALL wrap_GetPhysicalDeviceProperties(VkPhysicalDevice physical,
+                                                                   VkPhysicalDeviceProperties *out)
 {
     next_GetPhysicalDeviceProperties(physical, out);
     if (rft_vk.is_discrete && out->deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU)
@@ -112,7 +119,8 @@ static VKAPI_ATTR void VKAPI_CALL wrap_GetPhysicalDeviceMemoryProperties2(VkPhys
     }
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_GetPhysicalDeviceFeatures2(VkPhysicalDevice physical, VkPhysicalDeviceFeatures2 *out)
+static VKAPI_ATTR void VKAPI_CALL wrap_GetPhysicalDeviceFeatures2(VkPhysicalDevice physical,
+                                                                  VkPhysicalDeviceFeatures2 *out)
 {
     VkPhysicalDeviceVulkan12Features *v12 = find_in_chain(out, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES);
     next_GetPhysicalDeviceFeatures2(physical, out);

@@ -10,8 +10,13 @@
 #define PIPELINES_MAX 256u
 #define MODULES_MAX 8u
 
-#define FUNCTIONS(X)                                                                                                           \
-    X(AllocateMemory) X(FreeMemory) X(MapMemory) X(CreatePipelineCache) X(DestroyPipelineCache) X(CreateShaderModule)          \
+#define FUNCTIONS(X)                                                                                                   \
+    X(AllocateMemory)                                                                                                  \
+    X(FreeMemory)                                                                                                      \
+    X(MapMemory)                                                                                                       \
+    X(CreatePipelineCache)                                                                                             \
+    X(DestroyPipelineCache)                                                                                            \
+    X(CreateShaderModule)                                                                                              \
     X(DestroyShaderModule) X(CreateComputePipelines) X(DestroyPipeline) X(CmdDispatch) X(CmdDispatchBase)
 FUNCTIONS(RFT_VK_NEXT)
 
@@ -117,7 +122,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL wrap_CreatePipelineCache(VkDevice d, const
     return rft_vk_made(RFT_VK_CACHE, result, out, sizeof *out);
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_DestroyPipelineCache(VkDevice d, VkPipelineCache cache, const VkAllocationCallbacks *a)
+static VKAPI_ATTR void VKAPI_CALL wrap_DestroyPipelineCache(VkDevice d, VkPipelineCache cache,
+                                                            const VkAllocationCallbacks *a)
 {
     if (cache != VK_NULL_HANDLE && rft_vk_leave(RFT_VK_CACHE, &cache, sizeof cache))
         next_DestroyPipelineCache(d, cache, a);
@@ -150,7 +156,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL wrap_CreateShaderModule(VkDevice d, const 
     return rft_vk_made(RFT_VK_MODULE, result, out, sizeof *out);
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_DestroyShaderModule(VkDevice d, VkShaderModule module, const VkAllocationCallbacks *a)
+static VKAPI_ATTR void VKAPI_CALL wrap_DestroyShaderModule(VkDevice d, VkShaderModule module,
+                                                           const VkAllocationCallbacks *a)
 {
     if (module == VK_NULL_HANDLE || !rft_vk_leave(RFT_VK_MODULE, &module, sizeof module))
         return;
@@ -161,7 +168,8 @@ static VKAPI_ATTR void VKAPI_CALL wrap_DestroyShaderModule(VkDevice d, VkShaderM
 }
 
 /* A kept pipeline of the same code, or a new one. */
-static VkResult make_pipeline(VkDevice d, VkPipelineCache cache, const VkComputePipelineCreateInfo *info, VkPipeline *out)
+static VkResult make_pipeline(VkDevice d, VkPipelineCache cache, const VkComputePipelineCreateInfo *info,
+                              VkPipeline *out)
 {
     uint64_t hash = 0;
     VkResult result;
@@ -201,7 +209,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL wrap_CreateComputePipelines(VkDevice d, Vk
 
 static VKAPI_ATTR void VKAPI_CALL wrap_DestroyPipeline(VkDevice d, VkPipeline pipeline, const VkAllocationCallbacks *a)
 {
-    if (pipeline != VK_NULL_HANDLE && rft_vk_leave(RFT_VK_PIPELINE, &pipeline, sizeof pipeline) && d != rft_vk_kept_device)
+    if (pipeline != VK_NULL_HANDLE && rft_vk_leave(RFT_VK_PIPELINE, &pipeline, sizeof pipeline) &&
+        d != rft_vk_kept_device)
         next_DestroyPipeline(d, pipeline, a);
 }
 
@@ -211,8 +220,8 @@ static VKAPI_ATTR void VKAPI_CALL wrap_CmdDispatch(VkCommandBuffer c, uint32_t x
     next_CmdDispatch(c, x, y, z);
 }
 
-static VKAPI_ATTR void VKAPI_CALL wrap_CmdDispatchBase(VkCommandBuffer c, uint32_t x0, uint32_t y0, uint32_t z0, uint32_t x,
-                                                       uint32_t y, uint32_t z)
+static VKAPI_ATTR void VKAPI_CALL wrap_CmdDispatchBase(VkCommandBuffer c, uint32_t x0, uint32_t y0, uint32_t z0,
+                                                       uint32_t x, uint32_t y, uint32_t z)
 {
     rft_vk.n_dispatches++;
     next_CmdDispatchBase(c, x0, y0, z0, x, y, z);

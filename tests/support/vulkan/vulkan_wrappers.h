@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the interposer share: vulkan_interposer.c; vulkan_objects.c, memory and kernels; vulkan_lies.c, what a
- * device is said to be. Each has a table of the functions that it wraps. */
+/* What the parts of the interposer share: vulkan_interposer.c; vulkan_objects.c, memory and kernels; vulkan_lies.c,
+ * what a device is said to be. Each has a table of the functions that it wraps. */
 #ifndef RFT_VULKAN_WRAPPERS_H
 #define RFT_VULKAN_WRAPPERS_H
 

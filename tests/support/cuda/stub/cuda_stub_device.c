@@ -198,7 +198,7 @@ CUresult cuMemGetInfo_v2(size_t *free_bytes, size_t *total_bytes)
     return stub_gave(result, total_bytes, sizeof *total_bytes);
 }
 
-#define NAME(name)                                                                                                             \
+#define NAME(name)                                                                                                     \
     case name: *text = #name; return CUDA_SUCCESS;
 CUresult cuGetErrorName(CUresult error, const char **text)
 {

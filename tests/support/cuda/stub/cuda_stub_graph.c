@@ -43,8 +43,8 @@ struct CUgraphExec_st {
 static bool is_image(const void *image)
 {
     const unsigned char *bytes = image;
-    return memcmp(bytes, "\177ELF", 4) == 0 || memcmp(bytes, "\x50\xed\x55\xba", 4) == 0 || strncmp(image, ".version", 8) == 0 ||
-           memcmp(bytes, "//", 2) == 0;
+    return memcmp(bytes, "\177ELF", 4) == 0 || memcmp(bytes, "\x50\xed\x55\xba", 4) == 0 ||
+           strncmp(image, ".version", 8) == 0 || memcmp(bytes, "//", 2) == 0;
 }
 
 static CUresult load_module(CUmodule *module, const void *image)
@@ -77,7 +77,8 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int n,
     void **const text = option(CU_JIT_ERROR_LOG_BUFFER, n, options, values);
     void **const size = option(CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, n, options, values);
     CUresult result = load_module(module, image);
-    STUB_DEMAND(n == 2 && text != NULL && size != NULL, "cuModuleLoadDataEx: options other than a buffer for errors and its size");
+    STUB_DEMAND(n == 2 && text != NULL && size != NULL,
+                "cuModuleLoadDataEx: options other than a buffer for errors and its size");
     if (result != CUDA_SUCCESS && cuda_stub.jit_errors != NULL)
         strncpy(*text, cuda_stub.jit_errors, (size_t)(uintptr_t)*size);
     else
@@ -155,12 +156,13 @@ static struct stub_launch launch_of(const CUDA_KERNEL_NODE_PARAMS_v1 *p)
     struct stub_launch launch = {.grid_x = p->gridDimX, .grid_y = p->gridDimY, .threads = p->blockDimX};
     launch.function = stub_find(CUDA_STUB_FUNCTION, p->func);
     launch.args_bytes = host_kernel_args_bytes(launch.function->kernel);
-    STUB_DEMAND(p->gridDimX >= 1 && p->gridDimX <= 0x7fffffffu && p->gridDimY >= 1 && p->gridDimY <= 65535 && p->gridDimZ == 1,
+    STUB_DEMAND(p->gridDimX >= 1 && p->gridDimX <= 0x7fffffffu && p->gridDimY >= 1 && p->gridDimY <= 65535 &&
+                    p->gridDimZ == 1,
                 "%s: a grid of %u x %u x %u blocks", launch.function->name, p->gridDimX, p->gridDimY, p->gridDimZ);
     STUB_DEMAND(p->blockDimX >= 1 && p->blockDimX <= 1024 && p->blockDimY == 1 && p->blockDimZ == 1,
                 "%s: a block of %u x %u x %u threads", launch.function->name, p->blockDimX, p->blockDimY, p->blockDimZ);
-    STUB_DEMAND(p->sharedMemBytes == 0 && p->kernelParams != NULL && p->extra == NULL, "%s: shared memory or parameters",
-                launch.function->name);
+    STUB_DEMAND(p->sharedMemBytes == 0 && p->kernelParams != NULL && p->extra == NULL,
+                "%s: shared memory or parameters", launch.function->name);
     STUB_DEMAND(p->kernelParams[0] != NULL && p->kernelParams[1] != NULL && launch.args_bytes <= sizeof launch.args,
                 "%s: parameters", launch.function->name);
     memcpy(launch.args, p->kernelParams[0], launch.args_bytes);
@@ -168,12 +170,13 @@ static struct stub_launch launch_of(const CUDA_KERNEL_NODE_PARAMS_v1 *p)
     return launch;
 }
 
-CUresult cuLaunchKernel(CUfunction function, unsigned int grid_x, unsigned int grid_y, unsigned int grid_z, unsigned int block_x,
-                        unsigned int block_y, unsigned int block_z, unsigned int shared_bytes, CUstream stream, void **parameters,
-                        void **extra)
+CUresult cuLaunchKernel(CUfunction function, unsigned int grid_x, unsigned int grid_y, unsigned int grid_z,
+                        unsigned int block_x, unsigned int block_y, unsigned int block_z, unsigned int shared_bytes,
+                        CUstream stream, void **parameters, void **extra)
 {
     CUresult result = stub_enter(CUDA_STUB_LaunchKernel);
-    const CUDA_KERNEL_NODE_PARAMS_v1 p = {function, grid_x, grid_y, grid_z, block_x, block_y, block_z, shared_bytes, parameters, extra};
+    const CUDA_KERNEL_NODE_PARAMS_v1 p = {function, grid_x,  grid_y,       grid_z,     block_x,
+                                          block_y,  block_z, shared_bytes, parameters, extra};
     struct stub_work work = {.kind = STUB_KERNEL};
     if (result != CUDA_SUCCESS)
         return result;
@@ -193,7 +196,8 @@ bool stub_run_launch(struct CUctx_st *context, const struct stub_launch *launch)
         cuda_stub.on_kernel(cuda_stub.user, launch->function->name, launch->args, launch->parameter))
         return true;
     host_kernel_set_order(cuda_stub.order);
-    host_kernel_run(launch->function->kernel, launch->args, launch->parameter, launch->grid_x, launch->grid_y, launch->threads);
+    host_kernel_run(launch->function->kernel, launch->args, launch->parameter, launch->grid_x, launch->grid_y,
+                    launch->threads);
     return true;
 }
 
@@ -250,7 +254,8 @@ CUresult cuGraphCreate(CUgraph *out, unsigned int flags)
 }
 
 /* The node's number in its graph; aborts if it is of another one, or named before. */
-static uint32_t number_of(const struct nodes *nodes, const struct CUgraphNode_st *node, const struct CUgraphNode_st *newer)
+static uint32_t number_of(const struct nodes *nodes, const struct CUgraphNode_st *node,
+                          const struct CUgraphNode_st *newer)
 {
     uint32_t i = 0;
     while (i < nodes->n && nodes->all[i] != node)
@@ -261,7 +266,8 @@ static uint32_t number_of(const struct nodes *nodes, const struct CUgraphNode_st
     return i;
 }
 
-static CUresult add_kernel(CUgraphNode *out, CUgraph handle, const CUgraphNode *before, size_t n, const CUDA_KERNEL_NODE_PARAMS_v1 *p)
+static CUresult add_kernel(CUgraphNode *out, CUgraph handle, const CUgraphNode *before, size_t n,
+                           const CUDA_KERNEL_NODE_PARAMS_v1 *p)
 {
     CUresult result = stub_enter(CUDA_STUB_GraphAddKernelNode);
     struct CUgraph_st *graph = stub_find(CUDA_STUB_GRAPH, handle);
@@ -281,8 +287,10 @@ static CUresult add_kernel(CUgraphNode *out, CUgraph handle, const CUgraphNode *
 }
 
 #undef cuGraphAddKernelNode
-CUresult cuGraphAddKernelNode(CUgraphNode *out, CUgraph graph, const CUgraphNode *before, size_t n, const CUDA_KERNEL_NODE_PARAMS_v1 *p);
-CUresult cuGraphAddKernelNode(CUgraphNode *out, CUgraph graph, const CUgraphNode *before, size_t n, const CUDA_KERNEL_NODE_PARAMS_v1 *p)
+CUresult cuGraphAddKernelNode(CUgraphNode *out, CUgraph graph, const CUgraphNode *before, size_t n,
+                              const CUDA_KERNEL_NODE_PARAMS_v1 *p);
+CUresult cuGraphAddKernelNode(CUgraphNode *out, CUgraph graph, const CUgraphNode *before, size_t n,
+                              const CUDA_KERNEL_NODE_PARAMS_v1 *p)
 {
     return add_kernel(out, graph, before, n, p);
 }
@@ -305,7 +313,8 @@ CUresult cuGraphInstantiateWithFlags(CUgraphExec *out, CUgraph handle, unsigned 
 
 void stub_drop_graph(struct stub_object *graph)
 {
-    free_nodes(graph->kind == CUDA_STUB_GRAPH ? &((struct CUgraph_st *)graph)->nodes : &((struct CUgraphExec_st *)graph)->nodes);
+    free_nodes(graph->kind == CUDA_STUB_GRAPH ? &((struct CUgraph_st *)graph)->nodes
+                                              : &((struct CUgraphExec_st *)graph)->nodes);
     stub_drop(graph);
 }
 

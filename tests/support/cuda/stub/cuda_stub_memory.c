@@ -20,7 +20,7 @@ struct physical {
     struct stub_object object;
     size_t bytes;
     CUdevice device;
-    bool is_held;   /* by its handle */
+    bool is_held; /* by its handle */
     bool is_mapped;
 };
 
@@ -80,12 +80,14 @@ bool stub_is_accessible(CUdeviceptr address, size_t bytes)
 
 static void check_properties(const CUmemAllocationProp *prop, unsigned long long flags)
 {
-    STUB_DEMAND(flags == 0 && prop->type == CU_MEM_ALLOCATION_TYPE_PINNED && prop->location.type == CU_MEM_LOCATION_TYPE_DEVICE,
+    STUB_DEMAND(flags == 0 && prop->type == CU_MEM_ALLOCATION_TYPE_PINNED &&
+                    prop->location.type == CU_MEM_LOCATION_TYPE_DEVICE,
                 "memory of another kind than device memory");
     (void)stub_check_device(prop->location.id);
 }
 
-CUresult cuMemGetAllocationGranularity(size_t *granularity, const CUmemAllocationProp *prop, CUmemAllocationGranularity_flags option)
+CUresult cuMemGetAllocationGranularity(size_t *granularity, const CUmemAllocationProp *prop,
+                                       CUmemAllocationGranularity_flags option)
 {
     CUresult result = stub_enter(CUDA_STUB_MemGetAllocationGranularity);
     (void)option;
@@ -96,11 +98,12 @@ CUresult cuMemGetAllocationGranularity(size_t *granularity, const CUmemAllocatio
 
 static void check_size(const char *what, uint64_t n)
 {
-    STUB_DEMAND(n != 0 && n % cuda_stub.granularity == 0, "%s: %llu is no multiple of the granularity %llu", what, (unsigned long long)n,
-                (unsigned long long)cuda_stub.granularity);
+    STUB_DEMAND(n != 0 && n % cuda_stub.granularity == 0, "%s: %llu is no multiple of the granularity %llu", what,
+                (unsigned long long)n, (unsigned long long)cuda_stub.granularity);
 }
 
-CUresult cuMemAddressReserve(CUdeviceptr *address, size_t bytes, size_t alignment, CUdeviceptr wanted, unsigned long long flags)
+CUresult cuMemAddressReserve(CUdeviceptr *address, size_t bytes, size_t alignment, CUdeviceptr wanted,
+                             unsigned long long flags)
 {
     CUresult result = stub_enter(CUDA_STUB_MemAddressReserve);
     const size_t align = alignment > cuda_stub.granularity ? alignment : cuda_stub.granularity;
@@ -108,7 +111,8 @@ CUresult cuMemAddressReserve(CUdeviceptr *address, size_t bytes, size_t alignmen
     struct reservation *r;
     void *whole;
     check_size("cuMemAddressReserve", bytes);
-    STUB_DEMAND((alignment & (alignment - 1)) == 0 && wanted == 0 && flags == 0, "cuMemAddressReserve: alignment, address or flags");
+    STUB_DEMAND((alignment & (alignment - 1)) == 0 && wanted == 0 && flags == 0,
+                "cuMemAddressReserve: alignment, address or flags");
     if (result == CUDA_SUCCESS && bytes > (size_t)1 << 46)
         result = CUDA_ERROR_OUT_OF_MEMORY;
     if (result != CUDA_SUCCESS)
@@ -137,13 +141,15 @@ CUresult cuMemAddressFree(CUdeviceptr address, size_t bytes)
     if (result != CUDA_SUCCESS)
         return result;
     for (struct stub_object *m = stub_first(CUDA_STUB_MAPPING); m != NULL; m = stub_next(m))
-        STUB_DEMAND(!is_inside(((struct mapping *)m)->address, 1, address, bytes), "cuMemAddressFree: something is mapped there");
+        STUB_DEMAND(!is_inside(((struct mapping *)m)->address, 1, address, bytes),
+                    "cuMemAddressFree: something is mapped there");
     STUB_DEMAND(munmap(r->whole, r->whole_bytes) == 0, "munmap fails");
     stub_drop(o);
     return result;
 }
 
-CUresult cuMemCreate(CUmemGenericAllocationHandle *handle, size_t bytes, const CUmemAllocationProp *prop, unsigned long long flags)
+CUresult cuMemCreate(CUmemGenericAllocationHandle *handle, size_t bytes, const CUmemAllocationProp *prop,
+                     unsigned long long flags)
 {
     CUresult result = stub_enter(CUDA_STUB_MemCreate);
     struct physical *p;
@@ -179,20 +185,23 @@ CUresult cuMemRelease(CUmemGenericAllocationHandle handle)
     return result;
 }
 
-CUresult cuMemMap(CUdeviceptr address, size_t bytes, size_t offset, CUmemGenericAllocationHandle handle, unsigned long long flags)
+CUresult cuMemMap(CUdeviceptr address, size_t bytes, size_t offset, CUmemGenericAllocationHandle handle,
+                  unsigned long long flags)
 {
     CUresult result = stub_enter(CUDA_STUB_MemMap);
     struct physical *p = stub_find(CUDA_STUB_PHYSICAL, (const void *)(uintptr_t)handle);
     bool is_reserved = false;
     struct mapping *m;
     check_size("cuMemMap", bytes);
-    STUB_DEMAND(p->is_held && !p->is_mapped && p->bytes == bytes && offset == 0 && flags == 0, "cuMemMap: handle, size, offset or flags");
+    STUB_DEMAND(p->is_held && !p->is_mapped && p->bytes == bytes && offset == 0 && flags == 0,
+                "cuMemMap: handle, size, offset or flags");
     for (struct stub_object *o = stub_first(CUDA_STUB_RESERVATION); o != NULL; o = stub_next(o))
         is_reserved |= is_inside(address, bytes, ((struct reservation *)o)->address, ((struct reservation *)o)->bytes);
     STUB_DEMAND(is_reserved && address % cuda_stub.granularity == 0, "cuMemMap: the addresses are not reserved");
     for (struct stub_object *o = stub_first(CUDA_STUB_MAPPING); o != NULL; o = stub_next(o)) {
         const struct mapping *other = (const struct mapping *)o;
-        STUB_DEMAND(address >= other->address + other->bytes || other->address >= address + bytes, "cuMemMap: something is mapped there");
+        STUB_DEMAND(address >= other->address + other->bytes || other->address >= address + bytes,
+                    "cuMemMap: something is mapped there");
     }
     if (result != CUDA_SUCCESS)
         return result;
@@ -259,7 +268,8 @@ static void give_access(struct mapping *m)
 CUresult cuMemSetAccess(CUdeviceptr address, size_t bytes, const CUmemAccessDesc *desc, size_t n)
 {
     CUresult result = stub_enter(CUDA_STUB_MemSetAccess);
-    STUB_DEMAND(n == 1 && desc->location.type == CU_MEM_LOCATION_TYPE_DEVICE && desc->flags == CU_MEM_ACCESS_FLAGS_PROT_READWRITE,
+    STUB_DEMAND(n == 1 && desc->location.type == CU_MEM_LOCATION_TYPE_DEVICE &&
+                    desc->flags == CU_MEM_ACCESS_FLAGS_PROT_READWRITE,
                 "cuMemSetAccess: not reading and writing by one device");
     STUB_DEMAND(desc->location.id == stub_current()->device, "cuMemSetAccess: for another device than the context's");
     each_mapping("cuMemSetAccess", address, bytes, result == CUDA_SUCCESS ? give_access : leave);
@@ -273,7 +283,8 @@ CUresult cuMemHostAlloc(void **memory, size_t bytes, unsigned int flags)
     void *got;
     STUB_DEMAND(bytes != 0 && flags <= 7, "cuMemHostAlloc: size or flags");
     got = result == CUDA_SUCCESS && bytes < (size_t)1 << 40
-              ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+              ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+              : MAP_FAILED;
     if (result == CUDA_SUCCESS && got == MAP_FAILED)
         result = CUDA_ERROR_OUT_OF_MEMORY;
     if (result != CUDA_SUCCESS)
@@ -330,7 +341,8 @@ void stub_drop_lost_objects(const struct CUctx_st *context)
             next = stub_next(o);
             if (o->context != context)
                 continue;
-            STUB_DEMAND(context->lost != CUDA_SUCCESS || context->cannot_wait, "cuCtxDestroy: an object of kind %d is left", kind);
+            STUB_DEMAND(context->lost != CUDA_SUCCESS || context->cannot_wait,
+                        "cuCtxDestroy: an object of kind %d is left", kind);
             if (kind == CUDA_STUB_HOST)
                 drop_host((struct host_memory *)o);
             else if (kind == CUDA_STUB_GRAPH || kind == CUDA_STUB_EXEC)

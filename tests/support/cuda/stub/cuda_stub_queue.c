@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Work is run when somebody waits for it, and not before. Copies from and to pageable memory, too: a driver may take its time
- * with them, so whoever does not wait has not copied. */
+/* Work is run when somebody waits for it, and not before. Copies from and to pageable memory, too: a driver may take
+ * its time with them, so whoever does not wait has not copied. */
 #include "cuda_stub_state.h"
 
 #include <stdlib.h>
@@ -149,7 +149,8 @@ CUresult cuStreamCreate(CUstream *out, unsigned int flags)
     return stub_gave(result, out, sizeof *out);
 }
 
-/* Of a context that is not lost only when everything is done: a driver destroys it later, but not what the work uses. */
+/* Of a context that is not lost only when everything is done: a driver destroys it later, but not what the work
+ * uses. */
 CUresult cuStreamDestroy_v2(CUstream handle)
 {
     CUresult result = stub_enter(CUDA_STUB_StreamDestroy);

@@ -27,7 +27,8 @@ void stub_misuse(const char *format, ...)
 {
     va_list list;
     fflush(stdout);
-    fprintf(stderr, "cuda_stub: %s%s", cuda_stub.what != NULL ? cuda_stub.what : "", cuda_stub.what != NULL ? ": " : "");
+    fprintf(stderr, "cuda_stub: %s%s", cuda_stub.what != NULL ? cuda_stub.what : "",
+            cuda_stub.what != NULL ? ": " : "");
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);
@@ -74,7 +75,8 @@ static void reset(void)
     memset(&cuda_stub, 0, sizeof cuda_stub);
     cuda_stub.driver_version = (int)number_of("CUDA_STUB_DRIVER_VERSION", CUDA_VERSION > 13000 ? CUDA_VERSION : 13000);
     cuda_stub.n_devices = can_run() ? (uint32_t)number_of("CUDA_STUB_DEVICES", 1) : 0;
-    STUB_DEMAND(cuda_stub.n_devices <= CUDA_STUB_DEVICES_MAX, "CUDA_STUB_DEVICES is more than %d", CUDA_STUB_DEVICES_MAX);
+    STUB_DEMAND(cuda_stub.n_devices <= CUDA_STUB_DEVICES_MAX, "CUDA_STUB_DEVICES is more than %d",
+                CUDA_STUB_DEVICES_MAX);
     cuda_stub.granularity = number_of("CUDA_STUB_GRANULARITY", 65536);
     cuda_stub.context_bytes = 4u << 20;
     cuda_stub.binary_version = 10 * major + minor;
@@ -102,16 +104,24 @@ __attribute__((constructor)) static void make_ready(void)
 
 const char *cuda_stub_left(void)
 {
-    static const char *const names[] = {"contexts", "address reservations", "pieces of memory", "mappings", "pieces of host memory",
-                                        "streams",  "events",               "modules",          "functions", "graphs",
+    static const char *const names[] = {"contexts",
+                                        "address reservations",
+                                        "pieces of memory",
+                                        "mappings",
+                                        "pieces of host memory",
+                                        "streams",
+                                        "events",
+                                        "modules",
+                                        "functions",
+                                        "graphs",
                                         "executable graphs"};
     static char text[320];
     size_t n = 0;
     text[0] = '\0';
     for (int kind = 0; kind < CUDA_STUB_OBJECT_COUNT; kind++)
         if (cuda_stub.live[kind] != 0)
-            n += (size_t)snprintf(text + n, sizeof text - n, "%s%lld %s", n == 0 ? "" : ", ", (long long)cuda_stub.live[kind],
-                                  names[kind]);
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%lld %s", n == 0 ? "" : ", ",
+                                  (long long)cuda_stub.live[kind], names[kind]);
     if (cuda_stub.live_bytes != 0 || cuda_stub.host_bytes != 0)
         snprintf(text + n, sizeof text - n, "%s%llu bytes of devices, %llu of the host", n == 0 ? "" : ", ",
                  (unsigned long long)cuda_stub.live_bytes, (unsigned long long)cuda_stub.host_bytes);
@@ -140,10 +150,11 @@ bool stub_is_initialized(void)
 /* Errors that a context does not survive. */
 bool stub_is_sticky(CUresult result)
 {
-    return result == CUDA_ERROR_ILLEGAL_ADDRESS || result == CUDA_ERROR_LAUNCH_TIMEOUT || result == CUDA_ERROR_LAUNCH_FAILED ||
-           result == CUDA_ERROR_ECC_UNCORRECTABLE || result == CUDA_ERROR_ILLEGAL_INSTRUCTION ||
-           result == CUDA_ERROR_MISALIGNED_ADDRESS || result == CUDA_ERROR_HARDWARE_STACK_ERROR ||
-           result == CUDA_ERROR_INVALID_PC || result == CUDA_ERROR_ASSERT || result == CUDA_ERROR_UNKNOWN;
+    return result == CUDA_ERROR_ILLEGAL_ADDRESS || result == CUDA_ERROR_LAUNCH_TIMEOUT ||
+           result == CUDA_ERROR_LAUNCH_FAILED || result == CUDA_ERROR_ECC_UNCORRECTABLE ||
+           result == CUDA_ERROR_ILLEGAL_INSTRUCTION || result == CUDA_ERROR_MISALIGNED_ADDRESS ||
+           result == CUDA_ERROR_HARDWARE_STACK_ERROR || result == CUDA_ERROR_INVALID_PC ||
+           result == CUDA_ERROR_ASSERT || result == CUDA_ERROR_UNKNOWN;
 }
 
 CUresult stub_enter(enum cuda_stub_call call)
@@ -166,7 +177,8 @@ CUresult stub_enter(enum cuda_stub_call call)
     cuda_stub.n_failed += fails;
     if (fails && context != NULL && context->lost == CUDA_SUCCESS && stub_is_sticky(cuda_stub.fail_result))
         stub_lose(context, cuda_stub.fail_result);
-    if (context != NULL && context->lost != CUDA_SUCCESS && (calls[call].needs == 'C' || strncmp(name, "cuMem", 5) == 0))
+    if (context != NULL && context->lost != CUDA_SUCCESS &&
+        (calls[call].needs == 'C' || strncmp(name, "cuMem", 5) == 0))
         return context->lost;
     if (!fails && call == CUDA_STUB_Init && cuda_stub.n_devices == 0)
         return CUDA_ERROR_NO_DEVICE;
@@ -200,7 +212,8 @@ void *stub_find(enum cuda_stub_object kind, const void *handle)
     while (object != NULL && (const void *)object != handle)
         object = object->next;
     STUB_DEMAND(object != NULL, "a handle that is none, or was destroyed: %p, of kind %d", handle, (int)kind);
-    STUB_DEMAND(object->context == NULL || object->context == stub_current(), "a handle of another context, of kind %d", (int)kind);
+    STUB_DEMAND(object->context == NULL || object->context == stub_current(), "a handle of another context, of kind %d",
+                (int)kind);
     return object;
 }
 

@@ -19,10 +19,10 @@ extern struct cuda_stub cuda_stub;
 /* Prints what rule was broken, and aborts. */
 _Noreturn void stub_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* aborts unless `condition`. */
-#define STUB_DEMAND(condition, ...)                                                                                            \
-    do {                                                                                                                       \
-        if (!(condition))                                                                                                      \
-            stub_misuse(__VA_ARGS__);                                                                                          \
+#define STUB_DEMAND(condition, ...)                                                                                    \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            stub_misuse(__VA_ARGS__);                                                                                  \
     } while (0)
 /* Never NULL. */
 void *stub_alloc(size_t n, size_t size);
@@ -43,7 +43,8 @@ struct stub_object {
 };
 /* Makes a zeroed object of the current context. */
 void *stub_make(enum cuda_stub_object kind, size_t bytes);
-void *stub_find(enum cuda_stub_object kind, const void *handle); /* aborts if there is none, or it is another context's */
+void *stub_find(enum cuda_stub_object kind,
+                const void *handle); /* aborts if there is none, or it is another context's */
 void stub_drop(void *object);
 /* The newest object of a kind, or the one before; NULL: no more. */
 struct stub_object *stub_first(enum cuda_stub_object kind);
@@ -52,9 +53,10 @@ struct stub_object *stub_next(const struct stub_object *object);
 struct CUctx_st {
     struct stub_object object;
     CUdevice device;
-    uint64_t bytes; /* that it took */
-    CUresult lost; /* what every call returns */
-    bool cannot_wait; /* its stream was last waited for in vain: objects with queued work may be destroyed, which drops it */
+    uint64_t bytes;   /* that it took */
+    CUresult lost;    /* what every call returns */
+    bool cannot_wait; /* its stream was last waited for in vain: objects with queued work may be destroyed, which drops
+                         it */
 };
 struct CUctx_st *stub_current(void); /* NULL: none */
 void stub_lose(struct CUctx_st *context, CUresult result);
