@@ -10,6 +10,7 @@
  *   vulkan_allocation  memory with a buffer over it
  *   vulkan_upload      uploads and downloads: by mapped memory, or through a ring of staging memory
  *   vulkan_memory      blocks and the memory report
+ *   vulkan_shaders     the kernels' SPIR-V, which the build makes
  *   vulkan_pipelines   which variant of which kernel for a node, and its grid
  *   vulkan_cache       files in the user's cache directory: compiled pipelines, passed self-tests
  *   vulkan_test        the self-test: a pipeline against the cpu's plain kernel
@@ -30,6 +31,7 @@ struct vulkan_memory;
 struct vulkan_queue;
 struct vulkan_ring;
 
+/* vulkan_device.c's. Named here, as blocks and programs only ask whether a device is of it (RFT_CHECK_DEVICE). */
 extern const struct rft_backend rft_backend_vulkan;
 
 struct rft_device {
@@ -46,7 +48,7 @@ struct rft_device {
     bool is_lost;
     bool is_cpu;                      /* a software device: no watchdog, kernels for it */
     struct vulkan_queue *submissions; /* vulkan_queue.c's */
-    struct vulkan_memory *memory;     /* vulkan_memory.c's */
+    struct vulkan_memory *memory;     /* counted by vulkan_allocation.c; made by vulkan_memory.c */
     struct vulkan_ring *ring;         /* vulkan_upload.c's; NULL where the host sees all blocks */
     struct vulkan_kernels *kernels;   /* vulkan_kernels.c's */
     double ns_per_work;               /* watchdog: measured, per unit of a dispatch's work; 0 = not known yet */

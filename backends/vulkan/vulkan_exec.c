@@ -266,6 +266,7 @@ fail:
 
 enum rft_status vulkan_exec_create(struct rft_device *device, const struct rft_program *program, struct rft_exec **exec)
 {
+    RFT_CHECK_DEVICE(device, &rft_backend_vulkan);
     return create_exec(device, program->nodes, program->n_nodes, exec);
 }
 
@@ -359,6 +360,7 @@ static enum rft_status submit_replays(struct rft_device *device, struct rft_exec
 enum rft_status vulkan_run(struct rft_device *device, struct rft_exec *exec, uint32_t n_replays, uint64_t *ticket)
 {
     enum rft_status status;
+    RFT_CHECK_DEVICE(device, &rft_backend_vulkan);
     *ticket = 0;
     RFT_TRY(vulkan_burst_begin(device));
     RFT_TRY(correct(device, exec));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What a physical device has, and what it lacks of what the backend needs. */
+#include "vulkan_facts.h"
+
 #include "alloc.h"
 #include "memory_limit.h"
 #include "os.h"
-#include "vulkan_facts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,6 @@
 #include "vulkan_kernels.h"
 
 #include "vulkan_cache.h"
-#include "vulkan_pipelines.h"
 #include "vulkan_shaders.h"
 #include "vulkan_test.h"
 

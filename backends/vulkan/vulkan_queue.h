@@ -11,7 +11,7 @@ void vulkan_queue_close(struct rft_device *device);
 enum rft_status vulkan_submit(struct rft_device *device, VkCommandBuffer commands, uint64_t *ticket);
 /* Waits for all submissions; on a lost device not longer than a moment, and once. For what is about to be destroyed. */
 void vulkan_drain(struct rft_device *device);
-
+/* Waits for the submission of this ticket, and reports what was measured up to it. */
 enum rft_status vulkan_wait(struct rft_device *device, uint64_t ticket);
 
 /* What a submission of an exec is measured for. */

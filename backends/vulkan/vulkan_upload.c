@@ -8,8 +8,6 @@
 
 #include "alloc.h"
 
-#include "log.h"
-
 #include <string.h>
 
 #define RING_SLOTS 8u
@@ -44,7 +42,6 @@ enum rft_status vulkan_ring_open(struct rft_device *device)
                                         .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                         .commandBufferCount = RING_SLOTS};
     VkCommandBuffer commands[RING_SLOTS];
-    void *host = NULL;
     struct vulkan_ring *ring = device->ring = rft_alloc(1, sizeof *device->ring);
     if (ring == NULL)
         return RFT_ERR_HOST_MEMORY;
@@ -53,9 +50,7 @@ enum rft_status vulkan_ring_open(struct rft_device *device)
                                            VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
                                            rank_staging, &ring->block),
                          "staging memory"));
-    RFT_TRY(vulkan_check(device, device->vk.vkMapMemory(device->handle, ring->block.memory, 0, VK_WHOLE_SIZE, 0, &host),
-                         "vkMapMemory"));
-    ring->block.host = host;
+    RFT_TRY(vulkan_check(device, vulkan_block_map(device, &ring->block), "vkMapMemory"));
     RFT_TRY(vulkan_check(device, device->vk.vkAllocateCommandBuffers(device->handle, &info, commands),
                          "vkAllocateCommandBuffers"));
     for (uint32_t i = 0; i < RING_SLOTS; i++)
