@@ -51,7 +51,7 @@ void *rft_try_alloc(size_t n, size_t size)
 void *rft_alloc(size_t n, size_t size)
 {
     void *p = rft_try_alloc(n, size);
-    return p ? p : logged_failure(n, size);
+    return p != NULL ? p : logged_failure(n, size);
 }
 
 void *rft_realloc(void *p, size_t n, size_t size)
@@ -61,16 +61,16 @@ void *rft_realloc(void *p, size_t n, size_t size)
     if (refused() || n > SIZE_MAX / size)
         return logged_failure(n, size);
     void *q = realloc(p, n * size);
-    if (!q)
+    if (q == NULL)
         return logged_failure(n, size);
-    if (!p)
+    if (p == NULL)
         n_live++;
     return q;
 }
 
 void rft_free(void *p)
 {
-    if (p)
+    if (p != NULL)
         n_live--;
     free(p);
 }
@@ -78,7 +78,7 @@ void rft_free(void *p)
 char *rft_strndup(const char *s, size_t n)
 {
     char *copy = n == SIZE_MAX ? NULL : rft_alloc(n + 1, 1);
-    if (copy && n)
+    if (copy != NULL && n)
         memcpy(copy, s, n);
     return copy;
 }
@@ -99,7 +99,7 @@ int rft_grow(void **p, size_t *cap, size_t n, size_t size)
         want *= 2;
     }
     void *q = rft_realloc(*p, want, size);
-    if (!q)
+    if (q == NULL)
         return -1;
     *p = q;
     *cap = want;

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "os.h"
 
+#include <inttypes.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -101,7 +102,7 @@ enum rft_status rft_map_open(const char *path, struct rft_map *map)
     *map = (struct rft_map){.fd = -1, .slot = MAPS_MAX};
     catch_bus_errors();
     map->path = rft_strdup(path);
-    if (!map->path)
+    if (map->path == NULL)
         return RFT_ERR_HOST_MEMORY;
     map->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     status = map->fd >= 0 ? map_file(map) : rft_os_error(path, "open");
@@ -116,14 +117,14 @@ enum rft_status rft_map_open(const char *path, struct rft_map *map)
 
 void rft_map_close(struct rft_map *map)
 {
-    bool is_listed = map->data && map->slot < MAPS_MAX;
+    bool is_listed = map->data != NULL && map->slot < MAPS_MAX;
     if (is_listed)
         atomic_store(&maps[map->slot].begin, 0);
-    if (map->data)
+    if (map->data != NULL)
         munmap((void *)(uintptr_t)map->data, (size_t)map->bytes);
     if (is_listed)
         atomic_store(&maps[map->slot].is_taken, false);
-    if (map->path && map->fd >= 0)
+    if (map->path != NULL && map->fd >= 0)
         close(map->fd);
     rft_free(map->path);
     *map = (struct rft_map){0};
@@ -131,7 +132,7 @@ void rft_map_close(struct rft_map *map)
 
 enum rft_status rft_map_check(const struct rft_map *map)
 {
-    if (!map->data)
+    if (map->data == NULL)
         return RFT_OK;
     const struct rft_file_id now = rft_file_id_of_fd(map->fd);
     if (!now.exists)
@@ -185,7 +186,7 @@ static enum rft_status read_all(int fd, const char *path, bool is_pipe, uint64_t
         uint64_t left = size > text->len ? size - text->len + 1 : text->len == size && size != 0 ? 1 : PIPE_READ_BYTES;
         RFT_TRY(read_some(fd, path, left < READ_BYTES ? (size_t)left : READ_BYTES, text, &n_read));
         if (text->len > bytes_max) {
-            rft_log_error("%s: larger than %llu bytes%s", path, (unsigned long long)bytes_max,
+            rft_log_error("%s: larger than %" PRIu64 " bytes%s", path, bytes_max,
                           is_pipe && bytes_max == RFT_PIPE_BYTES_MAX
                               ? ", which is the most that is read from a pipe; give a file"
                               : "");
@@ -198,7 +199,7 @@ static enum rft_status read_all(int fd, const char *path, bool is_pipe, uint64_t
 static enum rft_status check_kind(const char *path, const struct stat *info, uint64_t bytes_max)
 {
     if (S_ISREG(info->st_mode) && (uint64_t)info->st_size > bytes_max) {
-        rft_log_error("%s: larger than %llu bytes", path, (unsigned long long)bytes_max);
+        rft_log_error("%s: larger than %" PRIu64 " bytes", path, bytes_max);
         return RFT_ERR_INPUT;
     }
     if (S_ISREG(info->st_mode) || S_ISFIFO(info->st_mode))

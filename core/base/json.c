@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +21,8 @@ static void *json_alloc(size_t n)
 {
     if (!guard.failed) {
         void *p = rft_alloc(n, 1);
-        guard.failed = !p && guard.reserve;
-        if (p || !guard.failed)
+        guard.failed = p == NULL && guard.reserve != NULL;
+        if (p != NULL || !guard.failed)
             return p;
     }
     if (n < 32 || (n & (n - 1)) != 0 || n > guard.size - guard.used)
@@ -99,12 +100,12 @@ enum rft_status rft_json_try(struct rft_bytes text, size_t flags, json_t **tree,
     if (rft_bytes_begin(text, RFT_UTF8_MARK))
         text = (struct rft_bytes){text.data + 3, text.len - 3};
     guard.reserve = rft_alloc(text.len + 16, 4); /* enough for all sizes of a buffer that grows to the text's */
-    if (!guard.reserve)
+    if (guard.reserve == NULL)
         return RFT_ERR_HOST_MEMORY;
     guard.size = 4 * (text.len + 16);
     guard.used = 0;
-    json_t *root = json_loadb(text.data ? text.data : "", text.len, flags, &error);
-    bool failed = guard.failed || (!root && json_error_code(&error) == json_error_out_of_memory);
+    json_t *root = json_loadb(text.data != NULL ? text.data : "", text.len, flags, &error);
+    bool failed = guard.failed || (root == NULL && json_error_code(&error) == json_error_out_of_memory);
     if (failed) {
         json_decref(root);
         root = NULL;
@@ -113,7 +114,7 @@ enum rft_status rft_json_try(struct rft_bytes text, size_t flags, json_t **tree,
     guard.reserve = NULL;
     guard.failed = false;
     *tree = root;
-    if (root)
+    if (root != NULL)
         return RFT_OK;
     if (failed)
         return RFT_ERR_HOST_MEMORY;
@@ -131,6 +132,6 @@ enum rft_status rft_json_load_at(const char *path, uint64_t line, struct rft_byt
     struct rft_json_problem problem;
     enum rft_status status = rft_json_try(text, flags, tree, &problem);
     if (status == RFT_ERR_INPUT)
-        rft_log_error("%s:%llu: %s", path, (unsigned long long)(line + problem.line - 1), problem.text);
+        rft_log_error("%s:%" PRIu64 ": %s", path, (line + problem.line - 1), problem.text);
     return status;
 }

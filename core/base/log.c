@@ -67,7 +67,7 @@ static void log_line(enum rft_log_level level, const char *fmt, va_list args)
     int head = snprintf(text, sizeof text, "%s", prefixes[level]);
     vsnprintf(text + head, sizeof text - (size_t)head, fmt, args);
     rft_log_printable(text, line, sizeof line);
-    if (sink_fn)
+    if (sink_fn != NULL)
         sink_fn(sink_user, level, line);
     else
         fprintf(stderr, "%s%s\n", level == RFT_LOG_ERROR || level == RFT_LOG_WARN ? "rftgen: " : "", line);

@@ -15,13 +15,13 @@ static uint64_t number_in_file(const char *path, const char *key)
 {
     char text[8192];
     FILE *f = fopen(path, "re");
-    if (!f)
+    if (f == NULL)
         return UINT64_MAX;
     size_t n = fread(text, 1, sizeof text - 1, f);
     fclose(f);
     text[n] = 0;
     const char *at = strstr(text, key);
-    if (!at)
+    if (at == NULL)
         return UINT64_MAX;
     at += strlen(key);
     char *end;
@@ -91,7 +91,7 @@ static void unescape(char *text)
 static bool has_word(const char *list, const char *word)
 {
     size_t n = strlen(word);
-    for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+    for (const char *at = list; at; at = strchr(at, ',') != NULL ? strchr(at, ',') + 1 : NULL)
         if (strncmp(at, word, n) == 0 && (at[n] == ',' || at[n] == 0 || at[n] == '\n'))
             return true;
     return false;
@@ -102,21 +102,21 @@ static bool parse_mount(char *line, struct mount *mount)
 {
     char *save = NULL, *fields[5] = {0}, *behind = strstr(line, " - ");
     char *type, *options;
-    if (!behind)
+    if (behind == NULL)
         return false;
     *behind = 0;
     for (int i = 0; i < 5; i++) {
         fields[i] = strtok_r(i ? NULL : line, " ", &save);
-        if (!fields[i])
+        if (fields[i] == NULL)
             return false;
     }
     type = strtok_r(behind + 3, " ", &save);
     (void)strtok_r(NULL, " ", &save);
     options = strtok_r(NULL, " \n", &save);
-    if (!type)
+    if (type == NULL)
         return false;
     mount->is_version_2 = strcmp(type, "cgroup2") == 0;
-    if (!mount->is_version_2 && !(strcmp(type, "cgroup") == 0 && options && has_word(options, "memory")))
+    if (!mount->is_version_2 && !(strcmp(type, "cgroup") == 0 && options != NULL && has_word(options, "memory")))
         return false;
     snprintf(mount->root, sizeof mount->root, "%s", fields[3]);
     snprintf(mount->point, sizeof mount->point, "%s", fields[4]);
@@ -133,9 +133,9 @@ static bool find_group(const char *root, bool is_version_2, char *group, size_t 
     bool found = false;
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     FILE *f = fopen(path, "re");
-    while (f && !found && getline(&line, &cap, f) > 0) {
-        char *controllers = strchr(line, ':'), *name = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!name)
+    while (f != NULL && !found && getline(&line, &cap, f) > 0) {
+        char *controllers = strchr(line, ':'), *name = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+        if (name == NULL)
             continue;
         *name++ = 0;
         name[strcspn(name, "\n")] = 0;
@@ -144,7 +144,7 @@ static bool find_group(const char *root, bool is_version_2, char *group, size_t 
             snprintf(group, size, "%s", name);
     }
     free(line);
-    if (f)
+    if (f != NULL)
         fclose(f);
     return found;
 }
@@ -160,14 +160,14 @@ static uint64_t left_in_mount(const char *root, const struct mount *mount)
         return UINT64_MAX;
     /* A group that is not below what is mounted here (another name space): what is mounted is all there is to see. */
     if (strncmp(group, mount->root, n_root) == 0 && (group[n_root] == '/' || group[n_root] == 0) &&
-        !strstr(group, ".."))
+        strstr(group, "..") == NULL)
         below = strcmp(group + n_root, "/") == 0 ? "" : group + n_root;
     size_t n_point = (size_t)snprintf(dir, sizeof dir, "%s%s", root, mount->point);
     snprintf(dir + n_point, sizeof dir - n_point, "%s", below);
     for (;;) {
         left = least(left, mount->is_version_2 ? left_in_group_2(dir) : left_in_group_1(dir));
         char *slash = strrchr(dir, '/');
-        if (!slash || strlen(dir) <= n_point)
+        if (slash == NULL || strlen(dir) <= n_point)
             return left;
         *slash = 0;
     }
@@ -180,13 +180,13 @@ uint64_t rft_memory_limit_left(const char *root)
     uint64_t left = UINT64_MAX;
     snprintf(path, sizeof path, "%s/proc/self/mountinfo", root);
     FILE *f = fopen(path, "re");
-    while (f && getline(&line, &cap, f) > 0) {
+    while (f != NULL && getline(&line, &cap, f) > 0) {
         static struct mount mount; /* large */
         if (parse_mount(line, &mount))
             left = least(left, left_in_mount(root, &mount));
     }
     free(line);
-    if (f)
+    if (f != NULL)
         fclose(f);
     return left;
 }

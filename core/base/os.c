@@ -36,7 +36,7 @@ char *rft_path_join(const char *dir, const char *name)
 char *rft_path_dir(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (!slash)
+    if (slash == NULL)
         return rft_strdup(".");
     return rft_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
@@ -47,13 +47,13 @@ char *rft_path_expand(const char *path)
     const char *home = getenv("HOME"), *xdg = getenv("XDG_CACHE_HOME");
     struct rft_str s = {0};
     enum rft_status status;
-    if (!home)
+    if (home == NULL)
         home = "";
     if (strncmp(path, "~/", 2) == 0)
         status = rft_str_printf(&s, "%s/%s", home, path + 2);
     else if (strncmp(path, cache, sizeof cache - 1) != 0)
         status = rft_str_append_z(&s, path);
-    else if (xdg && *xdg)
+    else if (xdg != NULL && *xdg)
         status = rft_str_printf(&s, "%s/%s", xdg, path + sizeof cache - 1);
     else
         status = rft_str_printf(&s, "%s/.cache/%s", home, path + sizeof cache - 1);

@@ -20,7 +20,7 @@ void rft_str_finish(struct rft_str *s)
 void rft_str_clear(struct rft_str *s)
 {
     s->len = 0;
-    if (s->data)
+    if (s->data != NULL)
         s->data[0] = 0;
 }
 
@@ -75,12 +75,12 @@ enum rft_status rft_str_append_json(struct rft_str *s, const char *bytes, size_t
         int32_t code_point;
         size_t len = rft_utf8_decode(p, end, &code_point);
         const char *pair = NULL;
-        for (const char *e = short_escapes; *e && !pair; e += 2)
+        for (const char *e = short_escapes; *e && pair == NULL; e += 2)
             if (code_point == (unsigned char)e[0])
                 pair = e;
         if (code_point < 0)
             RFT_TRY(rft_str_append(s, "\xef\xbf\xbd", 3));
-        else if (pair)
+        else if (pair != NULL)
             RFT_TRY(rft_str_printf(s, "\\%c", pair[1]));
         else if (code_point < 0x20 || code_point == 0x7f)
             RFT_TRY(rft_str_printf(s, "\\u%04x", (unsigned)code_point));
@@ -94,7 +94,7 @@ enum rft_status rft_str_append_json(struct rft_str *s, const char *bytes, size_t
 static locale_t c_locale(void)
 {
     static locale_t locale;
-    if (!locale)
+    if (locale == NULL)
         locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     return locale;
 }

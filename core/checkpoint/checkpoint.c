@@ -13,6 +13,7 @@
 #include "os.h"
 #include "tensor_list.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
     uint32_t n_shown = n_dims < 2 ? n_dims : 2;
     int at = snprintf(text, 64, "[");
     for (uint32_t i = 0; i < n_shown; i++)
-        at += snprintf(text + at, 64 - (size_t)at, "%s%llu", i ? ", " : "", (unsigned long long)dims[i]);
+        at += snprintf(text + at, 64 - (size_t)at, "%s%" PRIu64, i ? ", " : "", dims[i]);
     snprintf(text + at, 64 - (size_t)at, "%s]", n_dims > n_shown ? ", ..." : "");
 }
 
@@ -78,7 +79,7 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
 {
     const char *name = checkpoint->is_gguf ? needed->gguf_name : needed->name;
     struct rft_listed_tensor *found = rft_tensor_list_find(list, name);
-    if (!found)
+    if (found == NULL)
         return refuse_missing(checkpoint, name, list);
     if (found->dtype == RFT_DTYPE_COUNT) {
         rft_log_error(
@@ -103,7 +104,7 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
                                   .data = found->data,
                                   .bytes = found->bytes,
                                   .rope_heads = checkpoint->is_gguf ? needed->rope_heads : 0};
-    return tensor->name ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    return tensor->name != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
 /* What a model of another kind would bring along. A Hugging Face directory says in config.json what it is, and may hold
@@ -136,7 +137,7 @@ static enum rft_status take_tensors(struct rft_checkpoint *checkpoint, struct rf
 {
     uint64_t n = rft_model_n_tensors(&checkpoint->config);
     checkpoint->tensors = rft_alloc((size_t)n, sizeof *checkpoint->tensors);
-    if (!checkpoint->tensors)
+    if (checkpoint->tensors == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t i = 0; i < n; i++) {
         struct rft_needed_tensor needed;
@@ -173,7 +174,8 @@ static enum rft_status open_directory(struct rft_checkpoint *checkpoint, struct 
 {
     char *config = rft_path_join(checkpoint->path, "config.json");
     char *generation = rft_path_join(checkpoint->path, "generation_config.json");
-    enum rft_status status = config && generation ? read_config(checkpoint, config) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status =
+        config != NULL && generation != NULL ? read_config(checkpoint, config) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK)
         status = read_eos(checkpoint, generation);
     if (status == RFT_OK)
@@ -188,7 +190,7 @@ static enum rft_status open_gguf(struct rft_checkpoint *checkpoint, struct rft_t
 {
     checkpoint->is_gguf = true;
     checkpoint->maps = rft_alloc(1, sizeof *checkpoint->maps);
-    if (!checkpoint->maps)
+    if (checkpoint->maps == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(rft_map_open(checkpoint->path, checkpoint->maps));
     checkpoint->n_maps = 1;
@@ -212,7 +214,7 @@ enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *che
 {
     struct rft_tensor_list list = {0};
     *checkpoint = (struct rft_checkpoint){.path = rft_strdup(path)};
-    enum rft_status status = checkpoint->path ? open_any(checkpoint, &list) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = checkpoint->path != NULL ? open_any(checkpoint, &list) : RFT_ERR_HOST_MEMORY;
     rft_tensor_list_finish(&list);
     if (status != RFT_OK)
         rft_checkpoint_close(checkpoint);
@@ -296,7 +298,7 @@ enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uin
 #undef WHOLE
 #undef REAL
     uint64_t hash = hash_u64s(numbers, sizeof numbers / sizeof numbers[0], 0);
-    hash = XXH64(checkpoint->eos_ids ? checkpoint->eos_ids : &(uint32_t){0},
+    hash = XXH64(checkpoint->eos_ids != NULL ? checkpoint->eos_ids : &(uint32_t){0},
                  checkpoint->n_eos * sizeof *checkpoint->eos_ids, hash);
     for (size_t i = 0; i < checkpoint->n_tensors; i++) {
         const struct rft_tensor *tensor = &checkpoint->tensors[i];

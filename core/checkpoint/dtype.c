@@ -109,6 +109,6 @@ void rft_dtype_to_f32(enum rft_dtype dtype, const uint8_t *src, uint64_t n_eleme
     case RFT_DTYPE_Q4_1: from_block = from_q4_1; break;
     case RFT_DTYPE_COUNT: break;
     }
-    for (uint64_t i = 0; from_block && i < n_elements / QUANT_BLOCK; i++)
+    for (uint64_t i = 0; from_block != NULL && i < n_elements / QUANT_BLOCK; i++)
         from_block(src + i * dtypes[dtype].block_bytes, dst + i * QUANT_BLOCK);
 }

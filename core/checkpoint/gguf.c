@@ -8,6 +8,7 @@
 #include "file.h"
 #include "log.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,8 +30,9 @@ struct reader {
 
 static enum rft_status cut_short(const struct reader *reader, const char *what)
 {
-    rft_log_error("%s: ends inside %s at byte %llu of %llu; the file is damaged or incomplete, fetch it again",
-                  reader->map->path, what, (unsigned long long)reader->at, (unsigned long long)reader->map->bytes);
+    rft_log_error("%s: ends inside %s at byte %" PRIu64 " of %" PRIu64
+                  "; the file is damaged or incomplete, fetch it again",
+                  reader->map->path, what, reader->at, reader->map->bytes);
     return RFT_ERR_INPUT;
 }
 
@@ -93,7 +95,7 @@ static enum rft_status skip_array(struct reader *reader, struct rft_bytes key, u
         struct rft_bytes string;
         uint32_t inner_type;
         uint64_t inner_n;
-        if (starts)
+        if (starts != NULL)
             starts[i] = reader->at;
         if (type == RFT_GGUF_STRING) {
             RFT_TRY(read_string(reader, &string, "a string of the metadata"));
@@ -115,7 +117,7 @@ static enum rft_status read_array(struct reader *reader, struct rft_gguf_entry *
         if (entry->n > (reader->map->bytes - reader->at) / sizeof(uint64_t)) /* each has at least its length */
             return cut_short(reader, "an array of strings");
         entry->starts = rft_alloc((size_t)entry->n, sizeof *entry->starts);
-        if (!entry->starts)
+        if (entry->starts == NULL)
             return RFT_ERR_HOST_MEMORY;
     }
     return skip_array(reader, entry->key, entry->element_type, entry->n, 1, entry->starts);
@@ -189,9 +191,9 @@ static enum rft_status find_data(const struct reader *reader, struct rft_gguf *g
         const struct rft_gguf_tensor *tensor = &gguf->tensors[i];
         if (tensor->offset % alignment == 0)
             continue;
-        rft_log_error("%s: tensor %.*s: offset %llu is not a multiple of the alignment %llu", reader->map->path,
-                      (int)(tensor->name.len < 200 ? tensor->name.len : 200), tensor->name.data,
-                      (unsigned long long)tensor->offset, (unsigned long long)alignment);
+        rft_log_error("%s: tensor %.*s: offset %" PRIu64 " is not a multiple of the alignment %" PRIu64,
+                      reader->map->path, (int)(tensor->name.len < 200 ? tensor->name.len : 200), tensor->name.data,
+                      tensor->offset, alignment);
         return RFT_ERR_INPUT;
     }
     return RFT_OK;
@@ -227,10 +229,10 @@ static enum rft_status read_file(struct reader *reader, struct rft_gguf *gguf)
     if (n_entries > reader->map->bytes / ENTRY_BYTES_MIN || n_tensors > reader->map->bytes / TENSOR_BYTES_MIN)
         return cut_short(reader, "the metadata or the table of tensors, whose counts are too high");
     gguf->entries = rft_alloc((size_t)n_entries, sizeof *gguf->entries);
-    gguf->n_entries = gguf->entries ? n_entries : 0;
+    gguf->n_entries = gguf->entries != NULL ? n_entries : 0;
     gguf->tensors = rft_alloc((size_t)n_tensors, sizeof *gguf->tensors);
-    gguf->n_tensors = gguf->tensors ? n_tensors : 0;
-    if (!gguf->entries || !gguf->tensors)
+    gguf->n_tensors = gguf->tensors != NULL ? n_tensors : 0;
+    if (gguf->entries == NULL || gguf->tensors == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(read_entries(reader, gguf));
     for (uint64_t i = 0; i < n_tensors; i++)
@@ -242,7 +244,7 @@ enum rft_status rft_gguf_parse(const struct rft_map *map, struct rft_gguf **gguf
 {
     struct reader reader = {.map = map};
     *gguf = rft_alloc(1, sizeof **gguf);
-    if (!*gguf)
+    if (*gguf == NULL)
         return RFT_ERR_HOST_MEMORY;
     (*gguf)->map = map;
     enum rft_status status = read_file(&reader, *gguf);
@@ -255,7 +257,7 @@ enum rft_status rft_gguf_parse(const struct rft_map *map, struct rft_gguf **gguf
 
 void rft_gguf_destroy(struct rft_gguf *gguf)
 {
-    if (!gguf)
+    if (gguf == NULL)
         return;
     for (uint64_t i = 0; i < gguf->n_entries; i++)
         rft_free(gguf->entries[i].starts);

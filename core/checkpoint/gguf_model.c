@@ -22,8 +22,8 @@ static const char *const type_names[] = {
 static void set_type(uint32_t number, struct rft_listed_tensor *tensor)
 {
     const char *name = number < sizeof type_names / sizeof type_names[0] ? type_names[number] : NULL;
-    snprintf(tensor->type, sizeof tensor->type, "%s (%u)", name ? name : "ggml type", number);
-    for (uint32_t i = 0; name && i < RFT_DTYPE_COUNT; i++)
+    snprintf(tensor->type, sizeof tensor->type, "%s (%u)", name != NULL ? name : "ggml type", number);
+    for (uint32_t i = 0; name != NULL && i < RFT_DTYPE_COUNT; i++)
         if (strcmp(name, rft_dtype_name((enum rft_dtype)i)) == 0)
             tensor->dtype = (enum rft_dtype)i;
 }
@@ -33,7 +33,7 @@ static enum rft_status list_tensor(const struct rft_gguf *gguf, const struct rft
 {
     struct rft_listed_tensor *tensor = rft_tensor_list_add(list, entry->name.data, entry->name.len);
     uint64_t n_elements, section = rft_gguf_data_offset(gguf);
-    if (!tensor)
+    if (tensor == NULL)
         return RFT_ERR_HOST_MEMORY;
     tensor->file = map->path;
     tensor->n_dims = entry->n_dims;
@@ -151,7 +151,7 @@ enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, c
     RFT_TRY(rft_model_config_read(&source, config));
     RFT_TRY(check_fixed(&source, config));
     RFT_TRY(check_rope(&source));
-    if (!embedding || embedding->n_dims != 2 || embedding->dims[0] == 0 || embedding->dims[0] > INT32_MAX) {
+    if (embedding == NULL || embedding->n_dims != 2 || embedding->dims[0] == 0 || embedding->dims[0] > INT32_MAX) {
         rft_log_error("%s: tensor token_embd.weight is missing or no matrix", file);
         return RFT_ERR_INPUT;
     }
@@ -167,7 +167,7 @@ enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint
     struct rft_config_source source = {file, true, gguf, get_u64, get_double};
     *n = 0;
     *ids = rft_alloc(sizeof keys / sizeof keys[0], sizeof **ids);
-    if (!*ids)
+    if (*ids == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         uint64_t id;

@@ -38,10 +38,10 @@ static const struct rft_gguf_entry *find(const struct rft_gguf *gguf, const char
 static const uint8_t *element(const struct rft_gguf *gguf, const char *key, bool is_array, uint64_t i, uint32_t *type)
 {
     const struct rft_gguf_entry *entry = find(gguf, key);
-    if (!entry || (entry->type == RFT_GGUF_ARRAY) != is_array || i >= entry->n)
+    if (entry == NULL || (entry->type == RFT_GGUF_ARRAY) != is_array || i >= entry->n)
         return NULL;
     *type = is_array ? entry->element_type : entry->type;
-    if (entry->starts)
+    if (entry->starts != NULL)
         return gguf->map->data + entry->starts[i];
     return *type == RFT_GGUF_ARRAY ? NULL : entry->data + i * rft_gguf_type_bytes[*type];
 }
@@ -51,7 +51,7 @@ static bool to_u64(const uint8_t *p, uint32_t type, uint64_t *value)
 {
     int64_t number = 0;
     uint64_t unsigned_number = 0;
-    switch (p ? type : (uint32_t)RFT_GGUF_TYPE_COUNT) {
+    switch (p != NULL ? type : (uint32_t)RFT_GGUF_TYPE_COUNT) {
     case RFT_GGUF_U8:
     case RFT_GGUF_U16:
     case RFT_GGUF_U32:
@@ -83,7 +83,7 @@ static bool to_u64(const uint8_t *p, uint32_t type, uint64_t *value)
 static bool to_double(const uint8_t *p, uint32_t type, double *value)
 {
     float narrow;
-    if (!p || (type != RFT_GGUF_F32 && type != RFT_GGUF_F64))
+    if (p == NULL || (type != RFT_GGUF_F32 && type != RFT_GGUF_F64))
         return false;
     if (type == RFT_GGUF_F64) {
         memcpy(value, p, sizeof *value);
@@ -97,7 +97,7 @@ static bool to_double(const uint8_t *p, uint32_t type, double *value)
 static bool to_string(const uint8_t *p, uint32_t type, struct rft_bytes *value)
 {
     uint64_t len;
-    if (!p || type != RFT_GGUF_STRING)
+    if (p == NULL || type != RFT_GGUF_STRING)
         return false;
     memcpy(&len, p, sizeof len);
     *value = (struct rft_bytes){(const char *)p + sizeof len, (size_t)len};
@@ -134,7 +134,7 @@ bool rft_gguf_get_bool(const struct rft_gguf *gguf, const char *key, bool *value
 {
     uint32_t type = 0;
     const uint8_t *p = element(gguf, key, false, 0, &type);
-    bool found = p && type == RFT_GGUF_BOOL;
+    bool found = p != NULL && type == RFT_GGUF_BOOL;
     if (found)
         *value = *p != 0;
     return found;
@@ -143,7 +143,7 @@ bool rft_gguf_get_bool(const struct rft_gguf *gguf, const char *key, bool *value
 bool rft_gguf_get_array(const struct rft_gguf *gguf, const char *key, uint64_t *n)
 {
     const struct rft_gguf_entry *entry = find(gguf, key);
-    bool found = entry && entry->type == RFT_GGUF_ARRAY;
+    bool found = entry != NULL && entry->type == RFT_GGUF_ARRAY;
     if (found)
         *n = entry->n;
     return found;

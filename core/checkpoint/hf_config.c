@@ -11,8 +11,8 @@
 static enum rft_status refuse(const char *file, const char *key, const json_t *value, const char *instead)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    rft_log_error("%s: %s = %.200s is not supported; %s", file, key, text ? text : "(unknown)", instead);
-    if (text)
+    rft_log_error("%s: %s = %.200s is not supported; %s", file, key, text != NULL ? text : "(unknown)", instead);
+    if (text != NULL)
         rft_free(text);
     return RFT_ERR_UNSUPPORTED;
 }
@@ -26,7 +26,7 @@ static const json_t *get(const json_t *root, const char *key)
 static enum rft_found get_u64(const void *user, const char *key, uint64_t *value)
 {
     const json_t *found = get(user, key);
-    if (!found)
+    if (found == NULL)
         return RFT_ABSENT;
     if (!json_is_integer(found) || json_integer_value(found) < 0)
         return RFT_WRONG_TYPE;
@@ -37,7 +37,7 @@ static enum rft_found get_u64(const void *user, const char *key, uint64_t *value
 static enum rft_found get_double(const void *user, const char *key, double *value)
 {
     const json_t *found = get(user, key);
-    if (!found)
+    if (found == NULL)
         return RFT_ABSENT;
     if (!json_is_number(found))
         return RFT_WRONG_TYPE;
@@ -54,14 +54,14 @@ static enum rft_status check_architecture(const char *file, const json_t *root)
 {
     static const char instead[] = "only Llama models (LlamaForCausalLM, model_type llama) are";
     const json_t *architectures = get(root, "architectures"), *type = get(root, "model_type");
-    if (!architectures && !type) {
+    if (architectures == NULL && type == NULL) {
         rft_log_error("%s: neither architectures nor model_type says what model this is", file);
         return RFT_ERR_INPUT;
     }
-    if (architectures &&
+    if (architectures != NULL &&
         (json_array_size(architectures) != 1 || !is_text(json_array_get(architectures, 0), "LlamaForCausalLM")))
         return refuse(file, "architectures", architectures, instead);
-    if (type && !is_text(type, "llama"))
+    if (type != NULL && !is_text(type, "llama"))
         return refuse(file, "model_type", type, instead);
     return RFT_OK;
 }
@@ -71,7 +71,7 @@ static enum rft_status check_fixed(const char *file, const json_t *root)
 {
     static const char *const off[] = {"attention_bias", "mlp_bias", "rope_interleaved"};
     const json_t *value = get(root, "hidden_act");
-    if (value && !is_text(value, "silu"))
+    if (value != NULL && !is_text(value, "silu"))
         return refuse(file, "hidden_act", value, "only \"silu\" is");
     for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
         if ((value = get(root, off[i])) != NULL && !json_is_false(value))
@@ -79,10 +79,10 @@ static enum rft_status check_fixed(const char *file, const json_t *root)
     if ((value = get(root, "quantization_config")) != NULL)
         return refuse(file, "quantization_config", value, "use the checkpoint in bf16, f16 or f32, or a GGUF file");
     value = get(root, "partial_rotary_factor");
-    if (value && (!json_is_number(value) || json_number_value(value) != 1.0))
+    if (value != NULL && (!json_is_number(value) || json_number_value(value) != 1.0))
         return refuse(file, "partial_rotary_factor", value, "only 1 is");
     value = get(root, "tie_word_embeddings");
-    if (value && !json_is_boolean(value))
+    if (value != NULL && !json_is_boolean(value))
         return refuse(file, "tie_word_embeddings", value, "true and false are");
     return RFT_OK;
 }
@@ -95,7 +95,7 @@ static enum rft_status read_llama3(const struct rft_config_source *root, const s
     RFT_TRY(rft_config_double(scaling, "factor", 1.0, 1e6, &config->rope_factor));
     RFT_TRY(rft_config_double(scaling, "low_freq_factor", 1e-6, 1e6, &config->rope_low_freq_factor));
     RFT_TRY(rft_config_double(scaling, "high_freq_factor", 1e-6, 1e6, &config->rope_high_freq_factor));
-    return rft_config_double(get(scaling->user, key) ? scaling : root, key, 1.0, 2147483647.0,
+    return rft_config_double(get(scaling->user, key) != NULL ? scaling : root, key, 1.0, 2147483647.0,
                              &config->rope_original_positions);
 }
 
@@ -106,19 +106,19 @@ static enum rft_status read_rope(const struct rft_config_source *root, const cha
     struct rft_config_source source = *root;
     double theta;
     source.user = rope;
-    if (!rope)
+    if (rope == NULL)
         return RFT_OK;
     if (!json_is_object(rope))
         return refuse(root->file, key, rope, "an object or null is");
-    const json_t *type = get(rope, "rope_type") ? get(rope, "rope_type") : get(rope, "type");
+    const json_t *type = get(rope, "rope_type") != NULL ? get(rope, "rope_type") : get(rope, "type");
     if (get_double(rope, "rope_theta", &theta) != RFT_ABSENT)
         RFT_TRY(rft_config_double(&source, "rope_theta", 1.0, 1e15, &config->rope_theta));
     const json_t *part = get(rope, "partial_rotary_factor");
-    if (part && (!json_is_number(part) || json_number_value(part) != 1.0))
+    if (part != NULL && (!json_is_number(part) || json_number_value(part) != 1.0))
         return refuse(root->file, "partial_rotary_factor", part, "only 1 is");
     if (is_text(type, "llama3"))
         return read_llama3(root, &source, config);
-    if (is_text(type, "default") || (!type && !get(rope, "factor")))
+    if (is_text(type, "default") || (type == NULL && get(rope, "factor") == NULL))
         return RFT_OK;
     return refuse(root->file, key, rope, "only the types \"default\" and \"llama3\" are");
 }
@@ -154,11 +154,11 @@ enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, str
 static enum rft_status read_eos(const char *file, const json_t *root, uint32_t vocab_size, uint32_t **ids, size_t *n)
 {
     const json_t *value = get(root, "eos_token_id");
-    size_t n_ids = !value ? 0 : json_is_array(value) ? json_array_size(value) : 1;
+    size_t n_ids = value == NULL ? 0 : json_is_array(value) ? json_array_size(value) : 1;
     if (n_ids == 0)
         return RFT_OK;
     *ids = rft_alloc(n_ids, sizeof **ids);
-    if (!*ids)
+    if (*ids == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (*n = 0; *n < n_ids; ++*n) {
         const json_t *id = json_is_array(value) ? json_array_get(value, *n) : value;

@@ -29,7 +29,7 @@ static enum rft_status map_file(struct directory *dir, const char *name, const s
         return RFT_ERR_HOST_MEMORY;
     *dir->maps = maps;
     char *path = rft_path_join(dir->path, name);
-    if (!path)
+    if (path == NULL)
         return RFT_ERR_HOST_MEMORY;
     enum rft_status status = rft_map_open(path, &(*dir->maps)[*dir->n_maps]);
     rft_free(path);
@@ -42,7 +42,7 @@ static bool is_mapped(const struct directory *dir, const char *name)
 {
     for (size_t i = 0; i < *dir->n_maps; i++) {
         const char *slash = strrchr((*dir->maps)[i].path, '/');
-        if (strcmp(slash ? slash + 1 : (*dir->maps)[i].path, name) == 0)
+        if (strcmp(slash != NULL ? slash + 1 : (*dir->maps)[i].path, name) == 0)
             return true;
     }
     return false;
@@ -55,10 +55,10 @@ static enum rft_status keep_indexed(struct directory *dir, const json_t *weight_
     for (size_t i = 0; i < found->n; i++) {
         const struct rft_listed_tensor *tensor = &found->items[i];
         const char *expected = json_string_value(json_object_get(weight_map, tensor->name));
-        if (!expected || strcmp(expected, shard) != 0)
+        if (expected == NULL || strcmp(expected, shard) != 0)
             continue;
         struct rft_listed_tensor *kept = rft_tensor_list_add(dir->list, tensor->name, strlen(tensor->name));
-        if (!kept)
+        if (kept == NULL)
             return RFT_ERR_HOST_MEMORY;
         char *name = kept->name;
         *kept = *tensor;
@@ -91,21 +91,21 @@ static enum rft_status count_shards(const struct directory *dir, json_t *weight_
 {
     json_t *value, *seen = json_object();
     const char *name;
-    enum rft_status status = seen ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = seen != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     *n = *n_there = 0;
     *missing = NULL;
     json_object_foreach(weight_map, name, value)
     {
         const char *shard = json_string_value(value);
         char *path;
-        if (status != RFT_OK || !shard || strchr(shard, '/') || json_object_get(seen, shard))
+        if (status != RFT_OK || shard == NULL || strchr(shard, '/') != NULL || json_object_get(seen, shard) != NULL)
             continue;
         path = rft_path_join(dir->path, shard);
-        if (!path || json_object_set_new(seen, shard, json_true()) != 0)
+        if (path == NULL || json_object_set_new(seen, shard, json_true()) != 0)
             status = RFT_ERR_HOST_MEMORY;
         else if (rft_file_exists(path))
             ++*n_there;
-        else if (!*missing)
+        else if (*missing == NULL)
             *missing = shard;
         ++*n;
         rft_free(path);
@@ -119,7 +119,7 @@ static enum rft_status check_complete(const struct directory *dir, json_t *weigh
     size_t n, n_there;
     const char *missing;
     RFT_TRY(count_shards(dir, weight_map, &n, &n_there, &missing));
-    if (!missing)
+    if (missing == NULL)
         return RFT_OK;
     rft_log_error("%s/%s: is not there, but " INDEX_NAME " names it: %zu of %zu files are there; download the others",
                   dir->path, missing, n_there, n);
@@ -136,14 +136,14 @@ static enum rft_status list_shards(struct directory *dir, json_t *index)
     json_object_foreach(weight_map, name, value)
     {
         const char *shard = json_string_value(value);
-        if (!shard || !*shard || strchr(shard, '/'))
+        if (shard == NULL || !*shard || strchr(shard, '/') != NULL)
             return bad_index(dir, name, "must name a file of the same directory");
         if (!is_mapped(dir, shard))
             RFT_TRY(list_shard(dir, weight_map, shard));
     }
     RFT_TRY(rft_tensor_list_sort(dir->list));
-    json_object_foreach(weight_map, name, value) if (!rft_tensor_list_find(dir->list, name)) return bad_index(
-        dir, name, "is not in the file it names");
+    json_object_foreach(weight_map, name, value) if (rft_tensor_list_find(dir->list, name) ==
+                                                     NULL) return bad_index(dir, name, "is not in the file it names");
     return RFT_OK;
 }
 
@@ -180,7 +180,7 @@ enum rft_status rft_hf_list(const char *dir_path, struct rft_map **maps, size_t 
     char *single = rft_path_join(dir_path, "model.safetensors");
     dir.index_path = rft_path_join(dir_path, INDEX_NAME);
     enum rft_status status = RFT_ERR_HOST_MEMORY;
-    if (single && dir.index_path)
+    if (single != NULL && dir.index_path != NULL)
         status = rft_file_exists(single) ? list_one(&dir) : list_by_index(&dir);
     rft_free(single);
     rft_free(dir.index_path);

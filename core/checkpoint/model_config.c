@@ -3,6 +3,7 @@
 
 #include "log.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -51,8 +52,7 @@ enum rft_status rft_config_u64(const struct rft_config_source *source, const cha
         check_found(source, key, source->get_u64(source->user, key, value), "must be a whole number, not negative"));
     if (*value >= min && *value <= max)
         return RFT_OK;
-    rft_log_error("%s: %s = %llu must be from %llu to %llu", source->file, key, (unsigned long long)*value,
-                  (unsigned long long)min, (unsigned long long)max);
+    rft_log_error("%s: %s = %" PRIu64 " must be from %" PRIu64 " to %" PRIu64, source->file, key, *value, min, max);
     return RFT_ERR_UNSUPPORTED;
 }
 

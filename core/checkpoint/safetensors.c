@@ -5,6 +5,7 @@
 #include "json.h"
 #include "log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,12 +68,12 @@ static enum rft_status read_tensor(const struct section *section, const char *na
     uint64_t n_elements, begin, end;
     size_t i = 0, n_types = sizeof types / sizeof types[0];
     struct rft_listed_tensor *tensor = rft_tensor_list_add(list, name, strlen(name));
-    if (!tensor)
+    if (tensor == NULL)
         return RFT_ERR_HOST_MEMORY;
-    while (type && i < n_types && strcmp(type, types[i].name) != 0)
+    while (type != NULL && i < n_types && strcmp(type, types[i].name) != 0)
         i++;
-    if (!type || i == n_types) {
-        rft_log_error("%s: tensor %s: dtype %s is not known", section->file, name, type ? type : "(none)");
+    if (type == NULL || i == n_types) {
+        rft_log_error("%s: tensor %s: dtype %s is not known", section->file, name, type != NULL ? type : "(none)");
         return RFT_ERR_UNSUPPORTED;
     }
     if (!read_shape(json_object_get(entry, "shape"), tensor, &n_elements))
@@ -113,8 +114,8 @@ enum rft_status rft_safetensors_list(const struct rft_map *map, struct rft_tenso
         memcpy(&header_bytes, map->data, sizeof header_bytes);
     if (map->bytes < sizeof header_bytes || header_bytes > map->bytes - sizeof header_bytes ||
         header_bytes > HEADER_BYTES_MAX) {
-        rft_log_error("%s: not a safetensors file, or cut short: a header of %llu bytes in a file of %llu", map->path,
-                      (unsigned long long)header_bytes, (unsigned long long)map->bytes);
+        rft_log_error("%s: not a safetensors file, or cut short: a header of %" PRIu64 " bytes in a file of %" PRIu64,
+                      map->path, header_bytes, map->bytes);
         return RFT_ERR_INPUT;
     }
     struct section section = {map->path, map->data + sizeof header_bytes + header_bytes,

@@ -22,7 +22,7 @@ struct rft_listed_tensor *rft_tensor_list_add(struct rft_tensor_list *list, cons
         return NULL;
     list->items = items;
     char *copy = rft_strndup(name, name_len);
-    if (!copy)
+    if (copy == NULL)
         return NULL;
     struct rft_listed_tensor *item = &list->items[list->n++];
     *item = (struct rft_listed_tensor){.name = copy, .dtype = RFT_DTYPE_COUNT};

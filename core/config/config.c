@@ -51,8 +51,8 @@ static enum rft_status check_section(const struct reader *r, struct rft_bytes li
 {
     char name[LINE_BYTES_MAX + 1] = "";
     const char *end = memchr(line.data, ']', line.len);
-    size_t n = end ? (size_t)(end - line.data) : 0;
-    if (!end)
+    size_t n = end != NULL ? (size_t)(end - line.data) : 0;
+    if (end == NULL)
         return bad_line(r, "a section needs its ]");
     struct rft_bytes rest = rft_bytes_trim((struct rft_bytes){end + 1, line.len - n - 1});
     if (rest.len && rest.data[0] != ';')
@@ -90,12 +90,12 @@ static char *next_line(char *line, int size, void *user)
     if (r->status != RFT_OK || !r->rest.len)
         return NULL;
     const char *end = memchr(r->rest.data, '\n', r->rest.len);
-    size_t n = end ? (size_t)(end - r->rest.data) : r->rest.len;
+    size_t n = end != NULL ? (size_t)(end - r->rest.data) : r->rest.len;
     struct rft_bytes text = {r->rest.data, n};
     n += end != NULL;
     r->rest = (struct rft_bytes){r->rest.data + n, r->rest.len - n};
     r->line++;
-    if (text.len && end && text.data[text.len - 1] == '\r')
+    if (text.len && end != NULL && text.data[text.len - 1] == '\r')
         text.len--;
     r->status = check_line(r, text);
     if (r->status == RFT_OK && (size < 2 || text.len > (size_t)size - 2))
@@ -113,7 +113,7 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     struct reader *r = user;
     struct where where = where_is(r);
     size_t index;
-    if (!r->config || r->status != RFT_OK)
+    if (r->config == NULL || r->status != RFT_OK)
         return 1;
     if (!*section) {
         r->status = bad_line(r, "a key stands before the first [section]");
@@ -128,7 +128,8 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     if (r->status != RFT_OK)
         return 1;
     r->seen[index] = r->line;
-    if ((rft_keys[index].type == RFT_KEY_IN_PATH || rft_keys[index].type == RFT_KEY_OUT_PATH) && strstr(value, " #")) {
+    if ((rft_keys[index].type == RFT_KEY_IN_PATH || rft_keys[index].type == RFT_KEY_OUT_PATH) &&
+        strstr(value, " #") != NULL) {
         r->status = bad_line(r, "a comment behind a value begins with ;, not with #");
         return 1;
     }
@@ -164,7 +165,7 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
     struct where where;
     size_t index;
     snprintf(where.text, sizeof where.text, "--set %.400s: ", set);
-    if (!equals || !dot || dot > equals || (size_t)(dot - set) >= sizeof section ||
+    if (equals == NULL || dot == NULL || dot > equals || (size_t)(dot - set) >= sizeof section ||
         (size_t)(equals - dot) > sizeof name) {
         rft_log_error("%sgive section.key=value", where.text);
         return RFT_ERR_CONFIG;
@@ -179,7 +180,7 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
 static enum rft_status set_defaults(struct rft_config *config)
 {
     for (size_t i = 0; i < rft_n_keys; i++)
-        if (rft_keys[i].fallback)
+        if (rft_keys[i].fallback != NULL)
             RFT_TRY(rft_key_read(&rft_keys[i], "", NULL, rft_keys[i].fallback, config));
     return RFT_OK;
 }
@@ -230,7 +231,7 @@ static enum rft_status check_prompt(const struct reader *r)
     }
     config->prompt_format = RFT_PROMPT_RAW;
     const char *extra = *config->prompt_system ? "prompt.system" : *config->prompt_examples ? "prompt.examples" : NULL;
-    if (!extra)
+    if (extra == NULL)
         return RFT_OK;
     rft_log_error("%s%s has no place in a raw prompt; write it into the template %s", where_given(r, extra).text, extra,
                   config->prompt_template);
@@ -253,7 +254,7 @@ static enum rft_status check_temperature(const struct reader *r)
 static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
 {
     r->config->file = rft_strdup(r->path);
-    if (!r->config->file)
+    if (r->config->file == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(set_defaults(r->config));
     RFT_TRY(read_ini(r, text));
@@ -271,7 +272,7 @@ enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const 
     char *dir = rft_path_dir(path);
     uint64_t *seen = rft_alloc(rft_n_keys, sizeof *seen);
     struct reader r = {.path = path, .dir = dir, .config = config, .seen = seen};
-    enum rft_status status = dir && seen ? parse_all(&r, text, sets, n_sets) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = dir != NULL && seen != NULL ? parse_all(&r, text, sets, n_sets) : RFT_ERR_HOST_MEMORY;
     rft_free(seen);
     rft_free(dir);
     if (status != RFT_OK)

@@ -58,7 +58,7 @@ static enum rft_status help_markdown(struct rft_str *out)
     RFT_TRY(rft_str_append_z(out, "| key | default | values | meaning |\n|---|---|---|---|\n"));
     for (size_t i = 0; i < rft_n_keys; i++) {
         const struct rft_key *key = &rft_keys[i];
-        const char *fallback = key->fallback ? key->fallback : "required";
+        const char *fallback = key->fallback != NULL ? key->fallback : "required";
         RFT_TRY(rft_str_printf(out, "| `%s.%s` | %s | ", key->section, key->name, *fallback ? fallback : "empty"));
         RFT_TRY(rft_key_allowed(key, out));
         RFT_TRY(rft_str_append_z(out, " | "));
@@ -80,7 +80,7 @@ static enum rft_status help_ini(struct rft_str *out)
         else
             RFT_TRY(rft_str_append_z(out, "\n"));
         RFT_TRY(append_key(key, "; ", out));
-        if (key->fallback)
+        if (key->fallback != NULL)
             RFT_TRY(rft_str_printf(out, "%s =%s%s\n", key->name, *key->fallback ? " " : "", key->fallback));
         else
             RFT_TRY(rft_str_printf(out, ";%s = ...\n", key->name));

@@ -30,7 +30,7 @@ enum rft_status rft_key_unknown_section(const char *where, const char *section)
     const char *best = NULL;
     for (size_t i = 0; i < rft_n_keys; i++)
         keep_closer(section, rft_keys[i].section, &distance, &best);
-    if (best)
+    if (best != NULL)
         rft_log_error("%sunknown section [%s]; did you mean [%s]?", where, section, best);
     else
         rft_log_error("%sunknown section [%s]; rftgen --help-config lists all", where, section);
@@ -100,11 +100,11 @@ static enum rft_status unknown_key(const char *where, const char *section, const
         else if (strcmp(rft_keys[i].name, name) == 0)
             home = rft_keys[i].section;
     }
-    if (best && distance != 0 && is_synonym(where, name))
+    if (best != NULL && distance != 0 && is_synonym(where, name))
         return RFT_ERR_CONFIG;
-    if (best)
+    if (best != NULL)
         rft_log_error("%sunknown key %s in [%s]; did you mean %s?", where, name, section, best);
-    else if (home)
+    else if (home != NULL)
         rft_log_error("%sunknown key %s in [%s]; it belongs to [%s]", where, name, section, home);
     else if (!is_synonym(where, name))
         rft_log_error("%sunknown key %s in [%s]; rftgen --help-config lists all", where, name, section);

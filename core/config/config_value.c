@@ -65,7 +65,7 @@ static uint64_t load_whole(const struct rft_key *key, const struct rft_config *c
 
 static const struct rft_word *find_word(const struct rft_key *key, const char *text)
 {
-    for (const struct rft_word *w = key->words; w && w->word; w++)
+    for (const struct rft_word *w = key->words; w != NULL && w->word != NULL; w++)
         if (strcmp(w->word, text) == 0)
             return w;
     return NULL;
@@ -75,9 +75,9 @@ static enum rft_status read_whole(const struct rft_key *key, const char *where, 
                                   struct rft_config *config)
 {
     const struct rft_word *word = find_word(key, text);
-    uint64_t value = word ? word->value : 0;
-    if (!word && (key->type == RFT_KEY_CHOICE || !rft_parse_u64(text, &value) || (double)value < key->low ||
-                  (double)value > key->high))
+    uint64_t value = word != NULL ? word->value : 0;
+    if (word == NULL && (key->type == RFT_KEY_CHOICE || !rft_parse_u64(text, &value) || (double)value < key->low ||
+                         (double)value > key->high))
         return bad_value(key, where, text);
     store_whole(key, config, value);
     return RFT_OK;
@@ -118,7 +118,7 @@ static enum rft_status read_amount(const struct rft_key *key, const char *where,
     size_t n = strspn(text, "0123456789."), unit = 0, n_units = sizeof units / sizeof *units;
     const char *suffix = text + n + strspn(text + n, " ");
     double value;
-    if (find_word(key, text)) {
+    if (find_word(key, text) != NULL) {
         memcpy(field_of(key, config), &amount, sizeof amount);
         return RFT_OK;
     }
@@ -138,7 +138,7 @@ static enum rft_status read_amount(const struct rft_key *key, const char *where,
             return bad_value(key, where, text);
         amount = (struct rft_amount){.kind = RFT_AMOUNT_BYTES, .bytes = (uint64_t)(value * units[unit].bytes)};
     }
-    if (key->words && amount.bytes == 0 && !(amount.percent > 0))
+    if (key->words != NULL && amount.bytes == 0 && !(amount.percent > 0))
         return bad_value(key, where, text);
     memcpy(field_of(key, config), &amount, sizeof amount);
     return RFT_OK;
@@ -160,7 +160,7 @@ static enum rft_status read_text(const struct rft_key *key, const char *where, c
     json_t *tree = NULL;
     if (text[0] == '"')
         RFT_TRY(read_json(key, where, text, &tree));
-    *value = rft_strdup(tree ? json_string_value(tree) : text);
+    *value = rft_strdup(tree != NULL ? json_string_value(tree) : text);
     json_decref(tree);
     return *value ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
@@ -170,16 +170,16 @@ static enum rft_status check_expandable(const struct rft_key *key, const char *w
 {
     static const char cache[] = "$XDG_CACHE_HOME/";
     const char *home = getenv("HOME"), *xdg = getenv("XDG_CACHE_HOME"), *why = NULL;
-    bool has_home = home && *home, is_cache = strncmp(path, cache, sizeof cache - 1) == 0;
+    bool has_home = home != NULL && *home, is_cache = strncmp(path, cache, sizeof cache - 1) == 0;
     if (path[0] == '~' && path[1] != '/' && path[1] != 0)
         why = "only ~/ is known, not another user's home directory; give the whole path";
     else if (path[0] == '~' && !has_home)
         why = "HOME is not set, so ~ stands for nothing; give the whole path";
-    else if (is_cache && !has_home && !(xdg && *xdg))
+    else if (is_cache && !has_home && !(xdg != NULL && *xdg))
         why = "neither XDG_CACHE_HOME nor HOME is set; give the whole path";
     else if (path[0] == '$' && !is_cache)
         why = "only $XDG_CACHE_HOME/ and ~/ are replaced, no other variable; give the path itself";
-    if (!why)
+    if (why == NULL)
         return RFT_OK;
     rft_log_error("%s%s = %s: %s", where, key->full_name, path, why);
     return RFT_ERR_CONFIG;
@@ -201,9 +201,9 @@ static enum rft_status read_path(const struct rft_key *key, const char *where, c
     }
     expanded = rft_path_expand(plain);
     rft_free(plain);
-    if (!expanded)
+    if (expanded == NULL)
         return RFT_ERR_HOST_MEMORY;
-    if (key->type == RFT_KEY_OUT_PATH || !dir || strcmp(dir, ".") == 0) {
+    if (key->type == RFT_KEY_OUT_PATH || dir == NULL || strcmp(dir, ".") == 0) {
         *value = expanded;
         return RFT_OK;
     }
@@ -244,14 +244,14 @@ static enum rft_status take_strings(const struct rft_key *key, const char *where
     if (!json_is_array(array) || n > STOPS_MAX)
         return bad_value(key, where, text);
     strings->items = rft_alloc(n, sizeof *strings->items);
-    if (!strings->items)
+    if (strings->items == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (size_t i = 0; i < n; i++) {
         const char *item = json_string_value(json_array_get(array, i));
-        if (!item || !*item)
+        if (item == NULL || !*item)
             return bad_value(key, where, text);
         strings->items[i] = rft_strdup(item);
-        if (!strings->items[i])
+        if (strings->items[i] == NULL)
             return RFT_ERR_HOST_MEMORY;
         strings->n++;
     }
@@ -262,7 +262,7 @@ static enum rft_status take_string(const struct rft_key *key, const char *where,
                                    struct rft_strings *strings)
 {
     strings->items = rft_alloc(1, sizeof *strings->items);
-    if (!strings->items)
+    if (strings->items == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(read_text(key, where, text, &strings->items[0]));
     strings->n = 1;
@@ -310,7 +310,7 @@ enum rft_status rft_key_read(const struct rft_key *key, const char *where, const
 
 static enum rft_status print_whole(const struct rft_key *key, uint64_t value, struct rft_str *out)
 {
-    for (const struct rft_word *w = key->words; w && w->word; w++)
+    for (const struct rft_word *w = key->words; w != NULL && w->word != NULL; w++)
         if (w->value == value)
             return rft_str_append_z(out, w->word);
     return rft_str_printf(out, "%" PRIu64, value);
@@ -357,7 +357,7 @@ enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config
 /* "auto, chat or raw"; is_rest: something stands before, ", first or all". */
 static enum rft_status append_words(const struct rft_key *key, bool is_rest, struct rft_str *out)
 {
-    for (const struct rft_word *w = key->words; w && w->word; w++) {
+    for (const struct rft_word *w = key->words; w != NULL && w->word != NULL; w++) {
         RFT_TRY(rft_str_append_z(out, !is_rest ? "" : w[1].word ? ", " : " or "));
         RFT_TRY(rft_str_append_z(out, w->word));
         is_rest = true;

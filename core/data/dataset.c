@@ -8,6 +8,7 @@
 #include "json.h"
 #include "os.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #define XXH_STATIC_LINKING_ONLY /* the streaming state on the stack: its layout has been fixed since 0.7 */
@@ -45,7 +46,7 @@ static enum rft_status copy_detail(const struct rft_str *why, char **detail)
 static enum rft_status add_row(struct loader *loader, struct rft_question *question)
 {
     struct rft_dataset *dataset = loader->dataset;
-    bool has_all = question->text.data && question->id.data;
+    bool has_all = question->text.data != NULL && question->id.data != NULL;
     void *grown = has_all ? (void *)dataset->questions : (void *)dataset->skipped;
     void *details = loader->details;
     char *detail;
@@ -92,8 +93,7 @@ static enum rft_status read_array(struct loader *loader, char *begin, char *end,
     struct rft_json_problem problem;
     enum rft_status status = rft_json_check(begin, (size_t)(end - begin), &problem);
     if (status == RFT_ERR_INPUT)
-        rft_log_error("%s:%llu: %s", loader->options->path, (unsigned long long)(line + problem.line - 1),
-                      problem.text);
+        rft_log_error("%s:%" PRIu64 ": %s", loader->options->path, (line + problem.line - 1), problem.text);
     RFT_TRY(status);
     struct rft_json_cursor file = {begin, line};
     struct rft_json_value array = rft_json_next(&file);
@@ -125,7 +125,7 @@ static enum rft_status read_lines(struct loader *loader, char *begin, char *end,
 {
     for (char *next; begin < end && wants_more(loader); begin = next, line++) {
         char *newline = memchr(begin, '\n', (size_t)(end - begin));
-        next = newline ? newline + 1 : end;
+        next = newline != NULL ? newline + 1 : end;
         struct rft_bytes text = rft_bytes_trim((struct rft_bytes){begin, (size_t)(next - begin)});
         if (text.len)
             RFT_TRY(read_line(loader, text, begin + (text.data - begin), line));
@@ -137,13 +137,13 @@ static enum rft_status read_lines(struct loader *loader, char *begin, char *end,
 static enum rft_status refuse_id(struct loader *loader, size_t i, const struct rft_question *first)
 {
     const struct rft_bytes id = loader->dataset->questions[i].id;
-    if (loader->details[i])
+    if (loader->details[i] != NULL)
         return RFT_OK;
     rft_str_clear(&loader->why);
-    RFT_TRY(rft_str_printf(
-        &loader->why, "id \"%.*s\" was given before, on line %llu, row %llu; make the ids differ or unset id_field",
-        (int)rft_utf8_cut(id.data, id.len, 80), id.data, (unsigned long long)first->line,
-        (unsigned long long)first->row + 1));
+    RFT_TRY(rft_str_printf(&loader->why,
+                           "id \"%.*s\" was given before, on line %" PRIu64 ", row %" PRIu64
+                           "; make the ids differ or unset id_field",
+                           (int)rft_utf8_cut(id.data, id.len, 80), id.data, first->line, first->row + 1));
     return copy_detail(&loader->why, &loader->details[i]);
 }
 
@@ -156,7 +156,7 @@ static enum rft_status number_repeats(struct loader *loader)
     while (n_slots / 2 < dataset->n)
         n_slots *= 2;
     size_t *latest = rft_alloc(n_slots, sizeof *latest); /* index + 1 of the latest question of an id; 0 = free */
-    if (!latest)
+    if (latest == NULL)
         return RFT_ERR_HOST_MEMORY;
     enum rft_status status = RFT_OK;
     for (size_t i = 0; i < dataset->n && status == RFT_OK; i++) {
@@ -209,12 +209,12 @@ enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reas
     for (size_t i = 0; i < dataset->n; i++)
         n_more += details[i] != NULL;
     struct rft_skipped *grown = rft_realloc(dataset->skipped, dataset->n_skipped + n_more + 1, sizeof *grown);
-    if (!grown)
+    if (grown == NULL)
         return RFT_ERR_HOST_MEMORY;
     dataset->skipped = grown;
     for (size_t i = 0; i < dataset->n; i++) {
         const struct rft_question *q = &dataset->questions[i];
-        if (details[i])
+        if (details[i] != NULL)
             dataset->skipped[dataset->n_skipped++] =
                 (struct rft_skipped){q->row, q->line, reason, details[i], q->text, q->id};
         else
@@ -235,9 +235,9 @@ enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum
         const struct rft_skipped *s = &dataset->skipped[i];
         if (s->reason != reason)
             continue;
-        RFT_TRY(rft_str_printf(out, "%srow %llu", n_shown != 0 ? "; " : "", (unsigned long long)s->row + 1));
+        RFT_TRY(rft_str_printf(out, "%srow %" PRIu64, n_shown != 0 ? "; " : "", s->row + 1));
         if (with_first_line || n_shown != 0)
-            RFT_TRY(rft_str_printf(out, " (line %llu)", (unsigned long long)s->line));
+            RFT_TRY(rft_str_printf(out, " (line %" PRIu64 ")", s->line));
         RFT_TRY(rft_str_printf(out, ": %.*s", (int)rft_utf8_cut(s->detail, strlen(s->detail), SHOWN_BYTES), s->detail));
         n_shown++;
     }
@@ -256,16 +256,16 @@ static enum rft_status refuse_rows(const struct loader *loader)
         return status;
     }
     if (dataset->n == 0)
-        rft_log_error("%s:%llu: %s; no row of %llu can be used", loader->options->path, (unsigned long long)first->line,
-                      text.data, (unsigned long long)loader->n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; no row of %" PRIu64 " can be used", loader->options->path, first->line,
+                      text.data, loader->n_rows);
     else if (dataset->n_skipped == 1)
-        rft_log_error("%s:%llu: %s; it is the only bad row of %llu: mend it, or leave it out with data.bad_rows = skip",
-                      loader->options->path, (unsigned long long)first->line, text.data,
-                      (unsigned long long)loader->n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; it is the only bad row of %" PRIu64
+                      ": mend it, or leave it out with data.bad_rows = skip",
+                      loader->options->path, first->line, text.data, loader->n_rows);
     else
-        rft_log_error("%s:%llu: %s; %zu of %llu rows are bad: mend them, or leave them out with data.bad_rows = skip",
-                      loader->options->path, (unsigned long long)first->line, text.data, dataset->n_skipped,
-                      (unsigned long long)loader->n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; %zu of %" PRIu64
+                      " rows are bad: mend them, or leave them out with data.bad_rows = skip",
+                      loader->options->path, first->line, text.data, dataset->n_skipped, loader->n_rows);
     rft_str_finish(&text);
     return RFT_ERR_INPUT;
 }
@@ -275,7 +275,7 @@ static enum rft_status read_rows(struct loader *loader, char *begin, char *end, 
 {
     const struct rft_dataset_options *options = loader->options;
     const char *newline = begin < end ? memchr(begin, '\n', (size_t)(end - begin)) : NULL;
-    size_t n_first = newline ? (size_t)(newline - begin) : (size_t)(end - begin);
+    size_t n_first = newline != NULL ? (size_t)(newline - begin) : (size_t)(end - begin);
     struct rft_bytes text = {begin, (size_t)(end - begin)};
     struct rft_json_problem problem;
     if (begin == end)
@@ -284,7 +284,7 @@ static enum rft_status read_rows(struct loader *loader, char *begin, char *end, 
         return read_array(loader, begin, end, line);
     if (*begin != '[' && *begin != '{')
         return rft_dataset_refuse_file(options->path, line, text);
-    if (*begin == '{' && newline && rft_json_check(begin, n_first, &problem) == RFT_ERR_INPUT)
+    if (*begin == '{' && newline != NULL && rft_json_check(begin, n_first, &problem) == RFT_ERR_INPUT)
         RFT_TRY(rft_dataset_refuse_object(options->path, line, text, false));
     RFT_TRY(read_lines(loader, begin, end, line));
     if (loader->n_rows == 1 && *begin == '{' && loader->dataset->n == 0)
@@ -298,7 +298,7 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
     uint64_t line = 1;
     if (rft_bytes_begin((struct rft_bytes){begin, (size_t)(end - begin)}, RFT_UTF8_MARK))
         begin += strlen(RFT_UTF8_MARK);
-    for (; begin < end && strchr(" \t\r\n", *begin) && *begin; begin++)
+    for (; begin < end && strchr(" \t\r\n", *begin) != NULL && *begin; begin++)
         line += *begin == '\n';
     RFT_TRY(read_rows(loader, begin, end, line));
     RFT_TRY(number_repeats(loader));
@@ -306,9 +306,10 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
     if (dataset->n_skipped && !loader->options->skip_bad_rows)
         return refuse_rows(loader);
     if (dataset->n_skipped)
-        rft_log_warn("%s: %zu of %llu rows are left out (data.bad_rows = skip); the first is row %llu: %.200s",
-                     loader->options->path, dataset->n_skipped, (unsigned long long)loader->n_rows,
-                     (unsigned long long)dataset->skipped[0].row + 1, dataset->skipped[0].detail);
+        rft_log_warn("%s: %zu of %" PRIu64 " rows are left out (data.bad_rows = skip); the first is row %" PRIu64
+                     ": %.200s",
+                     loader->options->path, dataset->n_skipped, loader->n_rows, dataset->skipped[0].row + 1,
+                     dataset->skipped[0].detail);
     if (!dataset->n) {
         rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
         return RFT_ERR_INPUT;
@@ -324,7 +325,7 @@ enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, str
     *text = (struct rft_str){0};
     char *begin = dataset->arena.data;
     enum rft_status status = parse_all(&loader, begin, begin + dataset->arena.len);
-    for (size_t i = 0; i < dataset->n && loader.details; i++)
+    for (size_t i = 0; i < dataset->n && loader.details != NULL; i++)
         rft_free(loader.details[i]);
     rft_free(loader.details);
     rft_str_finish(&loader.why);

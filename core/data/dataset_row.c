@@ -84,7 +84,7 @@ static enum rft_status read_object(const struct rft_json_value *source, struct r
             bool wanted = field != ID || *row->names[ID];
             if (!wanted || !rft_bytes_equal(name, rft_bytes_z(row->names[field])))
                 continue;
-            if (!text.data)
+            if (text.data == NULL)
                 text = content(&value);
             row->kinds[field] = value.kind;
             row->texts[field] = text;
@@ -97,7 +97,7 @@ static enum rft_status read_object(const struct rft_json_value *source, struct r
 static bool has_key(const struct rft_str *keys, const char *key)
 {
     size_t n = strlen(key);
-    for (const char *at = keys->data; at && *at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+    for (const char *at = keys->data; at != NULL && *at; at = strchr(at, ' ') != NULL ? strchr(at, ' ') + 1 : NULL)
         if (strncmp(at, key, n) == 0 && (at[n] == ',' || at[n] == 0))
             return true;
     return false;
@@ -113,7 +113,7 @@ static enum rft_status missing_field(const struct row *row, enum field field)
         return rft_str_printf(row->why, "is an array, which has no field \"%.60s\"; unset id_field", row->names[ID]);
     if (row->kind == RFT_JSON_ARRAY)
         return bad_field(row, field, "is missing");
-    for (; guesses && *guesses && !guess; guesses++)
+    for (; guesses != NULL && *guesses && guess == NULL; guesses++)
         guess = has_key(&row->texts_keys, *guesses) ? *guesses : NULL;
     if (!row->keys.len)
         return bad_field(row, field, "is missing; the row is empty");
@@ -127,7 +127,7 @@ static enum rft_status missing_field(const struct row *row, enum field field)
             row, field,
             "is missing; the row holds a conversation (it has %s): write question and answer into fields of their own",
             row->keys.data);
-    if (guess)
+    if (guess != NULL)
         return bad_field(row, field, "is missing; the row has %s: set %s=%s", row->keys.data, settings[field], guess);
     return bad_field(row, field, "is missing; the row has %s: name one with %s", row->keys.data, settings[field]);
 }
@@ -171,7 +171,7 @@ static enum rft_status check_fields(const struct row *row)
         bool string = row->kinds[i] == RFT_JSON_STRING, number = row->kinds[i] == RFT_JSON_NUMBER;
         if (field == ID && !*row->names[ID])
             continue;
-        if (!row->texts[i].data)
+        if (row->texts[i].data == NULL)
             return missing_field(row, field);
         if (!string && (field == QUESTION || !number))
             return bad_field(row, field, "is %s; expected a string%s", rft_json_kind_text(row->kinds[i]),
@@ -201,9 +201,9 @@ static enum rft_status check_gold(struct row *row)
     size_t n;
     if (*o->answer_after && !text_after(gold, rft_bytes_z(o->answer_after)))
         return bad_field(row, GOLD, "has no answer after \"%.60s\" (answer_after)", o->answer_after);
-    if (!*o->answer_after && o->answer_mark && text_after(&behind, rft_bytes_z(o->answer_mark)))
+    if (!*o->answer_after && o->answer_mark != NULL && text_after(&behind, rft_bytes_z(o->answer_mark)))
         *gold = behind;
-    if (!o->verify || rft_gold_is_valid(o->verify, *gold))
+    if (o->verify == NULL || rft_gold_is_valid(o->verify, *gold))
         return RFT_OK;
     n = rft_utf8_cut(gold->data, gold->len, 40);
     return rft_str_printf(row->why, "the gold answer \"%.*s\" is not a number that [verify] can compare; %s", (int)n,
@@ -234,8 +234,8 @@ enum rft_status rft_dataset_read_row(const struct rft_dataset_options *options, 
     };
     const struct rft_bytes none = {NULL, 0};
     enum rft_status status = read_row(source, &row);
-    bool has_text = row.texts[QUESTION].data && row.kinds[QUESTION] == RFT_JSON_STRING;
-    bool has_id = row.texts[ID].data && (row.kinds[ID] == RFT_JSON_STRING || row.kinds[ID] == RFT_JSON_NUMBER);
+    bool has_text = row.texts[QUESTION].data != NULL && row.kinds[QUESTION] == RFT_JSON_STRING;
+    bool has_id = row.texts[ID].data != NULL && (row.kinds[ID] == RFT_JSON_STRING || row.kinds[ID] == RFT_JSON_NUMBER);
     question->text = has_text ? row.texts[QUESTION] : none;
     question->gold = row.texts[GOLD];
     question->gold_is_number = row.kinds[GOLD] == RFT_JSON_NUMBER;

@@ -6,6 +6,7 @@
 
 #include "json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define AS_LINES "(OUT, orient=\"records\", lines=True)"
@@ -32,19 +33,18 @@ static const struct {
 enum rft_status rft_dataset_refuse_file(const char *path, uint64_t line, struct rft_bytes text)
 {
     const char *newline = text.len ? memchr(text.data, '\n', text.len) : NULL;
-    size_t n_first = newline ? (size_t)(newline - text.data) : text.len;
+    size_t n_first = newline != NULL ? (size_t)(newline - text.data) : text.len;
     bool has_columns = n_first && (memchr(text.data, ',', n_first) != NULL || memchr(text.data, '\t', n_first) != NULL);
     const char *what = NULL;
-    for (size_t i = 0; i < sizeof magics / sizeof *magics && !what; i++)
+    for (size_t i = 0; i < sizeof magics / sizeof *magics && what == NULL; i++)
         if (text.len >= magics[i].n && memcmp(text.data, magics[i].bytes, magics[i].n) == 0)
             what = magics[i].what;
-    if (!what && newline && has_columns)
+    if (what == NULL && newline != NULL && has_columns)
         what = "looks like a table (CSV); write it as JSON lines (pandas: read_csv(FILE).to_json" AS_LINES ")";
-    if (what)
+    if (what != NULL)
         rft_log_error("%s: %s", path, what);
     else
-        rft_log_error("%s:%llu: neither a JSON array nor JSON lines of objects or arrays", path,
-                      (unsigned long long)line);
+        rft_log_error("%s:%" PRIu64 ": neither a JSON array nor JSON lines of objects or arrays", path, line);
     return RFT_ERR_INPUT;
 }
 
@@ -68,17 +68,19 @@ enum rft_status rft_dataset_refuse_object(const char *path, uint64_t line, struc
         rows = rows == NULL && !is_chat && is_container(json_array_get(value, 0)) ? key : rows;
         has_columns = has_columns && is_container(value);
     }
-    if (rows)
-        rft_log_error("%s:%llu: is one object whose rows stand in \"%.60s\"; write that array alone into the file",
-                      path, (unsigned long long)line, rows);
+    if (rows != NULL)
+        rft_log_error("%s:%" PRIu64
+                      ": is one object whose rows stand in \"%.60s\"; write that array alone into the file",
+                      path, line, rows);
     else if (has_columns && json_object_size(tree) > 1)
-        rft_log_error("%s:%llu: is one object of columns; write it as rows (pandas: to_json" AS_LINES ")", path,
-                      (unsigned long long)line);
+        rft_log_error("%s:%" PRIu64 ": is one object of columns; write it as rows (pandas: to_json" AS_LINES ")", path,
+                      line);
     else if (!is_single_line)
-        rft_log_error("%s:%llu: is one object over several lines; write each object in a line of its own, or all of "
+        rft_log_error("%s:%" PRIu64
+                      ": is one object over several lines; write each object in a line of its own, or all of "
                       "them in one array",
-                      path, (unsigned long long)line);
-    status = rows || (has_columns && json_object_size(tree) > 1) || !is_single_line ? RFT_ERR_INPUT : RFT_OK;
+                      path, line);
+    status = rows != NULL || (has_columns && json_object_size(tree) > 1) || !is_single_line ? RFT_ERR_INPUT : RFT_OK;
     json_decref(tree);
     return status;
 }

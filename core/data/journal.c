@@ -9,6 +9,7 @@
 #include "journal_line.h"
 #include "os.h"
 
+#include <inttypes.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,8 +47,9 @@ static enum rft_status io_error(const struct rft_journal *journal, const char *v
         rft_log_error("%s: cannot %s: %s; no sample is kept%s", journal->path, verb, why,
                       journal->is_anonymous ? "" : " yet");
     else
-        rft_log_error("%s: cannot %s: %s; the %llu samples in it are kept, and the same command goes on from there",
-                      journal->path, verb, why, (unsigned long long)journal->n_done);
+        rft_log_error("%s: cannot %s: %s; the %" PRIu64
+                      " samples in it are kept, and the same command goes on from there",
+                      journal->path, verb, why, journal->n_done);
     return RFT_ERR_IO;
 }
 
@@ -110,16 +112,18 @@ static void index_lines(struct rft_journal *journal, struct rft_bytes text, stru
     *found = (struct found){0};
     for (uint64_t at = 0, end; at < text.len; at = end + 1) {
         const char *newline = memchr(text.data + at, '\n', (size_t)(text.len - at));
-        struct rft_bytes line = {text.data + at, newline ? (size_t)(newline - (text.data + at)) : text.len - at}, lines;
+        struct rft_bytes line = {text.data + at,
+                                 newline != NULL ? (size_t)(newline - (text.data + at)) : text.len - at},
+                         lines;
         struct rft_sample sample;
         uint64_t fingerprint;
         end = at + line.len;
-        if (newline && rft_journal_parse_sample(line, journal->fingerprint, &sample)) {
+        if (newline != NULL && rft_journal_parse_sample(line, journal->fingerprint, &sample)) {
             take_sample(journal, &sample, at);
             found->first = found->n_samples++ == 0 ? at : found->first;
             found->n_damaged = n_other;
             journal->bytes = end + 1;
-        } else if (newline && found->n_samples == 0 && rft_journal_parse_header(line, &fingerprint, &lines)) {
+        } else if (newline != NULL && found->n_samples == 0 && rft_journal_parse_header(line, &fingerprint, &lines)) {
             if (!found->is_known)
                 *found = (struct found){.is_known = true, .fingerprint = fingerprint, .lines = lines};
             journal->bytes = end + 1;
@@ -182,11 +186,11 @@ static enum rft_status index_file(struct rft_journal *journal, const struct rft_
         return check_kind(journal, force, text, fresh);
     }
     if (found->n_damaged)
-        rft_log_warn("%s: %llu damaged lines are passed over; what samples they held are made again", journal->path,
-                     (unsigned long long)found->n_damaged);
+        rft_log_warn("%s: %" PRIu64 " damaged lines are passed over; what samples they held are made again",
+                     journal->path, found->n_damaged);
     if (journal->bytes < text.len)
-        rft_log_warn("%s: a torn end of %llu bytes is cut off; its samples are made again", journal->path,
-                     (unsigned long long)(text.len - journal->bytes));
+        rft_log_warn("%s: a torn end of %" PRIu64 " bytes is cut off; its samples are made again", journal->path,
+                     (text.len - journal->bytes));
     return RFT_OK;
 }
 
@@ -235,25 +239,25 @@ enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint 
     *out = NULL;
     bool is_locked = false;
     struct rft_journal *journal = rft_alloc(1, sizeof *journal);
-    if (!journal)
+    if (journal == NULL)
         return RFT_ERR_HOST_MEMORY;
     journal->fd = -1;
-    journal->is_anonymous = !path;
+    journal->is_anonymous = path == NULL;
     journal->n_questions = n_questions;
     journal->n_samples = n_samples;
     journal->fingerprint = fingerprint->hash;
-    journal->path = rft_strdup(path ? path : "the temporary journal");
-    enum rft_status status = journal->path ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    journal->path = rft_strdup(path != NULL ? path : "the temporary journal");
+    enum rft_status status = journal->path != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && n_samples && n_questions > SIZE_MAX / n_samples) {
-        rft_log_error("%llu questions of %u samples are too many", (unsigned long long)n_questions, n_samples);
+        rft_log_error("%" PRIu64 " questions of %u samples are too many", n_questions, n_samples);
         status = RFT_ERR_CONFIG;
     }
     if (status == RFT_OK) {
         journal->offsets = rft_alloc((size_t)n_questions * n_samples, sizeof *journal->offsets);
-        status = !journal->offsets ? RFT_ERR_HOST_MEMORY
-                 : path            ? rft_journal_file_open(path, &journal->fd)
-                                   : rft_journal_file_open_anonymous(&journal->fd);
-        is_locked = path && status == RFT_OK;
+        status = journal->offsets == NULL ? RFT_ERR_HOST_MEMORY
+                 : path != NULL           ? rft_journal_file_open(path, &journal->fd)
+                                          : rft_journal_file_open_anonymous(&journal->fd);
+        is_locked = path != NULL && status == RFT_OK;
     }
     if (status == RFT_OK)
         status = read_file(journal, fingerprint, force);
@@ -275,7 +279,7 @@ uint64_t rft_journal_index_bytes(uint64_t n_questions, uint32_t n_samples)
 
 void rft_journal_close(struct rft_journal *journal)
 {
-    if (!journal)
+    if (journal == NULL)
         return;
     if (journal->fd >= 0)
         close(journal->fd);
@@ -305,8 +309,8 @@ enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft
     bool valid = in_range(journal, sample->question, sample->sample);
     uint64_t *offset = valid ? offset_of(journal, sample->question, sample->sample) : NULL;
     if (!valid || *offset != ABSENT) {
-        rft_log_error("%s: sample %u of question %llu is %s", journal->path, sample->sample,
-                      (unsigned long long)sample->question, valid ? "there already" : "beyond the run's");
+        rft_log_error("%s: sample %u of question %" PRIu64 " is %s", journal->path, sample->sample, sample->question,
+                      valid ? "there already" : "beyond the run's");
         return RFT_ERR_INPUT;
     }
     void *pending = journal->pending;
@@ -386,7 +390,7 @@ static enum rft_status read_line(struct rft_journal *journal, uint64_t offset)
             return io_error(journal, "read");
         const char *newline = n ? memchr(buffer, '\n', (size_t)n) : NULL;
         RFT_TRY(rft_str_append(&journal->line, buffer, newline ? (size_t)(newline - buffer) : (size_t)n));
-        if (newline || !n)
+        if (newline != NULL || !n)
             return RFT_OK;
     }
 }
@@ -397,8 +401,8 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     *out = (struct rft_sample){0};
     rft_str_clear(text);
     if (!rft_journal_has(journal, question, sample)) {
-        rft_log_error("%s: holds no sample %u of question %llu; run the same command again to make it", journal->path,
-                      sample, (unsigned long long)question);
+        rft_log_error("%s: holds no sample %u of question %" PRIu64 "; run the same command again to make it",
+                      journal->path, sample, question);
         return RFT_ERR_INPUT;
     }
     RFT_TRY(read_line(journal, *offset_of(journal, question, sample) - 1));
@@ -406,9 +410,9 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     if (!rft_journal_parse_sample((struct rft_bytes){journal->line.data, journal->line.len}, journal->fingerprint,
                                   &found) ||
         found.question != question || found.sample != sample) {
-        rft_log_error(
-            "%s: sample %u of question %llu was changed while this run had it open; run the same command again",
-            journal->path, sample, (unsigned long long)question);
+        rft_log_error("%s: sample %u of question %" PRIu64
+                      " was changed while this run had it open; run the same command again",
+                      journal->path, sample, question);
         return RFT_ERR_INPUT;
     }
     RFT_TRY(rft_journal_unescape(found.text, text));

@@ -58,10 +58,10 @@ enum rft_status rft_journal_file_open_anonymous(int *fd)
     const char *const dirs[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs && *fd < 0; i++) {
         char name[] = "rftgen.XXXXXX", *path;
-        if (!dirs[i] || !*dirs[i])
+        if (dirs[i] == NULL || !*dirs[i])
             continue;
         path = rft_path_join(dirs[i], name);
-        if (!path)
+        if (path == NULL)
             return RFT_ERR_HOST_MEMORY;
         *fd = mkostemp(path, O_CLOEXEC);
         if (*fd >= 0)

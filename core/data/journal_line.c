@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "journal_line.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -99,8 +100,8 @@ enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text)
 enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint, const struct rft_sample *sample)
 {
     size_t from = out->len;
-    RFT_TRY(rft_str_printf(out, "%llu %u %u %s ", (unsigned long long)sample->question, sample->sample,
-                           sample->n_tokens, rft_finish_text(sample->finish)));
+    RFT_TRY(rft_str_printf(out, "%" PRIu64 " %u %u %s ", sample->question, sample->sample, sample->n_tokens,
+                           rft_finish_text(sample->finish)));
     RFT_TRY(put_escaped(out, sample->text.data, sample->text.len));
     return put_hash(out, from, fingerprint);
 }
@@ -110,7 +111,7 @@ static bool take_number(struct rft_bytes *line, uint64_t max, uint64_t *value)
 {
     char digits[24];
     const char *space = line->len ? memchr(line->data, ' ', line->len) : NULL;
-    size_t n = space ? (size_t)(space - line->data) : sizeof digits;
+    size_t n = space != NULL ? (size_t)(space - line->data) : sizeof digits;
     if (n >= sizeof digits)
         return false;
     memcpy(digits, line->data, n);
@@ -155,7 +156,7 @@ enum rft_status rft_journal_unescape(struct rft_bytes escaped, struct rft_str *t
     RFT_TRY(rft_str_append(text, "", 0));
     while (p < end) {
         const char *backslash = memchr(p, '\\', (size_t)(end - p));
-        const char *plain_end = backslash ? backslash : end;
+        const char *plain_end = backslash != NULL ? backslash : end;
         RFT_TRY(rft_str_append(text, p, (size_t)(plain_end - p)));
         p = plain_end;
         if (p == end)

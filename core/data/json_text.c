@@ -10,7 +10,7 @@ enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_pro
     /* jansson passes over NUL bytes between tokens, where the walk would stop. */
     const char *nul = len ? memchr(text, 0, len) : NULL;
     json_t *tree;
-    if (nul) {
+    if (nul != NULL) {
         *problem = (struct rft_json_problem){
             .line = 1, .text = "a NUL byte; save a file in UTF-16 as UTF-8; JSON writes the character as \\u0000"};
         for (const char *p = text; p < nul; p++)
@@ -29,7 +29,7 @@ static void skip_separators(struct rft_json_cursor *cursor)
     for (;; cursor->at++) {
         if (*cursor->at == '\n')
             cursor->line++;
-        else if (!*cursor->at || !strchr(" \t\r,:", *cursor->at))
+        else if (!*cursor->at || strchr(" \t\r,:", *cursor->at) == NULL)
             return;
     }
 }
@@ -116,7 +116,7 @@ struct rft_bytes rft_json_unescape(const struct rft_json_value *string)
         p++;
         if (*p != 'u') {
             const char *pair = strchr(escapes, *p);
-            *out++ = pair ? pair[1] : *p;
+            *out++ = pair != NULL ? pair[1] : *p;
             p++;
             continue;
         }

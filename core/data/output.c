@@ -5,6 +5,8 @@
 #include "os.h"
 #include "select.h"
 
+#include <inttypes.h>
+
 struct writer {
     const struct rft_output_options *options;
     const struct rft_dataset *dataset;
@@ -25,7 +27,7 @@ static enum rft_status put_json(struct rft_str *out, const char *label, struct r
 
 static enum rft_status put_text_or_null(struct rft_str *out, const char *label, struct rft_bytes text)
 {
-    if (text.data)
+    if (text.data != NULL)
         return put_json(out, label, text);
     RFT_TRY(rft_str_append_z(out, label));
     return rft_str_append_z(out, "null");
@@ -51,8 +53,7 @@ static enum rft_status end_record(struct writer *w)
     struct rft_str *line = &w->line;
     /* Readers of tables have whole numbers of 63 bits; a larger one stands in quotes, rather than to be rounded. */
     const char *quote = w->options->seed > INT64_MAX ? "\"" : "";
-    RFT_TRY(rft_str_printf(line, ", \"seed\": %s%llu%s, \"arithmetic\": ", quote, (unsigned long long)w->options->seed,
-                           quote));
+    RFT_TRY(rft_str_printf(line, ", \"seed\": %s%" PRIu64 "%s, \"arithmetic\": ", quote, w->options->seed, quote));
     if (w->options->arithmetic_version != 0)
         RFT_TRY(rft_str_printf(line, "%u", w->options->arithmetic_version));
     else
@@ -69,9 +70,9 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
     bool accepted = verdict.reason == RFT_REASON_ACCEPTED;
     rft_str_clear(line);
     RFT_TRY(put_json(line, "{\"id\": ", question->id));
-    RFT_TRY(rft_str_printf(line, ", \"repeat\": %u, \"question_index\": %llu, \"sample\": %u, \"key\": \"%016llx\"",
-                           question->repeat, (unsigned long long)question->row, sample->sample,
-                           (unsigned long long)rft_question_key(question, w->options->seed)));
+    RFT_TRY(rft_str_printf(
+        line, ", \"repeat\": %u, \"question_index\": %" PRIu64 ", \"sample\": %u, \"key\": \"%016" PRIx64 "\"",
+        question->repeat, question->row, sample->sample, rft_question_key(question, w->options->seed)));
     RFT_TRY(rft_str_printf(
         line, ", \"accepted\": %s, \"reason\": \"%s\", \"detail\": \"\", \"finish\": \"%s\", \"tokens\": %u",
         accepted ? "true" : "false", rft_reason_text(verdict.reason), rft_finish_text(sample->finish),
@@ -91,9 +92,9 @@ static enum rft_status write_skipped(struct writer *w, const struct rft_skipped 
     rft_str_clear(line);
     RFT_TRY(put_text_or_null(line, "{\"id\": ", skipped->id));
     RFT_TRY(rft_str_printf(line,
-                           ", \"repeat\": null, \"question_index\": %llu, \"sample\": null, \"key\": null, "
+                           ", \"repeat\": null, \"question_index\": %" PRIu64 ", \"sample\": null, \"key\": null, "
                            "\"accepted\": false, \"reason\": \"%s\"",
-                           (unsigned long long)skipped->row, rft_skip_text(skipped->reason)));
+                           skipped->row, rft_skip_text(skipped->reason)));
     RFT_TRY(put_json(line, ", \"detail\": ", rft_bytes_z(skipped->detail)));
     RFT_TRY(rft_str_append_z(line, ", \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": null"));
     RFT_TRY(put_text_or_null(line, ", \"question\": ", skipped->question));
@@ -210,7 +211,7 @@ enum rft_status rft_output_write(const struct rft_output_options *options, const
         .accepted = rft_alloc(options->n_samples, sizeof(bool)),
         .kept = rft_alloc(options->n_samples, sizeof(bool)),
     };
-    enum rft_status status = w.accepted && w.kept ? write_all(&w) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = w.accepted != NULL && w.kept != NULL ? write_all(&w) : RFT_ERR_HOST_MEMORY;
     rft_out_abandon(options->rows);
     rft_out_abandon(options->records);
     rft_str_finish(&w.text);

@@ -49,11 +49,11 @@ enum rft_status rft_prompt_parse(const char *path, struct rft_bytes text, struct
 {
     *prompt = (struct rft_prompt){0};
     RFT_TRY(check_bytes(path, &text));
-    const char *slot = find_slot(text), *rest = slot ? slot + SLOT_LEN : NULL;
-    size_t n_rest = slot ? text.len - (size_t)(rest - text.data) : 0;
-    if (!slot || find_slot((struct rft_bytes){rest, n_rest})) {
+    const char *slot = find_slot(text), *rest = slot != NULL ? slot + SLOT_LEN : NULL;
+    size_t n_rest = slot != NULL ? text.len - (size_t)(rest - text.data) : 0;
+    if (slot == NULL || find_slot((struct rft_bytes){rest, n_rest}) != NULL) {
         rft_log_error("%s: a prompt template holds %s exactly once, this one %s", path, slot_name,
-                      slot ? "more than once" : "never");
+                      slot != NULL ? "more than once" : "never");
         return RFT_ERR_CONFIG;
     }
     prompt->slot = (size_t)(slot - text.data);

@@ -27,7 +27,7 @@ static uint32_t terminal_width(void)
     const char *text = getenv("COLUMNS");
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         columns = size.ws_col;
-    else if (!text || !rft_parse_u64(text, &columns) || columns == 0)
+    else if (text == NULL || !rft_parse_u64(text, &columns) || columns == 0)
         columns = 80;
     /* The last column stays free: a character there may move the cursor to the next line. */
     return columns > 1 && columns < LINE_BYTES ? (uint32_t)columns - 1 : LINE_BYTES - 1;

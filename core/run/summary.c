@@ -28,7 +28,7 @@ static enum rft_status append_real(struct rft_str *out, const char *name, double
 static enum rft_status append_text(struct rft_str *out, const char *name, const char *value)
 {
     RFT_TRY(rft_str_printf(out, ",\n  \"%s\": ", name));
-    return value ? rft_str_append_json(out, value, strlen(value)) : rft_str_append_z(out, "null");
+    return value != NULL ? rft_str_append_json(out, value, strlen(value)) : rft_str_append_z(out, "null");
 }
 
 /* {"word": count, ...}; each word of a reason or finish is plain ASCII. */
@@ -182,7 +182,7 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
                      c->n_skipped[RFT_SKIP_BAD_ROW], c->n_skipped[RFT_SKIP_TOO_LONG]);
     if (s->tokens)
         rft_log_info("%" PRIu64 " tokens in %s, %.1f tokens/s on %s", s->tokens, rft_time_text(s->seconds).text,
-                     s->tokens_per_second, s->device ? s->device : "an unknown device");
+                     s->tokens_per_second, s->device != NULL ? s->device : "an unknown device");
     if (s->peak_bytes)
         rft_log_info("peak memory %s of a budget of %s", rft_size_text(s->peak_bytes).text,
                      rft_size_text(s->budget_bytes).text);

@@ -23,7 +23,8 @@ enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan,
     s->tokens_read = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens_read);
     s->free_pages = rft_alloc(n_own_pages, sizeof *s->free_pages);
     s->queue = rft_alloc(n_requests, sizeof(struct rft_request *));
-    if (!s->slots || !s->rows || !s->pages || !s->tokens || !s->tokens_read || !s->free_pages || !s->queue) {
+    if (s->slots == NULL || s->rows == NULL || s->pages == NULL || s->tokens == NULL || s->tokens_read == NULL ||
+        s->free_pages == NULL || s->queue == NULL) {
         rft_slots_finish(s);
         return RFT_ERR_HOST_MEMORY;
     }

@@ -9,7 +9,7 @@
 
 void rft_tokenizer_close(struct rft_tokenizer *t)
 {
-    if (!t)
+    if (t == NULL)
         return;
     rft_tok_vocab_finish(&t->vocab);
     rft_tok_merges_finish(&t->merges);

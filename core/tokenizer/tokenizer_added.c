@@ -158,7 +158,7 @@ static enum rft_status add_span(struct finder *f, size_t begin, size_t end, cons
     struct rft_tok_piece piece = {.begin = begin,
                                   .end = end,
                                   .is_token = added != NULL,
-                                  .id = added ? added->id : 0,
+                                  .id = added != NULL ? added->id : 0,
                                   .at_start = f->piece.at_start && begin == f->piece.begin};
     return rft_tok_pieces_add(&f->work->next_pieces, piece);
 }
@@ -168,7 +168,7 @@ static enum rft_status find_all(struct finder *f)
 {
     for (size_t at = f->piece.begin; at < f->piece.end;) {
         const struct rft_tok_added *added = token_at(f, at);
-        if (!added) {
+        if (added == NULL) {
             at++;
             continue;
         }

@@ -78,7 +78,7 @@ static enum rft_status offer(struct bpe *bpe, size_t pos)
     const struct symbol *left = &bpe->symbols[pos];
     const struct rft_tok_merge *merge =
         rft_tok_merges_find(&bpe->tokenizer->merges, left->id, bpe->symbols[left->next].id);
-    bool usable = merge && !bpe->tokenizer->vocab.tokens[merge->id].special;
+    bool usable = merge != NULL && !bpe->tokenizer->vocab.tokens[merge->id].special;
     return usable ? heap_push(bpe, (struct candidate){.pos = pos, .rank = merge->rank, .id = merge->id}) : RFT_OK;
 }
 
@@ -93,7 +93,7 @@ static enum rft_status merge_all(struct bpe *bpe)
             continue;
         struct symbol *right = &bpe->symbols[left->next];
         const struct rft_tok_merge *now = rft_tok_merges_find(&bpe->tokenizer->merges, left->id, right->id);
-        if (!now || now->id != top.id) /* one of the two became something else meanwhile */
+        if (now == NULL || now->id != top.id) /* one of the two became something else meanwhile */
             continue;
         left->id = top.id;
         left->next = right->next;

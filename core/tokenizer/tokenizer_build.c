@@ -9,7 +9,7 @@
 struct rft_tokenizer *rft_tok_create(void)
 {
     struct rft_tokenizer *t = rft_alloc(1, sizeof *t);
-    if (t)
+    if (t != NULL)
         t->unk_id = RFT_TOK_NO_ID;
     return t;
 }

@@ -33,7 +33,7 @@ static enum rft_status sort_run(int32_t *run, size_t n)
 {
     uint64_t *keys = rft_alloc(n, sizeof *keys);
     int32_t *copy = rft_alloc(n, sizeof *copy);
-    enum rft_status status = keys && copy ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = keys != NULL && copy != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK) {
         for (size_t k = 0; k < n; k++) {
             copy[k] = run[k];
@@ -71,8 +71,9 @@ static enum rft_status decompose(struct form *form, int32_t code_point)
 {
     for (;;) {
         size_t room = form->cap - form->n;
-        utf8proc_ssize_t n = utf8proc_decompose_char(code_point, form->code_points ? form->code_points + form->n : NULL,
-                                                     (utf8proc_ssize_t)room, form->options, NULL);
+        utf8proc_ssize_t n =
+            utf8proc_decompose_char(code_point, form->code_points != NULL ? form->code_points + form->n : NULL,
+                                    (utf8proc_ssize_t)room, form->options, NULL);
         if (n < 0)
             return RFT_ERR_INPUT; /* not a code point; well-formed text has none */
         if ((size_t)n <= room) {

@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "gguf_values.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static enum rft_status load_kind(struct load *load)
         rft_log_warn("%s: %s is missing; \"default\" is taken, which may split words as the model never saw them",
                      load->path, KEY("pre"));
     load->split = find_split(pre);
-    if (!load->split) {
+    if (load->split == NULL) {
         rft_log_error("%s: %s \"%.*s\" is no split pattern known here", load->path, KEY("pre"), (int)pre.len, pre.data);
         return RFT_ERR_UNSUPPORTED;
     }
@@ -155,14 +156,14 @@ static enum rft_status load_merges(const struct load *load)
         struct rft_bytes both = {0};
         bool known = rft_gguf_array_string(load->gguf, KEY("merges"), i, &both) && both.len > 1;
         const char *space = known ? memchr(both.data + 1, ' ', both.len - 1) : NULL;
-        if (space) {
+        if (space != NULL) {
             struct rft_bytes left = {both.data, (size_t)(space - both.data)};
             struct rft_bytes right = {space + 1, both.len - left.len - 1};
             status = rft_tok_add_merge(load->tokenizer, left, right, (uint32_t)i, &scratch, &known);
         }
-        if (!space || (status == RFT_OK && !known)) {
-            rft_log_error("%s: %s: \"%.*s\" (entry %llu) is no pair of tokens whose join is a token", load->path,
-                          KEY("merges"), (int)both.len, both.data ? both.data : "", (unsigned long long)i);
+        if (space == NULL || (status == RFT_OK && !known)) {
+            rft_log_error("%s: %s: \"%.*s\" (entry %" PRIu64 ") is no pair of tokens whose join is a token", load->path,
+                          KEY("merges"), (int)both.len, both.data != NULL ? both.data : "", i);
             status = RFT_ERR_INPUT;
         }
     }
@@ -179,7 +180,7 @@ static enum rft_status load_gpt2(struct load *load)
     rft_gguf_get_bool(load->gguf, KEY("add_space_prefix"), &add_space);
     if (add_space)
         RFT_TRY(rft_tok_add_prepend(rft_bytes_z(" "), true, false, &t->pre_tokenizers));
-    for (size_t i = 0; i < 4 && load->split->patterns[i]; i++)
+    for (size_t i = 0; i < 4 && load->split->patterns[i] != NULL; i++)
         RFT_TRY(rft_tok_add_split(load->path, load->split->patterns[i], RFT_TOK_ISOLATED, false, &t->pre_tokenizers));
     RFT_TRY(rft_tok_add_simple(RFT_TOK_BYTES, &t->pre_tokenizers));
     RFT_TRY(rft_tok_add_simple(RFT_TOK_UNBYTES, &t->decoders));
@@ -258,7 +259,7 @@ static enum rft_status load_spm(struct load *load)
 {
     struct rft_tokenizer *t = load->tokenizer;
     struct scored *order = rft_alloc(load->n, sizeof *order);
-    enum rft_status status = order ? merge_by_score(load, order) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = order != NULL ? merge_by_score(load, order) : RFT_ERR_HOST_MEMORY;
     rft_free(order);
     RFT_TRY(status);
     uint64_t unk = 0;
@@ -274,7 +275,7 @@ static enum rft_status load_spm(struct load *load)
     RFT_TRY(rft_tok_add_simple(RFT_TOK_BYTE_TOKENS, &t->decoders));
     RFT_TRY(rft_tok_add_simple(RFT_TOK_FUSE, &t->decoders));
     struct rft_tok_step *cut = rft_tok_steps_add(&t->decoders, RFT_TOK_CUT);
-    if (!cut)
+    if (cut == NULL)
         return RFT_ERR_HOST_MEMORY;
     cut->n_left = add_space;
     return rft_str_append_z(&cut->text, " ");
@@ -301,7 +302,7 @@ static uint64_t hash_all(const struct load *load)
     const struct rft_tokenizer *t = load->tokenizer;
     uint64_t steps[3] = {t->normalizers.n, t->pre_tokenizers.n, t->decoders.n};
     uint64_t hash = XXH64(steps, sizeof steps, load->is_spm);
-    for (size_t i = 0; i < 4 && load->split && load->split->patterns[i]; i++)
+    for (size_t i = 0; i < 4 && load->split != NULL && load->split->patterns[i] != NULL; i++)
         hash = XXH64(load->split->patterns[i], strlen(load->split->patterns[i]), hash);
     hash = XXH64(t->vocab.bytes.data, t->vocab.bytes.len, hash);
     hash = XXH64(t->merges.slots, t->merges.n_slots * sizeof *t->merges.slots, hash);
@@ -315,7 +316,7 @@ static uint64_t hash_all(const struct load *load)
 enum rft_status rft_tokenizer_open_gguf(const struct rft_gguf *gguf, const char *path, struct rft_tokenizer **tokenizer)
 {
     struct load load = {.path = path, .gguf = gguf, .tokenizer = rft_tok_create()};
-    enum rft_status status = load.tokenizer ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = load.tokenizer != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     *tokenizer = NULL;
     if (status == RFT_OK)
         status = load_kind(&load);

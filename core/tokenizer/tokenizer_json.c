@@ -49,14 +49,15 @@ static bool id_of(const json_t *json, uint32_t *id)
 static enum rft_status check_model(const struct load *load)
 {
     const char *type = json_string_value(json_object_get(load->model, "type"));
-    if (type ? strcmp(type, "BPE") != 0 : !json_is_array(json_object_get(load->model, "merges"))) {
-        rft_log_error("%s: the model type \"%s\" is not supported; only BPE is", load->path, type ? type : "(none)");
+    if (type != NULL ? strcmp(type, "BPE") != 0 : !json_is_array(json_object_get(load->model, "merges"))) {
+        rft_log_error("%s: the model type \"%s\" is not supported; only BPE is", load->path,
+                      type != NULL ? type : "(none)");
         return RFT_ERR_UNSUPPORTED;
     }
     static const char *const affixes[] = {"continuing_subword_prefix", "end_of_word_suffix"};
     for (size_t i = 0; i < 2; i++) {
         const char *affix = json_string_value(json_object_get(load->model, affixes[i]));
-        if (affix && *affix) {
+        if (affix != NULL && *affix) {
             rft_log_error("%s: model.%s is not supported", load->path, affixes[i]);
             return RFT_ERR_UNSUPPORTED;
         }
@@ -115,15 +116,15 @@ static bool split_merge(const json_t *merge, struct rft_bytes *left, struct rft_
     if (json_is_array(merge)) {
         *left = text_of(json_array_get(merge, 0));
         *right = text_of(json_array_get(merge, 1));
-        return json_array_size(merge) == 2 && left->data && right->data;
+        return json_array_size(merge) == 2 && left->data != NULL && right->data != NULL;
     }
     struct rft_bytes both = text_of(merge);
-    const char *space = both.data ? memchr(both.data, ' ', both.len) : NULL;
-    if (!space)
+    const char *space = both.data != NULL ? memchr(both.data, ' ', both.len) : NULL;
+    if (space == NULL)
         return false;
     *left = (struct rft_bytes){both.data, (size_t)(space - both.data)};
     *right = (struct rft_bytes){space + 1, both.len - left->len - 1};
-    return !memchr(right->data, ' ', right->len);
+    return memchr(right->data, ' ', right->len) == NULL;
 }
 
 static enum rft_status load_merges(const struct load *load)
@@ -165,7 +166,7 @@ static enum rft_status load_model(const struct load *load)
     t->ignore_merges = json_is_true(json_object_get(load->model, "ignore_merges"));
     t->fuse_unk = json_is_true(json_object_get(load->model, "fuse_unk"));
     struct rft_bytes unk = text_of(json_object_get(load->model, "unk_token"));
-    if (unk.data && !rft_tok_vocab_find(&t->vocab, unk, &t->unk_id)) {
+    if (unk.data != NULL && !rft_tok_vocab_find(&t->vocab, unk, &t->unk_id)) {
         rft_log_warn("%s: model.unk_token \"%s\" is not in the vocabulary; unknown characters will be left out",
                      load->path, unk.data);
         t->unk_id = RFT_TOK_NO_ID;
@@ -193,7 +194,7 @@ static enum rft_status load_added_token(const struct load *load, const json_t *j
     };
     added.normalized = flag(json, "normalized", !added.special);
     id_of(json_object_get(json, "id"), &added.id); /* count_ids() checked it */
-    if (!content.data || content.len == 0)
+    if (content.data == NULL || content.len == 0)
         return wrong(load, "added_tokens", "a token without content");
     uint32_t known;
     bool in_vocab = rft_tok_vocab_find(vocab, content, &known);
@@ -229,10 +230,10 @@ static enum rft_status load_template(const struct load *load, const json_t *proc
     const json_t *specials = json_object_get(processor, "special_tokens");
     for (size_t i = 0; i < json_array_size(single); i++) {
         const json_t *item = json_array_get(single, i);
-        if (json_object_get(item, "Sequence"))
+        if (json_object_get(item, "Sequence") != NULL)
             return RFT_OK;
         const char *name = json_string_value(json_object_get(json_object_get(item, "SpecialToken"), "id"));
-        const json_t *ids = json_object_get(name ? json_object_get(specials, name) : NULL, "ids");
+        const json_t *ids = json_object_get(name != NULL ? json_object_get(specials, name) : NULL, "ids");
         if (!json_is_array(ids))
             return wrong(load, "post_processor", "the template names a token that its special_tokens lack");
         for (size_t k = 0; k < json_array_size(ids); k++) {
@@ -248,22 +249,22 @@ static enum rft_status load_template(const struct load *load, const json_t *proc
 /* *says: a template was met, so the prefix is decided even if it is empty. */
 static enum rft_status load_processor(const struct load *load, const json_t *processor, bool *says)
 {
-    if (!processor || json_is_null(processor))
+    if (processor == NULL || json_is_null(processor))
         return RFT_OK;
     const char *type = json_string_value(json_object_get(processor, "type"));
-    if (type && strcmp(type, "ByteLevel") == 0) /* only moves offsets */
+    if (type != NULL && strcmp(type, "ByteLevel") == 0) /* only moves offsets */
         return RFT_OK;
-    if (type && strcmp(type, "TemplateProcessing") == 0) {
+    if (type != NULL && strcmp(type, "TemplateProcessing") == 0) {
         *says = true;
         return load_template(load, processor);
     }
-    if (type && strcmp(type, "Sequence") == 0) {
+    if (type != NULL && strcmp(type, "Sequence") == 0) {
         const json_t *list = json_object_get(processor, "processors");
         for (size_t i = 0; i < json_array_size(list); i++)
             RFT_TRY(load_processor(load, json_array_get(list, i), says));
         return RFT_OK;
     }
-    rft_log_error("%s: the post_processor type \"%s\" is not supported", load->path, type ? type : "(none)");
+    rft_log_error("%s: the post_processor type \"%s\" is not supported", load->path, type != NULL ? type : "(none)");
     return RFT_ERR_UNSUPPORTED;
 }
 
@@ -275,7 +276,7 @@ static enum rft_status apply_config(const struct load *load, const char *path, c
         return RFT_OK;
     struct rft_bytes content = text_of(json_is_object(bos) ? json_object_get(bos, "content") : bos);
     uint32_t id;
-    if (!content.data || !rft_tokenizer_find(load->tokenizer, content, &id)) {
+    if (content.data == NULL || !rft_tokenizer_find(load->tokenizer, content, &id)) {
         rft_log_error("%s: add_bos_token is true, but bos_token names no token of the vocabulary", path);
         return RFT_ERR_INPUT;
     }
@@ -287,7 +288,7 @@ static enum rft_status load_config(const struct load *load, const char *dir)
     struct rft_str text = {0};
     json_t *config = NULL;
     char *path = rft_path_join(dir, "tokenizer_config.json");
-    enum rft_status status = path ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = path != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && rft_file_exists(path)) {
         status = rft_file_read(path, CONFIG_BYTES_MAX, &text);
         if (status == RFT_OK)
@@ -311,7 +312,7 @@ static enum rft_status load_parts(const struct load *load, const char *dir)
     RFT_TRY(rft_tok_json_pre_tokenizer(load->path, json_object_get(load->root, "pre_tokenizer"), &t->pre_tokenizers));
     RFT_TRY(rft_tok_json_decoder(load->path, json_object_get(load->root, "decoder"), &t->decoders));
     RFT_TRY(load_processor(load, json_object_get(load->root, "post_processor"), &says_prefix));
-    if (!says_prefix && dir)
+    if (!says_prefix && dir != NULL)
         RFT_TRY(load_config(load, dir));
     return rft_tok_seal(t);
 }
@@ -322,7 +323,7 @@ enum rft_status rft_tok_load_json(const char *path, struct rft_bytes text, const
     json_t *root = NULL;
     struct rft_tokenizer *t = rft_tok_create();
     *tokenizer = NULL;
-    enum rft_status status = t ? rft_json_load(path, text, JSON_ALLOW_NUL, &root) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = t != NULL ? rft_json_load(path, text, JSON_ALLOW_NUL, &root) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK) {
         struct load load = {.path = path, .root = root, .model = json_object_get(root, "model"), .tokenizer = t};
         status = load_parts(&load, dir);
@@ -343,7 +344,7 @@ enum rft_status rft_tokenizer_open(const char *dir, struct rft_tokenizer **token
     *tokenizer = NULL;
     RFT_TRY(rft_checkpoint_look_for_tokenizer(dir));
     char *path = rft_path_join(dir, "tokenizer.json");
-    enum rft_status status = path ? rft_file_read(path, FILE_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status = path != NULL ? rft_file_read(path, FILE_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK)
         status = rft_tok_load_json(path, (struct rft_bytes){text.data, text.len}, dir, tokenizer);
     rft_str_finish(&text);

@@ -36,7 +36,7 @@ static enum rft_status get_text(const struct part *part, const char *key, struct
 {
     const json_t *value = json_object_get(part->json, key);
     *text = (struct rft_bytes){json_string_value(value), json_string_length(value)};
-    return text->data ? RFT_OK : wrong(part, key);
+    return text->data != NULL ? RFT_OK : wrong(part, key);
 }
 
 static enum rft_status add_text_step(const struct part *part, enum rft_tok_kind kind, struct rft_bytes text,
@@ -50,11 +50,11 @@ static enum rft_status get_pattern(const struct part *part, struct rft_tok_patte
 {
     const json_t *json = json_object_get(part->json, "pattern");
     const json_t *literal = json_object_get(json, "String"), *regex = json_object_get(json, "Regex");
-    const json_t *value = literal ? literal : regex;
+    const json_t *value = literal != NULL ? literal : regex;
     if (!json_is_string(value))
         return wrong(part, "pattern");
     struct rft_bytes text = {json_string_value(value), json_string_length(value)};
-    return literal ? rft_tok_pattern_literal(text, pattern) : rft_tok_pattern_regex(part->path, text, pattern);
+    return literal != NULL ? rft_tok_pattern_literal(text, pattern) : rft_tok_pattern_regex(part->path, text, pattern);
 }
 
 /* ---- shared steps ---- */
@@ -64,7 +64,7 @@ static enum rft_status get_pattern(const struct part *part, struct rft_tok_patte
 static enum rft_status add_form(const struct part *part, bool compose, bool compat)
 {
     struct rft_tok_step *step = rft_tok_steps_add(part->steps, RFT_TOK_FORM);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     step->compose = compose;
     step->compat = compat;
@@ -99,7 +99,7 @@ static enum rft_status parse_lowercase(const struct part *part)
 static enum rft_status parse_strip(const struct part *part)
 {
     struct rft_tok_step *step = rft_tok_steps_add(part->steps, RFT_TOK_STRIP);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     step->at_left = flag(part, "strip_left", true);
     step->at_right = flag(part, "strip_right", true);
@@ -119,7 +119,7 @@ static enum rft_status parse_replace(const struct part *part) /* also a decoder 
     struct rft_tok_step *step;
     RFT_TRY(get_text(part, "content", &content));
     /* a decoder's text may end inside a character, which PCRE2 must not see */
-    if (json_object_get(json_object_get(part->json, "pattern"), "Regex"))
+    if (json_object_get(json_object_get(part->json, "pattern"), "Regex") != NULL)
         RFT_TRY(rft_tok_add_simple(RFT_TOK_MEND, part->steps));
     RFT_TRY(add_text_step(part, RFT_TOK_REPLACE, content, &step));
     return get_pattern(part, &step->pattern);
@@ -137,7 +137,7 @@ static enum rft_status get_behavior(const struct part *part, enum rft_tok_behavi
                                         [RFT_TOK_CONTIGUOUS] = "Contiguous"};
     const json_t *value = json_object_get(part->json, "behavior");
     *behavior = otherwise;
-    if (!value)
+    if (value == NULL)
         return RFT_OK;
     for (size_t i = 0; json_is_string(value) && i < sizeof names / sizeof *names; i++)
         if (strcmp(json_string_value(value), names[i]) == 0) {
@@ -150,7 +150,7 @@ static enum rft_status get_behavior(const struct part *part, enum rft_tok_behavi
 static enum rft_status parse_split(const struct part *part)
 {
     struct rft_tok_step *step = rft_tok_steps_add(part->steps, RFT_TOK_SPLIT);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     step->invert = flag(part, "invert", false);
     RFT_TRY(get_behavior(part, RFT_TOK_ISOLATED, &step->behavior));
@@ -194,10 +194,10 @@ static enum rft_status get_scheme(const struct part *part, const char **scheme)
 {
     const json_t *value = json_object_get(part->json, "prepend_scheme");
     *scheme = flag(part, "add_prefix_space", true) ? "always" : "never";
-    if (!value)
+    if (value == NULL)
         return RFT_OK;
     const char *name = json_string_value(value);
-    if (!name || (strcmp(name, "always") && strcmp(name, "first") && strcmp(name, "never")))
+    if (name == NULL || (strcmp(name, "always") && strcmp(name, "first") && strcmp(name, "never")))
         return wrong(part, "prepend_scheme");
     *scheme = name;
     return RFT_OK;
@@ -215,7 +215,7 @@ static enum rft_status parse_metaspace(const struct part *part)
     if (!flag(part, "split", true))
         return RFT_OK;
     struct rft_tok_step *step = rft_tok_steps_add(part->steps, RFT_TOK_SPLIT);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     step->behavior = RFT_TOK_NEXT;
     return rft_tok_pattern_literal(mark, &step->pattern);
@@ -303,9 +303,9 @@ static const struct parser decoders[] = {
 static enum rft_status parse_part(const struct part *part, const char *members, const struct parser *parsers)
 {
     const char *type = json_string_value(json_object_get(part->json, "type"));
-    if (!part->json || json_is_null(part->json))
+    if (part->json == NULL || json_is_null(part->json))
         return RFT_OK;
-    if (!type) {
+    if (type == NULL) {
         rft_log_error("%s: a %s has no \"type\"", part->path, part->role);
         return RFT_ERR_INPUT;
     }

@@ -110,7 +110,7 @@ static bool is_interval_plus(const struct translation *t)
     size_t open = t->at;
     if (t->at + 1 >= t->regex.len || t->regex.data[t->at + 1] != '+')
         return false;
-    while (open > 0 && strchr("0123456789,", t->regex.data[open - 1]) && t->regex.data[open - 1])
+    while (open > 0 && strchr("0123456789,", t->regex.data[open - 1]) != NULL && t->regex.data[open - 1])
         open--;
     return open > 0 && open < t->at && t->regex.data[open - 1] == '{';
 }
@@ -118,7 +118,8 @@ static bool is_interval_plus(const struct translation *t)
 /* "(?m)", alone or among other options: the dot takes newlines in Ruby, "^" and "$" change in PCRE2. */
 static bool is_option_m(struct rft_bytes rest)
 {
-    for (size_t i = 2; i < rest.len && rest.data[0] == '(' && rest.data[1] == '?' && strchr("imx-", rest.data[i]); i++)
+    for (size_t i = 2;
+         i < rest.len && rest.data[0] == '(' && rest.data[1] == '?' && strchr("imx-", rest.data[i]) != NULL; i++)
         if (rest.data[i] == 'm')
             return true;
     return false;
@@ -157,25 +158,25 @@ static enum rft_status compile(const char *path, struct rft_bytes shown, const s
     int error = PCRE2_ERROR_NOMEMORY;
     PCRE2_SIZE offset = 0;
     pcre2_general_context *general = pcre2_general_context_create(pcre2_alloc, pcre2_release, NULL);
-    pcre2_compile_context *context = general ? pcre2_compile_context_create(general) : NULL;
-    if (context) {
+    pcre2_compile_context *context = general != NULL ? pcre2_compile_context_create(general) : NULL;
+    if (context != NULL) {
         /* Ruby's "." stops at LF alone, its "^" and "$" are a line's */
         pcre2_set_newline(context, PCRE2_NEWLINE_LF);
         pattern->code = pcre2_compile((PCRE2_SPTR)regex->data, regex->len, PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE,
                                       &error, &offset, context);
     }
-    if (pattern->code) {
+    if (pattern->code != NULL) {
         pattern->match_data = pcre2_match_data_create(1, general);
         pattern->limits = pcre2_match_context_create(general);
     }
     pcre2_compile_context_free(context);
     pcre2_general_context_free(general);
-    if (pattern->match_data && pattern->limits) {
+    if (pattern->match_data != NULL && pattern->limits != NULL) {
         pcre2_set_match_limit(pattern->limits, MATCH_LIMIT);
         pcre2_set_heap_limit(pattern->limits, HEAP_LIMIT_KIB);
         return RFT_OK;
     }
-    if (pattern->code || error == PCRE2_ERROR_NOMEMORY || error == PCRE2_ERROR_HEAP_FAILED)
+    if (pattern->code != NULL || error == PCRE2_ERROR_NOMEMORY || error == PCRE2_ERROR_HEAP_FAILED)
         return RFT_ERR_HOST_MEMORY;
     char text[120] = "";
     pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
@@ -218,7 +219,7 @@ static struct rft_bytes search_literal(struct rft_bytes text, size_t from, struc
     const char *p = text.data + from, *end = text.data + text.len;
     while (what.len && (size_t)(end - p) >= what.len) {
         p = memchr(p, what.data[0], (size_t)(end - p) - what.len + 1);
-        if (!p)
+        if (p == NULL)
             break;
         if (memcmp(p, what.data, what.len) == 0)
             return (struct rft_bytes){p, what.len};
@@ -232,10 +233,10 @@ static enum rft_status search(const struct rft_tok_pattern *pattern, struct rft_
                               size_t *end)
 {
     *begin = *end = SIZE_MAX;
-    if (!pattern->code) {
+    if (pattern->code == NULL) {
         struct rft_bytes hit =
             search_literal(text, from, (struct rft_bytes){pattern->literal.data, pattern->literal.len});
-        if (hit.data) {
+        if (hit.data != NULL) {
             *begin = (size_t)(hit.data - text.data);
             *end = *begin + hit.len;
         }

@@ -27,7 +27,7 @@ enum rft_status rft_tok_add_split(const char *path, const char *regex, enum rft_
                                   struct rft_tok_steps *steps)
 {
     struct rft_tok_step *step = rft_tok_steps_add(steps, RFT_TOK_SPLIT);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     step->behavior = behavior;
     step->invert = invert;
@@ -37,7 +37,7 @@ enum rft_status rft_tok_add_split(const char *path, const char *regex, enum rft_
 enum rft_status rft_tok_add_replace(struct rft_bytes from, struct rft_bytes to, struct rft_tok_steps *steps)
 {
     struct rft_tok_step *step = rft_tok_steps_add(steps, RFT_TOK_REPLACE);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     RFT_TRY(rft_tok_pattern_literal(from, &step->pattern));
     return rft_str_append(&step->text, to.data, to.len);
@@ -47,7 +47,7 @@ enum rft_status rft_tok_add_prepend(struct rft_bytes text, bool unless_present, 
                                     struct rft_tok_steps *steps)
 {
     struct rft_tok_step *step = rft_tok_steps_add(steps, RFT_TOK_PREPEND);
-    if (!step)
+    if (step == NULL)
         return RFT_ERR_HOST_MEMORY;
     step->unless_present = unless_present;
     step->only_first = only_first;
@@ -56,5 +56,5 @@ enum rft_status rft_tok_add_prepend(struct rft_bytes text, bool unless_present, 
 
 enum rft_status rft_tok_add_simple(enum rft_tok_kind kind, struct rft_tok_steps *steps)
 {
-    return rft_tok_steps_add(steps, kind) ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    return rft_tok_steps_add(steps, kind) != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }

@@ -224,7 +224,7 @@ static enum rft_status run_split(const struct rft_tok_step *step, struct rft_tok
 static int hex_digit(char c)
 {
     const char *digits = "0123456789abcdefABCDEF", *p = c ? strchr(digits, c) : NULL;
-    return !p ? -1 : p - digits < 16 ? (int)(p - digits) : (int)(p - digits) - 6;
+    return p == NULL ? -1 : p - digits < 16 ? (int)(p - digits) : (int)(p - digits) - 6;
 }
 
 /* The byte of "<0x0A>", or -1. */
@@ -292,7 +292,7 @@ enum rft_status rft_tok_steps_run(const struct rft_tok_steps *steps, struct rft_
 {
     for (size_t i = 0; i < steps->n; i++) {
         const struct rft_tok_step *step = &steps->items[i];
-        if (kinds[step->kind].rewrite)
+        if (kinds[step->kind].rewrite != NULL)
             RFT_TRY(run_rewrite(kinds[step->kind].rewrite, step, work));
         else
             RFT_TRY(kinds[step->kind].run(step, work));

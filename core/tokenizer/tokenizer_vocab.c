@@ -20,7 +20,7 @@ enum rft_status rft_tok_vocab_init(struct rft_tok_vocab *vocab, uint32_t n_ids, 
     uint32_t n_slots = (uint32_t)n_slots_for(n_model_tokens);
     struct rft_tok_token *tokens = rft_alloc(n_ids, sizeof *tokens);
     uint32_t *slots = rft_alloc(n_slots, sizeof *slots);
-    if (!tokens || !slots) {
+    if (tokens == NULL || slots == NULL) {
         rft_free(tokens);
         rft_free(slots);
         return RFT_ERR_HOST_MEMORY;
@@ -73,7 +73,7 @@ enum rft_status rft_tok_merges_init(struct rft_tok_merges *merges, uint64_t n_ma
 {
     uint64_t n_slots = n_slots_for(n_max);
     struct rft_tok_merge *slots = rft_alloc(n_slots, sizeof *slots);
-    if (!slots)
+    if (slots == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t i = 0; i < n_slots; i++)
         slots[i].pair = UINT64_MAX;

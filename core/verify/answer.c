@@ -37,7 +37,7 @@ static const char *find(const char *p, const char *end, const char *z)
 {
     while (p < end && !begins_with(p, end, z)) {
         const char *next = memchr(p + 1, z[0], (size_t)(end - p - 1));
-        p = next ? next : end;
+        p = next != NULL ? next : end;
     }
     return p;
 }
@@ -146,12 +146,12 @@ static struct rft_verdict judge_tag(const struct rft_verify_options *options, st
     for (const char *p = find(completion.data, end, "<"); p < end; p = find(p + 1, end, "<")) {
         if (begins_with(p, end, tag_open)) {
             inside = p + strlen(tag_open);
-        } else if (inside && begins_with(p, end, tag_close)) {
+        } else if (inside != NULL && begins_with(p, end, tag_close)) {
             verdict.answer = span(inside, p);
             inside = NULL;
         }
     }
-    if (!verdict.answer.data)
+    if (verdict.answer.data == NULL)
         return verdict;
     struct rft_decimal numbers[2];
     bool is_same_kind;
@@ -170,7 +170,7 @@ static const char mark[] = RFT_GSM8K_MARK;
 static const char *line_end(const char *p, const char *end)
 {
     const char *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-    return newline ? newline : end;
+    return newline != NULL ? newline : end;
 }
 
 static bool has_digit(const char *p, const char *end)
@@ -223,14 +223,14 @@ static struct rft_verdict judge_gsm8k(const struct rft_verify_options *options, 
     struct rft_verdict verdict = {.reason = RFT_REASON_NO_ANSWER};
     const char *end = completion.data + completion.len, *behind = NULL;
     for (const char *p = find(completion.data, end, mark); p < end; p = find(p + strlen(mark), end, mark))
-        if (!behind || !is_blank(p + strlen(mark), end)) /* "#### 18 ####" */
+        if (behind == NULL || !is_blank(p + strlen(mark), end)) /* "#### 18 ####" */
             behind = p + strlen(mark);
-    if (!behind && options->require_mark)
+    if (behind == NULL && options->require_mark)
         return verdict;
-    const struct rft_stated stated = behind ? stated_behind(behind, end) : rft_number_last(completion);
+    const struct rft_stated stated = behind != NULL ? stated_behind(behind, end) : rft_number_last(completion);
     struct rft_decimal gold_number;
     verdict.answer = stated.text;
-    if (verdict.answer.data) {
+    if (verdict.answer.data != NULL) {
         bool valid = stated.is_number && parse_number(gold, &gold_number);
         verdict.reason = !valid                                           ? RFT_REASON_NOT_A_NUMBER
                          : rft_decimal_equal(&stated.value, &gold_number) ? RFT_REASON_ACCEPTED
@@ -274,7 +274,7 @@ struct rft_verdict rft_verify(const struct rft_verify_options *options, struct r
                               enum rft_finish finish, struct rft_bytes gold)
 {
     struct rft_verdict verdict;
-    if (!completion.data)
+    if (completion.data == NULL)
         completion = rft_bytes_z("");
     if (options->compat == RFT_COMPAT_HOMEWORK)
         verdict = judge_homework(completion, gold);

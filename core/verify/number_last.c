@@ -12,7 +12,7 @@ static bool begins_apart(const char *text, const char *p)
     if (p == text || rft_is_digit(*p) || *p == '$')
         return true;
     char before = p[-1];
-    return !rft_is_digit(before) && !rft_is_letter(before) && !(before && strchr(")]}%.", before));
+    return !rft_is_digit(before) && !rft_is_letter(before) && !(before && strchr(")]}%.", before) != NULL);
 }
 
 size_t rft_number_match(const char *text, const char *p, const char *end, struct rft_decimal *d, bool *is_fraction)
@@ -187,8 +187,8 @@ static bool is_head(const char *p, const char *end)
     if (p == end)
         return false;
     (void)rft_utf8_decode(p, end, &c);
-    if ((*p == '^' &&
-         !(end - p > 1 && (p[1] == '\\' || p[1] == '{') && memchr(p, 'c', (size_t)(end - p < 8 ? end - p : 8)))) ||
+    if ((*p == '^' && !(end - p > 1 && (p[1] == '\\' || p[1] == '{') &&
+                        memchr(p, 'c', (size_t)(end - p < 8 ? end - p : 8)) != NULL)) ||
         (end - p >= 2 && ((*p == '!' && strchr("$\\}", p[1]) != NULL) || memcmp(p, "..", 2) == 0)) ||
         ((unsigned char)*p >= 0x80 && rft_char_sort(c) == RFT_SORT_FORMULA) || rft_letter_is_factor(p, end))
         return true;

@@ -55,7 +55,7 @@ static bool take(struct reader *r, const char *set)
 {
     struct reader next;
     char c = peek(*r, &next);
-    if (!c || !strchr(set, c))
+    if (!c || strchr(set, c) == NULL)
         return false;
     *r = next;
     return true;

@@ -12,9 +12,9 @@ static void judge(const struct rft_verify_options *options, struct rft_bytes com
 {
     struct rft_verdict v = rft_verify(options, completion, RFT_FINISH_STOP, gold);
     require(v.reason < RFT_REASON_COUNT);
-    require(!v.answer.data ||
+    require(v.answer.data == NULL ||
             (v.answer.data >= completion.data && v.answer.data + v.answer.len <= completion.data + completion.len));
-    require(v.answer.data || v.reason == RFT_REASON_NO_ANSWER);
+    require(v.answer.data != NULL || v.reason == RFT_REASON_NO_ANSWER);
     if (v.reason == RFT_REASON_ACCEPTED)
         require(rft_gold_is_valid(options, gold));
     /* What an answer says is what it is compared as; a part of something larger is compared with nothing. */
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     const char *text = (const char *)data;
     const char *newline = size ? memchr(text, '\n', size) : NULL;
-    size_t n = newline ? (size_t)(newline - text) : 0;
+    size_t n = newline != NULL ? (size_t)(newline - text) : 0;
     struct rft_bytes gold = {text, n}, completion = {text + n, size - n};
     if (!size)
         return 0;

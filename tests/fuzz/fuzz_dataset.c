@@ -14,7 +14,7 @@ static void check_text(struct rft_bytes text, const json_t *value, bool is_numbe
     if (is_number) {
         double x;
         char *z = rft_strndup(text.data, text.len);
-        require(z && json_is_real(value));
+        require(z != NULL && json_is_real(value));
         require(rft_parse_double(z, &x) && x == json_real_value(value));
         rft_free(z);
     } else {

@@ -23,7 +23,7 @@ static void put_hashed(FILE *f, const char *text, size_t n)
 {
     for (const char *end = text + n, *newline; text < end; text = newline + 1) {
         newline = memchr(text, '\n', (size_t)(end - text));
-        if (!newline)
+        if (newline == NULL)
             newline = end;
         size_t len = (size_t)(newline - text);
         fwrite(text, 1, len, f);

@@ -82,7 +82,7 @@ static void try_prompt(struct rft_tokenizer *tokenizer, struct rft_bytes templat
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static struct rft_tokenizer *small;
-    if (!small) {
+    if (small == NULL) {
         rft_log_set_level(RFT_LOG_ERROR);
         rft_alloc_hook_json();
         if (rft_tok_load_json("small", rft_bytes_z(small_json), NULL, &small) != RFT_OK)

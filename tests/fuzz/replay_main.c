@@ -17,15 +17,15 @@ static int replay_file(const char *path)
     FILE *f = fopen(path, "rb");
     uint8_t *data = NULL;
     long size = -1;
-    if (f && fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0)
+    if (f != NULL && fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) >= 0 && fseek(f, 0, SEEK_SET) == 0)
         data = malloc(size ? (size_t)size : 1);
-    int status = !data || fread(data, 1, (size_t)size, f) != (size_t)size;
+    int status = data == NULL || fread(data, 1, (size_t)size, f) != (size_t)size;
     if (status)
         fprintf(stderr, "%s: cannot read: %s\n", path, strerror(errno));
     else
         LLVMFuzzerTestOneInput(data, (size_t)size);
     free(data);
-    if (f)
+    if (f != NULL)
         fclose(f);
     return status;
 }

@@ -15,7 +15,7 @@
 static const char *case_name(const char *format, size_t i, const char *what)
 {
     static char text[200];
-    snprintf(text, sizeof text, format, i, what ? what : "");
+    snprintf(text, sizeof text, format, i, what != NULL ? what : "");
     return text;
 }
 
@@ -68,7 +68,7 @@ static json_t *read_json(const char *path)
 {
     json_error_t error;
     json_t *json = json_load_file(path, JSON_ALLOW_NUL, &error);
-    if (!json)
+    if (json == NULL)
         fail_msg("%s:%d: %s", path, error.line, error.text);
     return json;
 }
@@ -126,7 +126,7 @@ static void check_part(size_t row, const char *role, const json_t *json)
     const json_t *tokens = json_object_get(json, "tokens");
     for (size_t i = 0; i < json_array_size(tokens); i++)
         add_piece(&work, text_of(json_array_get(tokens, i)));
-    if (!tokens)
+    if (tokens == NULL)
         add_piece(&work, text_of(json_object_get(json, "text")));
     assert_int_equal(rft_tok_steps_run(&steps, &work), RFT_OK);
     char *got = pieces_as_json(&work, tokens != NULL);
@@ -179,7 +179,7 @@ static struct rft_tokenizer *open_shared(const char *dir)
     char file[200];
     snprintf(file, sizeof file, "%s/tokenizer.json", dir);
     const char *path = rft_test_shared(file);
-    if (!path)
+    if (path == NULL)
         RFT_SKIP("no shared test data");
     char *full = rft_path_dir(path);
     struct rft_tokenizer *tokenizer;
@@ -233,7 +233,7 @@ static void smollm2_merges_as_pairs(void **state)
 {
     (void)state;
     const char *other = rft_test_shared("checkpoints/smollm2-instruct/tokenizer.list-merges.json");
-    if (!other)
+    if (other == NULL)
         RFT_SKIP("no shared test data");
     struct rft_str text = {0};
     assert_int_equal(rft_file_read(other, 1u << 28, &text), RFT_OK);

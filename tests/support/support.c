@@ -39,7 +39,7 @@ const char *rft_test_path(const char *relative)
 const char *rft_test_shared(const char *relative)
 {
     const char *root = getenv("RFTGEN_SHARED_DATA");
-    if (!root || !*root)
+    if (root == NULL || !*root)
         return NULL;
     const char *path = join_and_keep(root, relative);
     return rft_file_exists(path) ? path : NULL;

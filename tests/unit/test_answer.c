@@ -30,8 +30,8 @@ static void check_verdicts(const struct rft_verify_options *options, const struc
     for (size_t i = 0; i < n; i++) {
         const struct verdict_case *c = &cases[i];
         struct rft_verdict v = rft_verify(options, c->completion, RFT_FINISH_STOP, rft_bytes_z(c->gold));
-        bool same_answer =
-            !c->answer == !v.answer.data && (!c->answer || rft_bytes_equal(v.answer, rft_bytes_z(c->answer)));
+        bool same_answer = (c->answer == NULL) == (v.answer.data == NULL) &&
+                           (c->answer == NULL || rft_bytes_equal(v.answer, rft_bytes_z(c->answer)));
         if (v.reason != c->reason || !same_answer)
             fail_msg("\"%s\" (gold %s): %s, answer \"%.*s\"; expected %s, \"%s\"", c->completion.data, c->gold,
                      rft_reason_text(v.reason), (int)v.answer.len, v.answer.data ? v.answer.data : "",
@@ -104,7 +104,7 @@ static void test_answer_tag(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct verdict_case c = cases[i];
-        if (memchr(c.completion.data, 0, c.completion.len)) { /* its answer is no C string */
+        if (memchr(c.completion.data, 0, c.completion.len) != NULL) { /* its answer is no C string */
             assert_int_equal(rft_verify(&tag_options, c.completion, RFT_FINISH_STOP, rft_bytes_z(c.gold)).reason,
                              c.reason);
             continue;
@@ -268,11 +268,11 @@ static void test_gold(void **state)
 static json_t *load_shared(const char *relative)
 {
     const char *path = rft_test_shared(relative);
-    if (!path)
+    if (path == NULL)
         RFT_SKIP("the optional test data is absent (RFTGEN_SHARED_DATA)");
     json_error_t error;
     json_t *tree = json_load_file(path, JSON_ALLOW_NUL, &error);
-    if (!tree)
+    if (tree == NULL)
         fail_msg("%s: %s", path, error.text);
     return tree;
 }
@@ -283,7 +283,7 @@ static bool homework_accepts(const json_t *generation, const json_t *gold, doubl
     struct rft_bytes completion = {json_string_value(generation), json_string_length(generation)};
     snprintf(text, sizeof text, "%.17g", json_number_value(gold));
     struct rft_verdict v = rft_verify(&homework_options, completion, RFT_FINISH_STOP, rft_bytes_z(text));
-    *parsed = v.answer.data ? rft_python_float(v.answer) : NAN;
+    *parsed = v.answer.data != NULL ? rft_python_float(v.answer) : NAN;
     return v.reason == RFT_REASON_ACCEPTED;
 }
 
@@ -341,7 +341,7 @@ static void test_shared_rft_rows(void **state)
 static void check_labelled(const char *relative, size_t n_rows, size_t n_differ_max)
 {
     const char *path = rft_test_shared(relative);
-    if (!path)
+    if (path == NULL)
         RFT_SKIP("the optional test data is absent (RFTGEN_SHARED_DATA)");
     FILE *f = fopen(path, "r");
     assert_non_null(f);

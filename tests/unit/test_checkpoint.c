@@ -238,7 +238,7 @@ static void expect_refused(const char *what, const char *path, const char *messa
     rft_test_log_capture();
     enum rft_status status = open_and_close((void *)(uintptr_t)path);
     const char *text = rft_test_log_text();
-    if (status == RFT_OK || !strstr(text, message) || strchr(text, '\n') != strrchr(text, '\n'))
+    if (status == RFT_OK || strstr(text, message) == NULL || strchr(text, '\n') != strrchr(text, '\n'))
         fail_msg("%s: status %d, log \"%s\" without \"%s\"", what, (int)status, text, message);
     rft_test_log_release();
     assert_int_equal(rft_alloc_n_live(), n_live);
@@ -377,7 +377,7 @@ static void test_gguf_extra(void **state)
         struct rft_model_config config = rft_test_config();
         struct rft_test_gguf_extra extra = {.n_entries = 1};
         struct rft_checkpoint checkpoint;
-        if (cases[i].text)
+        if (cases[i].text != NULL)
             rft_test_gguf_text(&extra.entries, cases[i].key, cases[i].text);
         else if (cases[i].real != 0)
             rft_test_gguf_f32(&extra.entries, cases[i].key, cases[i].real);
@@ -385,7 +385,7 @@ static void test_gguf_extra(void **state)
             rft_test_gguf_u32(&extra.entries, cases[i].key, cases[i].number);
         rft_test_gguf_write_extra(tmp_path("extra.gguf"), &config, RFT_DTYPE_BF16, 1, &extra);
         rft_str_finish(&extra.entries);
-        if (cases[i].message) {
+        if (cases[i].message != NULL) {
             expect_refused(cases[i].key, tmp_path("extra.gguf"), cases[i].message);
             continue;
         }
@@ -440,7 +440,7 @@ static void test_real(void **state)
     (void)state;
     const char *path = rft_test_shared("stories260k/hf");
     struct rft_checkpoint checkpoint;
-    if (!path)
+    if (path == NULL)
         RFT_SKIP("RFTGEN_SHARED_DATA holds no stories260k");
     assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_OK);
     assert_int_equal(checkpoint.config.n_layers, 5);

@@ -84,7 +84,7 @@ static void test_values(void **state)
         if (parse(REQUIRED, cases[i].set, &config) != RFT_OK)
             fail_msg("%s: %s", cases[i].set, rft_test_log_text());
         char *dump = dumped(&config, false);
-        if (!strstr(dump, cases[i].dump))
+        if (strstr(dump, cases[i].dump) == NULL)
             fail_msg("%s: expected %s in %s", cases[i].set, cases[i].dump, dump);
         rft_free(dump);
         rft_config_finish(&config);
@@ -152,7 +152,7 @@ static void test_bad_values(void **state)
         if (parse(REQUIRED, cases[i].set, &config) == RFT_OK)
             fail_msg("%s was taken", cases[i].set);
         const char *text = rft_test_log_text();
-        if (!strstr(text, cases[i].message) || strchr(text, '\n') != strrchr(text, '\n'))
+        if (strstr(text, cases[i].message) == NULL || strchr(text, '\n') != strrchr(text, '\n'))
             fail_msg("%s: expected one line with %s, not %s", cases[i].set, cases[i].message, text);
         assert_memory_equal(&config, &zero, sizeof config);
     }
@@ -187,7 +187,7 @@ static void test_bad_files(void **state)
         if (parse(cases[i].text, NULL, &config) != RFT_ERR_CONFIG)
             fail_msg("%s was taken", cases[i].text);
         const char *text = rft_test_log_text();
-        if (!strstr(text, cases[i].message) || strchr(text, '\n') != strrchr(text, '\n'))
+        if (strstr(text, cases[i].message) == NULL || strchr(text, '\n') != strrchr(text, '\n'))
             fail_msg("%s: expected one line with %s, not %s", cases[i].text, cases[i].message, text);
     }
     static const char nul[] = "[generate]\nsamples = 1\0\n";

@@ -97,9 +97,9 @@ static void test_good(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_dataset_options options = options_of("q.json");
-        options.answer_after = cases[i].answer_after ? cases[i].answer_after : "";
-        options.id_field = cases[i].id_field ? cases[i].id_field : "";
-        options.question_field = cases[i].question_field ? cases[i].question_field : "question";
+        options.answer_after = cases[i].answer_after != NULL ? cases[i].answer_after : "";
+        options.id_field = cases[i].id_field != NULL ? cases[i].id_field : "";
+        options.question_field = cases[i].question_field != NULL ? cases[i].question_field : "question";
         options.limit = cases[i].limit;
         struct rft_dataset dataset;
         rft_test_log_capture();
@@ -193,15 +193,15 @@ static void test_bad(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_dataset_options options = options_of("q.json");
-        options.answer_after = cases[i].answer_after ? cases[i].answer_after : "";
-        options.id_field = cases[i].id_field ? cases[i].id_field : "";
+        options.answer_after = cases[i].answer_after != NULL ? cases[i].answer_after : "";
+        options.id_field = cases[i].id_field != NULL ? cases[i].id_field : "";
         struct rft_dataset dataset;
         memset(&dataset, 1, sizeof dataset);
         rft_test_log_capture();
         enum rft_status status = parse(&options, rft_bytes_z(cases[i].source), &dataset);
         rft_test_log_release();
         const char *log = rft_test_log_text(), *newline = strchr(log, '\n');
-        if (status != RFT_ERR_INPUT || !strstr(log, cases[i].message) || !newline || newline[1])
+        if (status != RFT_ERR_INPUT || strstr(log, cases[i].message) == NULL || newline == NULL || newline[1])
             fail_msg("%s: %s, \"%s\", expected \"%s\"", cases[i].source, rft_status_text(status), log,
                      cases[i].message);
         assert_null(dataset.questions);
@@ -241,7 +241,7 @@ static void test_skip(void **state)
         const struct rft_skipped *s = &dataset.skipped[i];
         assert_true(s->row == expected[i].row && s->line == expected[i].line && s->reason == RFT_SKIP_BAD_ROW);
         assert_true(!s->question.data == !expected[i].question);
-        if (!strstr(s->detail, expected[i].detail))
+        if (strstr(s->detail, expected[i].detail) == NULL)
             fail_msg("%s", s->detail);
     }
     char **details = rft_alloc(dataset.n, sizeof *details);
@@ -397,7 +397,7 @@ static void test_alloc_faults(void **state)
 static void check_shared(const char *relative, const char *answer_after, size_t n, size_t n_repeats)
 {
     const char *path = rft_test_shared(relative);
-    if (!path)
+    if (path == NULL)
         RFT_SKIP("the optional test data is absent (RFTGEN_SHARED_DATA)");
     struct rft_dataset_options options = options_of(path);
     options.answer_after = answer_after;

@@ -31,7 +31,7 @@ static void expect_refused(const char *file, uint64_t bytes_max, enum rft_status
     rft_test_log_capture();
     enum rft_status got = rft_file_read(file, bytes_max, &text);
     rft_test_log_release();
-    if (got != status || !strstr(rft_test_log_text(), message))
+    if (got != status || strstr(rft_test_log_text(), message) == NULL)
         fail_msg("%s: %s: %s", file, rft_status_text(got), rft_test_log_text());
     assert_null(text.data);
 }

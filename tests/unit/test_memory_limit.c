@@ -137,11 +137,11 @@ static void test_trees(void **state)
         char root[300];
         snprintf(root, sizeof root, "%s/%zu", rft_test_tmp_dir(), i);
         assert_int_equal(mkdir(root, 0700), 0);
-        if (trees[i].mounts)
+        if (trees[i].mounts != NULL)
             put(root, "/proc/self/mountinfo", trees[i].mounts);
-        if (trees[i].groups)
+        if (trees[i].groups != NULL)
             put(root, "/proc/self/cgroup", trees[i].groups);
-        for (size_t f = 0; f < 8 && trees[i].files[f].path; f++)
+        for (size_t f = 0; f < 8 && trees[i].files[f].path != NULL; f++)
             put(root, trees[i].files[f].path, trees[i].files[f].text);
         uint64_t left = rft_memory_limit_left(root);
         if (left != trees[i].left)

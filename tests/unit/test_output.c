@@ -272,7 +272,7 @@ static void test_one_type_a_column(void **state)
             assert_int_equal(rft_json_load(files[f], (struct rft_bytes){line, (size_t)(end - line)},
                                            JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &row),
                              RFT_OK);
-            first = first ? first : json_incref(row);
+            first = first != NULL ? first : json_incref(row);
             assert_int_equal(json_object_size(row), json_object_size(first));
             json_object_foreach(row, key, value)
             {
@@ -300,7 +300,7 @@ static void check_failure(const char *records, size_t n_samples, enum rft_status
     rft_test_log_release();
     rft_journal_close(journal);
     close_files();
-    if (!strstr(rft_test_log_text(), message))
+    if (strstr(rft_test_log_text(), message) == NULL)
         fail_msg("\"%s\" lacks \"%s\"", rft_test_log_text(), message);
     assert_false(rft_file_exists(path));
     assert_int_equal(counts.n_samples, 0);

@@ -314,7 +314,7 @@ static void errors(void **state)
         struct rft_tokenizer *tokenizer = (void *)&tokenizer;
         rft_test_log_capture();
         enum rft_status status = rft_tok_load_json("test", rft_bytes_z(cases[i].json), NULL, &tokenizer);
-        if (status != cases[i].status || tokenizer || !strstr(rft_test_log_text(), cases[i].says))
+        if (status != cases[i].status || tokenizer != NULL || strstr(rft_test_log_text(), cases[i].says) == NULL)
             fail_msg("%s: %s, \"%s\"", cases[i].json, rft_status_text(status), rft_test_log_text());
         rft_test_log_release();
     }

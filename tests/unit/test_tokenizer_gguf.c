@@ -154,7 +154,7 @@ static struct file bpe_file(const char *pre)
 {
     struct file f = {0};
     add_string(&f, KEY("model"), "gpt2");
-    if (pre)
+    if (pre != NULL)
         add_string(&f, KEY("pre"), pre);
     add_strings(&f, KEY("tokens"), bpe_tokens, N_BPE);
     add_i32s(&f, KEY("token_type"), bpe_types, N_BPE);
@@ -311,7 +311,8 @@ static void check_refused(struct file *f, enum rft_status status, const char *sa
     struct rft_tokenizer *tokenizer;
     rft_test_log_capture();
     enum rft_status got = open_bytes(&bytes, &tokenizer);
-    if (got != status || tokenizer || !strstr(rft_test_log_text(), says) || !strstr(rft_test_log_text(), "m.gguf"))
+    if (got != status || tokenizer != NULL || strstr(rft_test_log_text(), says) == NULL ||
+        strstr(rft_test_log_text(), "m.gguf") == NULL)
         fail_msg("expected \"%s\", got %s: %s", says, rft_status_text(got), rft_test_log_text());
     rft_test_log_release();
     rft_str_finish(&bytes);

@@ -32,7 +32,7 @@ float rft_test_weight(const char *name, uint64_t seed, uint64_t row, uint64_t co
     uint64_t place[2] = {row, column};
     uint64_t hash = XXH64(place, sizeof place, XXH64(name, strlen(name), seed));
     double uniform = (double)(hash >> 40) / 8388608.0 - 1.0; /* in [-1, 1) */
-    if (strstr(name, "norm"))
+    if (strstr(name, "norm") != NULL)
         return (float)(1.0 + 0.25 * uniform);
     return (float)(uniform * 1.7 / sqrt((double)n_columns));
 }
@@ -217,7 +217,7 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
                                           [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3};
     struct rft_str file = {0}, data = {0};
     uint64_t n = rft_model_n_tensors(config);
-    rft_test_gguf_begin(&file, 3, n + (extra->tensor ? 1 : 0), N_GGUF_ENTRIES + extra->n_entries);
+    rft_test_gguf_begin(&file, 3, n + (extra->tensor != NULL ? 1 : 0), N_GGUF_ENTRIES + extra->n_entries);
     append_gguf_entries(&file, config);
     append(&file, extra->entries.data, extra->entries.len);
     for (uint64_t i = 0; i < n; i++) {
@@ -229,7 +229,7 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
         append_tensor(&data, &tensor, type, seed, true);
         rft_test_gguf_align(&data, 32);
     }
-    if (extra->tensor) {
+    if (extra->tensor != NULL) {
         rft_test_gguf_tensor(&file, extra->tensor, 1, (uint64_t[]){32}, extra->tensor_type, data.len);
         append(&data, (float[32]){0}, 32 * sizeof(float));
     }

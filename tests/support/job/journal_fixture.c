@@ -125,6 +125,6 @@ void rft_journal_check_refused(const struct rft_fingerprint *fingerprint, bool f
         status);
     rft_test_log_release();
     assert_null(journal);
-    if (!strstr(rft_test_log_text(), message))
+    if (strstr(rft_test_log_text(), message) == NULL)
         fail_msg("\"%s\" lacks \"%s\"", rft_test_log_text(), message);
 }
