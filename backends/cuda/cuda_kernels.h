@@ -32,7 +32,7 @@ struct cuda_call {
     uint32_t parameter;
 };
 
-/* The kernel that suits the node best on a GPU of so many multiprocessors. */
+/* The kernel that suits the node best on a GPU with this many multiprocessors. */
 uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors);
 /* The launch of the node with this kernel, which is one of its op. */
 struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors);

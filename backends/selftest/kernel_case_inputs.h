@@ -37,7 +37,7 @@ uint64_t rft_case_pages(const struct rft_build *b, enum rft_call_kind kind, bool
 /* The vocabulary has all but a few tokens. */
 uint64_t rft_case_mask(const struct rft_build *b, uint32_t vocab);
 
-/* Only written: rows of n elements of so many bytes, the first n_used of which are to be written. */
+/* Only written: rows of n elements of this many bytes, the first n_used of which are to be written. */
 uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used,
                          uint32_t element_bytes);
 uint64_t rft_case_normed_output(const struct rft_build *b, uint32_t dim);

@@ -11,7 +11,7 @@
 
 #define STAMPS 8u
 #define WAIT_NS 1000000000u /* of one wait of the driver's: the loop around it looks whether anything moved */
-#define SILENT_WAITS 60u    /* a GPU that finishes nothing in so many of them is lost: submissions last 0.1 s */
+#define SILENT_WAITS 60u    /* a GPU that finishes nothing in this many of them is lost: submissions last 0.1 s */
 #define DRAIN_LOST_NS 2000000000u
 
 /* A submission that is being measured. */

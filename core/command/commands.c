@@ -26,7 +26,7 @@ const size_t rft_n_commands = sizeof rft_commands / sizeof *rft_commands;
 
 const struct rft_command_option rft_command_options[] = {
     {"-c", "--config", "FILE", "the INI file; before NAME.ini the -c may be left out"},
-    {NULL, "--set", "KEY=VALUE", "set section.key after the file was read; the last one counts"},
+    {NULL, "--set", "KEY=VALUE", "set section.key after the file is read; the last one counts"},
     {NULL, "--force", NULL, "replace existing output files; a journal is still used"},
     {"-q", "--quiet", NULL, "no progress, only warnings and errors"},
     {"-v", "--verbose", NULL, "say more about what is found and chosen"},

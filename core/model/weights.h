@@ -29,8 +29,8 @@ struct rft_weight {
     struct rft_matrix matrix; /* matrix.parts: to be filled in; a vector has n = 1, k elements */
     bool is_vector;
     uint32_t layer;
-    uint32_t n_paired; /* its first so many rows are packed in pairs (op_args.h) ... */
-    uint32_t half;     /* ... of halves of so many rows */
+    uint32_t n_paired; /* this many of its first rows are packed in pairs (op_args.h) ... */
+    uint32_t half;     /* ... of halves of this many rows */
     uint32_t n_parts;
     struct {
         const char *name_format; /* "{}" stands for the layer */

@@ -42,7 +42,7 @@ static void end(struct rft_emit *e, struct rft_node *node, const void *args, siz
         e->status = rft_program_add(e->program, node);
 }
 
-/* Bytes of [rows][n] elements of so many bytes. */
+/* Bytes of [rows][n] elements of this many bytes. */
 static uint64_t rows_of(const struct rft_emit *e, uint64_t n, uint64_t element_bytes)
 {
     return e->n_rows * n * element_bytes;

@@ -29,7 +29,7 @@ struct rft_range {
 
 struct rft_node {
     enum rft_op op;
-    uint32_t n_rows; /* rows that the buffers have room for: at most so many are in use in a run */
+    uint32_t n_rows; /* rows that the buffers have room for: at most this many are in use in a run */
     uint32_t args_bytes;
     union {
         uint8_t bytes[RFT_ARGS_BYTES_MAX];

@@ -32,7 +32,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     RFT_TRY(rft_inputs_open(config, &setup->inputs));
     if (config->generate_temperature == 0 && config->generate_samples > 1)
         rft_log_warn("generate.temperature = 0 draws the same text every time, and generate.samples = %" PRIu32
-                     " asks for it so often: set samples = 1, or a temperature",
+                     " asks for that many copies: set samples = 1, or a temperature",
                      config->generate_samples);
     RFT_TRY(rft_engine_open(engine, config->device_backend, config->device_device, &options, &memory));
     if (options.is_unchecked)

@@ -18,7 +18,7 @@ struct making {
     struct rft_pool weights, prompts, prefill, chunk; /* as last measured */
 };
 
-/* Weights, with so many layers' on the host. */
+/* Weights, with this many layers' on the host. */
 static enum rft_status measure_weights(struct making *m, uint32_t n_host_layers)
 {
     struct rft_weights weights;
@@ -193,7 +193,7 @@ static bool shrink(struct making *m)
     return true;
 }
 
-/* The largest plan with so many layers' weights on the host; *found is false, and the plan the smallest, if none
+/* The largest plan with this many layers' weights on the host; *found is false, and the plan the smallest, if none
  * fits. */
 static enum rft_status make_with(struct making *m, uint32_t n_host_layers, bool *found)
 {

@@ -28,7 +28,7 @@ struct rft_sizes {
     uint64_t input_bytes;          /* of the host for questions and the journal's index */
     uint32_t n_prompt_min;         /* tokens of the shortest prompt */
     uint32_t n_prompt_shared;      /* tokens that all prompts begin with; 0 if there is one question */
-    uint32_t n_host_layers;        /* at least so many layers' weights must go there */
+    uint32_t n_host_layers;        /* at least this many layers' weights must go there */
     uint32_t n_shrinks; /* how often a plan that was allowed did not fit the device: each halves what can shrink */
 };
 
@@ -39,7 +39,7 @@ struct rft_plan {
     uint32_t n_questions;      /* in flight */
     uint32_t n_prompt_pages;   /* at most, of all questions in flight */
     uint32_t n_own_pages_slot; /* that one slot can need */
-    uint32_t n_host_layers;    /* the last so many layers' weights are on the host: read over the bus in every step */
+    uint32_t n_host_layers; /* this many of the last layers' weights are on the host: read over the bus in every step */
     struct rft_work_shape prefill; /* buffers of a prefill */
     /* Buffers of a chunk. Its rows are the slots: sequences decoded together, at most n_questions x chunk; its own
      * pages are fewer than all slots could need when memory is short; its n_keys_max is the longest sequence. */
@@ -64,7 +64,7 @@ uint64_t rft_plan_heap_bytes(const struct rft_plan *plan);
 /* Makes the largest plan that fits the budget and the device's blocks. On a device whose memory is the host's, the
  * host's share counts, too, and the prefix, which only saves time, is given up first; elsewhere it is given up when the
  * host has no room for it. Then shrinks prefill rows, then questions in flight, then the samples' own pages down to
- * half (the youngest sample gives way when they run out), then slots. If the smallest does not fit the budget, the
+ * half (the youngest sample is evicted when they run out), then slots. If the smallest does not fit the budget, the
  * weights of the last layers go to the host, as few as must. RFT_ERR_BUDGET, naming the missing bytes, when that does
  * not help; RFT_ERR_UNSUPPORTED when a buffer of the smallest plan is larger than a block of the device;
  * RFT_ERR_DEVICE_MEMORY when sizes->n_shrinks asks for less than the smallest. */
@@ -72,10 +72,10 @@ enum rft_status rft_plan_make(const struct rft_sizes *sizes, struct rft_plan *pl
 
 /* For a device that did not have the memory: the same plan, one size smaller. */
 enum rft_status rft_plan_shrink(struct rft_plan *plan);
-/* For a device that did not have room for the weights: a plan with at least so many layers' on the host. */
+/* For a device that did not have room for the weights: a plan with at least this many layers' on the host. */
 enum rft_status rft_plan_put_on_host(struct rft_plan *plan, uint32_t n_host_layers);
 
-/* Bytes of the weights of the last so many layers as they would lie on the host. */
+/* Bytes of the weights of this many of the last layers as they would lie on the host. */
 enum rft_status rft_plan_host_bytes(const struct rft_sizes *sizes, uint32_t n_host_layers, uint64_t *bytes);
 
 #endif

@@ -56,7 +56,7 @@ enum rft_status rft_weights_take(struct rft_pool *pool, struct rft_pool *host, u
 enum rft_status rft_pages_take(struct rft_pool *pool, const struct rft_model_config *config, uint64_t n_pages,
                                struct rft_range *ranges);
 
-/* Pages that hold so many tokens. */
+/* Pages that hold this many tokens. */
 uint32_t rft_pages_for(uint32_t n_tokens);
 
 #endif

@@ -14,7 +14,7 @@ struct rft_drawn {
     uint32_t sample; /* its number */
     const uint32_t *tokens;
     uint32_t n_tokens; /* drawn, an end token counted */
-    uint32_t n_text;   /* so many of them, from the first, are its text's */
+    uint32_t n_text;   /* this many of them, from the first, are its text's */
     enum rft_finish finish;
 };
 

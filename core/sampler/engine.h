@@ -7,7 +7,7 @@
 #include "checkpoint.h"
 #include "device.h"
 
-#define RFT_DEVICE_LOST_MAX 2u /* so often in a row a lost device is opened again */
+#define RFT_DEVICE_LOST_MAX 2u /* times in a row that a lost device is opened again, at most */
 
 /* How tokens are drawn from a model's vocabulary, and which of them end a sample. Nothing is owned. */
 struct rft_draw_rules {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The host's side of the slots of a chunk: which request runs where, which pages it owns, who gives way when pages run
- * out. Knows no device; active slots are 0 .. n_active-1. */
+/* The host's side of the slots of a chunk: which request runs where, which pages it owns, which request is evicted when
+ * pages run out. Knows no device; active slots are 0 .. n_active-1. */
 #ifndef RFT_SLOTS_H
 #define RFT_SLOTS_H
 
@@ -52,8 +52,8 @@ void rft_slots_start(struct rft_slots *slots, struct rft_request *request, const
 
 /* Steps of the next burst: at most n_max, and no more than the sample that has most left can use. */
 uint32_t rft_slots_burst(const struct rft_slots *slots, uint32_t n_steps_max);
-/* The n_steps_max of the next burst, when the last one's n_steps took so many seconds: at most n_max, and no more than
- * last about two seconds, as samples are kept, and signals heard, between bursts only. At least 1. */
+/* The n_steps_max of the next burst, when the last one's n_steps took this many seconds: at most n_max, and no more
+ * than last about two seconds, as samples are kept, and signals heard, between bursts only. At least 1. */
 uint32_t rft_slots_burst_max(uint32_t n_max, uint32_t n_steps, double seconds);
 /* Gives every active slot the pages for n_steps more tokens. false: they do not suffice, and *victim, the youngest,
  * must give way first. */

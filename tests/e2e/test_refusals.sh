@@ -61,6 +61,22 @@ done
 if grep -q 'software' words.log; then fail "an ordinary run speaks of software devices"; fi
 rm -f ini.json
 
+# The help fits a screen; what is made of the same tables is whole.
+"$rftgen" --help >help.out
+[ "$(awk 'length($0) > 80' help.out | wc -l)" -eq 0 ] && [ "$(wc -l <help.out)" -le 24 ] || fail "the help does not fit a screen"
+[ "$(grep -c '^  rftgen ' help.out)" -eq 3 ] || fail "the help does not show three examples"
+for section in NAME COMMANDS OPTIONS CONFIGURATION 'EXIT STATUS' EXAMPLES; do
+    "$rftgen" help=man | grep -q "^\.SH $section\$" || fail "the manual page has no $section"
+done
+for shell in bash zsh fish; do
+    "$rftgen" completion=$shell >completion.out
+    grep -q 'help-config' completion.out && grep -q 'generate\.temperature=' completion.out || fail "completions for $shell"
+    command -v $shell >/dev/null || continue
+    $shell -n completion.out || fail "$shell does not read its completions"
+done
+refuse 'behind = may stand bash, zsh, fish' completion=csh
+refuse 'it takes no value' plan=x -c "$tiny"
+
 # Keys and values.
 for set in generate.sample=3 generate.samples=0 generate.samples=x generate.samples=1.5 generate.temperature=-1 \
     generate.temperature=nan generate.top_p=0 generate.top_p=1.1 generate.min_p=1 generate.seed=-1 generate.chunk=0 \

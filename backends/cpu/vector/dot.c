@@ -7,7 +7,7 @@
 
 #define CHUNK_BLOCKS 8u /* blocks of the inner dimension whose activations stay in the first-level cache */
 #define CHUNK (CHUNK_BLOCKS * RFT_DOT_BLOCK)
-/* Tiles that are multiplied with so many columns at a time. */
+/* Tiles that are multiplied with this many columns at a time. */
 #define TILES_AT_ONCE(n_columns)                                                                                       \
     (CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) >= 4u   ? 4u                                                  \
      : CPU_ACCUMULATORS / (CPU_TILE_VECTORS * (n_columns)) == 3u ? 3u                                                  \

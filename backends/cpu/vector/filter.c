@@ -74,7 +74,7 @@ static void weigh_digits(const struct filter *f, bool counting, uint32_t prefix,
     }
 }
 
-/* What is wanted: so many entries, or the least mass m with 65536 m >= part x the sum of all. */
+/* What is wanted: this many entries, or the least mass m with 65536 m >= part x the sum of all. */
 struct wanted {
     bool counting;
     uint64_t n;
