@@ -27,7 +27,7 @@ static uint64_t n_tiles(uint32_t n)
 
 static uint64_t tile_bytes(uint32_t k)
 {
-    return RFT_TILE * RFT_PADDED((uint64_t)k) * 2;
+    return rft_packed_bytes(RFT_TILE, k);
 }
 
 static void add_vector(struct rft_weights *weights, uint32_t layer, const char *name, uint32_t n)

@@ -65,15 +65,15 @@ static uint32_t part_rows(const struct rft_matrix *w, uint32_t part)
     return part + 1 < w->n_parts ? w->part_rows : w->n - first;
 }
 
-static uint64_t packed_bytes(const struct rft_matrix *w, uint32_t part)
+uint64_t rft_packed_bytes(uint64_t n, uint64_t k)
 {
-    return ((uint64_t)part_rows(w, part) + RFT_TILE - 1) / RFT_TILE * RFT_TILE * RFT_PADDED((uint64_t)w->k) * 2;
+    return (n + RFT_TILE - 1) / RFT_TILE * RFT_TILE * RFT_PADDED(k) * 2;
 }
 
 static uint64_t reads_matrix(struct rft_node *node, const struct rft_matrix *w, uint32_t part)
 {
     assert(part == 0 ? w->n_parts == 1 || w->part_rows % RFT_TILE == 0 : part < w->n_parts);
-    return reads(node, w->parts[part], packed_bytes(w, part));
+    return reads(node, w->parts[part], rft_packed_bytes(part_rows(w, part), w->k));
 }
 
 static uint32_t inverse_dim_bits(const struct rft_emit *e)

@@ -19,6 +19,9 @@ struct rft_matrix {
     struct rft_range parts[RFT_MATRIX_PARTS_MAX];
 };
 
+/* Bytes of a packed matrix [n][k], padded as op_args.h says. */
+uint64_t rft_packed_bytes(uint64_t n, uint64_t k);
+
 /* The RMSNorm in front of a matmul: its factor is applied to the results. */
 struct rft_norm {
     uint32_t dim;

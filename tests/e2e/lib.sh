@@ -78,3 +78,12 @@ refuse()
     done
     n=$((${n:-0} + 1))
 }
+
+# failed_cleanly NAME WHAT CODE: after a job that was to fail
+failed_cleanly()
+{
+    [ "$3" -ne 0 ] || fail "$2: the job succeeded"
+    [ "$3" -lt 128 ] || fail "$2: died of a signal ($3)"
+    [ "$(n_lines '^rftgen: error: ' "$1.log")" -eq 1 ] || fail "$2: not one line of error"
+    [ ! -e "$1.json" ] || fail "$2: an output that is not complete"
+}

@@ -4,22 +4,13 @@
 
 job wanted || fail "the job itself"
 
-# check NAME WHAT CODE: after a job that was to fail
-check()
-{
-    [ "$3" -ne 0 ] || fail "$2: the job succeeded"
-    [ "$3" -lt 128 ] || fail "$2: died of a signal ($3)"
-    [ "$(n_lines '^rftgen: error: ' "$1.log")" -eq 1 ] || fail "$2: not one line of error"
-    [ ! -e "$1.json" ] || fail "$2: an output that is not complete"
-}
-
 # Files may not grow beyond a limit, which the journal meets first. The messages go through a pipe, which has none.
 for blocks in 0 1 2 3; do
     {
         (ulimit -f $blocks && exec "$rftgen" -c "$tiny" --quiet --set output.path=limited.json \
             --set output.records=limited.records) 2>&1 || echo "code $?"
     } | cat >limited.log
-    check limited "files of at most $blocks blocks" "$(sed -n 's/^code //p' limited.log)"
+    failed_cleanly limited "files of at most $blocks blocks" "$(sed -n 's/^code //p' limited.log)"
     grep -q 'limited.*: cannot .*: File too large' limited.log || fail "$blocks blocks: the message does not say so"
     job limited || fail "$blocks blocks: the same command without the limit: exit code $?"
     same limited wanted "$blocks blocks"
@@ -29,5 +20,5 @@ done
 # An output in a directory that is not there is refused before anything is generated.
 code=0
 "$rftgen" -c "$tiny" --quiet --set output.path=nowhere/x.json 2>nowhere.log || code=$?
-check nowhere "an output in no directory" $code
+failed_cleanly nowhere "an output in no directory" $code
 grep -q 'nowhere/x.json' nowhere.log || fail "an output in no directory: the message does not name it"

@@ -4,15 +4,6 @@
 
 job wanted || fail "the job itself"
 
-# check NAME WHAT CODE: after a job that was to fail
-check()
-{
-    [ "$3" -ne 0 ] || fail "$2: the job succeeded"
-    [ "$3" -lt 128 ] || fail "$2: died of a signal ($3)"
-    [ "$(n_lines '^rftgen: error: ' "$1.log")" -eq 1 ] || fail "$2: not one line of error"
-    [ ! -e "$1.json" ] || fail "$2: an output that is not complete"
-}
-
 # mount_small DIRECTORY SIZE: a small file system of its own; unmounted at the end.
 mounted=
 trap 'for dir in $mounted; do umount "$tmp/$dir"; done; rm -rf "$tmp"' EXIT
@@ -27,7 +18,7 @@ mount_small()
 mount_small records 8k
 code=0
 "$rftgen" -c "$tiny" --quiet --set output.path=full.json --set output.records=records/x 2>full.log || code=$?
-check full "records on a full disk" $code
+failed_cleanly full "records on a full disk" $code
 grep -q 'records/.x.*tmp: cannot write: No space left on device' full.log || fail "full records: the message does not say so"
 grep -q 'all samples are kept in .*full.json.journal; the same command writes the outputs' full.log || fail "full records: no word of the journal"
 [ "$(ls -A records)" = '' ] || fail "full records: $(ls -A records) was left"
