@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,4 +142,12 @@ enum rft_status rft_os_wait(int fd, const char *path, bool for_writing)
 void rft_os_rest(void)
 {
     (void)poll(NULL, 0, POLL_MS);
+}
+
+enum rft_status rft_os_flush_stdout(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return RFT_OK;
+    rft_log_error("cannot write to the standard output");
+    return RFT_ERR_IO;
 }

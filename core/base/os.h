@@ -39,4 +39,7 @@ void rft_os_catch_interrupts(void);
 bool rft_os_interrupted(void);
 void rft_os_set_interrupted(bool on); /* for tests */
 
+/* At the end of what was printed on stdout: RFT_ERR_IO, logged, if it did not get there. */
+enum rft_status rft_os_flush_stdout(void);
+
 #endif

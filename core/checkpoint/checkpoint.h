@@ -32,6 +32,7 @@ struct rft_checkpoint {
  * other than Llama, an unknown dtype or GGUF type, biases, hidden_act other than silu, a rope_scaling type other than
  * llama3 (or none), overlapping or out-of-range offsets, shapes that do not fit the configuration, missing tensors. */
 enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *checkpoint);
+/* Unmaps and frees everything. Zero-initialised is accepted. */
 void rft_checkpoint_close(struct rft_checkpoint *checkpoint);
 
 /* NULL if there is none. */

@@ -18,10 +18,6 @@
 #define ENTRY_BYTES_MIN 13  /* empty key, type, one byte of value */
 #define TENSOR_BYTES_MIN 24 /* empty name, no dimensions, type, offset */
 
-#define TYPE_BYTES(name, bytes) bytes,
-const uint8_t rft_gguf_type_bytes[RFT_GGUF_TYPE_COUNT] = {RFT_GGUF_TYPE_LIST(TYPE_BYTES)};
-#undef TYPE_BYTES
-
 /* Reads the file from front to back. The first thing that is wrong is logged once. */
 struct reader {
     const struct rft_map *map;

@@ -8,8 +8,10 @@
 
 struct rft_gguf;
 
-/* Parses a mapped file, which must outlive the result. Every length is checked against the file. */
+/* Parses a mapped file, which must outlive the result; *gguf is the caller's, who destroys it. Every length is checked
+ * against the file. */
 enum rft_status rft_gguf_parse(const struct rft_map *map, struct rft_gguf **gguf);
+/* NULL is accepted. */
 void rft_gguf_destroy(struct rft_gguf *gguf);
 
 #endif

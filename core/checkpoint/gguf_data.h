@@ -27,6 +27,7 @@
 enum rft_gguf_type { RFT_GGUF_TYPE_LIST(RFT_GGUF_ENUM) RFT_GGUF_TYPE_COUNT };
 #undef RFT_GGUF_ENUM
 
+/* Bytes of a value, by enum rft_gguf_type; 0 for a string or an array. */
 extern const uint8_t rft_gguf_type_bytes[RFT_GGUF_TYPE_COUNT];
 
 /* One entry of the tensor table as the file has it; dims innermost first. */

@@ -74,7 +74,4 @@ enum rft_status rft_command_help_config(const struct rft_command_line *line, con
 enum rft_status rft_command_completion(const struct rft_command_line *line, const struct rft_config *config);
 enum rft_status rft_command_version(const struct rft_command_line *line, const struct rft_config *config);
 
-/* At the end of what was printed on stdout: RFT_ERR_IO if it did not get there. */
-enum rft_status rft_command_flush(void);
-
 #endif

@@ -2,6 +2,8 @@
 /* Completions for shells, from the tables of commands, options and keys. */
 #include "command.h"
 
+#include "os.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -103,5 +105,5 @@ enum rft_status rft_command_completion(const struct rft_command_line *line, cons
     static void (*const shells[])(void) = {print_bash, print_zsh, print_fish}; /* as the forms in commands.c */
     (void)config;
     shells[line->form]();
-    return rft_command_flush();
+    return rft_os_flush_stdout();
 }

@@ -61,7 +61,7 @@ static enum rft_status print_device(const struct rft_backend *backend, uint32_t 
     printf("  %" PRIu32 "  %-16s %s%s%s%s  %s%s%s\n", index, name, detail, info->uuid[0] != '\0' ? "  uuid " : "",
            info->uuid, info->is_software ? "  software" : "", rft_size_text(info->total_bytes).text,
            info->missing[0] != '\0' ? "  missing: " : "", info->missing);
-    RFT_TRY(rft_command_flush());
+    RFT_TRY(rft_os_flush_stdout());
     if (info->missing[0] != '\0')
         return RFT_OK;
     rft_log_set_sink(catch_error, &caught);
@@ -72,7 +72,7 @@ static enum rft_status print_device(const struct rft_backend *backend, uint32_t 
     rft_log_set_sink(NULL, NULL);
     if (status != RFT_OK)
         printf("     cannot be used: %s\n", caught.line[0] != '\0' ? caught.line : rft_status_text(status));
-    return rft_command_flush();
+    return rft_os_flush_stdout();
 }
 
 enum rft_status rft_command_devices(const struct rft_command_line *line, const struct rft_config *config)
@@ -100,5 +100,5 @@ enum rft_status rft_command_devices(const struct rft_command_line *line, const s
     }
     if (rft_backends_left_out()[0] != '\0')
         printf("%s\n", rft_backends_left_out());
-    return rft_command_flush();
+    return rft_os_flush_stdout();
 }

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "alloc.h"
+#include "os.h"
 #include "setup.h"
 
 #include <stdio.h>
@@ -122,5 +123,5 @@ enum rft_status rft_command_dump(const struct rft_command_line *line, const stru
     rft_free(d.own_kv);
     rft_weights_finish(&d.weights);
     rft_setup_close(&d.setup);
-    return status == RFT_OK ? rft_command_flush() : status;
+    return status == RFT_OK ? rft_os_flush_stdout() : status;
 }

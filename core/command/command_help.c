@@ -2,6 +2,7 @@
 /* The help and the manual page, from the tables of commands, options, keys and exit codes. */
 #include "command.h"
 
+#include "os.h"
 #include "str.h"
 
 #include <stdio.h>
@@ -154,7 +155,7 @@ static enum rft_status print(enum rft_status status, struct rft_str *text)
     if (status == RFT_OK)
         fwrite(text->data, 1, text->len, stdout);
     rft_str_finish(text);
-    return status == RFT_OK ? rft_command_flush() : status;
+    return status == RFT_OK ? rft_os_flush_stdout() : status;
 }
 
 enum rft_status rft_command_help(const struct rft_command_line *line, const struct rft_config *config)
@@ -176,5 +177,5 @@ enum rft_status rft_command_version(const struct rft_command_line *line, const s
     (void)line;
     (void)config;
     printf("rftgen %s\n", RFT_VERSION);
-    return rft_command_flush();
+    return rft_os_flush_stdout();
 }

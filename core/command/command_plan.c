@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "os.h"
 #include "setup.h"
 #include "units.h"
 
@@ -65,5 +66,5 @@ enum rft_status rft_command_plan(const struct rft_command_line *line, const stru
     RFT_TRY(rft_setup_open(config, &setup));
     print_plan(&setup);
     rft_setup_close(&setup);
-    return rft_command_flush();
+    return rft_os_flush_stdout();
 }

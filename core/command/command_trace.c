@@ -254,7 +254,7 @@ static enum rft_status trace_all(const struct rft_config *config, struct rft_set
     RFT_TRY(rft_group_init(&group, 1, setup->plan.sizes.config.dim));
     status = trace_group(config, setup, &group);
     rft_group_finish(&group);
-    return status == RFT_OK ? rft_command_flush() : status;
+    return status == RFT_OK ? rft_os_flush_stdout() : status;
 }
 
 enum rft_status rft_command_trace(const struct rft_command_line *line, const struct rft_config *config)

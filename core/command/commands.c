@@ -4,8 +4,6 @@
 #include "log.h"
 #include "run.h"
 
-#include <stdio.h>
-
 static const char *const help_forms[] = {"text", "man", NULL};
 static const char *const key_forms[] = {"text", "markdown", "ini", NULL}; /* as enum rft_config_help */
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
@@ -39,14 +37,6 @@ const char *const rft_command_examples[] = {
     "rftgen -c rft.ini --set device.backend=cpu --set data.limit=100",
     NULL,
 };
-
-enum rft_status rft_command_flush(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return RFT_OK;
-    rft_log_error("cannot write to the standard output");
-    return RFT_ERR_IO;
-}
 
 enum rft_status rft_command_job(const struct rft_command_line *line, const struct rft_config *config)
 {

@@ -14,6 +14,7 @@
 
 struct rft_tokenizer;
 
+/* NULL is accepted. */
 void rft_tokenizer_close(struct rft_tokenizer *tokenizer);
 
 /* Appends the ids of text. Special (and other added) tokens written in the text are recognised except where they would

@@ -20,7 +20,9 @@ struct rft_tok_pattern {
 /* A regular expression in the syntax that tokenizer.json uses (Oniguruma's); what PCRE2 would read differently is
  * translated or refused. path is for messages. */
 enum rft_status rft_tok_pattern_regex(const char *path, struct rft_bytes regex, struct rft_tok_pattern *pattern);
+/* A text that matches itself; it is copied. RFT_ERR_HOST_MEMORY. */
 enum rft_status rft_tok_pattern_literal(struct rft_bytes literal, struct rft_tok_pattern *pattern);
+/* Zero-initialised is accepted. */
 void rft_tok_pattern_finish(struct rft_tok_pattern *pattern);
 
 /* Walks the matches of one text. Zero-initialise. */

@@ -49,7 +49,8 @@ struct rft_tok_steps {
 struct rft_tok_step *rft_tok_steps_add(struct rft_tok_steps *steps, enum rft_tok_kind kind);
 void rft_tok_steps_finish(struct rft_tok_steps *steps);
 
-/* The steps that several components share. */
+/* The steps that several components share, appended; texts are copied. A regular expression that PCRE2 would read in
+ * another way is refused: RFT_ERR_UNSUPPORTED, logged with `path`. Else RFT_ERR_HOST_MEMORY. */
 enum rft_status rft_tok_add_split(const char *path, const char *regex, enum rft_tok_behavior behavior, bool invert,
                                   struct rft_tok_steps *steps);
 enum rft_status rft_tok_add_replace(struct rft_bytes from, struct rft_bytes to, struct rft_tok_steps *steps);

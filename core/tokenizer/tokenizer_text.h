@@ -14,6 +14,7 @@
 struct rft_tok_text {
     struct rft_str bytes, plain;
 };
+/* Appends n bytes, all plain or none. RFT_ERR_HOST_MEMORY. */
 enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, bool plain);
 
 struct rft_tok_piece {
