@@ -15,7 +15,7 @@ function(rft_room name)
     set(lower)
     foreach(seen ${A_SEES})
         if(NOT seen IN_LIST rooms)
-            message(FATAL_ERROR "core/rooms.cmake: ${name} sees ${seen}, which stands below it or is none")
+            message(FATAL_ERROR "core/rooms.cmake: ${name} sees ${seen}, which does not stand above it, or is none")
         endif()
         list(APPEND includes ${CORE}/${seen})
         list(APPEND lower rft_${seen})
@@ -35,7 +35,8 @@ rft_room(contract)                                          # texts that C, GLSL
 rft_room(program    SEES base contract)                     # a list of kernel calls, and what a device must do with it
 rft_room(checkpoint SEES base contract USES PkgConfig::XXHASH) # what is in the files of a model
 rft_room(tokenizer  SEES base contract checkpoint USES PkgConfig::XXHASH PkgConfig::PCRE2 PkgConfig::UTF8PROC) # text to tokens and back
-rft_room(prompt     SEES base tokenizer)                    # what the model is asked
+rft_room(jinja      SEES base USES PkgConfig::UTF8PROC m) # an interpreter of chat templates
+rft_room(prompt     SEES base jinja tokenizer)                    # what the model is asked
 rft_room(verify     SEES base USES PkgConfig::UTF8PROC m)   # is an answer right?
 rft_room(model      SEES base contract program checkpoint)  # weights, and the transformer as a program
 rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "jinja.h"
+
+#include "alloc.h"
+#include "jinja_eval.h"
+#include "jinja_parse.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What one template, and one rendering, may take. A prompt takes a thousandth of it. */
+#define SOURCE_BYTES_MAX ((size_t)4 << 20)
+#define PARSE_BYTES_MAX ((uint64_t)256 << 20)
+#define RENDER_BYTES_MAX ((uint64_t)256 << 20)
+#define RENDER_STEPS_MAX 4000000u
+
+/* ---- parsing ---- */
+
+static enum rft_status check_source(struct rft_bytes source, struct rft_jinja_error *error)
+{
+    if (source.len > SOURCE_BYTES_MAX)
+        return rft_jinja_fail_at(error, 0, 0, RFT_ERR_INPUT, "the template has more than 4 MiB");
+    for (size_t at = 0; at < source.len;) {
+        int32_t c;
+        at += rft_utf8_decode(source.data + at, source.data + source.len, &c);
+        if (c < 0)
+            return rft_jinja_fail_at(error, 0, 0, RFT_ERR_INPUT, "the template is no UTF-8");
+    }
+    return RFT_OK;
+}
+
+static enum rft_status parse(struct rft_bytes source, struct rft_jinja_template *t, struct rft_jinja_error *error)
+{
+    struct rft_jinja_tokens tokens;
+    RFT_TRY(check_source(source, error));
+    RFT_TRY(rft_jinja_lex(&t->arena, source, &tokens, error));
+    struct rft_jinja_parser p = {.arena = &t->arena, .token = tokens.items, .error = error};
+    return rft_jinja_parse_body(&p, &t->body);
+}
+
+enum rft_status rft_jinja_parse(struct rft_bytes source, struct rft_jinja_template **template,
+                                struct rft_jinja_error *error)
+{
+    struct rft_jinja_template *t = rft_alloc(1, sizeof *t);
+    *template = NULL;
+    *error = (struct rft_jinja_error){0};
+    if (t == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    t->arena.limit = PARSE_BYTES_MAX;
+    enum rft_status status = parse(source, t, error);
+    if (status != RFT_OK) {
+        rft_jinja_close(t);
+        return status;
+    }
+    *template = t;
+    return RFT_OK;
+}
+
+void rft_jinja_close(struct rft_jinja_template *template)
+{
+    if (template == NULL)
+        return;
+    rft_arena_finish(&template->arena);
+    rft_free(template);
+}
+
+/* ---- the run ---- */
+
+static enum rft_status fail(struct rft_jinja_run *run, enum rft_status status, const char *fmt, va_list args)
+{
+    struct rft_jinja_error *error = run->error;
+    *error = (struct rft_jinja_error){0};
+    if (run->at != NULL) {
+        error->line = run->at->line;
+        error->column = run->at->column;
+    }
+    vsnprintf(error->text, sizeof error->text, fmt, args);
+    return status;
+}
+
+enum rft_status rft_jinja_fail(struct rft_jinja_run *run, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    enum rft_status status = fail(run, RFT_ERR_INPUT, fmt, args);
+    va_end(args);
+    return status;
+}
+
+enum rft_status rft_jinja_refuse(struct rft_jinja_run *run, const char *fmt, ...)
+{
+    char what[300];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    (void)rft_jinja_fail(run, "%s is not supported in chat templates", what);
+    return RFT_ERR_UNSUPPORTED;
+}
+
+enum rft_status rft_jinja_take(struct rft_jinja_run *run, size_t n, size_t size, void **taken)
+{
+    *taken = rft_arena_take(&run->arena, n, size);
+    if (*taken != NULL)
+        return RFT_OK;
+    if (rft_arena_is_full(&run->arena, n, size))
+        return rft_jinja_fail(run, "the template takes more than 256 MiB");
+    return RFT_ERR_HOST_MEMORY;
+}
+
+enum rft_status rft_jinja_work(struct rft_jinja_run *run, uint64_t n)
+{
+    if (n > run->steps_left)
+        return rft_jinja_fail(run, "the template takes more than %u steps", RENDER_STEPS_MAX);
+    run->steps_left -= n;
+    return RFT_OK;
+}
+
+/* ---- variables ---- */
+
+static enum rft_status take_string(struct rft_jinja_run *run, const json_t *json, bool is_trusted,
+                                   struct rft_jinja_value *value)
+{
+    struct rft_jinja_buffer buffer = {0};
+    RFT_TRY(rft_jinja_put_bytes(run, &buffer, json_string_value(json), json_string_length(json), !is_trusted));
+    *value = rft_jinja_text_value(rft_jinja_built(&buffer));
+    return RFT_OK;
+}
+
+static enum rft_status take_json(struct rft_jinja_run *run, const struct rft_jinja_input *input, const json_t *json,
+                                 bool is_trusted, struct rft_jinja_value *value)
+{
+    const char *key;
+    json_t *member, *object = (json_t *)(uintptr_t)json;
+    size_t i;
+    switch (json_typeof(json)) {
+    case JSON_STRING: return take_string(run, json, is_trusted, value);
+    case JSON_INTEGER: *value = rft_jinja_int(json_integer_value(json)); return RFT_OK;
+    case JSON_REAL: *value = rft_jinja_float(json_real_value(json)); return RFT_OK;
+    case JSON_TRUE:
+    case JSON_FALSE: *value = rft_jinja_bool(json_is_true(json)); return RFT_OK;
+    case JSON_NULL: *value = rft_jinja_none(); return RFT_OK;
+    case JSON_ARRAY:
+        RFT_TRY(rft_jinja_list_new(run, RFT_JINJA_LIST, value));
+        json_array_foreach(object, i, member)
+        {
+            struct rft_jinja_value item;
+            RFT_TRY(take_json(run, input, member, is_trusted, &item));
+            RFT_TRY(rft_jinja_list_add(run, value->as.list, item));
+        }
+        return RFT_OK;
+    case JSON_OBJECT: break;
+    }
+    RFT_TRY(rft_jinja_dict_new(run, value));
+    json_object_foreach(object, key, member)
+    {
+        struct rft_jinja_buffer name = {0};
+        struct rft_jinja_value item;
+        bool is_named = input->trusted_key != NULL && strcmp(key, input->trusted_key) == 0;
+        RFT_TRY(rft_jinja_put_bytes(run, &name, key, strlen(key), !is_trusted));
+        RFT_TRY(take_json(run, input, member, is_trusted || is_named, &item));
+        RFT_TRY(rft_jinja_dict_set(run, value->as.dict, rft_jinja_text_value(rft_jinja_built(&name)), item));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status take_variables(struct rft_jinja_run *run, const struct rft_jinja_input *input)
+{
+    RFT_TRY(rft_jinja_scope_enter(run));
+    for (size_t i = 0; i < input->n_variables; i++) {
+        const struct rft_jinja_variable *v = &input->variables[i];
+        struct rft_jinja_value value = rft_jinja_undefined(rft_bytes_z(v->name));
+        if (v->json != NULL)
+            RFT_TRY(take_json(run, input, v->json, v->is_trusted, &value));
+        RFT_TRY(rft_jinja_scope_set(run, rft_bytes_z(v->name), value));
+    }
+    return rft_jinja_scope_enter(run); /* the template's own variables */
+}
+
+/* ---- rendering ---- */
+
+static enum rft_status render(struct rft_jinja_run *run, const struct rft_jinja_template *template,
+                              const struct rft_jinja_input *input, struct rft_jinja_output *output)
+{
+    RFT_TRY(take_variables(run, input));
+    RFT_TRY(rft_jinja_exec(run, template->body));
+    struct rft_jinja_text text = {run->out->bytes, run->out->marks, run->out->len};
+    RFT_TRY(rft_str_append(&output->text, text.bytes, text.len));
+    return rft_str_append(&output->marks, text.marks, text.len);
+}
+
+enum rft_status rft_jinja_render(const struct rft_jinja_template *template, const struct rft_jinja_input *input,
+                                 struct rft_jinja_output *output, struct rft_jinja_error *error)
+{
+    struct rft_jinja_buffer out = {0};
+    struct rft_jinja_run run = {.arena = {.limit = RENDER_BYTES_MAX},
+                                .error = error,
+                                .out = &out,
+                                .steps_left = RENDER_STEPS_MAX,
+                                .date = input->date};
+    *error = (struct rft_jinja_error){0};
+    rft_str_clear(&output->text);
+    rft_str_clear(&output->marks);
+    enum rft_status status = render(&run, template, input, output);
+    rft_arena_finish(&run.arena);
+    return status;
+}
+
+void rft_jinja_output_finish(struct rft_jinja_output *output)
+{
+    rft_str_finish(&output->text);
+    rft_str_finish(&output->marks);
+}

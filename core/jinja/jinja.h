@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Chat templates: an interpreter of Jinja (https://jinja.palletsprojects.com/templates) as far as the templates of
+ * language models use it, with the settings, functions and sandbox that transformers gives them (apply_chat_template):
+ * trim_blocks, lstrip_blocks, break and continue, {% generation %}, tojson without escaping, raise_exception,
+ * strftime_now. What renders at all renders to the same text.
+ *
+ * What it does not know is refused: statements, filters and tests when the template is parsed, functions and methods
+ * when they are called. A template cannot change what it is given, and is bounded in time, depth and memory. */
+#ifndef RFT_JINJA_H
+#define RFT_JINJA_H
+
+#include "status.h"
+#include "str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_t;
+
+/* Where and why a template fails. */
+struct rft_jinja_error {
+    uint32_t line, column; /* counted from 1, columns in bytes; 0: no place */
+    bool is_raised;        /* by raise_exception: text is the template's own message */
+    char text[400];
+};
+
+struct rft_jinja_template;
+
+/* Parses; the source is copied. RFT_ERR_INPUT (no Jinja) or RFT_ERR_UNSUPPORTED (Jinja that is not known here) with
+ * *error; nothing is logged. The template is freed with rft_jinja_close (NULL is accepted). */
+enum rft_status rft_jinja_parse(struct rft_bytes source, struct rft_jinja_template **template,
+                                struct rft_jinja_error *error);
+void rft_jinja_close(struct rft_jinja_template *template);
+
+/* The day that strftime_now tells, at midnight. */
+struct rft_jinja_date {
+    int32_t year, month, day; /* month and day counted from 1 */
+};
+/* "2026-01-31"; false if it is no day of the years 1900 to 9999. */
+bool rft_jinja_date_read(const char *text, struct rft_jinja_date *date);
+
+/* A variable of a template. Strings in `json` are data, but for those under a key of `trusted`. */
+struct rft_jinja_variable {
+    const char *name;
+    const struct json_t *json; /* NULL: undefined, whatever else defines the name */
+    bool is_trusted;           /* all its strings count as the template's own, as those of special tokens do */
+};
+
+/* What a rendering is given. Nothing is owned. */
+struct rft_jinja_input {
+    const struct rft_jinja_variable *variables; /* [n_variables]; the last of a name counts */
+    size_t n_variables;
+    const char *trusted_key; /* the string under this key of an object counts as the template's own ("role"); NULL =
+                                none */
+    struct rft_jinja_date date;
+};
+
+/* What comes out: text, and a mark for each of its bytes, 0 for the template's own and 1 for data. Both are cleared
+ * first, and finished by the caller. */
+struct rft_jinja_output {
+    struct rft_str text, marks;
+};
+
+/* Renders. RFT_ERR_INPUT or RFT_ERR_UNSUPPORTED with *error; nothing is logged. */
+enum rft_status rft_jinja_render(const struct rft_jinja_template *template, const struct rft_jinja_input *input,
+                                 struct rft_jinja_output *output, struct rft_jinja_error *error);
+void rft_jinja_output_finish(struct rft_jinja_output *output);
+
+#endif
