@@ -9,6 +9,8 @@
 #ifndef RFT_JINJA_H
 #define RFT_JINJA_H
 
+#include "jinja_date.h"
+#include "jinja_error.h"
 #include "status.h"
 #include "str.h"
 
@@ -17,13 +19,6 @@
 
 struct json_t;
 
-/* Where and why a template fails. */
-struct rft_jinja_error {
-    uint32_t line, column; /* counted from 1, columns in bytes; 0: no place */
-    bool is_raised;        /* by raise_exception: text is the template's own message */
-    char text[400];
-};
-
 struct rft_jinja_template;
 
 /* Parses; the source is copied. RFT_ERR_INPUT (no Jinja) or RFT_ERR_UNSUPPORTED (Jinja that is not known here) with
@@ -31,13 +26,6 @@ struct rft_jinja_template;
 enum rft_status rft_jinja_parse(struct rft_bytes source, struct rft_jinja_template **template,
                                 struct rft_jinja_error *error);
 void rft_jinja_close(struct rft_jinja_template *template);
-
-/* The day that strftime_now tells, at midnight. */
-struct rft_jinja_date {
-    int32_t year, month, day; /* month and day counted from 1 */
-};
-/* "2026-01-31"; false if it is no day of the years 1900 to 9999. */
-bool rft_jinja_date_read(const char *text, struct rft_jinja_date *date);
 
 /* A variable of a template. Strings in `json` are data, but for those under a key of `trusted`. */
 struct rft_jinja_variable {

@@ -5,6 +5,8 @@
 #define RFT_JINJA_BUILTIN_H
 
 #include "jinja_run.h"
+#include "jinja_text.h"
+#include "jinja_value.h"
 
 struct rft_jinja_keyword {
     struct rft_bytes name;

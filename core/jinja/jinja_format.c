@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- % ---- */
 
@@ -226,67 +225,23 @@ enum rft_status rft_jinja_format_braces(struct rft_jinja_run *run, struct rft_ji
 
 /* ---- dates ---- */
 
-static bool is_leap(int32_t year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int32_t days_in(int32_t year, int32_t month)
-{
-    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-bool rft_jinja_date_read(const char *text, struct rft_jinja_date *date)
-{
-    static const char shape[] = "dddd-dd-dd";
-    for (size_t i = 0; i < sizeof shape; i++) {
-        bool is_digit = text[i] >= '0' && text[i] <= '9';
-        if (shape[i] == 'd' ? !is_digit : text[i] != shape[i])
-            return false;
-    }
-    *date =
-        (struct rft_jinja_date){(text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + text[3] - '0',
-                                (text[5] - '0') * 10 + text[6] - '0', (text[8] - '0') * 10 + text[9] - '0'};
-    return date->year >= 1900 && date->month >= 1 && date->month <= 12 && date->day >= 1 &&
-           date->day <= days_in(date->year, date->month);
-}
-
-static struct tm tm_of(const struct rft_jinja_date *date)
-{
-    struct tm tm = {.tm_year = date->year - 1900, .tm_mon = date->month - 1, .tm_mday = date->day};
-    int32_t y = date->year - 1, days = y * 365 + y / 4 - y / 100 + y / 400;
-    for (int32_t m = 1; m < date->month; m++)
-        tm.tm_yday += days_in(date->year, m);
-    tm.tm_yday += date->day - 1;
-    tm.tm_wday = (days + tm.tm_yday + 1) % 7; /* the first day of year 1 was a Monday */
-    return tm;
-}
-
 enum rft_status rft_jinja_format_date(struct rft_jinja_run *run, struct rft_jinja_text format,
                                       struct rft_jinja_value *result)
 {
     struct rft_jinja_buffer out = {0};
-    struct tm tm = tm_of(&run->date);
     for (size_t at = 0, next; at < format.len; at = next) {
-        char spec[4] = "%", text[64];
+        char text[64];
         next = at + 1;
         if (format.bytes[at] != '%') {
             RFT_TRY(rft_jinja_put(run, &out, rft_jinja_part(format, at, next)));
             continue;
         }
-        bool is_short = next < format.len && format.bytes[next] == '-'; /* without a leading zero: %-d */
+        bool is_short = next < format.len && format.bytes[next] == '-';
         next += is_short;
-        char letter = next < format.len ? format.bytes[next++] : '\0';
-        if (letter == '\0' || strchr(is_short ? "dmHIMSjy" : "YmdBbhAaHIMSpjyeDFTRuwUWGVCcxXn%", letter) == NULL)
-            return rft_jinja_refuse(run, "%%%c in strftime_now", letter == '\0' ? ' ' : letter);
-        spec[is_short ? 2 : 1] = letter;
-        if (is_short)
-            spec[1] = '-';
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        size_t n = strftime(text, sizeof text, spec, &tm);
-#pragma GCC diagnostic pop
+        char letter = next < format.len ? format.bytes[next++] : ' ';
+        size_t n = rft_jinja_date_format(&run->date, letter, is_short, text, sizeof text);
+        if (n == 0)
+            return rft_jinja_refuse(run, "%%%c in strftime_now", letter);
         RFT_TRY(rft_jinja_put_bytes(run, &out, text, n, false));
     }
     *result = rft_jinja_text_value(rft_jinja_built(&out));

@@ -5,7 +5,10 @@
 #define RFT_JINJA_LEXER_H
 
 #include "arena.h"
-#include "jinja.h"
+#include "jinja_error.h"
+#include "log.h"
+#include "status.h"
+#include "str.h"
 
 enum rft_jinja_token_kind {
     RFT_JINJA_T_END,

@@ -5,7 +5,7 @@
 #define RFT_JINJA_NODE_H
 
 #include "arena.h"
-#include "jinja_value.h"
+#include "jinja_data.h"
 
 enum rft_jinja_op {
     /* expressions */

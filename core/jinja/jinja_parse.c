@@ -2,6 +2,8 @@
 /* Statements. */
 #include "jinja_parse.h"
 
+#include "jinja_value.h"
+
 #include <string.h>
 
 #define DEPTH_MAX 120

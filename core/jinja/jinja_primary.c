@@ -2,6 +2,8 @@
 /* What expressions are made of: literals, names, brackets, tuples; and what can be assigned to. */
 #include "jinja_parse.h"
 
+#include "jinja_value.h"
+
 #include <string.h>
 
 static enum rft_status parse_list(struct rft_jinja_parser *p, struct rft_jinja_node **node)

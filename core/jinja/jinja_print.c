@@ -3,6 +3,7 @@
 
 #include "jinja_case.h"
 #include "jinja_run.h"
+#include "jinja_run.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -4,6 +4,7 @@
 #define RFT_JINJA_PRINT_H
 
 #include "jinja_text.h"
+#include "jinja_value.h"
 
 /* str(value): what {{ }} and ~ put out. What is undefined is nothing. */
 enum rft_status rft_jinja_print(struct rft_jinja_run *run, struct rft_jinja_buffer *out,

@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* One rendering of a template, for the files that evaluate: its memory, its bounds, where it stands, and how it
- * fails. */
+/* What every part of a rendering does with the run: take memory, count work, fail. */
 #ifndef RFT_JINJA_RUN_H
 #define RFT_JINJA_RUN_H
 
-#include "arena.h"
-#include "jinja.h"
-#include "jinja_text.h"
-#include "jinja_value.h"
-
-/* Variables of a block that has its own: the template, a pass of a loop, a macro. */
-struct rft_jinja_scope {
-    struct rft_jinja_scope *outer;
-    struct rft_jinja_dict variables; /* by name */
-};
-
-/* How deep expressions, statements and macros may call each other. */
-#define RFT_JINJA_DEPTH_MAX 500
-
-struct rft_jinja_run {
-    struct rft_arena arena;
-    const struct rft_jinja_node *at; /* what is evaluated, for an error's place */
-    struct rft_jinja_error *error;
-    struct rft_jinja_scope *scope;
-    struct rft_jinja_buffer *out;   /* where output goes */
-    struct rft_jinja_text captured; /* what the block that ended last put out, for its filters */
-    uint64_t steps_left;
-    uint32_t depth;
-    struct rft_jinja_date date;
-};
+#include "jinja_data.h"
+#include "log.h"
+#include "status.h"
 
 /* Says why the rendering fails, at the place that is evaluated; RFT_ERR_INPUT. Text as of printf. */
 enum rft_status rft_jinja_fail(struct rft_jinja_run *run, const char *fmt, ...) RFT_PRINTF(2, 3);

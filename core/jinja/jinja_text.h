@@ -4,14 +4,8 @@
 #ifndef RFT_JINJA_TEXT_H
 #define RFT_JINJA_TEXT_H
 
-#include "jinja_value.h"
-
-/* A text in the making. Zero-initialise; its memory is the run's. */
-struct rft_jinja_buffer {
-    char *bytes, *marks;
-    size_t len, cap;
-    bool has_data; /* a mark is set somewhere */
-};
+#include "jinja_data.h"
+#include "status.h"
 
 enum rft_status rft_jinja_put(struct rft_jinja_run *run, struct rft_jinja_buffer *buffer, struct rft_jinja_text text);
 /* The template's own bytes, or data's. */
