@@ -2,8 +2,8 @@
 /* Unicode normalisation (NFC, NFD, NFKC, NFKD) with utf8proc's tables.
  *
  * A piece is taken in stretches: an ASCII character and the others behind it. An ASCII character never combines with
- * what stands before it, so a stretch holds all that can change together. That keeps track of which output bytes are
- * plain, and ASCII text costs nothing. */
+ * what stands before it, so a stretch holds all that can change together. That keeps the marks of the output bytes
+ * near their own, and ASCII text costs nothing. */
 #include "tokenizer_form.h"
 
 #include "alloc.h"
@@ -92,15 +92,14 @@ static bool is_ascii(char c)
     return !((unsigned char)c & 0x80u);
 }
 
-/* A first character that came through as it was keeps its own mark; all others are plain if one of them was. */
-static enum rft_status form_stretch(struct form *form, const char *in, const char *plain, size_t n_in,
+/* A first character that came through as it was keeps its own mark; all others take the strictest of the stretch. */
+static enum rft_status form_stretch(struct form *form, const char *in, const char *marks, size_t n_in,
                                     struct rft_tok_text *out)
 {
-    bool any_plain = false;
+    enum rft_tok_mark strictest = rft_tok_strictest(marks, n_in);
     form->n = 0;
     for (size_t i = 0; i < n_in;) {
         int32_t code_point;
-        any_plain = any_plain || plain[i];
         i += rft_utf8_decode(in + i, in + n_in, &code_point);
         RFT_TRY(decompose(form, code_point));
     }
@@ -112,7 +111,7 @@ static enum rft_status form_stretch(struct form *form, const char *in, const cha
         char utf8[4];
         bool kept = i == 0 && is_ascii(in[0]) && form->code_points[0] == in[0];
         size_t n_utf8 = rft_utf8_encode((uint32_t)form->code_points[i], utf8);
-        RFT_TRY(rft_tok_text_append(out, utf8, n_utf8, kept ? plain[0] : any_plain));
+        RFT_TRY(rft_tok_text_append(out, utf8, n_utf8, kept ? (enum rft_tok_mark)marks[0] : strictest));
     }
     return RFT_OK;
 }
@@ -120,15 +119,15 @@ static enum rft_status form_stretch(struct form *form, const char *in, const cha
 static enum rft_status form_all(struct form *form, const struct rft_tok_text *text, struct rft_tok_piece piece,
                                 struct rft_tok_text *out)
 {
-    const char *bytes = text->bytes.data, *plain = text->plain.data;
+    const char *bytes = text->bytes.data, *marks = text->marks.data;
     for (size_t i = piece.begin; i < piece.end;) {
         size_t end = i + 1;
         while (end < piece.end && !is_ascii(bytes[end]))
             end++;
         if (is_ascii(bytes[i]) && end == i + 1)
-            RFT_TRY(rft_tok_text_append(out, bytes + i, 1, plain[i]));
+            RFT_TRY(rft_tok_text_append(out, bytes + i, 1, (enum rft_tok_mark)marks[i]));
         else
-            RFT_TRY(form_stretch(form, bytes + i, plain + i, end - i, out));
+            RFT_TRY(form_stretch(form, bytes + i, marks + i, end - i, out));
         i = end;
     }
     return RFT_OK;
