@@ -240,17 +240,42 @@ static int byte_of_token(const char *p, size_t n)
     return hex_digit(p[3]) * 16 + hex_digit(p[4]);
 }
 
-/* A row of byte tokens becomes one piece. Its bytes stay as they are even where they are no UTF-8: what a sample cut
- * off inside a character looks like is for whoever writes the text out. */
+static bool is_well_formed(struct rft_bytes text)
+{
+    int32_t c = 0;
+    for (size_t i = 0; i < text.len && c >= 0;)
+        i += rft_utf8_decode(text.data + i, text.data + text.len, &c);
+    return c >= 0;
+}
+
+/* Ends the row of byte tokens that is the last of the next pieces. Where a row is no UTF-8 as a whole, the reference
+ * gives U+FFFD for each of its bytes, those of whole characters among them. */
+static enum rft_status end_row(struct rft_tok_work *work)
+{
+    struct rft_tok_piece *row = &work->next_pieces.items[work->next_pieces.n - 1];
+    struct rft_tok_text *text = &work->next_text;
+    size_t n = row->end - row->begin;
+    if (is_well_formed((struct rft_bytes){text->bytes.data + row->begin, n}))
+        return RFT_OK;
+    text->bytes.len = text->marks.len = row->begin;
+    for (; n != 0; n--)
+        RFT_TRY(rft_tok_text_append(text, "\xef\xbf\xbd", 3, RFT_TOK_TEMPLATE));
+    row->end = text->bytes.len;
+    return RFT_OK;
+}
+
+/* A row of byte tokens becomes one piece. */
 static enum rft_status run_byte_tokens(const struct rft_tok_step *step, struct rft_tok_work *work)
 {
     (void)step;
     bool in_row = false;
     for (size_t i = 0; i < work->pieces.n; i++) {
         struct rft_tok_piece piece = work->pieces.items[i];
-        size_t begin = work->next_text.bytes.len;
         int byte = byte_of_token(work->text.bytes.data + piece.begin, piece.end - piece.begin);
         char one = (char)byte;
+        if (in_row && byte < 0)
+            RFT_TRY(end_row(work));
+        size_t begin = work->next_text.bytes.len;
         if (byte < 0)
             RFT_TRY(copy(&work->next_text, &work->text, piece.begin, piece.end));
         else
@@ -263,6 +288,8 @@ static enum rft_status run_byte_tokens(const struct rft_tok_step *step, struct r
             RFT_TRY(rft_tok_pieces_add(&work->next_pieces, piece));
         in_row = byte >= 0;
     }
+    if (in_row)
+        RFT_TRY(end_row(work));
     take_text(work);
     rft_tok_work_take_pieces(work);
     return RFT_OK;
