@@ -39,6 +39,7 @@ DEEPSEEK_SIGNS = "\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u300
 DEEPSEEK_CJK = "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+"
 DEEPSEEK_V3_WORDS = (r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
                      r"| ?[\p{P}\p{S}]+[\r\n]*|" + SPACES)
+DEEPSEEK_V3 = [r"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", DEEPSEEK_V3_WORDS]
 
 
 # ---- parts ----
@@ -142,14 +143,41 @@ FAMILIES = {
                                    split(DEEPSEEK_CJK), digits(), byte_level()), DEEPSEEK_TOKENS),
     "deepseek-coder": bpe_family(pre(split(r"[\r\n]"), split(r"\s?\p{L}+"), split(r"\s?\p{P}+"), split(DEEPSEEK_CJK), digits(),
                                      byte_level()), DEEPSEEK_TOKENS),
-    "deepseek-v3": bpe_family(pre(split(r"\p{N}{1,3}"), split("[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+"), split(DEEPSEEK_V3_WORDS),
-                                  byte_level()), DEEPSEEK_TOKENS, post_processor=begin(DEEPSEEK_TOKENS[0]["content"])),
+    "deepseek-v3": bpe_family(pre(*map(split, DEEPSEEK_V3), byte_level()), DEEPSEEK_TOKENS, post_processor=begin(DEEPSEEK_TOKENS[0]["content"])),
     "r1-distill-qwen": bpe_family(pre(split(QWEN2), byte_level()), DEEPSEEK_TOKENS, normalizer=row("normalizers"),
                                   post_processor=begin(DEEPSEEK_TOKENS[0]["content"])),
     "r1-distill-llama": bpe_family(pre(split(CL100K), byte_level()), DEEPSEEK_TOKENS + LLAMA3_TOKENS,
                                    post_processor=row("processors", byte_level(True), begin(DEEPSEEK_TOKENS[0]["content"])),
                                    model={"ignore_merges": True}),
 }
+
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+# What a GGUF file's tokenizer.ggml.pre stands for: the names, the patterns one after the other, whether whole words are
+# looked up before merging, whether a text begins with BOS.
+GGUF_SPLITS = [
+    ("default", [r"[\p{P}$+<=>^~|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"], False, False),
+    ("gpt-2 phi-2 mpt olmo jais trillion gigachat mellum a.x-4.0 exaone4 granite-docling", [GPT2], False, False),
+    ("smollm starcoder refact command-r codeshell exaone minerva-7b mellum2", [r"\p{N}", GPT2], False, False),
+    ("llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral lfm2 midm-2.0", [CL100K], True, True),
+    ("glm4 glm5", [CL100K], True, False),
+    ("dbrx smaug-bpe chatglm-bpe", [CL100K], False, False),
+    ("qwen2 deepseek-r1-qwen megrez stablelm2 hunyuan solar-open kormo grok-2", [QWEN2], False, False),
+    ("qwen35", [CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|" + SPACES], False, False),
+    ("ufakzeka", [r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|" + SPACES], False, False),
+    ("falcon", [r"[\p{P}$+<=>^~|`]+", GPT2, "[0-9][0-9][0-9]"], False, False),
+    ("deepseek-llm", [r"[\r\n]", DEEPSEEK_LLM_LETTERS, DEEPSEEK_SIGNS, r"\s+$", DEEPSEEK_CJK, r"\p{N}+"], False, False),
+    ("deepseek-coder", [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", DEEPSEEK_CJK, r"\p{N}"], False, False),
+    ("deepseek-v3 hunyuan-dense joyai-llm hy_v4", DEEPSEEK_V3, False, False),
+    ("tekken", [TEKKEN], True, True),
+    ("gpt-4o llama4 kanana2 talkie minimax-m2", [O200K], False, False),
+    ("bailingmoe bailingmoe2 llada-moe", [
+        r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"], False, False),
+    ("seed-coder", [CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|" + SPACES], False, False),
+]
+
+
+def gguf_pre_tokenizer(patterns):
+    return pre(*map(split, patterns), byte_level())
 
 
 def flags(token, number):
