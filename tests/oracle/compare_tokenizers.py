@@ -4,12 +4,18 @@
     venv/bin/python tests/oracle/compare_tokenizers.py build-tests/oracle_tokenize [--checkpoints DIR] [--strings N] [FAMILY...]
 
 Families of tokenizer_families.py are trained on the texts of this repository; with --checkpoints, every tokenizer.json
-(or .json.xz) in a folder of DIR is compared, too. For each of N random strings, and for strings that hold every assigned
-character: the ids, and the text of those ids; for N random rows of ids: their text. Texts are compared as the library gives them, with U+FFFD
-for what is no UTF-8. Run by hand: ten minutes. Exit status 1 if anything differs; the first differences are shown.
+(or .json.xz) in a folder of DIR is compared, too. GGUF files (gguf-...) are compared with a tokenizer.json of the same
+parts, those of kind "llama" with the sentencepiece library. For each of N random strings, and for strings that hold
+every assigned character: the ids, and the text of those ids; for N random rows of ids: their text. Texts are compared
+as the library gives them, with U+FFFD for what is no UTF-8. Needs: pip install tokenizers sentencepiece. Run by hand:
+a quarter of an hour. Exit status 1 if anything differs; the first differences are shown.
+
+Version 0.23 of tokenizers decodes tokens that are `normalized` as their normalised text (Llama 2's "<s>", for one);
+0.22 and older ones give their own text, as rftgen does.
 """
 
 import argparse
+import io
 import lzma
 import pathlib
 import random
@@ -21,6 +27,7 @@ import unicodedata
 
 from tokenizers import Tokenizer
 
+import gguf_vocabularies
 import tokenizer_families
 from make_tokenizers import NASTY
 
@@ -123,6 +130,10 @@ def as_bytes(ids):
     return struct.pack(f"<{len(ids)}I", *ids)
 
 
+def as_ids(reply):
+    return list(struct.unpack(f"<{len(reply) // 4}I", reply))
+
+
 def as_text(reply):
     return reply.decode("utf-8", "replace")
 
@@ -141,24 +152,78 @@ class Counter:
                   f"got {got[max(0, at - 3):at + 8]!r}")
 
 
-def compare(program, family, kind, directory, n, lines):
-    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+def report(counter, kind, n_tokens, texts):
+    size = sum(len(t.encode()) for t in texts) / 1e6
+    print(f"| {counter.family} | {kind} | {n_tokens} | {len(texts)} | {size:.1f} | {counter.n['ids']} | {counter.n['text']} | "
+          f"{counter.n['random']} |", flush=True)
+    return sum(counter.n.values())
+
+
+def compare(program, family, kind, tokenizer, where, n, lines):
+    """where: the directory or the file that rftgen opens."""
     added = [t.content for t in tokenizer.get_added_tokens_decoder().values()]
-    texts = strings(n, family, lines, added)
-    n, rows = len(texts), id_rows(n, family, tokenizer)
-    counter = Counter(family)
+    texts, rows = strings(n, family, lines, added), id_rows(n, family, tokenizer)
+    n, counter = len(texts), Counter(family)
     encoded = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
-    replies = ask(program, directory, [(b"E", t.encode()) for t in texts] + [(b"D", as_bytes(i)) for i in encoded + rows])
+    replies = ask(program, where, [(b"E", t.encode()) for t in texts] + [(b"D", as_bytes(i)) for i in encoded + rows])
     for text, ids, reply in zip(texts, encoded, replies):
-        counter.compare("ids", text, ids, list(struct.unpack(f"<{len(reply) // 4}I", reply)))
+        counter.compare("ids", text, ids, as_ids(reply))
     for text, ids, reply in zip(texts, encoded, replies[n:]):
         counter.compare("text", text, tokenizer.decode(ids), as_text(reply))
     for ids, reply in zip(rows, replies[2 * n:]):
         counter.compare("random", ids, tokenizer.decode(ids), as_text(reply))
-    size = sum(len(t.encode()) for t in texts) / 1e6
-    print(f"| {family} | {kind} | {tokenizer.get_vocab_size()} | {n} | {size:.1f} | {counter.n['ids']} | {counter.n['text']} | "
-          f"{counter.n['random']} |", flush=True)
-    return sum(counter.n.values())
+    return report(counter, kind, tokenizer.get_vocab_size(), texts)
+
+
+def compare_sentence_piece(program, family, directory, n, lines, user_defined):
+    """A GGUF file of kind "llama" against the sentencepiece library. Pieces of the user are matched in the text as it is
+    written, so none with U+2581 in it is compared where there are some. (Random ids: the library writes ill-formed bytes
+    in its own way.)"""
+    import sentencepiece
+
+    model, add_space = io.BytesIO(), not user_defined
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=model, model_type="bpe", vocab_size=3000, byte_fallback=True,
+        normalization_rule_name="identity", remove_extra_whitespaces=False, add_dummy_prefix=add_space,
+        user_defined_symbols=user_defined, minloglevel=2)
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    where = directory / "m.gguf"
+    where.write_bytes(gguf_vocabularies.sentence_piece(processor, user_defined, add_space))
+    texts = [t for t in strings(n, family, lines, user_defined) if "\0" not in t and not (user_defined and "\u2581" in t)]
+    counter, encoded = Counter(family), [processor.encode(t) for t in texts]
+    replies = ask(program, where, [(b"M", t.encode()) for t in texts] + [(b"D", as_bytes(i)) for i in encoded])
+    for text, ids, reply in zip(texts, encoded, replies):
+        counter.compare("ids", text, ids, as_ids(reply))
+    for text, ids, reply in zip(texts, encoded, replies[len(texts):]):
+        counter.compare("text", text, processor.decode(ids), as_text(reply))
+    return report(counter, "GGUF", processor.get_piece_size(), texts)
+
+
+def jobs(checkpoints, texts, lines, program, n):
+    """(name, what compares it in a folder and returns the number of differences)"""
+    def directory_job(name, kind, data):
+        def run(where):
+            (where / "tokenizer.json").write_bytes(data())
+            return compare(program, name, kind, Tokenizer.from_file(str(where / "tokenizer.json")), where, n, lines)
+        return name, run
+
+    def gguf_job(name, patterns, whole_words):
+        def run(where):
+            whole = tokenizer_families.build(tokenizer_families.gguf_family(patterns, whole_words), texts, 4000)
+            (where / "m.gguf").write_bytes(gguf_vocabularies.byte_level(whole, name))
+            return compare(program, "gguf-" + name, "GGUF", Tokenizer.from_str(whole), where / "m.gguf", n, lines)
+        return "gguf-" + name, run
+
+    for path in sorted(checkpoints.glob("*/tokenizer.json*")) if checkpoints else []:
+        if path.name in ("tokenizer.json", "tokenizer.json.xz"):
+            opener = lzma.open if path.suffix == ".xz" else open
+            yield directory_job(path.parent.name, "published", lambda p=path, o=opener: o(p, "rb").read())
+    for name, family in tokenizer_families.FAMILIES.items():
+        yield directory_job(name, "trained", lambda f=family: tokenizer_families.build(f, texts, 4000).encode())
+    for names, patterns, whole_words, _ in tokenizer_families.GGUF_SPLITS:
+        yield gguf_job(names.split()[0], patterns, whole_words)
+    for name, symbols in ("gguf-llama", []), ("gguf-gemma", ["\u2581" * k for k in range(2, 9)] + ["\n\n", "\n\n\n", "<h1>"]):
+        yield name, lambda where, f=name, s=symbols: compare_sentence_piece(program, f, where, n, lines, s)
 
 
 def main():
@@ -170,22 +235,12 @@ def main():
     args = parser.parse_intermixed_args()
     texts, n_wrong = sources(), 0
     lines = [line for text in texts for line in text.split("\n") if line.strip()]
-    published = sorted(args.checkpoints.glob("*/tokenizer.json*")) if args.checkpoints else []
-    jobs = [(p.parent.name, "published", p) for p in published if p.name in ("tokenizer.json", "tokenizer.json.xz")]
-    jobs += [(name, "trained", None) for name in tokenizer_families.FAMILIES]
     print("| family | tokenizer | tokens | strings | MB | other ids | other text | other text of random ids |")
-    print("|---|---|---|---|---|---|---|---|")
-    for name, kind, path in jobs:
-        if args.families and name not in args.families:
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            where = pathlib.Path(directory)
-            if path is None:
-                data = tokenizer_families.build(name, texts, 4000).encode()
-            else:
-                data = lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
-            (where / "tokenizer.json").write_bytes(data)
-            n_wrong += compare(args.program, name, kind, where, args.strings, lines)
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    for name, run in jobs(args.checkpoints, texts, lines, args.program, args.strings):
+        if not args.families or name in args.families:
+            with tempfile.TemporaryDirectory() as directory:
+                n_wrong += run(pathlib.Path(directory))
     return 1 if n_wrong else 0
 
 

@@ -157,7 +157,7 @@ def family(name):
     """With a token of every flag."""
     more = [{"content": "[MASK]", "lstrip": True, "special": True}, {"content": "quintal", "single_word": True, "special": False},
             {"content": "<|sep|>", "lstrip": True, "rstrip": True, "special": True}]
-    return Tokenizer.from_str(tokenizer_families.build(name, corpus(), SIZE, more))
+    return Tokenizer.from_str(tokenizer_families.build(tokenizer_families.FAMILIES[name], corpus(), SIZE, more))
 
 
 def rows_of_ids(tokenizer, n=40):

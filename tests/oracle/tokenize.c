@@ -4,7 +4,8 @@
  *     oracle_tokenize DIR | FILE.gguf < requests > replies
  *
  * A request is a letter, a length in bytes (4, little-endian) and as many bytes: 'E' a text, whose reply is its ids;
- * 'D' ids of four bytes, whose reply is their text. A reply is a length and bytes, too. */
+ * 'M' a text in which no special token is recognised; 'D' ids of four bytes, whose reply is their text. A reply is a
+ * length and bytes, too. */
 #include "alloc.h"
 #include "file.h"
 #include "gguf.h"
@@ -34,13 +35,24 @@ static enum rft_status reply(const void *bytes, size_t n)
     return whole ? RFT_OK : RFT_ERR_IO;
 }
 
+static enum rft_status encode_data(struct rft_tokenizer *tokenizer, struct rft_bytes text, struct rft_ids *ids)
+{
+    unsigned char *marks = rft_alloc(text.len + 1, 1);
+    if (marks == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    memset(marks, RFT_TOK_DATA, text.len);
+    enum rft_status status = rft_tokenizer_encode_marked(tokenizer, text, marks, ids);
+    rft_free(marks);
+    return status;
+}
+
 static enum rft_status answer(struct rft_tokenizer *tokenizer, int kind, struct rft_bytes bytes)
 {
     struct rft_ids ids = {0};
     struct rft_str text = {0};
     enum rft_status status = RFT_ERR_INPUT;
-    if (kind == 'E') {
-        status = rft_tokenizer_encode(tokenizer, bytes, 0, 0, &ids);
+    if (kind == 'E' || kind == 'M') {
+        status = kind == 'E' ? rft_tokenizer_encode(tokenizer, bytes, 0, 0, &ids) : encode_data(tokenizer, bytes, &ids);
         if (status == RFT_OK)
             status = reply(ids.ids, ids.n * sizeof *ids.ids);
     } else if (kind == 'D') {

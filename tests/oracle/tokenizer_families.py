@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The tokenizers of the model families, put together as their tokenizer.json files are, over a vocabulary trained on any
-text: for families whose published tokenizer is not at hand, and for small fixtures. build(name, texts, size) gives the
+text: for families whose published tokenizer is not at hand, and for small fixtures. build(FAMILIES[name], texts, size) gives the
 text of a tokenizer.json. Normalizer, pre-tokenizer, decoder, post-processor, the model's flags and the kinds of added
 tokens are the family's; vocabulary and merges are not.
 """
@@ -180,6 +180,11 @@ def gguf_pre_tokenizer(patterns):
     return pre(*map(split, patterns), byte_level())
 
 
+def gguf_family(patterns, whole_words):
+    """What a GGUF file of byte-level BPE stands for, as a tokenizer.json."""
+    return bpe_family(gguf_pre_tokenizer(patterns), CHATML + ordinary("<think>", "  "), model={"ignore_merges": whole_words})
+
+
 def flags(token, number):
     return {"id": number, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, **token}
 
@@ -197,8 +202,7 @@ def with_ids(processor, ids):
     return {**{k: v for k, v in processor.items() if k != "special"}, "special_tokens": named}
 
 
-def build(name, texts, size, more_added=()):
-    family = FAMILIES[name]
+def build(family, texts, size, more_added=()):
     model = {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
              "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": {}, "merges": []}
     whole = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": family["normalizer"],
