@@ -17,7 +17,8 @@
 #define LETTERS(digits) "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "|" SIGNS "[\\r\\n]*|" SPACES
 #define WORDS(digits) CONTRACTIONS "|" LETTERS(digits)
 /* with the marks on letters */
-#define MARKED_WORDS CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" SPACES
+#define MARKED_WORDS CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}|" \
+                     " ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" SPACES
 
 #define DEEPSEEK_CJK "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+"
 #define DEEPSEEK_SIGNS "\\s?[!-/:-~\\x{ff01}-\\x{ff0f}\\x{ff1a}-\\x{ff5e}\\x{2018}-\\x{201f}\\x{3000}-\\x{3002}]+"
@@ -40,10 +41,10 @@
     "\\x{118a0}-\\x{118df}\\x{1e900}-\\x{1e943}" \
     "]+"
 #define DEEPSEEK_V3_CJK "[\\x{4e00}-\\x{9fa5}\\x{3040}-\\x{309f}\\x{30a0}-\\x{30ff}]+"
-#define DEEPSEEK_V3_WORDS "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+" \
-                          "| ?[\\p{P}\\p{S}]+[\\r\\n]*|" SPACES
-#define BAILING_WORDS "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|" \
-                      "\\s+(?!\\S)|\\s+"
+#define DEEPSEEK_V3_WORDS "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|" \
+                          "[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|" SPACES
+#define BAILING_WORDS "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}|" \
+                      " ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"
 #define SEED_WORDS CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|" SPACES
 
 static const struct rft_tok_gguf_split splits[] = {
@@ -59,9 +60,11 @@ static const struct rft_tok_gguf_split splits[] = {
     { " qwen35 ", { MARKED_WORDS }, false, false },
     { " ufakzeka ", { LETTERS("\\p{N}") }, false, false },
     { " falcon ", { "[\\p{P}$+<=>^~|`]+", RFT_TOK_GPT2_PATTERN, "[0-9][0-9][0-9]" }, false, false },
-    { " deepseek-llm ", { "[\\r\\n]", DEEPSEEK_LETTERS, DEEPSEEK_SIGNS, "\\s+$", DEEPSEEK_CJK, "\\p{N}+" }, false, false },
+    { " deepseek-llm ", { "[\\r\\n]", DEEPSEEK_LETTERS, DEEPSEEK_SIGNS, "\\s+$", DEEPSEEK_CJK, "\\p{N}+" },
+      false, false },
     { " deepseek-coder ", { "[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", DEEPSEEK_CJK, "\\p{N}" }, false, false },
-    { " deepseek-v3 hunyuan-dense joyai-llm hy_v4 ", { "\\p{N}{1,3}", DEEPSEEK_V3_CJK, DEEPSEEK_V3_WORDS }, false, false },
+    { " deepseek-v3 hunyuan-dense joyai-llm hy_v4 ", { "\\p{N}{1,3}", DEEPSEEK_V3_CJK, DEEPSEEK_V3_WORDS },
+      false, false },
     { " tekken ", { CASED("") "|\\p{N}|" SIGNS "[\\r\\n/]*|" SPACES }, true, true },
     { " gpt-4o llama4 kanana2 talkie minimax-m2 ",
       { CASED(CONTRACTIONS "?") "|\\p{N}{1,3}|" SIGNS "[\\r\\n/]*|" SPACES }, false, false },
