@@ -289,11 +289,11 @@ static enum rft_status load_prefix(const struct load *load)
     return rft_ids_append(&load->tokenizer->prefix, (uint32_t)bos);
 }
 
-/* Of all that was read: patterns, texts, types, merges (which scores only order), BOS. */
+/* Of all that was read: patterns, flags, texts, types, merges (which scores only order), BOS. */
 static uint64_t hash_all(const struct load *load)
 {
     const struct rft_tokenizer *t = load->tokenizer;
-    uint64_t steps[3] = {t->normalizers.n, t->pre_tokenizers.n, t->decoders.n};
+    uint64_t steps[] = {t->normalizers.n, t->pre_tokenizers.n, t->decoders.n, t->ignore_merges, load->is_phi_3};
     uint64_t hash = XXH64(steps, sizeof steps, load->is_spm);
     for (size_t i = 0; i < RFT_TOK_GGUF_PATTERNS_MAX && load->split != NULL && load->split->patterns[i] != NULL; i++)
         hash = XXH64(load->split->patterns[i], strlen(load->split->patterns[i]), hash);

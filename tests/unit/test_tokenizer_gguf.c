@@ -330,6 +330,29 @@ static void phi_3(void **state)
     }
 }
 
+static uint64_t hash_of(struct file f)
+{
+    struct rft_str bytes = whole_file(&f);
+    struct rft_tokenizer *tokenizer;
+    assert_int_equal(open_bytes(&bytes, &tokenizer), RFT_OK);
+    uint64_t hash = rft_tokenizer_hash(tokenizer);
+    rft_tokenizer_close(tokenizer);
+    rft_str_finish(&bytes);
+    return hash;
+}
+
+/* What gives other ids is another tokenizer to the fingerprint of a run, even where texts and patterns are the same. */
+static void hashes(void **state)
+{
+    (void)state;
+    struct file named = spm_file();
+    add_string(&named, "general.name", "phi-3");
+    assert_true(hash_of(named) != hash_of(spm_file()));
+    assert_true(hash_of(bpe_file("glm4")) != hash_of(bpe_file("dbrx"))); /* only one takes whole words first */
+    assert_true(hash_of(bpe_file("dbrx")) != hash_of(bpe_file("qwen2")));
+    assert_true(hash_of(bpe_file("dbrx")) == hash_of(bpe_file("smaug-bpe")));
+}
+
 /* ---- errors ---- */
 
 static void check_refused(struct file *f, enum rft_status status, const char *says)
@@ -413,13 +436,10 @@ static void allocation_faults(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(named_patterns),
-        cmocka_unit_test(beginning_of_sequence),
-        cmocka_unit_test(sentencepiece),
-        cmocka_unit_test(no_space_prefix),
-        cmocka_unit_test(phi_3),
-        cmocka_unit_test(errors),
-        cmocka_unit_test(allocation_faults),
+        cmocka_unit_test(named_patterns), cmocka_unit_test(beginning_of_sequence),
+        cmocka_unit_test(sentencepiece),  cmocka_unit_test(no_space_prefix),
+        cmocka_unit_test(phi_3),          cmocka_unit_test(hashes),
+        cmocka_unit_test(errors),         cmocka_unit_test(allocation_faults),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
