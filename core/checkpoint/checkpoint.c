@@ -10,6 +10,7 @@
 #include "hf_tensors.h"
 #include "log.h"
 #include "model_config.h"
+#include "op_args.h"
 #include "os.h"
 #include "tensor_list.h"
 
@@ -119,12 +120,32 @@ static enum rft_status check_extra(const struct rft_checkpoint *checkpoint, cons
         if (tensor->is_needed || (!checkpoint->is_gguf && !is_bias))
             continue;
         rft_log_error("%s: tensor %s is not supported%s", tensor->file, tensor->name,
-                      is_bias ? ": models with biases are not"
-                      : strcmp(tensor->name, "rope_freqs.weight") == 0
-                          ? ": in GGUF files scaled RoPE is not; use the model's Hugging Face directory"
-                          : "; this is no plain Llama model");
+                      is_bias ? ": models with biases are not" : "; this is no plain Llama model");
         return RFT_ERR_UNSUPPORTED;
     }
+    return RFT_OK;
+}
+
+/* Llama 3.1's files carry what its scaling does to each frequency of RoPE, instead of the numbers that it is made of. A
+ * factor below 1 would turn faster than the model's own RoPE, which no scaling does. */
+static enum rft_status take_rope_factors(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
+{
+    uint64_t n = checkpoint->config.head_dim / 2;
+    struct rft_needed_tensor needed = {
+        .name = RFT_ROPE_FACTORS_NAME, .gguf_name = RFT_ROPE_FACTORS_NAME, .n_dims = 1, .dims = {n}};
+    struct rft_tensor *tensor = &checkpoint->tensors[checkpoint->n_tensors];
+    float factors[RFT_HEAD_DIM_MAX / 2];
+    if (!checkpoint->is_gguf || rft_tensor_list_find(list, needed.gguf_name) == NULL)
+        return RFT_OK;
+    RFT_TRY(take_tensor(checkpoint, &needed, list, tensor));
+    checkpoint->n_tensors++;
+    rft_tensor_rows_f32(tensor, 0, 1, factors);
+    for (uint64_t i = 0; i < n; i++)
+        if (!(factors[i] >= 1.0f && factors[i] <= 1e6f)) {
+            rft_log_error("%s: tensor %s: element %" PRIu64 " is %g, not between 1 and 1000000", checkpoint->path,
+                          needed.gguf_name, i, (double)factors[i]);
+            return RFT_ERR_INPUT;
+        }
     return RFT_OK;
 }
 
@@ -136,7 +157,7 @@ static int compare_tensors(const void *a, const void *b)
 static enum rft_status take_tensors(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
 {
     uint64_t n = rft_model_n_tensors(&checkpoint->config);
-    checkpoint->tensors = rft_alloc((size_t)n, sizeof *checkpoint->tensors);
+    checkpoint->tensors = rft_alloc((size_t)n + 1, sizeof *checkpoint->tensors);
     if (checkpoint->tensors == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint64_t i = 0; i < n; i++) {
@@ -145,6 +166,7 @@ static enum rft_status take_tensors(struct rft_checkpoint *checkpoint, struct rf
         RFT_TRY(take_tensor(checkpoint, &needed, list, &checkpoint->tensors[i]));
         checkpoint->n_tensors++;
     }
+    RFT_TRY(take_rope_factors(checkpoint, list));
     qsort(checkpoint->tensors, checkpoint->n_tensors, sizeof *checkpoint->tensors, compare_tensors);
     return check_extra(checkpoint, list);
 }

@@ -13,6 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The tensor of a GGUF file that holds [head_dim / 2] factors >= 1, by which RoPE's frequencies are divided. Absent
+ * where they are not scaled, and in a directory, whose configuration says it. */
+#define RFT_ROPE_FACTORS_NAME "rope_freqs.weight"
+
 struct rft_gguf; /* parsed metadata of a GGUF file (gguf.h); NULL for a directory */
 
 struct rft_checkpoint {

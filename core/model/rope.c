@@ -90,7 +90,7 @@ static double llama3_frequency(const struct rft_model_config *config, double fre
     return (1.0 - share) * (frequency / config->rope_factor) + share * frequency;
 }
 
-void rft_rope_table(const struct rft_model_config *config, uint32_t n_positions, float *cos_sin)
+void rft_rope_table(const struct rft_model_config *config, const float *factors, uint32_t n_positions, float *cos_sin)
 {
     uint32_t n_pairs = config->head_dim / 2;
     double log_theta = natural_log(config->rope_theta);
@@ -98,6 +98,8 @@ void rft_rope_table(const struct rft_model_config *config, uint32_t n_positions,
         double frequency = exponential(-(log_theta * (double)(2 * i) / (double)config->head_dim));
         if (config->rope_llama3)
             frequency = llama3_frequency(config, frequency);
+        if (factors != NULL)
+            frequency = frequency / (double)factors[i];
         for (uint32_t position = 0; position < n_positions; position++) {
             float *pair = cos_sin + 2 * ((uint64_t)position * n_pairs + i);
             cos_sin_of((double)position * frequency, &pair[0], &pair[1]);

@@ -69,11 +69,15 @@ static enum rft_status upload_weight(struct rft_engine *engine, const struct rft
 
 static enum rft_status upload_cos_sin(struct rft_engine *engine)
 {
+    const struct rft_tensor *tensor = rft_checkpoint_find(engine->checkpoint, RFT_ROPE_FACTORS_NAME);
+    float factors[RFT_HEAD_DIM_MAX / 2];
     float *table = rft_alloc((size_t)engine->weights.cos_sin_bytes, 1);
     enum rft_status status;
     if (table == NULL)
         return RFT_ERR_HOST_MEMORY;
-    rft_rope_table(&engine->weights.config, engine->weights.n_positions, table);
+    if (tensor != NULL)
+        rft_tensor_rows_f32(tensor, 0, 1, factors);
+    rft_rope_table(&engine->weights.config, tensor != NULL ? factors : NULL, engine->weights.n_positions, table);
     status = rft_dev_write(&engine->dev, rft_engine_slice(engine, engine->weights.cos_sin), table);
     rft_free(table);
     return status;

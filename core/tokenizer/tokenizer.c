@@ -7,6 +7,8 @@
 
 #include "alloc.h"
 
+#include <string.h>
+
 void rft_tokenizer_close(struct rft_tokenizer *t)
 {
     if (t == NULL)
@@ -36,17 +38,32 @@ static enum rft_status encode(const struct rft_tokenizer *t, struct rft_tok_work
     return RFT_OK;
 }
 
-enum rft_status rft_tokenizer_encode(struct rft_tokenizer *t, struct rft_bytes text, size_t plain_0, size_t plain_1,
-                                     struct rft_ids *ids)
+enum rft_status rft_tokenizer_encode_marked(struct rft_tokenizer *t, struct rft_bytes text, const unsigned char *marks,
+                                            struct rft_ids *ids)
 {
     struct rft_tok_work work = {0};
     size_t n_before = ids->n;
-    enum rft_status status = rft_tok_work_begin(text, plain_0, plain_1, &work);
+    enum rft_status status = rft_tok_work_begin(text, marks, &work);
     if (status == RFT_OK)
         status = encode(t, &work, ids);
     if (status != RFT_OK)
         ids->n = n_before;
     rft_tok_work_finish(&work);
+    return status;
+}
+
+enum rft_status rft_tokenizer_encode(struct rft_tokenizer *t, struct rft_bytes text, size_t plain_0, size_t plain_1,
+                                     struct rft_ids *ids)
+{
+    size_t end = plain_1 < text.len ? plain_1 : text.len;
+    if (plain_0 >= end)
+        return rft_tokenizer_encode_marked(t, text, NULL, ids);
+    unsigned char *marks = rft_alloc(text.len, sizeof *marks);
+    if (marks == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    memset(marks + plain_0, RFT_TOK_PLAIN, end - plain_0);
+    enum rft_status status = rft_tokenizer_encode_marked(t, text, marks, ids);
+    rft_free(marks);
     return status;
 }
 
@@ -66,8 +83,8 @@ static enum rft_status take_in_tokens(const struct rft_tokenizer *t, const uint3
         struct rft_bytes token = rft_tok_vocab_text(&t->vocab, ids[i]);
         struct rft_tok_piece piece = {.begin = work->text.bytes.len};
         if (!t->decoders.n && work->pieces.n)
-            RFT_TRY(rft_tok_text_append(&work->text, " ", 1, false));
-        RFT_TRY(rft_tok_text_append(&work->text, token.data, token.len, false));
+            RFT_TRY(rft_tok_text_append(&work->text, " ", 1, RFT_TOK_TEMPLATE));
+        RFT_TRY(rft_tok_text_append(&work->text, token.data, token.len, RFT_TOK_TEMPLATE));
         piece.end = work->text.bytes.len;
         RFT_TRY(rft_tok_pieces_add(&work->pieces, piece));
     }
@@ -106,6 +123,44 @@ bool rft_tokenizer_find(const struct rft_tokenizer *t, struct rft_bytes content,
             return true;
         }
     return false;
+}
+
+bool rft_tokenizer_is_special(const struct rft_tokenizer *t, uint32_t id)
+{
+    return rft_tokenizer_has_id(t, id) && t->vocab.tokens[id].special;
+}
+
+bool rft_tokenizer_find_special(const struct rft_tokenizer *t, struct rft_bytes content, uint32_t *id)
+{
+    return rft_tokenizer_find(t, content, id) && rft_tokenizer_is_special(t, *id);
+}
+
+/* Looks among items [begin, end) of a set for a special token that is longer than *len. Its text is the vocabulary's: a
+ * set has it normalised. */
+static void find_longer(const struct rft_tokenizer *t, const struct rft_tok_added_set *set, size_t begin, size_t end,
+                        struct rft_bytes text, uint32_t *id, size_t *len)
+{
+    for (size_t i = begin; i < end; i++) {
+        const struct rft_tok_added *added = &set->items[i];
+        struct rft_bytes token = rft_tok_vocab_text(&t->vocab, added->id);
+        if (added->special && token.len > *len && token.len <= text.len &&
+            memcmp(token.data, text.data, token.len) == 0) {
+            *id = added->id;
+            *len = token.len;
+        }
+    }
+}
+
+bool rft_tokenizer_special_at(const struct rft_tokenizer *t, struct rft_bytes text, uint32_t *id, size_t *len)
+{
+    *id = 0;
+    *len = 0;
+    if (text.len == 0)
+        return false;
+    unsigned b = (unsigned char)text.data[0];
+    find_longer(t, &t->added, t->added.first[b], t->added.first[b + 1], text, id, len);
+    find_longer(t, &t->added_normalized, 0, t->added_normalized.n, text, id, len);
+    return *len != 0;
 }
 
 uint64_t rft_tokenizer_hash(const struct rft_tokenizer *t)

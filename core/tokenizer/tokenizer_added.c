@@ -95,12 +95,17 @@ struct finder {
     size_t done; /* the piece is dealt with up to here */
 };
 
-static bool is_plain(const struct finder *f, size_t begin, size_t end)
+static enum rft_tok_mark mark_of(const struct finder *f, size_t begin, size_t end)
 {
-    return memchr(f->work->text.plain.data + begin, 1, end - begin) != NULL;
+    return rft_tok_strictest(f->work->text.marks.data + begin, end - begin);
 }
 
-/* The longest added token at `at` that touches nothing plain. */
+static bool is_allowed(const struct rft_tok_added *added, enum rft_tok_mark mark)
+{
+    return mark == RFT_TOK_TEMPLATE || (mark == RFT_TOK_DATA && !added->special);
+}
+
+/* The longest added token at `at` that may stand there. */
 static const struct rft_tok_added *token_at(const struct finder *f, size_t at)
 {
     const char *p = f->work->text.bytes.data + at;
@@ -108,7 +113,7 @@ static const struct rft_tok_added *token_at(const struct finder *f, size_t at)
     for (size_t i = f->set->first[b]; i < f->set->first[b + 1]; i++) {
         const struct rft_tok_added *added = &f->set->items[i];
         size_t n = added->text.len;
-        if (n <= f->piece.end - at && memcmp(p, added->text.data, n) == 0 && !is_plain(f, at, at + n))
+        if (n <= f->piece.end - at && memcmp(p, added->text.data, n) == 0 && is_allowed(added, mark_of(f, at, at + n)))
             return added;
     }
     return NULL;
@@ -125,7 +130,7 @@ static bool stands_alone(const struct finder *f, size_t begin, size_t end)
     return !is_word(before) && !is_word(behind);
 }
 
-/* White space before a token goes with it, but none that the token before has taken, and none of a plain span. */
+/* White space before a token goes with it, but none that the token before has taken, and none that is plain. */
 static size_t strip_left(const struct finder *f, size_t begin)
 {
     const char *text = f->work->text.bytes.data;
@@ -133,7 +138,7 @@ static size_t strip_left(const struct finder *f, size_t begin)
         int32_t c;
         size_t at = char_before(text, f->piece.begin, begin);
         rft_utf8_decode(text + at, text + begin, &c);
-        if (at < f->done || !rft_tok_is_space(c) || is_plain(f, at, begin))
+        if (at < f->done || !rft_tok_is_space(c) || mark_of(f, at, begin) == RFT_TOK_PLAIN)
             break;
         begin = at;
     }
@@ -146,7 +151,7 @@ static size_t strip_right(const struct finder *f, size_t end)
     while (end < f->piece.end) {
         int32_t c;
         size_t n = rft_utf8_decode(text + end, text + f->piece.end, &c);
-        if (!rft_tok_is_space(c) || is_plain(f, end, end + n))
+        if (!rft_tok_is_space(c) || mark_of(f, end, end + n) == RFT_TOK_PLAIN)
             break;
         end += n;
     }

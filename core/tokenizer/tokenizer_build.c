@@ -18,7 +18,7 @@ struct rft_tokenizer *rft_tok_create(void)
 static enum rft_status normalise(const struct rft_tokenizer *t, struct rft_str *text)
 {
     struct rft_tok_work work = {0};
-    enum rft_status status = rft_tok_work_begin((struct rft_bytes){text->data, text->len}, 0, 0, &work);
+    enum rft_status status = rft_tok_work_begin((struct rft_bytes){text->data, text->len}, NULL, &work);
     if (status == RFT_OK)
         status = rft_tok_steps_run(&t->normalizers, &work);
     rft_str_clear(text);

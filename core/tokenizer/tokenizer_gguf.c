@@ -5,10 +5,12 @@
 
 #include "tokenizer_bpe.h"
 #include "tokenizer_build.h"
+#include "tokenizer_gguf_split.h"
 
 #include "alloc.h"
 #include "gguf_values.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -22,43 +24,13 @@
 /* Token types of the format. */
 enum { TYPE_NORMAL = 1, TYPE_UNKNOWN = 2, TYPE_CONTROL = 3, TYPE_USER_DEFINED = 4 };
 
-#define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-#define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
-#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-#define CASED(tail) "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" tail "|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" tail
-#define WORDS(digits) CONTRACTIONS "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES
-
-/* One way to split: patterns that are applied one after the other. */
-struct split {
-    const char *names; /* values of tokenizer.ggml.pre, each between spaces */
-    const char *patterns[4];
-    bool of_llama3; /* words that are tokens are not merged; BOS is put first unless the file says otherwise */
-};
-
-/* clang-format off */
-static const struct split splits[] = {
-    { " default ", { "[\\p{P}$+<=>^~|]+", RFT_TOK_GPT2_PATTERN, "\\p{N}+", "[0-9][0-9][0-9]" }, false },
-    { " gpt-2 phi-2 mpt olmo jais trillion gigachat mellum a.x-4.0 exaone4 ", { RFT_TOK_GPT2_PATTERN }, false },
-    { " smollm starcoder refact command-r codeshell exaone minerva-7b ", { "\\p{N}", RFT_TOK_GPT2_PATTERN }, false },
-    { " llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral lfm2 ", { WORDS("\\p{N}{1,3}") }, true },
-    { " dbrx smaug-bpe ", { WORDS("\\p{N}{1,3}") }, false },
-    { " qwen2 deepseek-r1-qwen megrez stablelm2 hunyuan solar-open ", { WORDS("\\p{N}") }, false },
-    { " falcon ", { "[\\p{P}$+<=>^~|`]+", RFT_TOK_GPT2_PATTERN, "[0-9][0-9][0-9]" }, false },
-    { " deepseek-coder ", { "[\\r\\n]", "\\s?\\p{L}+|\\s?\\p{P}+",
-                            "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+", "\\p{N}" }, false },
-    { " tekken ", { CASED("") "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES }, true },
-    { " gpt-4o llama4 ", { CASED(CONTRACTIONS "?") "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES }, false },
-};
-/* clang-format on */
-
 struct load {
     const char *path;
     const struct rft_gguf *gguf;
     struct rft_tokenizer *tokenizer;
     uint32_t n; /* tokens */
-    bool is_spm;
-    const struct split *split;
+    bool is_spm, is_phi_3;
+    const struct rft_tok_gguf_split *split;
 };
 
 static enum rft_status wrong(const struct load *load, const char *key, const char *what)
@@ -67,16 +39,28 @@ static enum rft_status wrong(const struct load *load, const char *key, const cha
     return RFT_ERR_INPUT;
 }
 
-static const struct split *find_split(struct rft_bytes name)
+/* Is word, in small letters, part of the text in any letters? */
+static bool holds(struct rft_bytes text, const char *word)
 {
-    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
-        for (const char *p = splits[i].names; p[1];) {
-            size_t n = strcspn(p + 1, " ");
-            if (rft_bytes_equal(name, (struct rft_bytes){p + 1, n}))
-                return &splits[i];
-            p += n + 1;
-        }
-    return NULL;
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= text.len; i++) {
+        size_t same = 0;
+        while (same < n && tolower((unsigned char)text.data[i + same]) == word[same])
+            same++;
+        if (same == n)
+            return true;
+    }
+    return false;
+}
+
+/* The special tokens of Phi-3 take the white space behind them. The format has no flag for that; llama.cpp, too, goes
+ * by what the model is called. */
+static bool is_phi_3(const struct load *load)
+{
+    struct rft_bytes name = {0}, architecture = {0};
+    rft_gguf_get_string(load->gguf, "general.name", &name);
+    rft_gguf_get_string(load->gguf, "general.architecture", &architecture);
+    return holds(name, "phi-3") || holds(name, "phi3") || holds(architecture, "phi3");
 }
 
 static enum rft_status load_kind(struct load *load)
@@ -90,12 +74,14 @@ static enum rft_status load_kind(struct load *load)
                       model.data);
         return RFT_ERR_UNSUPPORTED;
     }
-    if (load->is_spm)
+    if (load->is_spm) {
+        load->is_phi_3 = is_phi_3(load);
         return RFT_OK;
+    }
     if (!rft_gguf_get_string(load->gguf, KEY("pre"), &pre))
         rft_log_warn("%s: %s is missing; \"default\" is taken, which may split words as the model never saw them",
                      load->path, KEY("pre"));
-    load->split = find_split(pre);
+    load->split = rft_tok_gguf_split_find(pre);
     if (load->split == NULL) {
         rft_log_error("%s: %s \"%.*s\" is no split pattern known here", load->path, KEY("pre"), (int)pre.len, pre.data);
         return RFT_ERR_UNSUPPORTED;
@@ -107,6 +93,13 @@ static uint64_t type_of(const struct load *load, uint32_t id)
 {
     uint64_t type;
     return rft_gguf_array_u64(load->gguf, KEY("token_type"), id, &type) ? type : TYPE_NORMAL;
+}
+
+/* All of Phi-3's do but those that it has from Llama 2, </s> apart, and the end of its texts. */
+static bool takes_space_behind(const struct load *load, struct rft_bytes token)
+{
+    return load->is_phi_3 && !rft_bytes_equal(token, rft_bytes_z("<unk>")) &&
+           !rft_bytes_equal(token, rft_bytes_z("<s>")) && !rft_bytes_equal(token, rft_bytes_z("<|endoftext|>"));
 }
 
 /* Control and unknown tokens are special, user-defined ones are added, all others are the model's own. */
@@ -122,7 +115,7 @@ static enum rft_status load_token(const struct load *load, uint32_t id)
     t->vocab.tokens[id].special = special;
     if (text.len == 0 || (!special && type != TYPE_USER_DEFINED))
         return RFT_OK;
-    struct rft_tok_added added = {.id = id, .special = special};
+    struct rft_tok_added added = {.id = id, .special = special, .rstrip = takes_space_behind(load, text)};
     enum rft_status status = rft_str_append(&added.text, text.data, text.len);
     if (status == RFT_OK)
         status = rft_tok_added_add(&t->added, &added);
@@ -176,11 +169,11 @@ static enum rft_status load_gpt2(struct load *load)
     struct rft_tokenizer *t = load->tokenizer;
     bool add_space = false;
     RFT_TRY(load_merges(load));
-    t->ignore_merges = load->split->of_llama3;
+    t->ignore_merges = load->split->whole_words;
     rft_gguf_get_bool(load->gguf, KEY("add_space_prefix"), &add_space);
     if (add_space)
         RFT_TRY(rft_tok_add_prepend(rft_bytes_z(" "), true, false, &t->pre_tokenizers));
-    for (size_t i = 0; i < 4 && load->split->patterns[i] != NULL; i++)
+    for (size_t i = 0; i < RFT_TOK_GGUF_PATTERNS_MAX && load->split->patterns[i] != NULL; i++)
         RFT_TRY(rft_tok_add_split(load->path, load->split->patterns[i], RFT_TOK_ISOLATED, false, &t->pre_tokenizers));
     RFT_TRY(rft_tok_add_simple(RFT_TOK_BYTES, &t->pre_tokenizers));
     RFT_TRY(rft_tok_add_simple(RFT_TOK_UNBYTES, &t->decoders));
@@ -285,7 +278,7 @@ static enum rft_status load_spm(struct load *load)
 
 static enum rft_status load_prefix(const struct load *load)
 {
-    bool add_bos = load->is_spm || load->split->of_llama3;
+    bool add_bos = load->is_spm || load->split->adds_bos;
     uint64_t bos = load->is_spm ? 1 : UINT64_MAX;
     rft_gguf_get_bool(load->gguf, KEY("add_bos_token"), &add_bos);
     rft_gguf_get_u64(load->gguf, KEY("bos_token_id"), &bos);
@@ -296,13 +289,13 @@ static enum rft_status load_prefix(const struct load *load)
     return rft_ids_append(&load->tokenizer->prefix, (uint32_t)bos);
 }
 
-/* Of all that was read: patterns, texts, types, merges (which scores only order), BOS. */
+/* Of all that was read: patterns, flags, texts, types, merges (which scores only order), BOS. */
 static uint64_t hash_all(const struct load *load)
 {
     const struct rft_tokenizer *t = load->tokenizer;
-    uint64_t steps[3] = {t->normalizers.n, t->pre_tokenizers.n, t->decoders.n};
+    uint64_t steps[] = {t->normalizers.n, t->pre_tokenizers.n, t->decoders.n, t->ignore_merges, load->is_phi_3};
     uint64_t hash = XXH64(steps, sizeof steps, load->is_spm);
-    for (size_t i = 0; i < 4 && load->split != NULL && load->split->patterns[i] != NULL; i++)
+    for (size_t i = 0; i < RFT_TOK_GGUF_PATTERNS_MAX && load->split != NULL && load->split->patterns[i] != NULL; i++)
         hash = XXH64(load->split->patterns[i], strlen(load->split->patterns[i]), hash);
     hash = XXH64(t->vocab.bytes.data, t->vocab.bytes.len, hash);
     hash = XXH64(t->merges.slots, t->merges.n_slots * sizeof *t->merges.slots, hash);

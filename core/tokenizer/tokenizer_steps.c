@@ -10,9 +10,9 @@
 #include <string.h>
 #include <utf8proc.h>
 
-static enum rft_status append_str(struct rft_tok_text *text, const struct rft_str *s, bool plain)
+static enum rft_status append_str(struct rft_tok_text *text, const struct rft_str *s, enum rft_tok_mark mark)
 {
-    return rft_tok_text_append(text, s->data, s->len, plain);
+    return rft_tok_text_append(text, s->data, s->len, mark);
 }
 
 /* Copies [begin, end) with its marks. */
@@ -21,7 +21,7 @@ static enum rft_status copy(struct rft_tok_text *to, const struct rft_tok_text *
     if (begin == end)
         return RFT_OK;
     RFT_TRY(rft_str_append(&to->bytes, from->bytes.data + begin, end - begin));
-    return rft_str_append(&to->plain, from->plain.data + begin, end - begin);
+    return rft_str_append(&to->marks, from->marks.data + begin, end - begin);
 }
 
 static void take_text(struct rft_tok_work *work)
@@ -30,7 +30,7 @@ static void take_text(struct rft_tok_work *work)
     work->text = work->next_text;
     work->next_text = text;
     rft_str_clear(&work->next_text.bytes);
-    rft_str_clear(&work->next_text.plain);
+    rft_str_clear(&work->next_text.marks);
 }
 
 /* ---- steps that write a piece anew, into next_text ---- */
@@ -49,6 +49,11 @@ static size_t decode_at(const struct rewrite *r, size_t at, int32_t *code_point)
     return rft_utf8_decode(r->text->bytes.data + at, r->text->bytes.data + r->piece->end, code_point);
 }
 
+static enum rft_tok_mark mark_at(const struct rewrite *r, size_t at)
+{
+    return (enum rft_tok_mark)r->text->marks.data[at];
+}
+
 static enum rft_status rewrite_form(struct rewrite *r)
 {
     return rft_tok_form(r->step, r->text, *r->piece, r->out);
@@ -60,10 +65,10 @@ static enum rft_status rewrite_lowercase(struct rewrite *r)
         int32_t c;
         n = decode_at(r, i, &c);
         char utf8[4];
-        bool plain = r->text->plain.data[i];
-        RFT_TRY(rft_tok_text_append(r->out, utf8, rft_utf8_encode((uint32_t)utf8proc_tolower(c), utf8), plain));
+        enum rft_tok_mark mark = mark_at(r, i);
+        RFT_TRY(rft_tok_text_append(r->out, utf8, rft_utf8_encode((uint32_t)utf8proc_tolower(c), utf8), mark));
         if (c == 0x130) /* the one letter whose lower case is two code points */
-            RFT_TRY(rft_tok_text_append(r->out, "\xcc\x87", 2, plain));
+            RFT_TRY(rft_tok_text_append(r->out, "\xcc\x87", 2, mark));
     }
     return RFT_OK;
 }
@@ -94,7 +99,7 @@ static enum rft_status rewrite_prepend(struct rewrite *r)
     size_t begin = r->piece->begin, n = r->piece->end - begin;
     bool present = n >= before->len && memcmp(r->text->bytes.data + begin, before->data, before->len) == 0;
     if (n && !(present && r->step->unless_present) && !(r->step->only_first && !r->piece->at_start))
-        RFT_TRY(append_str(r->out, before, r->text->plain.data[begin]));
+        RFT_TRY(append_str(r->out, before, mark_at(r, begin)));
     return copy(r->out, r->text, begin, r->piece->end);
 }
 
@@ -107,10 +112,9 @@ static enum rft_status rewrite_replace(struct rewrite *r)
         RFT_TRY(rft_tok_pattern_next(&r->step->pattern, piece, &match));
         if (!match.found)
             break;
-        bool plain = match.begin < match.end &&
-                     memchr(r->text->plain.data + begin + match.begin, 1, match.end - match.begin) != NULL;
+        enum rft_tok_mark mark = rft_tok_strictest(r->text->marks.data + begin + match.begin, match.end - match.begin);
         RFT_TRY(copy(r->out, r->text, begin + done, begin + match.begin));
-        RFT_TRY(append_str(r->out, &r->step->text, plain));
+        RFT_TRY(append_str(r->out, &r->step->text, mark));
         done = match.end;
         if (r->out->bytes.len == out_begin && done > 0) /* what stood at the start is gone */
             r->piece->at_start = false;
@@ -123,7 +127,8 @@ static enum rft_status rewrite_mend(struct rewrite *r)
     for (size_t i = r->piece->begin, n; i < r->piece->end; i += n) {
         int32_t c;
         n = decode_at(r, i, &c);
-        RFT_TRY(c < 0 ? rft_tok_text_append(r->out, "\xef\xbf\xbd", 3, false) : copy(r->out, r->text, i, i + n));
+        RFT_TRY(c < 0 ? rft_tok_text_append(r->out, "\xef\xbf\xbd", 3, RFT_TOK_TEMPLATE)
+                      : copy(r->out, r->text, i, i + n));
     }
     return RFT_OK;
 }
@@ -133,7 +138,7 @@ static enum rft_status rewrite_bytes(struct rewrite *r)
     for (size_t i = r->piece->begin; i < r->piece->end; i++) {
         char utf8[4];
         size_t n = rft_utf8_encode(rft_tok_char_of_byte((unsigned char)r->text->bytes.data[i]), utf8);
-        RFT_TRY(rft_tok_text_append(r->out, utf8, n, r->text->plain.data[i]));
+        RFT_TRY(rft_tok_text_append(r->out, utf8, n, mark_at(r, i)));
     }
     return RFT_OK;
 }
@@ -148,10 +153,10 @@ static enum rft_status rewrite_unbytes(struct rewrite *r)
         int byte = rft_tok_byte_of_char(c);
         char one = (char)byte;
         if (byte < 0) {
-            r->out->bytes.len = r->out->plain.len = out_begin;
+            r->out->bytes.len = r->out->marks.len = out_begin;
             return copy(r->out, r->text, r->piece->begin, r->piece->end);
         }
-        RFT_TRY(rft_tok_text_append(r->out, &one, 1, false));
+        RFT_TRY(rft_tok_text_append(r->out, &one, 1, RFT_TOK_TEMPLATE));
     }
     return RFT_OK;
 }
@@ -180,7 +185,7 @@ static enum rft_status rewrite_unspace(struct rewrite *r)
         if (n != r->step->text.len || !is_text_at(r, i, i + n))
             RFT_TRY(copy(r->out, r->text, i, i + n));
         else if (!(r->is_first && r->step->only_first))
-            RFT_TRY(rft_tok_text_append(r->out, " ", 1, false));
+            RFT_TRY(rft_tok_text_append(r->out, " ", 1, RFT_TOK_TEMPLATE));
     }
     return RFT_OK;
 }
@@ -235,21 +240,46 @@ static int byte_of_token(const char *p, size_t n)
     return hex_digit(p[3]) * 16 + hex_digit(p[4]);
 }
 
-/* A row of byte tokens becomes one piece. Its bytes stay as they are even where they are no UTF-8: what a sample cut
- * off inside a character looks like is for whoever writes the text out. */
+static bool is_well_formed(struct rft_bytes text)
+{
+    int32_t c = 0;
+    for (size_t i = 0; i < text.len && c >= 0;)
+        i += rft_utf8_decode(text.data + i, text.data + text.len, &c);
+    return c >= 0;
+}
+
+/* Ends the row of byte tokens that is the last of the next pieces. Where a row is no UTF-8 as a whole, the reference
+ * gives U+FFFD for each of its bytes, those of whole characters among them. */
+static enum rft_status end_row(struct rft_tok_work *work)
+{
+    struct rft_tok_piece *row = &work->next_pieces.items[work->next_pieces.n - 1];
+    struct rft_tok_text *text = &work->next_text;
+    size_t n = row->end - row->begin;
+    if (is_well_formed((struct rft_bytes){text->bytes.data + row->begin, n}))
+        return RFT_OK;
+    text->bytes.len = text->marks.len = row->begin;
+    for (; n != 0; n--)
+        RFT_TRY(rft_tok_text_append(text, "\xef\xbf\xbd", 3, RFT_TOK_TEMPLATE));
+    row->end = text->bytes.len;
+    return RFT_OK;
+}
+
+/* A row of byte tokens becomes one piece. */
 static enum rft_status run_byte_tokens(const struct rft_tok_step *step, struct rft_tok_work *work)
 {
     (void)step;
     bool in_row = false;
     for (size_t i = 0; i < work->pieces.n; i++) {
         struct rft_tok_piece piece = work->pieces.items[i];
-        size_t begin = work->next_text.bytes.len;
         int byte = byte_of_token(work->text.bytes.data + piece.begin, piece.end - piece.begin);
         char one = (char)byte;
+        if (in_row && byte < 0)
+            RFT_TRY(end_row(work));
+        size_t begin = work->next_text.bytes.len;
         if (byte < 0)
             RFT_TRY(copy(&work->next_text, &work->text, piece.begin, piece.end));
         else
-            RFT_TRY(rft_tok_text_append(&work->next_text, &one, 1, false));
+            RFT_TRY(rft_tok_text_append(&work->next_text, &one, 1, RFT_TOK_TEMPLATE));
         piece.begin = begin;
         piece.end = work->next_text.bytes.len;
         if (byte >= 0 && in_row)
@@ -258,6 +288,8 @@ static enum rft_status run_byte_tokens(const struct rft_tok_step *step, struct r
             RFT_TRY(rft_tok_pieces_add(&work->next_pieces, piece));
         in_row = byte >= 0;
     }
+    if (in_row)
+        RFT_TRY(end_row(work));
     take_text(work);
     rft_tok_work_take_pieces(work);
     return RFT_OK;

@@ -3,14 +3,21 @@
 
 #include "alloc.h"
 
-#include <utf8proc.h>
+#include <string.h>
 
-enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, bool plain)
+enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, enum rft_tok_mark mark)
 {
     RFT_TRY(rft_str_append(&text->bytes, bytes, n));
-    for (char mark = plain; n; n--)
-        RFT_TRY(rft_str_append(&text->plain, &mark, 1));
+    for (char byte = (char)mark; n; n--)
+        RFT_TRY(rft_str_append(&text->marks, &byte, 1));
     return RFT_OK;
+}
+
+enum rft_tok_mark rft_tok_strictest(const char *marks, size_t n)
+{
+    if (memchr(marks, RFT_TOK_PLAIN, n) != NULL)
+        return RFT_TOK_PLAIN;
+    return memchr(marks, RFT_TOK_DATA, n) != NULL ? RFT_TOK_DATA : RFT_TOK_TEMPLATE;
 }
 
 enum rft_status rft_tok_pieces_add(struct rft_tok_pieces *pieces, struct rft_tok_piece piece)
@@ -28,9 +35,9 @@ enum rft_status rft_tok_pieces_add(struct rft_tok_pieces *pieces, struct rft_tok
 void rft_tok_work_finish(struct rft_tok_work *work)
 {
     rft_str_finish(&work->text.bytes);
-    rft_str_finish(&work->text.plain);
+    rft_str_finish(&work->text.marks);
     rft_str_finish(&work->next_text.bytes);
-    rft_str_finish(&work->next_text.plain);
+    rft_str_finish(&work->next_text.marks);
     rft_free(work->pieces.items);
     rft_free(work->next_pieces.items);
     *work = (struct rft_tok_work){0};
@@ -79,14 +86,14 @@ int rft_tok_byte_of_char(int32_t code_point)
     return (int)byte;
 }
 
-enum rft_status rft_tok_work_begin(struct rft_bytes text, size_t plain_0, size_t plain_1, struct rft_tok_work *work)
+enum rft_status rft_tok_work_begin(struct rft_bytes text, const unsigned char *marks, struct rft_tok_work *work)
 {
     for (size_t i = 0, n; i < text.len; i += n) {
         int32_t code_point;
         n = rft_utf8_decode(text.data + i, text.data + text.len, &code_point);
-        bool plain = i < plain_1 && i + n > plain_0;
+        enum rft_tok_mark mark = marks != NULL ? rft_tok_strictest((const char *)marks + i, n) : RFT_TOK_TEMPLATE;
         struct rft_bytes c = code_point < 0 ? rft_bytes_z("\xef\xbf\xbd") : (struct rft_bytes){text.data + i, n};
-        RFT_TRY(rft_tok_text_append(&work->text, c.data, c.len, plain));
+        RFT_TRY(rft_tok_text_append(&work->text, c.data, c.len, mark));
     }
     return rft_tok_pieces_add(&work->pieces, (struct rft_tok_piece){.end = work->text.bytes.len, .at_start = true});
 }

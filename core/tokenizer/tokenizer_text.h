@@ -3,6 +3,7 @@
 #ifndef RFT_TOKENIZER_TEXT_H
 #define RFT_TOKENIZER_TEXT_H
 
+#include "marks.h"
 #include "status.h"
 #include "str.h"
 
@@ -10,12 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes, and for each byte whether it is plain: no added token may touch it. */
+/* Bytes, and for each byte its enum rft_tok_mark. */
 struct rft_tok_text {
-    struct rft_str bytes, plain;
+    struct rft_str bytes, marks;
 };
-/* Appends n bytes, all plain or none. RFT_ERR_HOST_MEMORY. */
-enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, bool plain);
+/* Appends n bytes of one mark. RFT_ERR_HOST_MEMORY. */
+enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, enum rft_tok_mark mark);
+/* The strictest of n marks: what a character made of such bytes is. */
+enum rft_tok_mark rft_tok_strictest(const char *marks, size_t n);
 
 struct rft_tok_piece {
     size_t begin, end; /* in the text */
@@ -35,9 +38,9 @@ struct rft_tok_work {
     struct rft_tok_pieces pieces, next_pieces;
 };
 
-/* Begins with a text, made well-formed UTF-8 and one piece, marked where it is plain: a character that touches
- * [plain_0, plain_1) is. work is zero before; finish it in any case. */
-enum rft_status rft_tok_work_begin(struct rft_bytes text, size_t plain_0, size_t plain_1, struct rft_tok_work *work);
+/* Begins with a text, made well-formed UTF-8 and one piece, and its marks: one a byte, or NULL where all are
+ * RFT_TOK_TEMPLATE. work is zero before; finish it in any case. */
+enum rft_status rft_tok_work_begin(struct rft_bytes text, const unsigned char *marks, struct rft_tok_work *work);
 void rft_tok_work_finish(struct rft_tok_work *work);
 /* Appends a piece; an empty one is dropped unless it is a token. */
 enum rft_status rft_tok_pieces_add(struct rft_tok_pieces *pieces, struct rft_tok_piece piece);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Input: a kind byte, then 'J': the text of a tokenizer.json; 'T': two plain-span bytes and a text for a small
- * tokenizer that has every kind of component; 'I': ids for it, four bytes each; 'P': a prompt template. */
+ * tokenizer that has every kind of component; 'M': marks and, as long, a text for it; 'I': ids for it, four bytes each;
+ * 'P': a prompt template. */
 #include "alloc.h"
 #include "log.h"
 #include "prompt.h"
@@ -54,6 +55,21 @@ static void try_json(struct rft_bytes text)
         abort();
 }
 
+static void try_marks(struct rft_tokenizer *tokenizer, struct rft_bytes both)
+{
+    struct rft_ids ids = {0};
+    size_t n = both.len / 2;
+    unsigned char *marks = rft_alloc(n + 1, 1);
+    if (marks == NULL)
+        abort();
+    for (size_t i = 0; i < n; i++)
+        marks[i] = (unsigned char)both.data[i] % 3;
+    if (rft_tokenizer_encode_marked(tokenizer, (struct rft_bytes){both.data + n, n}, marks, &ids) != RFT_OK && ids.n)
+        abort();
+    rft_ids_finish(&ids);
+    rft_free(marks);
+}
+
 static void try_ids(struct rft_tokenizer *tokenizer, struct rft_bytes bytes)
 {
     struct rft_ids ids = {0};
@@ -95,6 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         try_json(rest);
     else if (n >= 3 && data[0] == 'T')
         encode_and_decode(small, (struct rft_bytes){rest.data + 2, rest.len - 2}, data[1], data[2]);
+    else if (data[0] == 'M')
+        try_marks(small, rest);
     else if (data[0] == 'I')
         try_ids(small, rest);
     else if (data[0] == 'P')

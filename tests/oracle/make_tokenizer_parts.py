@@ -16,6 +16,7 @@ TEXTS = [
     "a\u180eb\u200bc", "\ufb01\uff21\u212b\u1e9b\u0323", "\uac00\u1100\u1161\u11a8", "q\u0307\u0323q\u0323\u0307", "\u0344\u0958",
     "!?...--_-\u00ab\u00bb\u3002$+<=>^`|~", "\u2581a \u2581b\u2581", "aaabab", "x--y---z-", "<0x41>", "\U0001f600\U0001f468\u200d\U0001f469",
     "  lead", "trail  ", "\n\n\n", "a,b,,c", "AbC DeF", "\u0391\u03a3 \u03a3",
+    "\ucec8\u11a7\u11a8 e\u07fd\u0301", "\U00011935\U00011930 \U00011938 \u32ff\U0001f16c \u0301\u1df6\u0334",
 ]
 
 NORMALIZERS = [
@@ -62,6 +63,7 @@ PRE_TOKENIZERS = [
 TOKENS = [
     [], ["\u2581Hello", "\u2581wor", "ld"], ["\u0120Hello", "\u0120w\u00c3\u00a9", "\u010a"], ["<0x41>", "<0x0a>", "b", "<0x4G>", "<0xC3>", "<0xA9>"],
     ["a b", "\u2581\u2581", "  c "], ["\u2581"], ["\u2581\u2581x", "\u2581\u2581y"], [" ", " a"], ["aab", "ba a"], ["\u4e2d", "\u0120x"],
+    ["<0xC3>", "b", "<0x41>", "<0xA9>"], ["<0xE4>", "<0xB8>", "<0xAD>", "<0xE4>", "<0xB8>", "<0xAD>"], ["<0xF0>", "<0x9F>", "<0x98>"],
 ]
 DECODERS = [
     {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}, {"type": "ByteFallback"},

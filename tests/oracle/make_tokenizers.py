@@ -4,15 +4,20 @@
     python3 -m venv venv && venv/bin/pip install tokenizers
     venv/bin/python tests/oracle/make_tokenizers.py      (seconds; the output is committed)
 
-<name>/tokenizer.json, and <name>/cases.json: prefix_ids (what add_special_tokens=True puts before a text) and cases,
-each {text, ids (add_special_tokens=False), decoded (of those ids, special tokens left out)}. Texts may hold U+0000.
+<name>/tokenizer.json, and <name>/cases.json: prefix_ids (what add_special_tokens=True puts before a text), cases, each
+{text, ids (add_special_tokens=False), decoded (of those ids, special tokens left out)}, and rows of random ids, each
+{ids, decoded}. Texts may hold U+0000. Five tokenizers have every kind of part and of added token between them, the others
+are put together as families of models have them (tokenizer_families.py).
 """
 
 import itertools
 import json
 import pathlib
+import random
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+import tokenizer_families
 
 OUT = pathlib.Path(__file__).parent / "data" / "tokenizers"
 SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
@@ -144,6 +149,24 @@ TOKENIZERS = {
     "spm-metaspace-first": (lambda: sentence_piece("first"), False),
     "spm-metaspace-never": (lambda: sentence_piece("never"), False),
 }
+SMALL_FAMILIES = ["gemma", "phi-3", "mistral-nemo", "phi-4-mini", "gpt-neox", "deepseek-llm", "deepseek-v3"]
+SIZE = 420  # of their vocabularies
+
+
+def family(name):
+    """With a token of every flag."""
+    more = [{"content": "[MASK]", "lstrip": True, "special": True}, {"content": "quintal", "single_word": True, "special": False},
+            {"content": "<|sep|>", "lstrip": True, "rstrip": True, "special": True}]
+    return Tokenizer.from_str(tokenizer_families.build(tokenizer_families.FAMILIES[name], corpus(), SIZE, more))
+
+
+def rows_of_ids(tokenizer, n=40):
+    """Half of them of single bytes and other short tokens, which seldom make whole characters."""
+    rng, size = random.Random(1), max(tokenizer.get_vocab().values()) + 2
+    short = sorted(i for t, i in tokenizer.get_vocab().items() if len(t) == 1 or t.startswith("<0x"))
+    for k in range(n):
+        ids = [rng.choice(short) if k % 2 else rng.randrange(size) for _ in range(rng.randrange(1, 12))]
+        yield {"ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=True)}
 
 
 def make(name, build, merges_as_strings):
@@ -162,7 +185,9 @@ def make(name, build, merges_as_strings):
         cases.append({"text": text, "ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=True)})
     prefix = tokenizer.encode("", add_special_tokens=True).ids
     lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-    (directory / "cases.json").write_text(f'{{"prefix_ids": {prefix},\n"cases": [\n{lines}\n]}}\n', encoding="utf-8")
+    rows = ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows_of_ids(tokenizer))
+    (directory / "cases.json").write_text(f'{{"prefix_ids": {prefix},\n"cases": [\n{lines}\n],\n"rows": [\n{rows}\n]}}\n',
+                                          encoding="utf-8")
     changed = sum(c["text"] != c["decoded"] for c in cases)
     print(f"{name}: {tokenizer.get_vocab_size()} tokens, prefix {prefix}, {len(cases)} cases, {changed} not restored")
 
@@ -170,3 +195,5 @@ def make(name, build, merges_as_strings):
 if __name__ == "__main__":
     for tokenizer_name, (builder, as_strings) in TOKENIZERS.items():
         make(tokenizer_name, builder, as_strings)
+    for family_name in SMALL_FAMILIES:
+        make("family-" + family_name, lambda: family(family_name), False)

@@ -78,7 +78,7 @@ static json_t *read_json(const char *path)
 static void add_piece(struct rft_tok_work *work, struct rft_bytes text)
 {
     struct rft_tok_piece piece = {.begin = work->text.bytes.len, .at_start = work->text.bytes.len == 0};
-    assert_int_equal(rft_tok_text_append(&work->text, text.data, text.len, false), RFT_OK);
+    assert_int_equal(rft_tok_text_append(&work->text, text.data, text.len, RFT_TOK_TEMPLATE), RFT_OK);
     piece.end = work->text.bytes.len;
     assert_int_equal(rft_tok_pieces_add(&work->pieces, piece), RFT_OK);
 }

@@ -23,23 +23,37 @@ static void check_same_ids(const uint32_t *ids, size_t n, const json_t *expected
     fail_msg("other ids for \"%s\"", text);
 }
 
-static void check_case(struct rft_tokenizer *tokenizer, const json_t *one)
+/* The library writes U+FFFD for what is not UTF-8; the decoder here leaves that to whoever writes the text. */
+static void check_decoded(struct rft_tokenizer *tokenizer, const struct rft_ids *ids, const json_t *decoded)
 {
-    const json_t *text = json_object_get(one, "text"), *decoded = json_object_get(one, "decoded");
-    struct rft_ids ids = {0};
     struct rft_str back = {0}, got = {0}, expected = {0};
-    struct rft_bytes bytes = {json_string_value(text), json_string_length(text)};
-    assert_int_equal(rft_tokenizer_encode(tokenizer, bytes, 0, 0, &ids), RFT_OK);
-    check_same_ids(ids.ids, ids.n, json_object_get(one, "ids"), bytes.data);
-
-    assert_int_equal(rft_tokenizer_decode(tokenizer, ids.ids, ids.n, &back), RFT_OK);
-    /* The library writes U+FFFD for what is not UTF-8; the decoder here leaves that to whoever writes the text. */
+    assert_int_equal(rft_tokenizer_decode(tokenizer, ids->ids, ids->n, &back), RFT_OK);
     assert_int_equal(rft_str_append_json(&got, back.data, back.len), RFT_OK);
     assert_int_equal(rft_str_append_json(&expected, json_string_value(decoded), json_string_length(decoded)), RFT_OK);
     assert_string_equal(got.data, expected.data);
     rft_str_finish(&got);
     rft_str_finish(&expected);
     rft_str_finish(&back);
+}
+
+static void check_case(struct rft_tokenizer *tokenizer, const json_t *one)
+{
+    const json_t *text = json_object_get(one, "text");
+    struct rft_ids ids = {0};
+    struct rft_bytes bytes = {json_string_value(text), json_string_length(text)};
+    assert_int_equal(rft_tokenizer_encode(tokenizer, bytes, 0, 0, &ids), RFT_OK);
+    check_same_ids(ids.ids, ids.n, json_object_get(one, "ids"), bytes.data);
+    check_decoded(tokenizer, &ids, json_object_get(one, "decoded"));
+    rft_ids_finish(&ids);
+}
+
+static void check_row(struct rft_tokenizer *tokenizer, const json_t *row)
+{
+    const json_t *list = json_object_get(row, "ids");
+    struct rft_ids ids = {0};
+    for (size_t i = 0; i < json_array_size(list); i++)
+        assert_int_equal(rft_ids_append(&ids, (uint32_t)json_integer_value(json_array_get(list, i))), RFT_OK);
+    check_decoded(tokenizer, &ids, json_object_get(row, "decoded"));
     rft_ids_finish(&ids);
 }
 
@@ -62,6 +76,10 @@ static void check_tokenizer(void **state)
     assert_true(json_array_size(cases) > 100);
     for (size_t i = 0; i < json_array_size(cases); i++)
         check_case(tokenizer, json_array_get(cases, i));
+    const json_t *rows = json_object_get(root, "rows");
+    assert_true(json_array_size(rows) > 30);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        check_row(tokenizer, json_array_get(rows, i));
     json_decref(root);
     rft_tokenizer_close(tokenizer);
 }
@@ -69,8 +87,11 @@ static void check_tokenizer(void **state)
 int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
-    static char names[][24] = {"byte-level", "byte-level-digits", "spm-normalizer", "spm-metaspace-first",
-                               "spm-metaspace-never"};
+    static char names[][24] = {
+        "byte-level",          "byte-level-digits", "spm-normalizer",      "spm-metaspace-first",
+        "spm-metaspace-never", "family-gemma",      "family-phi-3",        "family-mistral-nemo",
+        "family-phi-4-mini",   "family-gpt-neox",   "family-deepseek-llm", "family-deepseek-v3",
+    };
     struct CMUnitTest tests[sizeof names / sizeof *names];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         tests[i] = (struct CMUnitTest){names[i], check_tokenizer, NULL, NULL, names[i]};

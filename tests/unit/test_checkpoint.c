@@ -404,7 +404,7 @@ static void test_gguf_extra_tensors(void **state)
         uint32_t type;
         const char *message;
     } cases[] = {
-        {"rope_freqs.weight", 0, "rope_freqs.weight is not supported: in GGUF files scaled RoPE"},
+        {"rope_freqs.weight", 0, "rope_freqs.weight: F32 (0) of shape [32], but the configuration asks for [4]"},
         {"blk.0.attn_q.bias", 0, "blk.0.attn_q.bias is not supported: models with biases"},
         {"blk.0.attn_q_norm.weight", 0, "blk.0.attn_q_norm.weight is not supported; this is no plain"},
         {"blk.0.ffn_norm.weight", 0, "blk.0.ffn_norm.weight is listed twice"},

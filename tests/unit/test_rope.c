@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "checkpoint_builder.h"
+#include "forward.h"
 #include "model.h"
-#include "support.h"
+#include "os.h"
 #include "rope.h"
+#include "support.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,12 +39,17 @@ static double frequency_of(const struct rft_model_config *c, uint32_t i)
     return (1 - smooth) * frequency / c->rope_factor + smooth * frequency;
 }
 
-static float *table_of(const struct rft_model_config *config, uint32_t n_positions)
+static float *table_with(const struct rft_model_config *config, const float *factors, uint32_t n_positions)
 {
     float *table = malloc((size_t)n_positions * config->head_dim * sizeof *table);
     assert_non_null(table);
-    rft_rope_table(config, n_positions, table);
+    rft_rope_table(config, factors, n_positions, table);
     return table;
+}
+
+static float *table_of(const struct rft_model_config *config, uint32_t n_positions)
+{
+    return table_with(config, NULL, n_positions);
 }
 
 static void test_against_libm(void **state)
@@ -98,11 +106,136 @@ static void test_bits(void **state)
     }
 }
 
+/* A factor of 2^k moves the angles of every 2^k-th position to where the plain table has them, bit by bit. */
+static void test_factors_are_exact(void **state)
+{
+    (void)state;
+    float factors[32];
+    uint32_t n_pairs = plain.head_dim / 2;
+    for (uint32_t i = 0; i < n_pairs; i++)
+        factors[i] = (float)(1u << i % 4);
+    float *slow = table_with(&plain, factors, 8192), *fast = table_of(&plain, 1024);
+    for (uint32_t position = 0; position < 1024; position++)
+        for (uint32_t i = 0; i < n_pairs; i++) {
+            uint32_t same = position << i % 4;
+            assert_memory_equal(&slow[2 * ((size_t)same * n_pairs + i)], &fast[2 * ((size_t)position * n_pairs + i)],
+                                2 * sizeof *slow);
+        }
+    free(slow);
+    free(fast);
+}
+
+/* The factors that a GGUF file has made of Llama 3's numbers, in f32, give the table of the numbers themselves: an
+ * angle is off by the rounding of its factor. */
+static void test_factors_of_llama3(void **state)
+{
+    (void)state;
+    struct rft_model_config unscaled = llama3;
+    unscaled.rope_llama3 = false;
+    float factors[64];
+    uint32_t n_pairs = llama3.head_dim / 2, n_positions = 16384;
+    for (uint32_t i = 0; i < n_pairs; i++)
+        factors[i] = (float)(frequency_of(&unscaled, i) / frequency_of(&llama3, i));
+    assert_true(factors[0] == 1.0f && factors[n_pairs - 1] == 32.0f);
+    float *from_factors = table_with(&unscaled, factors, n_positions), *wanted = table_of(&llama3, n_positions);
+    for (uint32_t position = 0; position < n_positions; position++)
+        for (uint32_t i = 0; i < n_pairs; i++) {
+            size_t at = 2 * ((size_t)position * n_pairs + i);
+            double off = position * frequency_of(&llama3, i) * 0x1p-24 + 0x1p-24;
+            assert_true(fabs((double)from_factors[at] - (double)wanted[at]) <= off);
+            assert_true(fabs((double)from_factors[at + 1] - (double)wanted[at + 1]) <= off);
+        }
+    free(from_factors);
+    free(wanted);
+}
+
+/* ---- rope_freqs.weight of a file ---- */
+
+#define N_IDS 24u
+
+static void logits_of(const char *path, float *logits)
+{
+    struct rft_checkpoint checkpoint;
+    uint32_t ids[N_IDS];
+    for (uint32_t i = 0; i < N_IDS; i++)
+        ids[i] = 7 * i % 300;
+    assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_OK);
+    assert_int_equal(rft_test_forward(&checkpoint, "", ids, N_IDS, logits), RFT_OK);
+    rft_checkpoint_close(&checkpoint);
+}
+
+static uint64_t write_factors(const char *path, const struct rft_model_config *config, const float factors[4])
+{
+    struct rft_test_gguf_extra extra = {.tensor = RFT_ROPE_FACTORS_NAME, .values = factors, .n_values = 4};
+    struct rft_checkpoint checkpoint;
+    uint64_t hash;
+    rft_test_gguf_write_extra(path, config, RFT_DTYPE_F32, 1, &extra);
+    assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_OK);
+    assert_non_null(rft_checkpoint_find(&checkpoint, RFT_ROPE_FACTORS_NAME));
+    assert_int_equal(rft_checkpoint_hash(&checkpoint, &hash), RFT_OK);
+    rft_checkpoint_close(&checkpoint);
+    return hash;
+}
+
+/* A directory with Llama 3's numbers and a file with the factors (powers of two here) are one model, bit by bit; the
+ * file without them is another, and has another fingerprint. */
+static void test_factors_of_a_file(void **state)
+{
+    (void)state;
+    struct rft_model_config config = rft_test_config(), scaled = config;
+    scaled.rope_llama3 = true;
+    scaled.rope_factor = 8;
+    scaled.rope_low_freq_factor = 1;
+    scaled.rope_high_freq_factor = 2;
+    scaled.rope_original_positions = 128; /* 20, 2, 0.2 and 0.02 turns */
+    static float by_numbers[N_IDS * 300], by_factors[N_IDS * 300], by_others[N_IDS * 300];
+    char *dir = rft_path_join(rft_test_tmp_dir(), "scaled"), *path = rft_path_join(rft_test_tmp_dir(), "scaled.gguf");
+    rft_test_checkpoint_write(dir, &scaled, RFT_DTYPE_F32, 1, 1);
+    logits_of(dir, by_numbers);
+    uint64_t hash = write_factors(path, &config, (const float[]){1, 1, 8, 8});
+    logits_of(path, by_factors);
+    assert_memory_equal(by_factors, by_numbers, sizeof by_factors);
+    assert_true(write_factors(path, &config, (const float[]){1, 1, 1, 8}) != hash);
+    logits_of(path, by_others);
+    assert_memory_not_equal(by_others, by_numbers, sizeof by_others);
+    rft_free(dir);
+    rft_free(path);
+}
+
+static void test_wrong_factors(void **state)
+{
+    (void)state;
+    static const struct {
+        float factors[4];
+        const char *says;
+    } cases[] = {
+        {{1, 0, 1, 1}, "rope_freqs.weight: element 1 is 0, not between 1 and 1000000"},
+        {{0.5f, 1, 1, 1}, "element 0 is 0.5,"},
+        {{1, 1, 1, NAN}, "element 3 is "},
+        {{1, 1, -2, 1}, "element 2 is -2,"},
+        {{1, 1, 1, INFINITY}, "element 3 is inf,"},
+    };
+    struct rft_model_config config = rft_test_config();
+    char *path = rft_path_join(rft_test_tmp_dir(), "wrong.gguf");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_test_gguf_extra extra = {.tensor = RFT_ROPE_FACTORS_NAME, .values = cases[i].factors, .n_values = 4};
+        struct rft_checkpoint checkpoint;
+        rft_test_gguf_write_extra(path, &config, RFT_DTYPE_BF16, 1, &extra);
+        rft_test_log_capture();
+        assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_ERR_INPUT);
+        assert_non_null(strstr(rft_test_log_text(), cases[i].says));
+        assert_non_null(strstr(rft_test_log_text(), "wrong.gguf"));
+        rft_test_log_release();
+    }
+    rft_free(path);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_libm),
-        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_against_libm),      cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_factors_are_exact), cmocka_unit_test(test_factors_of_llama3),
+        cmocka_unit_test(test_factors_of_a_file), cmocka_unit_test(test_wrong_factors),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

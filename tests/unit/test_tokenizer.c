@@ -151,11 +151,10 @@ static void decoding(void **state)
          3,
          "\xc3\xa9"
          "b"},
-        {"{\"type\":\"ByteFallback\"}",
-         {3, 5, 4},
-         3,
-         "\xc3"
-         "b\xa9"},
+        /* a row of bytes that is no UTF-8: every byte is U+FFFD, as the reference has it */
+        {"{\"type\":\"ByteFallback\"}", {3, 5, 4}, 3, "\xef\xbf\xbd\x62\xef\xbf\xbd"},
+        {"{\"type\":\"ByteFallback\"}", {3, 4, 3, 5}, 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\x62"},
+        {"{\"type\":\"ByteFallback\"}", {5, 3, 4}, 3, "b\xc3\xa9"},
         {"null", {5, 5}, 2, "b b"},
         {"null", {0}, 0, ""},
     };

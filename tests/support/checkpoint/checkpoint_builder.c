@@ -230,8 +230,10 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
         rft_test_gguf_align(&data, 32);
     }
     if (extra->tensor != NULL) {
-        rft_test_gguf_tensor(&file, extra->tensor, 1, (uint64_t[]){32}, extra->tensor_type, data.len);
-        append(&data, (float[32]){0}, 32 * sizeof(float));
+        static const float zeros[32];
+        uint64_t n_values = extra->values != NULL ? extra->n_values : sizeof zeros / sizeof *zeros;
+        rft_test_gguf_tensor(&file, extra->tensor, 1, &n_values, extra->tensor_type, data.len);
+        append(&data, extra->values != NULL ? extra->values : zeros, n_values * sizeof(float));
     }
     rft_test_gguf_align(&file, 32);
     append(&file, data.data, data.len);

@@ -21,12 +21,14 @@ void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *c
  * Quantised matrices hold random blocks instead (the same for the same seed). No tokenizer. */
 void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed);
 
-/* The same with more in it: metadata (n_entries of them, as gguf_builder.h appends them) and a tensor of 32 zeros. */
+/* The same with more in it: metadata (n_entries of them, as gguf_builder.h appends them) and a tensor. */
 struct rft_test_gguf_extra {
     struct rft_str entries;
     uint64_t n_entries;
     const char *tensor;   /* its name; NULL for none */
     uint32_t tensor_type; /* ggml's number */
+    const float *values;  /* [n_values] of the tensor; NULL: 32 zeros */
+    uint32_t n_values;
 };
 void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, const struct rft_test_gguf_extra *extra);
