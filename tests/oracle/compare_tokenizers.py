@@ -31,6 +31,7 @@ import gguf_vocabularies
 import tokenizer_families
 from make_tokenizers import NASTY
 
+SIZE = 4000  # of trained vocabularies
 ROOT = pathlib.Path(__file__).parents[2]
 PHRASES = """How many metres are there in 3.5 km? / I don't think it's what we've measured; they'LL say I'm wrong / Größer geht's kaum, süße Straße /
 L'été où l'on s'aime, n'est-ce pas ? / ¿Cuántos años tienes, señor? / Сколько граммов в килограмме? / Μία ώρα έχει εξήντα λεπτά / 一公里有一千米。 /
@@ -201,6 +202,9 @@ def compare_sentence_piece(program, family, directory, n, lines, user_defined):
 
 def jobs(checkpoints, texts, lines, program, n):
     """(name, what compares it in a folder and returns the number of differences)"""
+    def trained(family):
+        return tokenizer_families.build(family, texts, SIZE, tokenizer_families.every_flag(family))
+
     def directory_job(name, kind, data):
         def run(where):
             (where / "tokenizer.json").write_bytes(data())
@@ -209,7 +213,7 @@ def jobs(checkpoints, texts, lines, program, n):
 
     def gguf_job(name, patterns, whole_words):
         def run(where):
-            whole = tokenizer_families.build(tokenizer_families.gguf_family(patterns, whole_words), texts, 4000)
+            whole = tokenizer_families.build(tokenizer_families.gguf_family(patterns, whole_words), texts, SIZE)
             (where / "m.gguf").write_bytes(gguf_vocabularies.byte_level(whole, name))
             return compare(program, "gguf-" + name, "GGUF", Tokenizer.from_str(whole), where / "m.gguf", n, lines)
         return "gguf-" + name, run
@@ -219,7 +223,7 @@ def jobs(checkpoints, texts, lines, program, n):
             opener = lzma.open if path.suffix == ".xz" else open
             yield directory_job(path.parent.name, "published", lambda p=path, o=opener: o(p, "rb").read())
     for name, family in tokenizer_families.FAMILIES.items():
-        yield directory_job(name, "trained", lambda f=family: tokenizer_families.build(f, texts, 4000).encode())
+        yield directory_job(name, "trained", lambda f=family: trained(f).encode())
     for names, patterns, whole_words, _ in tokenizer_families.GGUF_SPLITS:
         yield gguf_job(names.split()[0], patterns, whole_words)
     for name, symbols in ("gguf-llama", []), ("gguf-gemma", ["\u2581" * k for k in range(2, 9)] + ["\n\n", "\n\n\n", "<h1>"]):

@@ -154,10 +154,8 @@ SIZE = 420  # of their vocabularies
 
 
 def family(name):
-    """With a token of every flag."""
-    more = [{"content": "[MASK]", "lstrip": True, "special": True}, {"content": "quintal", "single_word": True, "special": False},
-            {"content": "<|sep|>", "lstrip": True, "rstrip": True, "special": True}]
-    return Tokenizer.from_str(tokenizer_families.build(tokenizer_families.FAMILIES[name], corpus(), SIZE, more))
+    parts = tokenizer_families.FAMILIES[name]
+    return Tokenizer.from_str(tokenizer_families.build(parts, corpus(), SIZE, tokenizer_families.every_flag(parts)))
 
 
 def rows_of_ids(tokenizer, n=40):

@@ -185,6 +185,14 @@ def gguf_family(patterns, whole_words):
     return bpe_family(gguf_pre_tokenizer(patterns), CHATML + ordinary("<think>", "  "), model={"ignore_merges": whole_words})
 
 
+def every_flag(family):
+    """Added tokens that a family does not have, one for each flag. (Normalised ones under a normalizer that prepends are
+    decoded differently from version to version of the library.)"""
+    normal = family["normalizer"] != MARKS
+    return [*special("[MASK]", lstrip=True), *special("<|sep|>", lstrip=True, rstrip=True), *ordinary("quintal", single_word=True),
+            *ordinary("in", single_word=True, lstrip=True, rstrip=True), *ordinary("caf\u00e9token", normalized=normal)]
+
+
 def flags(token, number):
     return {"id": number, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, **token}
 
