@@ -234,3 +234,9 @@ bool rft_file_exists(const char *path)
 {
     return rft_file_id_of(path, true).exists;
 }
+
+bool rft_file_is_directory(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}

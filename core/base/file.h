@@ -36,5 +36,6 @@ enum rft_status rft_map_check(const struct rft_map *map);
  * after a signal. *text is finished by the caller. */
 enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_str *text);
 bool rft_file_exists(const char *path);
+bool rft_file_is_directory(const char *path);
 
 #endif

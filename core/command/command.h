@@ -29,6 +29,7 @@ struct rft_command_option {
     const char *name;   /* "--config" */
     const char *value;  /* "FILE" */
     const char *help;   /* one line */
+    const char *command; /* the only command that takes it, by its word; NULL = all do */
 };
 
 extern const struct rft_command rft_commands[]; /* [rft_n_commands]; the first is the job itself, which needs no word */
@@ -45,6 +46,9 @@ struct rft_command_line {
     const char **sets; /* [n_sets] "section.key=value" */
     size_t n_sets;
     bool force, quiet, verbose;
+    const char *question;                        /* --question; NULL = not given */
+    bool tokens, raw;                            /* of the command prompt */
+    const struct rft_command_option *restricted; /* an option that was given and is only one command's; NULL = none */
 };
 
 /* Reads the command line. RFT_ERR_USAGE names the word that is wrong and what is meant. Finish it in any case. */
@@ -66,6 +70,8 @@ enum rft_status rft_command_dump(const struct rft_command_line *line, const stru
  * for each a line: program, run, number, op, label, and the XXH64 of every range it wrote. Two devices' outputs part at
  * the first call whose results differ. */
 enum rft_status rft_command_trace(const struct rft_command_line *line, const struct rft_config *config);
+/* The prompt of one question as the model will see it: text with special tokens marked, tokens, or the very bytes. */
+enum rft_status rft_command_prompt(const struct rft_command_line *line, const struct rft_config *config);
 /* Forms: text, man. */
 enum rft_status rft_command_help(const struct rft_command_line *line, const struct rft_config *config);
 /* Every key. Forms: text, markdown, ini. */

@@ -136,6 +136,41 @@ static const char *value_of(const struct rft_command_option *option, int argc, c
     return *i + 1 < argc ? argv[++*i] : "";
 }
 
+static enum rft_status take_flag(const struct rft_command_option *option, struct rft_command_line *line)
+{
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"--force", &line->force},
+                 {"--quiet", &line->quiet},
+                 {"--verbose", &line->verbose},
+                 {"--tokens", &line->tokens},
+                 {"--raw", &line->raw}};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(option->name, flags[i].name) == 0)
+            *flags[i].flag = true;
+    return RFT_OK;
+}
+
+/* word: as it was written. */
+static enum rft_status take_value(const struct rft_command_option *option, const char *word, const char *value,
+                                  struct rft_command_line *line)
+{
+    uint64_t number;
+    if (strcmp(option->name, "--config") == 0)
+        return take_config(word, value, line);
+    if (strcmp(option->name, "--question") == 0) {
+        if (!rft_parse_u64(value, &number))
+            return usage_error("give the question's number, from 0", word);
+        line->question = value;
+        return RFT_OK;
+    }
+    if (strchr(value, '=') == NULL)
+        return usage_error("give SECTION.KEY=VALUE", *value != '\0' ? value : word);
+    line->sets[line->n_sets++] = value;
+    return RFT_OK;
+}
+
 /* What the options of rft_command_options do, by name. *is_taken is false if argv[*i] is no option. */
 static enum rft_status take_option(int argc, char **argv, int *i, struct rft_command_line *line, bool *is_taken)
 {
@@ -146,18 +181,11 @@ static enum rft_status take_option(int argc, char **argv, int *i, struct rft_com
         const char *value = option->value != NULL ? value_of(option, argc, argv, i) : NULL;
         bool is_flag = option->value == NULL && (strcmp(word, option->name) == 0 ||
                                                  (option->letter != NULL && strcmp(word, option->letter) == 0));
-        if (value != NULL && strcmp(option->name, "--config") == 0)
-            return take_config(word, value, line);
-        if (value != NULL && strchr(value, '=') == NULL)
-            return usage_error("give SECTION.KEY=VALUE", *value != '\0' ? value : word);
-        if (value != NULL)
-            line->sets[line->n_sets++] = value;
-        if (is_flag)
-            *(strcmp(option->name, "--force") == 0   ? &line->force
-              : strcmp(option->name, "--quiet") == 0 ? &line->quiet
-                                                     : &line->verbose) = true;
-        if (value != NULL || is_flag)
-            return RFT_OK;
+        if (value == NULL && !is_flag)
+            continue;
+        if (option->command != NULL)
+            line->restricted = option;
+        return is_flag ? take_flag(option, line) : take_value(option, word, value, line);
     }
     *is_taken = false;
     return RFT_OK;
@@ -180,6 +208,10 @@ enum rft_status rft_command_line_read(int argc, char **argv, struct rft_command_
         return usage_error("no configuration given (-c FILE)", "rftgen");
     if (line->command == NULL)
         line->command = &rft_commands[0];
+    if (line->restricted != NULL && strcmp(line->command->word, line->restricted->command) != 0)
+        return usage_error("is an option of another command", line->restricted->name);
+    if (line->tokens && line->raw)
+        return usage_error("cannot be given with --raw", "--tokens");
     if (line->command->needs_config && line->config_path == NULL)
         return usage_error("no configuration given (-c FILE)", line->command->word);
     return RFT_OK;

@@ -59,12 +59,20 @@ static void print_plan(const struct rft_setup *setup)
     printf("longest sequence    %" PRIu32 " tokens\n", p->step.n_keys_max);
 }
 
+/* How tokens are drawn, and who says so. */
+static void print_draw(const struct rft_draw_choice *draw)
+{
+    for (size_t i = 0; i < RFT_GENERATION_COUNT; i++)
+        printf("%-21s %g (%s)\n", rft_draw_key(i), draw->values[i], draw->from[i]);
+}
+
 enum rft_status rft_command_plan(const struct rft_command_line *line, const struct rft_config *config)
 {
     struct rft_setup setup;
     (void)line;
     RFT_TRY(rft_setup_open(config, &setup));
     print_plan(&setup);
+    print_draw(&setup.inputs.draw);
     rft_setup_close(&setup);
     return rft_os_flush_stdout();
 }

@@ -11,6 +11,7 @@ static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 const struct rft_command rft_commands[] = {
     {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job},
     {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan},
+    {"prompt", NULL, NULL, "print a question's prompt as the model will see it", true, rft_command_prompt},
     {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices},
     {"dump-program", "--dump-program", NULL, "print the kernel calls of a prefill and of a step", true,
      rft_command_dump},
@@ -23,17 +24,21 @@ const struct rft_command rft_commands[] = {
 const size_t rft_n_commands = sizeof rft_commands / sizeof *rft_commands;
 
 const struct rft_command_option rft_command_options[] = {
-    {"-c", "--config", "FILE", "the INI file; before NAME.ini the -c may be left out"},
-    {NULL, "--set", "KEY=VALUE", "set section.key after the file is read; the last one counts"},
-    {NULL, "--force", NULL, "replace existing output files; a journal is still used"},
-    {"-q", "--quiet", NULL, "no progress, only warnings and errors"},
-    {"-v", "--verbose", NULL, "say more about what is found and chosen"},
+    {"-c", "--config", "FILE", "the INI file; before NAME.ini the -c may be left out", NULL},
+    {NULL, "--set", "KEY=VALUE", "set section.key after the file is read; the last one counts", NULL},
+    {NULL, "--force", NULL, "replace existing output files; a journal is still used", NULL},
+    {"-q", "--quiet", NULL, "no progress, only warnings and errors", NULL},
+    {"-v", "--verbose", NULL, "say more about what is found and chosen", NULL},
+    {NULL, "--question", "N", "prompt: of the question that has this number, from 0", "prompt"},
+    {NULL, "--tokens", NULL, "prompt: every token's id with its text", "prompt"},
+    {NULL, "--raw", NULL, "prompt: the bytes alone, as they are", "prompt"},
 };
 const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_command_options;
 
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
     "rftgen plan -c rft.ini --set memory.budget=4GiB",
+    "rftgen prompt -c rft.ini --question 3 --tokens",
     "rftgen -c rft.ini --set device.backend=cpu --set data.limit=100",
     NULL,
 };

@@ -221,20 +221,23 @@ static enum rft_status check_required(const struct reader *r)
     return n ? RFT_ERR_CONFIG : RFT_OK;
 }
 
+/* What can be said before the model is looked at. */
 static enum rft_status check_prompt(const struct reader *r)
 {
-    struct rft_config *config = r->config;
-    if (config->prompt_format == RFT_PROMPT_CHAT) {
-        rft_log_error("%sprompt.format = chat is not supported yet; use raw, with the markup in the template",
+    const struct rft_config *config = r->config;
+    const char *extra = *config->prompt_system != '\0'        ? "prompt.system"
+                        : *config->prompt_system_file != '\0' ? "prompt.system_file"
+                        : *config->prompt_examples != '\0'    ? "prompt.examples"
+                                                              : NULL;
+    if (config->prompt_format == RFT_PROMPT_RAW && *config->prompt_template == '\0') {
+        rft_log_error("%sprompt.format = raw needs prompt.template, a text that holds {question}",
                       where_given(r, "prompt.format").text);
-        return RFT_ERR_UNSUPPORTED;
+        return RFT_ERR_CONFIG;
     }
-    config->prompt_format = RFT_PROMPT_RAW;
-    const char *extra = *config->prompt_system ? "prompt.system" : *config->prompt_examples ? "prompt.examples" : NULL;
-    if (extra == NULL)
+    if (config->prompt_format != RFT_PROMPT_RAW || extra == NULL)
         return RFT_OK;
-    rft_log_error("%s%s has no place in a raw prompt; write it into the template %s", where_given(r, extra).text, extra,
-                  config->prompt_template);
+    rft_log_error("%s%s has no place in a raw prompt; write it into the template %s, or set prompt.format = chat",
+                  where_given(r, extra).text, extra, config->prompt_template);
     return RFT_ERR_CONFIG;
 }
 
@@ -260,6 +263,8 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     RFT_TRY(read_ini(r, text));
     for (size_t i = 0; i < n_sets; i++)
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
+    for (size_t i = 0; i < rft_n_keys; i++)
+        r->config->given |= (uint64_t)(r->seen[i] != 0) << i;
     RFT_TRY(check_required(r));
     RFT_TRY(check_prompt(r));
     return check_temperature(r);
@@ -311,6 +316,14 @@ bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_c
         *input = (struct rft_config_path){key->full_name,
                                           *(char *const *)(const void *)((const char *)config + key->offset)};
     return true;
+}
+
+bool rft_config_is_given(const struct rft_config *config, const char *full_name)
+{
+    for (size_t i = 0; i < rft_n_keys; i++)
+        if (strcmp(rft_keys[i].full_name, full_name) == 0)
+            return (config->given >> i & 1) != 0;
+    return false;
 }
 
 struct rft_verify_options rft_config_verify(const struct rft_config *config)

@@ -34,6 +34,9 @@ bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_c
 /* [generate] max_new_tokens with auto resolved: 100 with several samples, 120 with one. */
 uint32_t rft_config_max_new_tokens(const struct rft_config *config);
 
+/* Whether the file or --set gives a key ("section.name"): else its value is the default. */
+bool rft_config_is_given(const struct rft_config *config, const char *full_name);
+
 /* How answers are judged: the keys of [verify]. */
 struct rft_verify_options rft_config_verify(const struct rft_config *config);
 

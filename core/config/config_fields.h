@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "backend.h"
 #include "output.h"
+#include "prompt_kind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +18,8 @@ enum rft_row_policy { RFT_ROWS_REFUSE, RFT_ROWS_SKIP };
 enum rft_cut_off { RFT_CUT_OFF_REJECT, RFT_CUT_OFF_ACCEPT };
 /* Which devices may be used: those whose bits were compared, or any. */
 enum rft_arithmetic { RFT_ARITHMETIC_CHECKED, RFT_ARITHMETIC_UNCHECKED };
-enum rft_prompt_format { RFT_PROMPT_AUTO, RFT_PROMPT_CHAT, RFT_PROMPT_RAW };
+/* Where values that the configuration does not give come from: the model's files first, or only from here. */
+enum rft_defaults { RFT_DEFAULTS_AUTO, RFT_DEFAULTS_NONE };
 
 /* An amount of memory as the user wrote it. */
 struct rft_amount {
@@ -34,7 +36,8 @@ struct rft_strings {
 /* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not
  * set. Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
 struct rft_config {
-    char *file; /* the INI file's path, as given */
+    char *file;     /* the INI file's path, as given */
+    uint64_t given; /* a bit for each key of the table: the file or --set gives it (rft_config_is_given) */
     char *model_path;
     char *data_questions;
     char *data_question_field;
@@ -47,7 +50,12 @@ struct rft_config {
     char *prompt_template;
     char *prompt_examples;
     char *prompt_system;
-    enum rft_prompt_format prompt_format; /* after loading always RFT_PROMPT_RAW: auto is resolved, chat refused */
+    char *prompt_system_file;
+    char *prompt_template_name;
+    char *prompt_variables; /* "" or the text of a JSON object */
+    char *prompt_date;
+    enum rft_prompt_format prompt_format;
+    enum rft_prompt_bos prompt_bos;
     uint32_t generate_samples;
     uint32_t generate_chunk;               /* samples of a question computed together; 0 = auto */
     uint32_t generate_questions_in_flight; /* 0 = auto */
@@ -58,12 +66,15 @@ struct rft_config {
     double generate_min_p;                 /* 0 = off */
     uint64_t generate_seed;
     struct rft_strings generate_stop;
+    struct rft_strings generate_end_tokens;
+    enum rft_defaults generate_defaults;
     enum rft_verify_kind verify_kind;
     double verify_rel_tol;
     enum rft_verify_units verify_units;
     bool verify_require_mark;
     enum rft_cut_off verify_cut_off;
     enum rft_verify_compat verify_compat;
+    char *verify_after; /* "auto", "" or a text */
     uint32_t select_keep;             /* a count, or RFT_KEEP_ALL (select.h) */
     struct rft_amount memory_budget;  /* AUTO: what is available */
     struct rft_amount memory_reserve; /* BYTES or PERCENT: never to be taken */
@@ -75,6 +86,7 @@ struct rft_config {
     enum rft_arithmetic device_arithmetic;
     char *output_path;
     enum rft_output_format output_format;
+    bool output_examples;
     char *output_records; /* "" = none */
     char *output_summary; /* "" = none */
 };

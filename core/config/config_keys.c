@@ -9,13 +9,20 @@ static const struct rft_word word_off[] = {{"off", 0}, {NULL, 0}};
 static const struct rft_word words_keep[] = {{"first", 1}, {"all", RFT_KEEP_ALL}, {NULL, 0}};
 static const struct rft_word words_prompt[] = {
     {"auto", RFT_PROMPT_AUTO}, {"chat", RFT_PROMPT_CHAT}, {"raw", RFT_PROMPT_RAW}, {NULL, 0}};
+static const struct rft_word words_bos[] = {
+    {"auto", RFT_BOS_AUTO}, {"yes", RFT_BOS_YES}, {"no", RFT_BOS_NO}, {NULL, 0}};
+static const struct rft_word words_defaults[] = {{"auto", RFT_DEFAULTS_AUTO}, {"none", RFT_DEFAULTS_NONE}, {NULL, 0}};
 static const struct rft_word words_verify[] = {
     {"answer_tag", RFT_VERIFY_ANSWER_TAG}, {"gsm8k", RFT_VERIFY_GSM8K}, {NULL, 0}};
 static const struct rft_word words_cut_off[] = {
     {"reject", RFT_CUT_OFF_REJECT}, {"accept", RFT_CUT_OFF_ACCEPT}, {NULL, 0}};
 static const struct rft_word words_compat[] = {{"none", RFT_COMPAT_NONE}, {"homework", RFT_COMPAT_HOMEWORK}, {NULL, 0}};
 static const struct rft_word words_format[] = {
-    {"rft_json", RFT_FORMAT_RFT_JSON}, {"jsonl", RFT_FORMAT_JSONL}, {NULL, 0}};
+    {"rft_json", RFT_FORMAT_RFT_JSON},
+    {"jsonl", RFT_FORMAT_JSONL},
+    {"messages", RFT_FORMAT_MESSAGES},
+    {"prompt_completion", RFT_FORMAT_PROMPT_COMPLETION},
+    {NULL, 0}};
 static const struct rft_word words_memory[] = {{"auto", RFT_ACCESS_AUTO},
                                                {"mapped", RFT_ACCESS_MAPPED},
                                                {"imported", RFT_ACCESS_IMPORTED},
@@ -58,16 +65,29 @@ const struct rft_key rft_keys[] = {
     { FIELD(data, too_long), .type = RFT_KEY_CHOICE, .words = words_refuse, .fallback = "refuse",
       .help = "Questions whose prompt and max_new_tokens exceed the model's positions: refuse or skip them." },
 
-    { FIELD(prompt, template), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
-      .help = "The prompt: a text file, used byte for byte, that contains {question} once." },
-    { FIELD(prompt, examples), .type = RFT_KEY_IN_PATH, .fallback = "",
-      .help = "A file of worked examples for chat prompts. A raw template holds its own: leave it empty." },
-    { FIELD(prompt, system), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
-      .help = "The system message of chat prompts. A raw template holds its own: leave it empty." },
     { FIELD(prompt, format), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_prompt,
       .fallback = "auto",
-      .help = "raw: the template is the whole prompt. auto: raw, as long as chat is not supported.\n"
-              "chat (the checkpoint's chat template) is not supported yet." },
+      .help = "chat: by the model's chat template. raw: prompt.template is the whole prompt.\n"
+              "auto: chat if the model has a template, unless prompt.template holds special tokens itself." },
+    { FIELD(prompt, template), .type = RFT_KEY_IN_PATH, .fallback = "",
+      .help = "A text file, used byte for byte, that contains {question} once: the user's turn of a chat,\n"
+              "or all of a raw prompt. Empty: the question alone, in a chat." },
+    { FIELD(prompt, system), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "The system message of a chat: its text." },
+    { FIELD(prompt, system_file), .type = RFT_KEY_IN_PATH, .fallback = "",
+      .help = "The same as a file, used byte for byte." },
+    { FIELD(prompt, examples), .type = RFT_KEY_IN_PATH, .fallback = "",
+      .help = "A JSON file of messages ({\"role\": ..., \"content\": ...}) that stand before the question in a chat:\n"
+              "worked examples." },
+    { FIELD(prompt, template_name), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "Which of the model's chat templates, by its name. Empty: default, else the first." },
+    { FIELD(prompt, variables), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "More variables for the chat template: a JSON object, as {\"enable_thinking\": false}." },
+    { FIELD(prompt, date), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "2026-01-01",
+      .help = "The day that a chat template takes for today: the same tomorrow." },
+    { FIELD(prompt, bos), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_bos, .fallback = "auto",
+      .help = "Whether the tokenizer's beginning-of-sequence token stands before a prompt that does not begin with it.\n"
+              "auto: before raw prompts; a chat template says it itself." },
 
     { FIELD(generate, samples), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
       .fallback = "10", .help = "Samples of each question." },
@@ -95,7 +115,13 @@ const struct rft_key rft_keys[] = {
       .fallback = "0", .help = "Same seed, same text. Another seed draws other samples." },
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
       .help = "Texts that end a sample and are cut off it: one text, or a JSON array of texts, as\n"
-              "in [\"\\n\\n\", \"Q:\"]." },
+              "in [\"\\n\\n\", \"Q:\"]. One that is a special token ends it as such." },
+    { FIELD(generate, end_tokens), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "More tokens that end a sample, by their texts: one, or a JSON array of them." },
+    { FIELD(generate, defaults), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_defaults,
+      .fallback = "auto",
+      .help = "auto: in a chat, temperature, top_k, top_p and min_p that are not given here come from the model's\n"
+              "generation_config.json (or GGUF keys). none: only from here." },
 
     { FIELD(verify, kind), .type = RFT_KEY_CHOICE, .words = words_verify, .fallback = "answer_tag",
       .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly." },
@@ -111,6 +137,9 @@ const struct rft_key rft_keys[] = {
               "or accept those whose answer is right." },
     { FIELD(verify, compat), .type = RFT_KEY_CHOICE, .words = words_compat, .fallback = "none",
       .help = "homework: judge by the original job's parser and check, bit by bit; kind and rel_tol are not used." },
+    { FIELD(verify, after), .type = RFT_KEY_TEXT, .fallback = "auto",
+      .help = "The answer is looked for behind the last occurrence of this text: what a model thinks before is not\n"
+              "judged. auto: </think>, if the chat template knows it and the model thought. Empty: everything." },
 
     { FIELD(select, keep), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = words_keep, .fallback = "first",
       .help = "How many accepted samples of a question become rows. It never changes what is generated." },
@@ -140,7 +169,10 @@ const struct rft_key rft_keys[] = {
     { FIELD(output, path), .type = RFT_KEY_OUT_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The dataset. While the run lasts, finished samples are kept beside it in <path>.journal." },
     { FIELD(output, format), .type = RFT_KEY_CHOICE, .words = words_format, .fallback = "rft_json",
-      .help = "rft_json: a JSON array of [question, gold, completion]. jsonl: an object in each line." },
+      .help = "rft_json: a JSON array of [question, gold, completion]. jsonl: an object in each line.\n"
+              "messages: {\"messages\": [...]} in each line; prompt_completion: {\"prompt\": [...], \"completion\": [...]}." },
+    { FIELD(output, examples), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
+      .help = "messages, prompt_completion: whether the worked examples stand in every row." },
     { FIELD(output, records), .type = RFT_KEY_OUT_PATH, .fallback = "",
       .help = "JSON lines of every sample, accepted or not, with the reason. Empty: none." },
     { FIELD(output, summary), .type = RFT_KEY_OUT_PATH, .fallback = "",
@@ -148,3 +180,4 @@ const struct rft_key rft_keys[] = {
 };
 /* clang-format on */
 const size_t rft_n_keys = sizeof rft_keys / sizeof *rft_keys;
+_Static_assert(sizeof rft_keys / sizeof *rft_keys <= 64, "struct rft_config has a bit for each key");

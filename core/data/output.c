@@ -53,6 +53,7 @@ static enum rft_status end_record(struct writer *w)
     struct rft_str *line = &w->line;
     /* Readers of tables have whole numbers of 63 bits; a larger one stands in quotes, rather than to be rounded. */
     const char *quote = w->options->seed > INT64_MAX ? "\"" : "";
+    RFT_TRY(put_json(line, ", \"prompt\": ", rft_bytes_z(w->options->prompt.id)));
     RFT_TRY(rft_str_printf(line, ", \"seed\": %s%" PRIu64 "%s, \"arithmetic\": ", quote, w->options->seed, quote));
     if (w->options->arithmetic_version != 0)
         RFT_TRY(rft_str_printf(line, "%u", w->options->arithmetic_version));
@@ -111,6 +112,26 @@ static enum rft_status write_skipped_until(struct writer *w, uint64_t before)
     return RFT_OK;
 }
 
+/* A row of chat fine-tuning: the messages before the answer, and the answer as one. */
+static enum rft_status put_messages(struct writer *w, const struct rft_question *question,
+                                    const struct rft_sample *sample)
+{
+    const struct rft_output_prompt *prompt = &w->options->prompt;
+    struct rft_str *line = &w->line, answer = {0};
+    bool is_split = w->options->format == RFT_FORMAT_PROMPT_COMPLETION;
+    RFT_TRY(rft_str_append_z(line, is_split ? "{\"prompt\": [" : "{\"messages\": ["));
+    RFT_TRY(prompt->put_turns(prompt->user, question->text, line));
+    RFT_TRY(rft_str_append_z(line, is_split ? "], \"completion\": [" : ", "));
+    enum rft_status status = rft_str_append(&answer, prompt->prefill.data, prompt->prefill.len);
+    if (status == RFT_OK)
+        status = rft_str_append(&answer, sample->text.data, sample->text.len);
+    if (status == RFT_OK)
+        status = put_json(line, "{\"role\": \"assistant\", \"content\": ", (struct rft_bytes){answer.data, answer.len});
+    rft_str_finish(&answer);
+    RFT_TRY(status);
+    return rft_str_append_z(line, "}]}\n");
+}
+
 static enum rft_status write_row(struct writer *w, uint64_t index, const struct rft_sample *sample)
 {
     const struct rft_question *question = &w->dataset->questions[index];
@@ -121,6 +142,8 @@ static enum rft_status write_row(struct writer *w, uint64_t index, const struct 
         RFT_TRY(put_gold(line, ", ", question));
         RFT_TRY(put_json(line, ", ", sample->text));
         RFT_TRY(rft_str_append_z(line, "]"));
+    } else if (w->options->format != RFT_FORMAT_JSONL) {
+        RFT_TRY(put_messages(w, question, sample));
     } else {
         RFT_TRY(put_json(line, "{\"id\": ", question->id));
         RFT_TRY(rft_str_printf(line, ", \"repeat\": %u", question->repeat));
@@ -128,6 +151,7 @@ static enum rft_status write_row(struct writer *w, uint64_t index, const struct 
         RFT_TRY(put_json(line, ", \"gold\": ", question->gold));
         RFT_TRY(rft_str_printf(line, ", \"sample\": %u", sample->sample));
         RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
+        RFT_TRY(put_json(line, ", \"prompt\": ", rft_bytes_z(w->options->prompt.id)));
         RFT_TRY(rft_str_append_z(line, "}\n"));
     }
     w->counts->n_rows++;

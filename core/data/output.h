@@ -12,9 +12,18 @@
 
 #include <stdint.h>
 
-#define RFT_RECORDS_FORMAT 2
+#define RFT_RECORDS_FORMAT 3
 
-enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL };
+enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL, RFT_FORMAT_MESSAGES, RFT_FORMAT_PROMPT_COMPLETION };
+
+/* What the model was asked, for rows and records. */
+struct rft_output_prompt {
+    const char *id; /* which prompt was used */
+    const void *user;
+    /* Appends the messages up to a question as JSON objects with commas between. */
+    enum rft_status (*put_turns)(const void *user, struct rft_bytes question, struct rft_str *out);
+    struct rft_bytes prefill; /* what was put into the model's mouth: the beginning of its message */
+};
 
 struct rft_output_options {
     struct rft_out_file *rows; /* the dataset; neither it nor the records is open for writing yet */
@@ -25,6 +34,7 @@ struct rft_output_options {
     uint64_t seed;
     uint32_t arithmetic_version; /* in the records; 0: "unchecked" */
     struct rft_verify_options verify;
+    struct rft_output_prompt prompt;
 };
 
 /* Totals over all samples, for the summary. */
@@ -45,10 +55,11 @@ struct rft_output_counts {
  *     ["question", gold, "completion"],
  *     ...
  *   ]
- * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion"}
- * per line. records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits),
- * "accepted", "reason", "detail", "finish", "tokens", "answer", "gold", "question", "completion", "seed", "arithmetic",
- * "format"}; per row that was left out the same with a detail, which is empty elsewhere, and null for what it has not.
+ * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion",
+ * "prompt"} per line. messages: {"messages": [{"role", "content"}, ...]} per line, the completion as the assistant's;
+ * prompt_completion: the same in two lists, {"prompt": [...], "completion": [...]}. records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits),
+ * "accepted", "reason", "detail", "finish", "tokens", "answer", "gold", "question", "completion", "prompt", "seed",
+ * "arithmetic", "format"}; per row that was left out the same with a detail, which is empty elsewhere, and null for what it has not.
  * Both load as tables: every line has the same columns, and each column one type (gold is a string). */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_journal *journal, struct rft_output_counts *counts);

@@ -71,11 +71,10 @@ static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before
 /* Counts a sample that is in the journal or just went there. */
 static void count_sample(struct generation *g, const struct rft_sample *sample)
 {
-    const struct rft_verify_options options = rft_config_verify(g->config);
     struct rft_bytes gold = g->inputs->dataset.questions[sample->question].gold;
     g->state.samples_done++;
     g->state.questions_done += --g->n_left[sample->question] == 0;
-    if (rft_verify(&options, sample->text, sample->finish, gold).reason == RFT_REASON_ACCEPTED)
+    if (rft_verify(&g->inputs->verify, sample->text, sample->finish, gold).reason == RFT_REASON_ACCEPTED)
         g->state.accepted++;
 }
 

@@ -3,33 +3,18 @@
 
 #include "alloc.h"
 #include "arith.h"
+#include "end_tokens.h"
 #include "journal.h"
 #include "log.h"
 #include "op.h"
 #include "os.h"
+#include "question_choice.h"
 #include "tokenizer_gguf.h"
 #include "tokenizer_json.h"
 #include "unicode.h"
 
 #include <inttypes.h>
 #include <xxhash.h>
-
-static enum rft_status open_data(const struct rft_config *config, struct rft_inputs *inputs)
-{
-    const struct rft_verify_options verify = rft_config_verify(config);
-    const struct rft_dataset_options options = {.path = config->data_questions,
-                                                .question_field = config->data_question_field,
-                                                .answer_field = config->data_answer_field,
-                                                .answer_after = config->data_answer_after,
-                                                .id_field = config->data_id_field,
-                                                .limit = config->data_limit,
-                                                .answer_mark =
-                                                    config->verify_kind == RFT_VERIFY_GSM8K ? RFT_GSM8K_MARK : NULL,
-                                                .verify = &verify,
-                                                .skip_bad_rows = config->data_bad_rows == RFT_ROWS_SKIP};
-    RFT_TRY(rft_dataset_load(&options, &inputs->dataset));
-    return rft_prompt_open(config->prompt_template, &inputs->prompt);
-}
 
 static enum rft_status open_model(const struct rft_config *config, struct rft_inputs *inputs)
 {
@@ -42,28 +27,26 @@ static enum rft_status open_model(const struct rft_config *config, struct rft_in
     return rft_tokenizer_open(config->model_path, &inputs->tokenizer);
 }
 
-/* Which vocabulary entries may be drawn, and which of them end a sample. */
-static enum rft_status find_tokens(struct rft_inputs *inputs)
+/* Everything that the model's files and the configuration say together. */
+static enum rft_status make_choices(const struct rft_config *config, struct rft_inputs *inputs)
 {
     const struct rft_checkpoint *c = &inputs->checkpoint;
-    uint32_t vocab = c->config.vocab_size;
+    RFT_TRY(rft_prompt_choose(config, c->gguf, inputs->tokenizer, &inputs->prompt));
+    inputs->verify = rft_prompt_verify(config, &inputs->prompt);
+    RFT_TRY(rft_draw_choose(config, inputs->prompt.is_chat, c->gguf, &inputs->draw));
+    return rft_end_tokens_find(config, c, &inputs->prompt, inputs->tokenizer, &inputs->eos);
+}
+
+/* Which vocabulary entries may be drawn. */
+static enum rft_status find_tokens(struct rft_inputs *inputs)
+{
+    uint32_t vocab = inputs->checkpoint.config.vocab_size;
     inputs->mask = rft_alloc(((size_t)vocab + 31) / 32, sizeof *inputs->mask);
-    inputs->eos = rft_alloc(c->n_eos, sizeof *inputs->eos);
-    if (inputs->mask == NULL || inputs->eos == NULL)
+    if (inputs->mask == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t id = 0; id < vocab; id++)
         if (rft_tokenizer_has_id(inputs->tokenizer, id))
             inputs->mask[id / 32] |= 1u << (id % 32);
-    for (size_t i = 0; i < c->n_eos; i++) {
-        if (c->eos_ids[i] >= vocab) {
-            rft_log_error("%s: end-of-sequence id %" PRIu32 " is not in the vocabulary of %" PRIu32 " entries", c->path,
-                          c->eos_ids[i], vocab);
-            return RFT_ERR_INPUT;
-        }
-        inputs->eos[inputs->n_eos++] = c->eos_ids[i];
-    }
-    if (inputs->n_eos == 0)
-        rft_log_warn("%s: no end-of-sequence id is given; every sample will run to max_new_tokens", c->path);
     return RFT_OK;
 }
 
@@ -188,18 +171,19 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
 static enum rft_status take_fingerprint(const struct rft_config *config, struct rft_inputs *inputs)
 {
     struct rft_fingerprint *f = &inputs->fingerprint;
-    const struct rft_str *prompt = &inputs->prompt.text;
+    const struct rft_config drawn = rft_draw_apply(config, &inputs->draw);
     uint64_t model;
     RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &model));
-    RFT_TRY(rft_config_fingerprint(config, &f->lines));
+    RFT_TRY(rft_config_fingerprint(&drawn, &f->lines));
     RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%u\nunicode=%s,%s\n", RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(),
                            rft_unicode_utf8proc()));
     RFT_TRY(rft_fingerprint_add_hash(f, "model.path", model));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
-    RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", XXH64(prompt->data, prompt->len, inputs->prompt.slot)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", inputs->prompt.hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens",
-                                     XXH64(inputs->eos, inputs->n_eos * sizeof *inputs->eos, inputs->n_eos)));
+                                     XXH64(inputs->eos.ids != NULL ? inputs->eos.ids : &(uint32_t){0},
+                                           inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n)));
     rft_fingerprint_seal(f);
     return RFT_OK;
 }
@@ -208,8 +192,9 @@ enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inpu
 {
     enum rft_status status;
     *inputs = (struct rft_inputs){0};
-    RFT_TRY_GOTO(open_data(config, inputs));
+    RFT_TRY_GOTO(rft_questions_load(config, &inputs->dataset));
     RFT_TRY_GOTO(open_model(config, inputs));
+    RFT_TRY_GOTO(make_choices(config, inputs));
     RFT_TRY_GOTO(find_tokens(inputs));
     RFT_TRY_GOTO(check_prompts(config, inputs));
     RFT_TRY_GOTO(take_fingerprint(config, inputs));
@@ -222,7 +207,8 @@ fail:
 void rft_inputs_close(struct rft_inputs *inputs)
 {
     rft_free(inputs->mask);
-    rft_free(inputs->eos);
+    rft_ids_finish(&inputs->eos);
+    rft_draw_choice_finish(&inputs->draw);
     rft_tokenizer_close(inputs->tokenizer);
     rft_checkpoint_close(&inputs->checkpoint);
     rft_prompt_close(&inputs->prompt);
@@ -240,12 +226,13 @@ uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples)
 
 struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs)
 {
-    uint32_t top_p = (uint32_t)(config->generate_top_p * 65536.0 + 0.5);
-    return (struct rft_draw_rules){.sampling = {.temperature = (float)config->generate_temperature,
-                                                .top_k = config->generate_top_k,
+    const struct rft_config drawn = rft_draw_apply(config, &inputs->draw);
+    uint32_t top_p = (uint32_t)(drawn.generate_top_p * 65536.0 + 0.5);
+    return (struct rft_draw_rules){.sampling = {.temperature = (float)drawn.generate_temperature,
+                                                .top_k = drawn.generate_top_k,
                                                 .top_p_65536 = top_p == 0 ? 1 : top_p,
-                                                .min_p = (float)config->generate_min_p},
+                                                .min_p = (float)drawn.generate_min_p},
                                    .mask = inputs->mask,
-                                   .eos = inputs->eos,
-                                   .n_eos = inputs->n_eos};
+                                   .eos = inputs->eos.ids,
+                                   .n_eos = (uint32_t)inputs->eos.n};
 }

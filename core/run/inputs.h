@@ -9,7 +9,8 @@
 #include "dataset.h"
 #include "engine.h"
 #include "fingerprint.h"
-#include "prompt.h"
+#include "draw_choice.h"
+#include "prompt_choice.h"
 #include "tokenizer.h"
 
 struct rft_inputs {
@@ -18,8 +19,9 @@ struct rft_inputs {
     struct rft_tokenizer *tokenizer;
     struct rft_checkpoint checkpoint;
     uint32_t *mask; /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
-    uint32_t *eos;  /* [n_eos] */
-    uint32_t n_eos;
+    struct rft_ids eos; /* the tokens that end a sample */
+    struct rft_draw_choice draw;
+    struct rft_verify_options verify;
     uint32_t n_prompt_max; /* tokens of the longest prompt */
     uint32_t n_prompt_min; /* and of the shortest */
     uint32_t

@@ -9,6 +9,7 @@
 #include "os.h"
 #include "output.h"
 #include "outputs.h"
+#include "row_turns.h"
 #include "setup.h"
 #include "summary.h"
 #include "unicode.h"
@@ -65,7 +66,8 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
     return rft_generate(config, &run->setup, run->journal, quiet, &run->generated);
 }
 
-static enum rft_status write_output(const struct rft_config *config, struct run *run, uint64_t n_resumed)
+static enum rft_status write_output(const struct rft_config *config, struct run *run,
+                                    const struct rft_row_turns *turns, uint64_t n_resumed)
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generated *g = &run->generated;
@@ -79,7 +81,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                          .n_samples = config->generate_samples,
                                          .seed = config->generate_seed,
                                          .arithmetic_version = arithmetic_version,
-                                         .verify = rft_config_verify(config)};
+                                         .verify = run->setup.inputs.verify,
+                                         .prompt = rft_row_turns_for_output(turns)};
     struct rft_summary summary = {.tokens = g->n_tokens,
                                   .prompt_tokens = g->n_prompt_tokens,
                                   .n_resumed = n_resumed,
@@ -109,7 +112,11 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
 /* The samples are drawn: they are not lost if the outputs cannot be written. */
 static enum rft_status end(const struct rft_config *config, struct run *run, uint64_t n_resumed)
 {
-    enum rft_status status = write_output(config, run, n_resumed);
+    struct rft_row_turns turns;
+    enum rft_status status = rft_row_turns_init(&run->setup.inputs.prompt, config->output_examples, &turns);
+    if (status == RFT_OK)
+        status = write_output(config, run, &turns, n_resumed);
+    rft_row_turns_finish(&turns);
     if (status == RFT_OK) {
         status = rft_journal_remove(run->journal);
         run->journal = NULL;

@@ -30,7 +30,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                                .dispatch_us_max = config->device_dispatch_ms * 1000};
     struct rft_memory memory;
     RFT_TRY(rft_inputs_open(config, &setup->inputs));
-    if (config->generate_temperature == 0 && config->generate_samples > 1)
+    if (setup->inputs.draw.values[RFT_GENERATION_TEMPERATURE] == 0 && config->generate_samples > 1)
         rft_log_warn("generate.temperature = 0 draws the same text every time, and generate.samples = %" PRIu32
                      " asks for that many copies: set samples = 1, or a temperature",
                      config->generate_samples);

@@ -113,6 +113,11 @@ bool rft_tokenizer_has_id(const struct rft_tokenizer *t, uint32_t id)
     return id < t->vocab.n_ids && t->vocab.tokens[id].present;
 }
 
+struct rft_bytes rft_tokenizer_token_text(const struct rft_tokenizer *t, uint32_t id)
+{
+    return rft_tokenizer_has_id(t, id) ? rft_tok_vocab_text(&t->vocab, id) : (struct rft_bytes){0};
+}
+
 bool rft_tokenizer_find(const struct rft_tokenizer *t, struct rft_bytes content, uint32_t *id)
 {
     if (rft_tok_vocab_find(&t->vocab, content, id))

@@ -44,6 +44,8 @@ enum rft_status rft_tokenizer_decode(struct rft_tokenizer *tokenizer, const uint
 uint32_t rft_tokenizer_n_ids(const struct rft_tokenizer *tokenizer); /* highest id + 1 */
 /* false for a hole in the vocabulary */
 bool rft_tokenizer_has_id(const struct rft_tokenizer *tokenizer, uint32_t id);
+/* A token's text as the vocabulary has it (data NULL for ids of no token); the tokenizer's. */
+struct rft_bytes rft_tokenizer_token_text(const struct rft_tokenizer *tokenizer, uint32_t id);
 /* A token by its text, of the vocabulary or added. */
 bool rft_tokenizer_find(const struct rft_tokenizer *tokenizer, struct rft_bytes content, uint32_t *id);
 /* Is it flagged special, so left out of decoded text? False for ids of no token. */

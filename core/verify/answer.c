@@ -270,21 +270,45 @@ bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_byte
     return parse_number(gold, &d) && (options->kind == RFT_VERIFY_GSM8K ? !d.more : isfinite(rft_decimal_double(&d)));
 }
 
+/* Takes off what was thought before the answer. False: the thought was not ended. */
+static bool pass_thought(const struct rft_verify_options *options, struct rft_bytes *completion)
+{
+    const char *after = options->after, *opening = options->opening;
+    const char *end = completion->data + completion->len, *behind = NULL;
+    if (after == NULL || *after == '\0')
+        return true;
+    for (const char *p = find(completion->data, end, after); p < end; p = find(behind, end, after))
+        behind = p + strlen(after);
+    if (behind != NULL) {
+        *completion = (struct rft_bytes){behind, (size_t)(end - behind)};
+        return true;
+    }
+    return !options->is_after_needed &&
+           (opening == NULL || *opening == '\0' || find(completion->data, end, opening) == end);
+}
+
+static struct rft_verdict judge(const struct rft_verify_options *options, struct rft_bytes completion,
+                                struct rft_bytes gold)
+{
+    if (options->compat == RFT_COMPAT_HOMEWORK)
+        return judge_homework(completion, gold);
+    if (options->kind == RFT_VERIFY_GSM8K)
+        return judge_gsm8k(options, completion, gold);
+    return judge_tag(options, completion, gold);
+}
+
 struct rft_verdict rft_verify(const struct rft_verify_options *options, struct rft_bytes completion,
                               enum rft_finish finish, struct rft_bytes gold)
 {
-    struct rft_verdict verdict;
+    struct rft_verdict verdict = {.reason = RFT_REASON_NO_ANSWER};
     if (completion.data == NULL)
         completion = rft_bytes_z("");
-    if (options->compat == RFT_COMPAT_HOMEWORK)
-        verdict = judge_homework(completion, gold);
-    else if (options->kind == RFT_VERIFY_GSM8K)
-        verdict = judge_gsm8k(options, completion, gold);
-    else
-        verdict = judge_tag(options, completion, gold);
+    bool is_ended = pass_thought(options, &completion);
+    if (is_ended)
+        verdict = judge(options, completion, gold);
     if (finish == RFT_FINISH_NOT_FINITE)
         verdict.reason = RFT_REASON_NOT_FINITE;
-    else if (finish == RFT_FINISH_LENGTH && !options->accept_cut_off)
+    else if (finish == RFT_FINISH_LENGTH && (!is_ended || !options->accept_cut_off))
         verdict.reason = RFT_REASON_CUT_OFF;
     return verdict;
 }

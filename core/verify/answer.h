@@ -23,6 +23,11 @@ struct rft_verify_options {
     enum rft_verify_units units; /* answer_tag: what may stand around the number */
     bool require_mark;           /* gsm8k: no answer without "####" */
     bool accept_cut_off;         /* [verify] cut_off = accept: finish = length may be accepted */
+    /* Only what stands behind the last `after` is judged; NULL or "" = everything. Where it does not stand, nothing is
+     * judged if it is needed or `opening` (NULL or "" = nothing) stands there, else everything. */
+    const char *after;
+    const char *opening;
+    bool is_after_needed;
 };
 
 /* Why a sample was accepted or not: the words of the records' "reason". */
@@ -65,6 +70,9 @@ bool rft_gold_is_valid(const struct rft_verify_options *options, struct rft_byte
  * require_mark, the last number of the text (rft_number_last). A line behind the mark without a digit is a heading: the
  * next line counts; one with words before its number and text below it is a heading, too, and no answer. Compared
  * exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved.
+ *
+ * A thought that was not ended (see rft_verify_options.after) has no answer; cut off, it is cut off whatever
+ * accept_cut_off says.
  *
  * finish = not_finite is rejected whatever the text says, then a cut-off completion unless accept_cut_off; both with
  * their answer recorded. */

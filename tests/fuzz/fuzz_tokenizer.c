@@ -87,9 +87,9 @@ static void try_ids(struct rft_tokenizer *tokenizer, struct rft_bytes bytes)
 
 static void try_prompt(struct rft_tokenizer *tokenizer, struct rft_bytes template)
 {
-    struct rft_prompt prompt;
+    struct rft_prompt prompt = {0};
     struct rft_ids ids = {0};
-    if (rft_prompt_parse("fuzz", template, &prompt) == RFT_OK)
+    if (rft_prompt_text_parse("fuzz", template, &prompt.text) == RFT_OK)
         (void)rft_prompt_encode(&prompt, tokenizer, rft_bytes_z(" <s> "), &ids);
     rft_ids_finish(&ids);
     rft_prompt_close(&prompt);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "row_turns.h"
+
+#include "json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum rft_status put_turn(struct rft_str *out, const char *role, struct rft_bytes content)
+{
+    RFT_TRY(rft_str_append_z(out, "{\"role\": "));
+    RFT_TRY(rft_str_append_json(out, role, strlen(role)));
+    RFT_TRY(rft_str_append_z(out, ", \"content\": "));
+    RFT_TRY(rft_str_append_json(out, content.data, content.len));
+    return rft_str_append_z(out, "}");
+}
+
+enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_examples, struct rft_row_turns *turns)
+{
+    const json_t *messages = prompt->is_chat ? prompt->chat.messages : NULL;
+    *turns = (struct rft_row_turns){.prompt = prompt};
+    snprintf(turns->prompt_id, sizeof turns->prompt_id, "%s:%016" PRIx64, prompt->is_chat ? "chat" : "raw",
+             prompt->hash);
+    for (size_t i = 0; i < json_array_size(messages); i++) {
+        const json_t *message = json_array_get(messages, i), *content = json_object_get(message, "content");
+        const char *role = json_string_value(json_object_get(message, "role"));
+        if (!has_examples && strcmp(role, "system") != 0)
+            continue;
+        RFT_TRY(put_turn(&turns->head, role,
+                         (struct rft_bytes){json_string_value(content), json_string_length(content)}));
+        RFT_TRY(rft_str_append_z(&turns->head, ", "));
+    }
+    return RFT_OK;
+}
+
+void rft_row_turns_finish(struct rft_row_turns *turns)
+{
+    rft_str_finish(&turns->head);
+    *turns = (struct rft_row_turns){0};
+}
+
+/* The user's turn of a raw prompt is the question: its markup is the model's affair. */
+static enum rft_status put_turns(const void *user, struct rft_bytes question, struct rft_str *out)
+{
+    const struct rft_row_turns *turns = user;
+    struct rft_str text = {0};
+    enum rft_status status = rft_str_append(out, turns->head.data != NULL ? turns->head.data : "", turns->head.len);
+    if (status == RFT_OK && turns->prompt->is_chat)
+        status = rft_prompt_text_fill(&turns->prompt->text, question, &text);
+    else if (status == RFT_OK)
+        status = rft_str_append(&text, question.data, question.len);
+    if (status == RFT_OK)
+        status = put_turn(out, "user", (struct rft_bytes){text.data, text.len});
+    rft_str_finish(&text);
+    return status;
+}
+
+struct rft_output_prompt rft_row_turns_for_output(const struct rft_row_turns *turns)
+{
+    const struct rft_str *prefill = &turns->prompt->turn.prefill;
+    return (struct rft_output_prompt){.id = turns->prompt_id,
+                                      .user = turns,
+                                      .put_turns = put_turns,
+                                      .prefill = {prefill->data != NULL ? prefill->data : "", prefill->len}};
+}
