@@ -41,7 +41,7 @@ rft_room(verify     SEES base USES PkgConfig::UTF8PROC m)   # is an answer right
 rft_room(model      SEES base contract program checkpoint)  # weights, and the transformer as a program
 rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
 rft_room(device     SEES base contract program USES rft_backends)           # the checked front of a device, and memory pools on it
-rft_room(config     SEES base contract program prompt verify data USES PkgConfig::INIH) # keys and their values
+rft_room(config     SEES base contract program tokenizer jinja prompt verify data USES PkgConfig::INIH) # keys and their values
 rft_room(sampler    SEES base contract program checkpoint tokenizer verify model device) # plan, chunks, slots: prompts -> tokens
 rft_room(run        SEES base contract program checkpoint tokenizer jinja prompt verify model data device config sampler
                     USES PkgConfig::XXHASH)                 # the whole job

@@ -56,7 +56,8 @@ static enum rft_status read_json(const char *dir, const char *name, struct rft_s
         return RFT_OK;
     enum rft_status status = rft_file_read(path->data, CONFIG_BYTES_MAX, &text);
     if (status == RFT_OK)
-        status = rft_json_load(path->data, (struct rft_bytes){text.data, text.len}, 0, json);
+        status = rft_json_load(path->data, (struct rft_bytes){text.data, text.len},
+                               JSON_DECODE_INT_AS_REAL /* model_max_length may be 10^30 */, json);
     rft_str_finish(&text);
     return status;
 }

@@ -77,7 +77,7 @@ enum rft_status rft_generation_parse(const char *path, struct rft_bytes text, st
 {
     json_t *root;
     enum rft_status status = RFT_OK;
-    RFT_TRY(rft_json_load(path, text, JSON_REJECT_DUPLICATES, &root));
+    RFT_TRY(rft_json_load(path, text, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &root));
     for (size_t i = 0; i < RFT_GENERATION_COUNT && status == RFT_OK; i++) {
         const json_t *value = json_object_get(root, rules[i].key);
         if (value == NULL || json_is_null(value))

@@ -11,7 +11,7 @@ static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 const struct rft_command rft_commands[] = {
     {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job},
     {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan},
-    {"prompt", NULL, NULL, "print a question's prompt as the model will see it", true, rft_command_prompt},
+    {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", true, rft_command_prompt},
     {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices},
     {"dump-program", "--dump-program", NULL, "print the kernel calls of a prefill and of a step", true,
      rft_command_dump},
@@ -38,7 +38,6 @@ const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_co
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
     "rftgen plan -c rft.ini --set memory.budget=4GiB",
-    "rftgen prompt -c rft.ini --question 3 --tokens",
     "rftgen -c rft.ini --set device.backend=cpu --set data.limit=100",
     NULL,
 };

@@ -44,7 +44,7 @@ refuse '[-]-set: generate.temperature = 1e-08' -c cold.ini --set generate.temper
 printf '[data]\nquestions = q.json # mine\n' >hash.ini
 refuse 'hash.ini:2: a comment behind a value begins with ;' -c hash.ini
 printf '[generate]\nsamples = 3\n' >several.ini
-refuse 'several.ini: these keys are missing: model.path, data.questions, prompt.template, output.path' -c several.ini
+refuse 'several.ini: these keys are missing: model.path, data.questions, output.path' -c several.ini
 # A message is printable whatever it shows.
 code=0
 "$rftgen" --quiet $good --set "data.questions=$(printf 'a\302\233b\377c\342\200\256d')" 2>printable.log || code=$?

@@ -54,9 +54,11 @@ class FixedDate(datetime.datetime):
 def open_sources(paths, root):
     """Directories, one for each path."""
     for path in paths:
+        name = os.path.splitext(os.path.basename(path.rstrip("/")))[0]
+        while os.path.exists(os.path.join(root, name)):
+            name += "+"
+        here = os.path.join(root, name)
         if os.path.isdir(path):
-            name = os.path.basename(path.rstrip("/"))
-            here = os.path.join(root, name)
             os.makedirs(here)
             for file in os.listdir(path):
                 source = os.path.join(path, file)
@@ -66,8 +68,6 @@ def open_sources(paths, root):
                 elif os.path.isfile(source):
                     os.symlink(os.path.abspath(source), os.path.join(here, file))
         else:
-            name = os.path.splitext(os.path.basename(path))[0]
-            here = os.path.join(root, name)
             os.makedirs(here)
             as_name = "chat_template.jinja" if path.endswith(".jinja") else "tokenizer_config.json"
             os.symlink(os.path.abspath(path), os.path.join(here, as_name))
@@ -136,7 +136,7 @@ def compare(program, name, here):
     n = {"texts": 0, "refused": 0, "other texts": 0, "ids": 0, "other ids": 0}
     differing = []
     if template is None:
-        return name, n, ["no template"]
+        return name, n, [("no template",)]
     tokenizer_path = os.path.join(here, "tokenizer.json")
     tokenizer, special = None, set()
     if os.path.exists(tokenizer_path):

@@ -134,9 +134,8 @@ static void test_bad_values(void **state)
         {"device.dispatch_ms=0", "1 to 1000 or auto"},
         {"device.dispatch_ms=1001", "1 to 1000 or auto"},
         {"device.arithmetic=auto", "checked or unchecked"},
-        {"prompt.format=chat", "not supported yet"},
-        {"prompt.system=Be nice.", "prompt.system"},
-        {"prompt.examples=e.txt", "prompt.examples"},
+        {"prompt.format=chats", "give auto, chat or raw"},
+        {"prompt.bos=maybe", "give auto, yes or no"},
         {"model.path=", "model.path"},
         {"samples=1", "section.key=value"},
         {"generate.samples", "section.key=value"},
@@ -179,8 +178,14 @@ static void test_bad_files(void **state)
         {"[generate]\nsamples = 1\r2\n", "dir/a.ini:2: a control character"},
         {"[generate]\n; \xff\n", "dir/a.ini:2: not UTF-8"},
         {"[generate]\nsamples\n[generate]\nchunk = 0\n", "dir/a.ini:2: neither"},
-        {"[model]\npath = m\n", "these keys are missing: data.questions, prompt.template, output.path"},
-        {"", "dir/a.ini: these keys are missing: model.path, data.questions, prompt.template, output.path"},
+        {"[model]\npath=m\n[data]\nquestions=q\n[output]\npath=o\n[prompt]\ntemplate=t\nformat=raw\nsystem=x\n",
+         "dir/a.ini:10: prompt.system has no place in a raw prompt"},
+        {"[model]\npath=m\n[data]\nquestions=q\n[output]\npath=o\n[prompt]\ntemplate=t\nformat=raw\nexamples=x\n",
+         "dir/a.ini:10: prompt.examples has no place in a raw prompt"},
+        {"[model]\npath=m\n[data]\nquestions=q\n[output]\npath=o\n[prompt]\nformat=raw\n",
+         "dir/a.ini:8: prompt.format = raw needs prompt.template"},
+        {"[model]\npath = m\n", "these keys are missing: data.questions, output.path"},
+        {"", "dir/a.ini: these keys are missing: model.path, data.questions, output.path"},
     };
     struct rft_config config;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -267,7 +272,8 @@ static void test_defaults(void **state)
     assert_int_equal(config.device_arithmetic, RFT_ARITHMETIC_CHECKED);
     assert_int_equal(config.verify_cut_off, RFT_CUT_OFF_REJECT);
     assert_true(config.generate_temperature == 0.7 && config.verify_rel_tol == 0.05 && config.generate_top_p == 1);
-    assert_int_equal(config.prompt_format, RFT_PROMPT_RAW);
+    assert_int_equal(config.prompt_format, RFT_PROMPT_AUTO);
+    assert_true(rft_config_is_given(&config, "model.path") && !rft_config_is_given(&config, "generate.top_p"));
     rft_config_finish(&config);
     assert_int_equal(parse(REQUIRED, "generate.samples=1", &config), RFT_OK);
     assert_int_equal(rft_config_max_new_tokens(&config), 120);
@@ -299,7 +305,16 @@ static void test_fingerprint(void **state)
         {"data.limit=3", true},
         {"data.id_field=id", true},
         {"data.question_field=q", true},
-        {"prompt.format=raw", false},
+        {"prompt.format=raw", true},
+        {"prompt.system=x", true},
+        {"prompt.variables={}", true},
+        {"prompt.date=2026-01-02", true},
+        {"prompt.bos=yes", true},
+        {"prompt.template_name=x", true},
+        {"generate.end_tokens=x", true},
+        {"generate.defaults=none", true},
+        {"verify.after=x", false},
+        {"output.examples=yes", false},
         {"generate.chunk=1", false},
         {"generate.questions_in_flight=2", false},
         {"verify.rel_tol=0.1", false},
@@ -390,10 +405,14 @@ static void test_task_configs(void **state)
         struct rft_str text;
         assert_int_equal(rft_config_load(rft_test_path(files[i]), NULL, 0, &config), RFT_OK);
         assert_true(rft_file_exists(config.data_questions));
-        assert_int_equal(rft_file_read(config.prompt_template, 1 << 20, &text), RFT_OK);
-        const char *slot = strstr(text.data, "{question}");
-        assert_true(slot && !strstr(slot + 1, "{question}"));
-        rft_str_finish(&text);
+        if (*config.prompt_template != '\0') {
+            assert_int_equal(rft_file_read(config.prompt_template, 1 << 20, &text), RFT_OK);
+            const char *slot = strstr(text.data, "{question}");
+            assert_true(slot && !strstr(slot + 1, "{question}"));
+            rft_str_finish(&text);
+        } else {
+            assert_true(rft_file_exists(config.prompt_examples));
+        }
         rft_config_finish(&config);
     }
 }

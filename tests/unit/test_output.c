@@ -84,6 +84,14 @@ static struct rft_journal *filled(size_t n)
 
 static struct rft_out_file rows_file, records_file;
 
+static enum rft_status put_turns(const void *user, struct rft_bytes question, struct rft_str *out)
+{
+    RFT_TRY(rft_str_printf(out, "{\"role\": \"system\", \"content\": \"%s\"}, {\"role\": \"user\", \"content\": ",
+                           (const char *)user));
+    RFT_TRY(rft_str_append_json(out, question.data, question.len));
+    return rft_str_append_z(out, "}");
+}
+
 static struct rft_output_options options_of(enum rft_output_format format, uint32_t keep, const char *records)
 {
     rows_file = rft_test_out(path);
@@ -97,6 +105,7 @@ static struct rft_output_options options_of(enum rft_output_format format, uint3
         .seed = 18446744073709551615u,
         .arithmetic_version = 7,
         .verify = {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05},
+        .prompt = {.id = "chat:1", .user = "S", .put_turns = put_turns, .prefill = {"<p>", 3}},
     };
 }
 
@@ -127,6 +136,7 @@ static void check_output(enum rft_output_format format, uint32_t keep, uint64_t 
     check_file(path, expected);
 }
 
+#define ROW_END ", \"prompt\": \"chat:1\"}\n"
 #define Q1 "\"how many \\u0000 \\\"g\\\"?\""
 #define A01 "\"\xef\xbf\xbd <answer>6000</answer>\""
 #define A02 "\"a\\u0000b\\n<answer>6001</answer>\""
@@ -146,16 +156,31 @@ static void test_jsonl(void **state)
     (void)state;
     check_output(RFT_FORMAT_JSONL, 2, 3,
                  "{\"id\": " Q1 ", \"repeat\": 0, \"question\": " Q1
-                 ", \"gold\": \"6e3\", \"sample\": 1, \"completion\": " A01 "}\n"
+                 ", \"gold\": \"6e3\", \"sample\": 1, \"completion\": " A01 ROW_END
                  "{\"id\": " Q1 ", \"repeat\": 0, \"question\": " Q1
-                 ", \"gold\": \"6e3\", \"sample\": 2, \"completion\": " A02 "}\n"
+                 ", \"gold\": \"6e3\", \"sample\": 2, \"completion\": " A02 ROW_END
                  "{\"id\": " Q1 ", \"repeat\": 1, \"question\": " Q1
-                 ", \"gold\": \"1.50\", \"sample\": 1, \"completion\": " A21 "}\n");
+                 ", \"gold\": \"1.50\", \"sample\": 1, \"completion\": " A21 ROW_END);
     check_output(RFT_FORMAT_JSONL, 0, 0, "");
 }
 
+/* Rows of chat fine-tuning; what was put into the model's mouth is part of its message. */
+static void test_messages(void **state)
+{
+    (void)state;
+#define TURNS(q) "{\"role\": \"system\", \"content\": \"S\"}, {\"role\": \"user\", \"content\": " q "}"
+#define ANSWER(a) "{\"role\": \"assistant\", \"content\": \"<p>" a "\"}]}\n"
+    check_output(RFT_FORMAT_MESSAGES, 1, 2,
+                 "{\"messages\": [" TURNS(Q1) ", " ANSWER("\xef\xbf\xbd <answer>6000</answer>")
+                 "{\"messages\": [" TURNS(Q1) ", " ANSWER("<answer>1.5</answer>"));
+    check_output(RFT_FORMAT_PROMPT_COMPLETION, 1, 2,
+                 "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER("\xef\xbf\xbd <answer>6000</answer>")
+                 "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER("<answer>1.5</answer>"));
+}
+
 /* What every record ends with. */
-#define RECORD_END ", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 2}\n"
+#define RECORD_END                                                                                                     \
+    ", \"prompt\": \"chat:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 3}\n"
 
 static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest, const char *completion)
 {
@@ -360,6 +385,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rft_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_jsonl, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_skipped_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_type_a_column, set_up, tear_down),
