@@ -32,14 +32,18 @@ make demo
 make odd --set data.questions=questions.jsonl --set data.bad_rows=skip --set generate.seed=9223372036854775807
 make nothing --set data.limit=2 --set generate.max_new_tokens=1
 make one --set data.limit=1 --set generate.samples=1 --set generate.temperature=0
+make messages --set output.format=messages
+make split --set output.format=prompt_completion --set output.records=
 venv/bin/python - <<'END'
 import json
 import pandas
 from datasets import load_dataset
 
 failed = loaded = 0
-for name in ("demo", "odd", "nothing", "one"):
+for name in ("demo", "odd", "nothing", "one", "messages", "split"):
     for file in (f"{name}.jsonl", f"{name}.records.jsonl"):
+        if name == "split" and "records" in file:
+            continue
         lines = [json.loads(line) for line in open(file)]
         if not lines:
             print(f"{file}: empty, as nothing was accepted; there is no table to load")

@@ -135,7 +135,8 @@ static enum rft_status take_tokens(const json_t *object, json_t *tokens)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
         json_t *text = json_is_object(value) ? json_object_get(value, "content") : value;
         if (ends_with(key, "_token") && json_is_string(text) && json_object_get(tokens, key) == NULL &&
             json_object_set(tokens, key, text) != 0)
@@ -186,8 +187,8 @@ static enum rft_status take_gguf(struct choice *choice, const char *path, const 
     static const char key[] = "tokenizer.chat_template", names[] = "tokenizer.chat_templates";
     static const struct {
         const char *key, *name;
-    } tokens[] = {{"tokenizer.ggml.bos_token_id", "bos_token"},     {"tokenizer.ggml.eos_token_id", "eos_token"},
-                  {"tokenizer.ggml.unknown_token_id", "unk_token"}, {"tokenizer.ggml.padding_token_id", "pad_token"},
+    } tokens[] = {{"tokenizer.ggml.bos_token_id", "bos_token"},       {"tokenizer.ggml.eos_token_id", "eos_token"},
+                  {"tokenizer.ggml.unknown_token_id", "unk_token"},   {"tokenizer.ggml.padding_token_id", "pad_token"},
                   {"tokenizer.ggml.seperator_token_id", "sep_token"}, {"tokenizer.ggml.cls_token_id", "cls_token"},
                   {"tokenizer.ggml.mask_token_id", "mask_token"}};
     struct rft_bytes text, name;

@@ -40,18 +40,26 @@ static const struct {
     const char *key;
     double neutral;
 } not_applied[] = {
-    {"repetition_penalty", 1},   {"encoder_repetition_penalty", 1},
-    {"no_repeat_ngram_size", 0}, {"encoder_no_repeat_ngram_size", 0},
-    {"num_beams", 1},            {"num_beam_groups", 1},
-    {"diversity_penalty", 0},    {"penalty_alpha", 0},
-    {"typical_p", 1},            {"epsilon_cutoff", 0},
-    {"eta_cutoff", 0},           {"length_penalty", 1},
-    {"min_length", 0},           {"min_new_tokens", 0},
-    {"guidance_scale", 1},       {"top_h", 0},
+    {"repetition_penalty", 1},
+    {"encoder_repetition_penalty", 1},
+    {"no_repeat_ngram_size", 0},
+    {"encoder_no_repeat_ngram_size", 0},
+    {"num_beams", 1},
+    {"num_beam_groups", 1},
+    {"diversity_penalty", 0},
+    {"penalty_alpha", 0},
+    {"typical_p", 1},
+    {"epsilon_cutoff", 0},
+    {"eta_cutoff", 0},
+    {"length_penalty", 1},
+    {"min_length", 0},
+    {"min_new_tokens", 0},
+    {"guidance_scale", 1},
+    {"top_h", 0},
 };
-static const char *const not_applied_lists[] = {"bad_words_ids",       "force_words_ids", "suppress_tokens",
+static const char *const not_applied_lists[] = {"bad_words_ids",         "force_words_ids", "suppress_tokens",
                                                 "begin_suppress_tokens", "sequence_bias",   "forced_bos_token_id",
-                                                "forced_eos_token_id", "stop_strings",    "watermarking_config"};
+                                                "forced_eos_token_id",   "stop_strings",    "watermarking_config"};
 
 static void warn_not_applied(const char *path, const json_t *root)
 {

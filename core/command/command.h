@@ -25,10 +25,10 @@ struct rft_command {
 
 /* An option. `value` names what it takes, NULL = nothing. */
 struct rft_command_option {
-    const char *letter; /* "-c"; NULL = none */
-    const char *name;   /* "--config" */
-    const char *value;  /* "FILE" */
-    const char *help;   /* one line */
+    const char *letter;  /* "-c"; NULL = none */
+    const char *name;    /* "--config" */
+    const char *value;   /* "FILE" */
+    const char *help;    /* one line */
     const char *command; /* the only command that takes it, by its word; NULL = all do */
 };
 

@@ -74,7 +74,7 @@ struct rft_config {
     bool verify_require_mark;
     enum rft_cut_off verify_cut_off;
     enum rft_verify_compat verify_compat;
-    char *verify_after; /* "auto", "" or a text */
+    char *verify_after;               /* "auto", "" or a text */
     uint32_t select_keep;             /* a count, or RFT_KEEP_ALL (select.h) */
     struct rft_amount memory_budget;  /* AUTO: what is available */
     struct rft_amount memory_reserve; /* BYTES or PERCENT: never to be taken */

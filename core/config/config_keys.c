@@ -17,12 +17,11 @@ static const struct rft_word words_verify[] = {
 static const struct rft_word words_cut_off[] = {
     {"reject", RFT_CUT_OFF_REJECT}, {"accept", RFT_CUT_OFF_ACCEPT}, {NULL, 0}};
 static const struct rft_word words_compat[] = {{"none", RFT_COMPAT_NONE}, {"homework", RFT_COMPAT_HOMEWORK}, {NULL, 0}};
-static const struct rft_word words_format[] = {
-    {"rft_json", RFT_FORMAT_RFT_JSON},
-    {"jsonl", RFT_FORMAT_JSONL},
-    {"messages", RFT_FORMAT_MESSAGES},
-    {"prompt_completion", RFT_FORMAT_PROMPT_COMPLETION},
-    {NULL, 0}};
+static const struct rft_word words_format[] = {{"rft_json", RFT_FORMAT_RFT_JSON},
+                                               {"jsonl", RFT_FORMAT_JSONL},
+                                               {"messages", RFT_FORMAT_MESSAGES},
+                                               {"prompt_completion", RFT_FORMAT_PROMPT_COMPLETION},
+                                               {NULL, 0}};
 static const struct rft_word words_memory[] = {{"auto", RFT_ACCESS_AUTO},
                                                {"mapped", RFT_ACCESS_MAPPED},
                                                {"imported", RFT_ACCESS_IMPORTED},

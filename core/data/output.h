@@ -57,10 +57,11 @@ struct rft_output_counts {
  *   ]
  * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion",
  * "prompt"} per line. messages: {"messages": [{"role", "content"}, ...]} per line, the completion as the assistant's;
- * prompt_completion: the same in two lists, {"prompt": [...], "completion": [...]}. records (JSON lines), per sample {"id", "repeat", "question_index", "sample", "key" (16 hex digits),
- * "accepted", "reason", "detail", "finish", "tokens", "answer", "gold", "question", "completion", "prompt", "seed",
- * "arithmetic", "format"}; per row that was left out the same with a detail, which is empty elsewhere, and null for what it has not.
- * Both load as tables: every line has the same columns, and each column one type (gold is a string). */
+ * prompt_completion: the same in two lists, {"prompt": [...], "completion": [...]}. records (JSON lines), per sample
+ * {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "reason", "detail", "finish",
+ * "tokens", "answer", "gold", "question", "completion", "prompt", "seed", "arithmetic", "format"}; per row that was
+ * left out the same with a detail, which is empty elsewhere, and null for what it has not. Both load as tables: every
+ * line has the same columns, and each column one type (gold is a string). */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_journal *journal, struct rft_output_counts *counts);
 

@@ -83,8 +83,8 @@ static size_t add_variables(const json_t *object, bool is_trusted, struct rft_ji
     const char *name;
     json_t *value;
     size_t n = 0;
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
-        to[n++] = (struct rft_jinja_variable){.name = name, .json = value, .is_trusted = is_trusted};
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) to[n++] =
+        (struct rft_jinja_variable){.name = name, .json = value, .is_trusted = is_trusted};
     return n;
 }
 

@@ -71,7 +71,8 @@ static enum rft_status take_example(const json_t *example, json_t *messages)
     json_t *message = json_object(), *value;
     const char *key;
     int failed = message == NULL;
-    json_object_foreach((json_t *)(uintptr_t)example, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)example, key, value)
+    {
         if (!failed && !json_is_null(value))
             failed = json_object_set(message, key, value);
     }

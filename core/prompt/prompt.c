@@ -39,7 +39,8 @@ static enum rft_status choose(const struct rft_prompt_options *o, const struct r
     bool has_template = o->template.data != NULL, has_text = *o->text_path != '\0';
     struct rft_bytes text = {prompt->text.text.data, prompt->text.text.len};
     struct rft_bytes special = find_special(tokenizer, text);
-    prompt->is_chat = o->format == RFT_PROMPT_CHAT || (o->format == RFT_PROMPT_AUTO && has_template && special.len == 0);
+    prompt->is_chat =
+        o->format == RFT_PROMPT_CHAT || (o->format == RFT_PROMPT_AUTO && has_template && special.len == 0);
     if (prompt->is_chat && !has_template) {
         rft_log_error("%s: the model has no chat template, and prompt.format = chat; set it to raw, with the markup in "
                       "prompt.template",
@@ -261,9 +262,8 @@ static enum rft_status append_prefix(const struct rft_prompt *prompt, const stru
     struct rft_ids head = {0};
     if (n == 0 || prompt->bos == RFT_BOS_NO || (prompt->is_chat && prompt->bos == RFT_BOS_AUTO))
         return RFT_OK;
-    enum rft_status status =
-        rft_tokenizer_encode_marked(tokenizer, (struct rft_bytes){rendered->text.data, n_head},
-                                    (const unsigned char *)rendered->marks.data, &head);
+    enum rft_status status = rft_tokenizer_encode_marked(tokenizer, (struct rft_bytes){rendered->text.data, n_head},
+                                                         (const unsigned char *)rendered->marks.data, &head);
     bool there = head.n >= n && memcmp(head.ids, prefix, n * sizeof *prefix) == 0;
     for (size_t i = 0; i < n && !there && status == RFT_OK; i++)
         status = rft_ids_append(ids, prefix[i]);
@@ -293,7 +293,8 @@ bool rft_prompt_end_of_turn(const struct rft_prompt *prompt, const struct rft_to
     const struct rft_jinja_output *end = &prompt->turn.end;
     size_t len;
     for (size_t at = 0; at < end->text.len; at++)
-        if (rft_tokenizer_special_at(tokenizer, (struct rft_bytes){end->text.data + at, end->text.len - at}, id, &len) &&
+        if (rft_tokenizer_special_at(tokenizer, (struct rft_bytes){end->text.data + at, end->text.len - at}, id,
+                                     &len) &&
             memchr(end->marks.data + at, 1, len) == NULL)
             return true;
     return false;

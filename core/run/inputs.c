@@ -180,7 +180,7 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     RFT_TRY(rft_fingerprint_add_hash(f, "model.path", model));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
-    RFT_TRY(rft_fingerprint_add_hash(f, "prompt.template", inputs->prompt.hash));
+    RFT_TRY(rft_fingerprint_add_hash(f, "prompt (its template, system message, examples)", inputs->prompt.hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens",
                                      XXH64(inputs->eos.ids != NULL ? inputs->eos.ids : &(uint32_t){0},
                                            inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n)));

@@ -18,7 +18,7 @@ struct rft_inputs {
     struct rft_prompt prompt;
     struct rft_tokenizer *tokenizer;
     struct rft_checkpoint checkpoint;
-    uint32_t *mask; /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
+    uint32_t *mask;     /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
     struct rft_ids eos; /* the tokens that end a sample */
     struct rft_draw_choice draw;
     struct rft_verify_options verify;

@@ -27,8 +27,8 @@ enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_exa
         const char *role = json_string_value(json_object_get(message, "role"));
         if (!has_examples && strcmp(role, "system") != 0)
             continue;
-        RFT_TRY(put_turn(&turns->head, role,
-                         (struct rft_bytes){json_string_value(content), json_string_length(content)}));
+        RFT_TRY(
+            put_turn(&turns->head, role, (struct rft_bytes){json_string_value(content), json_string_length(content)}));
         RFT_TRY(rft_str_append_z(&turns->head, ", "));
     }
     return RFT_OK;

@@ -66,8 +66,8 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
     return rft_generate(config, &run->setup, run->journal, quiet, &run->generated);
 }
 
-static enum rft_status write_output(const struct rft_config *config, struct run *run,
-                                    const struct rft_row_turns *turns, uint64_t n_resumed)
+static enum rft_status write_output(const struct rft_config *config, struct run *run, const struct rft_row_turns *turns,
+                                    uint64_t n_resumed)
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generated *g = &run->generated;

@@ -38,18 +38,40 @@ bool rft_test_wants(const char *name)
     return !has_case;
 }
 
-/* A word chooses tests whose names contain it; a case's name alone chooses all tests, for its cases. */
-static bool is_chosen(const struct CMUnitTest *test)
+/* A word chooses the test of that name, else those whose names contain it. */
+static bool is_meant(const char *word, const char *name, const struct CMUnitTest *tests, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(tests[i].name, word) == 0)
+            return strcmp(name, word) == 0;
+    return strstr(name, word) != NULL;
+}
+
+/* A case's name alone chooses all tests, for its cases. */
+static bool is_chosen(const struct CMUnitTest *test, const struct CMUnitTest *tests, size_t n)
 {
     bool has_test_word = false;
     for (int i = 0; i < n_words; i++) {
         if (is_case(words[i]))
             continue;
         has_test_word = true;
-        if (strstr(test->name, words[i]) != NULL)
+        if (is_meant(words[i], test->name, tests, n))
             return true;
     }
     return !has_test_word;
+}
+
+/* The first word that means no test and no case; NULL if all mean something. */
+static const char *find_lost_word(const struct CMUnitTest *tests, size_t n)
+{
+    for (int w = 0; w < n_words; w++) {
+        bool means = is_case(words[w]);
+        for (size_t i = 0; i < n && !means; i++)
+            means = is_meant(words[w], tests[i].name, tests, n);
+        if (!means)
+            return words[w];
+    }
+    return NULL;
 }
 
 static int list(const struct CMUnitTest *tests, size_t n)
@@ -76,10 +98,11 @@ int rft_test_run(int argc, char **argv, const struct CMUnitTest *tests, size_t n
     if (chosen == NULL)
         return 1;
     for (size_t i = 0; i < n; i++)
-        if (is_chosen(&tests[i]) && !(is_required && tests[i].initial_state == &rft_test_optional))
+        if (is_chosen(&tests[i], tests, n) && !(is_required && tests[i].initial_state == &rft_test_optional))
             chosen[n_chosen++] = tests[i];
-    if (n_chosen == 0) {
-        fprintf(stderr, "no test is called so; there are:\n");
+    const char *lost = find_lost_word(tests, n);
+    if (n_chosen == 0 || lost != NULL) {
+        fprintf(stderr, "no test is called %s; there are:\n", lost != NULL ? lost : "so");
         list(tests, n);
         free(chosen);
         return 2;

@@ -2,7 +2,7 @@
 /* The main function of every cmocka test:
  *
  *     unit_answer                   all of its tests
- *     unit_answer units fraction    those whose names contain one of the words
+ *     unit_answer units fraction    those of these names, or else whose names contain a word
  *     conformance_kernels qkv       or, where a test walks a table of cases, the cases of that name
  *     unit_answer --list            the names
  *     unit_answer --required        all that need nothing beside the repository: what ctest runs

@@ -243,6 +243,42 @@ static void test_finish(void **state)
     assert_int_equal(v.reason, RFT_REASON_NO_ANSWER);
 }
 
+/* What was thought is not judged; a thought that was not ended has no answer. */
+static void test_after(void **state)
+{
+    (void)state;
+    static const struct verdict_case ended[] = {
+        {BYTES("<think><answer>1</answer></think><answer>6</answer>"), "6", RFT_REASON_ACCEPTED, "6"},
+        {BYTES("<answer>6</answer></think>"), "6", RFT_REASON_NO_ANSWER, NULL},
+        {BYTES("a</think><answer>1</answer></think><answer>6</answer>"), "6", RFT_REASON_ACCEPTED, "6"},
+        {BYTES("</think>"), "6", RFT_REASON_NO_ANSWER, NULL},
+    };
+    static const struct verdict_case open[] = {
+        {BYTES("<think><answer>6</answer>"), "6", RFT_REASON_NO_ANSWER, NULL},
+    };
+    static const struct verdict_case none[] = {
+        {BYTES("<answer>6</answer>"), "6", RFT_REASON_ACCEPTED, "6"},
+    };
+    static const struct verdict_case none_but_needed[] = {
+        {BYTES("<answer>6</answer>"), "6", RFT_REASON_NO_ANSWER, NULL},
+        {BYTES(""), "6", RFT_REASON_NO_ANSWER, NULL},
+    };
+    struct rft_verify_options options = tag_options;
+    options.after = "</think>";
+    options.opening = "<think>";
+    check_verdicts(&options, ended, sizeof ended / sizeof *ended);
+    check_verdicts(&options, open, 1);
+    check_verdicts(&options, none, 1);
+    options.is_after_needed = true;
+    check_verdicts(&options, ended, sizeof ended / sizeof *ended);
+    check_verdicts(&options, none_but_needed, 2);
+    options.accept_cut_off = true;
+    const struct rft_bytes thought = rft_bytes_z("<think><answer>6</answer>"), gold = rft_bytes_z("6");
+    assert_int_equal(rft_verify(&options, thought, RFT_FINISH_LENGTH, gold).reason, RFT_REASON_CUT_OFF);
+    const struct rft_bytes said = rft_bytes_z("</think><answer>6</answer> and");
+    assert_int_equal(rft_verify(&options, said, RFT_FINISH_LENGTH, gold).reason, RFT_REASON_ACCEPTED);
+}
+
 static void test_gold(void **state)
 {
     (void)state;
@@ -376,6 +412,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_long_numbers),
         cmocka_unit_test(test_homework),
         cmocka_unit_test(test_finish),
+        cmocka_unit_test(test_after),
         cmocka_unit_test(test_gold),
         RFT_OPTIONAL(test_shared_parse_cases, "test data of RFTGEN_SHARED_DATA"),
         RFT_OPTIONAL(test_shared_near_boundary, "test data of RFTGEN_SHARED_DATA"),

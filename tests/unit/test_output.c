@@ -86,8 +86,8 @@ static struct rft_out_file rows_file, records_file;
 
 static enum rft_status put_turns(const void *user, struct rft_bytes question, struct rft_str *out)
 {
-    RFT_TRY(rft_str_printf(out, "{\"role\": \"system\", \"content\": \"%s\"}, {\"role\": \"user\", \"content\": ",
-                           (const char *)user));
+    RFT_TRY(rft_str_printf(
+        out, "{\"role\": \"system\", \"content\": \"%s\"}, {\"role\": \"user\", \"content\": ", (const char *)user));
     RFT_TRY(rft_str_append_json(out, question.data, question.len));
     return rft_str_append_z(out, "}");
 }
@@ -156,9 +156,8 @@ static void test_jsonl(void **state)
     (void)state;
     check_output(RFT_FORMAT_JSONL, 2, 3,
                  "{\"id\": " Q1 ", \"repeat\": 0, \"question\": " Q1
-                 ", \"gold\": \"6e3\", \"sample\": 1, \"completion\": " A01 ROW_END
-                 "{\"id\": " Q1 ", \"repeat\": 0, \"question\": " Q1
-                 ", \"gold\": \"6e3\", \"sample\": 2, \"completion\": " A02 ROW_END
+                 ", \"gold\": \"6e3\", \"sample\": 1, \"completion\": " A01 ROW_END "{\"id\": " Q1
+                 ", \"repeat\": 0, \"question\": " Q1 ", \"gold\": \"6e3\", \"sample\": 2, \"completion\": " A02 ROW_END
                  "{\"id\": " Q1 ", \"repeat\": 1, \"question\": " Q1
                  ", \"gold\": \"1.50\", \"sample\": 1, \"completion\": " A21 ROW_END);
     check_output(RFT_FORMAT_JSONL, 0, 0, "");
@@ -170,17 +169,20 @@ static void test_messages(void **state)
     (void)state;
 #define TURNS(q) "{\"role\": \"system\", \"content\": \"S\"}, {\"role\": \"user\", \"content\": " q "}"
 #define ANSWER(a) "{\"role\": \"assistant\", \"content\": \"<p>" a "\"}]}\n"
-    check_output(RFT_FORMAT_MESSAGES, 1, 2,
-                 "{\"messages\": [" TURNS(Q1) ", " ANSWER("\xef\xbf\xbd <answer>6000</answer>")
-                 "{\"messages\": [" TURNS(Q1) ", " ANSWER("<answer>1.5</answer>"));
-    check_output(RFT_FORMAT_PROMPT_COMPLETION, 1, 2,
-                 "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER("\xef\xbf\xbd <answer>6000</answer>")
-                 "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER("<answer>1.5</answer>"));
+    check_output(
+        RFT_FORMAT_MESSAGES, 1, 2,
+        "{\"messages\": [" TURNS(Q1) ", " ANSWER("\xef\xbf\xbd <answer>6000</answer>") "{\"messages\": [" TURNS(
+            Q1) ", " ANSWER("<answer>1.5</answer>"));
+    check_output(
+        RFT_FORMAT_PROMPT_COMPLETION, 1, 2,
+        "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER(
+            "\xef\xbf\xbd <answer>6000</answer>") "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER("<answer>1."
+                                                                                                           "5</"
+                                                                                                           "answer>"));
 }
 
 /* What every record ends with. */
-#define RECORD_END                                                                                                     \
-    ", \"prompt\": \"chat:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 3}\n"
+#define RECORD_END ", \"prompt\": \"chat:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 3}\n"
 
 static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest, const char *completion)
 {

@@ -307,7 +307,9 @@ static void check_turn(const char *template, int64_t end, const char *prefill, b
     json_decref((json_t *)(uintptr_t)o.tokens);
 }
 
-#define TURNS(open) "{% for m in messages %}<s>{{ m.role }}:{{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}" open "{% endif %}"
+#define TURNS(open)                                                                                                    \
+    "{% for m in messages %}<s>{{ m.role }}:{{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}" open         \
+    "{% endif %}"
 
 static void what_stands_around_an_answer_is_found(void **state)
 {
