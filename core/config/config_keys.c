@@ -85,8 +85,8 @@ const struct rft_key rft_keys[] = {
     { FIELD(prompt, date), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "2026-01-01",
       .help = "The day that a chat template takes for today: the same tomorrow." },
     { FIELD(prompt, bos), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_bos, .fallback = "auto",
-      .help = "Whether the tokenizer's beginning-of-sequence token stands before a prompt that does not begin with it.\n"
-              "auto: before raw prompts; a chat template says it itself." },
+      .help = "Whether the tokenizer's beginning-of-sequence token stands before a prompt that does not begin with\n"
+              "it. auto: before raw prompts; a chat template says it itself." },
 
     { FIELD(generate, samples), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
       .fallback = "10", .help = "Samples of each question." },
@@ -169,7 +169,8 @@ const struct rft_key rft_keys[] = {
       .help = "The dataset. While the run lasts, finished samples are kept beside it in <path>.journal." },
     { FIELD(output, format), .type = RFT_KEY_CHOICE, .words = words_format, .fallback = "rft_json",
       .help = "rft_json: a JSON array of [question, gold, completion]. jsonl: an object in each line.\n"
-              "messages: {\"messages\": [...]} in each line; prompt_completion: {\"prompt\": [...], \"completion\": [...]}." },
+              "messages: {\"messages\": [...]} in each line. prompt_completion: {\"prompt\": [...],\n"
+              "\"completion\": [...]}." },
     { FIELD(output, examples), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "messages, prompt_completion: whether the worked examples stand in every row." },
     { FIELD(output, records), .type = RFT_KEY_OUT_PATH, .fallback = "",

@@ -41,7 +41,8 @@ for bad in '--question 2' '--question x' '--tokens --raw' '--set prompt.date=tod
     [ "$(grep -c 'error: ' bad.log)" -eq 1 ] && [ ! -s out ] || fail "prompt $bad: not one line of error"
 done
 if "$rftgen" plan -c three.ini --raw 2>bad.log; then fail "plan --raw was taken"; fi
-for broken in '{{ x' '{{ x|nosuch }}' "{{ raise_exception('no system') }}" '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}'; do
+for broken in '{{ x' \
+    '{{ x|nosuch }}' "{{ raise_exception('no system') }}" '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}'; do
     printf '%s' "$broken" >bare/chat_template.jinja
     if "$rftgen" prompt -c three.ini --raw --set model.path=bare >out 2>bad.log; then fail "$broken was taken"; fi
     [ "$(grep -c 'bare/chat_template.jinja' bad.log)" -ge 1 ] && [ ! -s out ] || fail "$broken: the file is not named"
@@ -65,7 +66,8 @@ n_rows=$(wc -l <messages.json)
 
 # The same words by hand give the same samples.
 printf '<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n' >prompt.txt
-chat --set generate.end_tokens='<|im_end|>' --set prompt.format=auto --set prompt.template=prompt.txt --set output.path=raw.json --set output.records=raw.records 2>run.log ||
+chat --set generate.end_tokens='<|im_end|>' --set prompt.format=auto --set prompt.template=prompt.txt --set output.path=raw.json \
+    --set output.records=raw.records 2>run.log ||
     fail "raw: exit code $?"
 for kind in messages raw; do
     sed 's/"prompt": "[a-z]*:[0-9a-f]*"//' $kind.records >$kind.plain
