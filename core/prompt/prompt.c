@@ -167,6 +167,8 @@ static enum rft_status look_at_prefix(const struct rft_prompt *prompt, struct rf
     size_t n;
     const uint32_t *prefix = rft_tokenizer_prefix(tokenizer, &n);
     struct rft_ids ids = {0};
+    if (n == 0 && prompt->bos == RFT_BOS_YES)
+        rft_log_warn("prompt.bos = yes: the tokenizer names no token that begins a text, so there is none");
     if (n == 0 || !prompt->is_chat || prompt->bos == RFT_BOS_NO)
         return RFT_OK;
     enum rft_status status = rft_prompt_encode(prompt, tokenizer, rft_bytes_z("Hello"), &ids);

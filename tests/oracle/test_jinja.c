@@ -4,6 +4,8 @@
 
 #include "jinja.h"
 #include "json.h"
+#include "marks.h"
+#include "tokenizer_json.h"
 
 #define VARIABLES_MAX 40
 
@@ -75,9 +77,63 @@ static void templates_render_as_with_transformers(void **state)
     json_decref(json);
 }
 
+/* ---- published goldens: the text and the ids that another implementation made of SmolLM2's template ---- */
+
+static void check_golden(struct rft_tokenizer *tokenizer, const struct rft_jinja_template *template, const json_t *golden)
+{
+    const struct rft_jinja_variable variables[] = {
+        {.name = "messages", .json = json_object_get(golden, "messages")},
+        {.name = "add_generation_prompt", .json = json_object_get(golden, "add_generation_prompt")}};
+    const struct rft_jinja_input input = {.variables = variables, .n_variables = 2, .trusted_key = "role"};
+    const json_t *expected = json_object_get(golden, "ids");
+    struct rft_jinja_output output = {0};
+    struct rft_jinja_error error;
+    struct rft_ids ids = {0};
+    assert_int_equal(rft_jinja_render(template, &input, &output, &error), RFT_OK);
+    assert_string_equal(output.text.data, json_string_value(json_object_get(golden, "rendered")));
+    for (size_t i = 0; i < output.marks.len; i++)
+        output.marks.data[i] = output.marks.data[i] != 0 ? RFT_TOK_DATA : RFT_TOK_TEMPLATE;
+    assert_int_equal(rft_tokenizer_encode_marked(tokenizer, (struct rft_bytes){output.text.data, output.text.len},
+                                                 (const unsigned char *)output.marks.data, &ids),
+                     RFT_OK);
+    assert_int_equal(ids.n, json_array_size(expected));
+    for (size_t i = 0; i < ids.n; i++)
+        assert_int_equal(ids.ids[i], json_integer_value(json_array_get(expected, i)));
+    rft_ids_finish(&ids);
+    rft_jinja_output_finish(&output);
+}
+
+static void smollm2_chats(void **state)
+{
+    const char *path = rft_test_shared("goldens/chat_template_cases.json"),
+               *dir = rft_test_shared("checkpoints/smollm2-instruct");
+    struct rft_jinja_template *template;
+    struct rft_jinja_error jinja_error;
+    struct rft_tokenizer *tokenizer;
+    json_error_t error;
+    (void)state;
+    if (path == NULL || dir == NULL)
+        RFT_SKIP("RFTGEN_SHARED_DATA has no goldens");
+    json_t *json = json_load_file(path, 0, &error), *cases = json_object_get(json, "cases");
+    const json_t *source = json_object_get(json, "chat_template");
+    assert_int_equal(rft_tokenizer_open(dir, &tokenizer), RFT_OK);
+    assert_int_equal(rft_jinja_parse((struct rft_bytes){json_string_value(source), json_string_length(source)},
+                                     &template, &jinja_error),
+                     RFT_OK);
+    assert_true(json_array_size(cases) >= 6);
+    for (size_t i = 0; i < json_array_size(cases); i++)
+        check_golden(tokenizer, template, json_array_get(cases, i));
+    rft_jinja_close(template);
+    rft_tokenizer_close(tokenizer);
+    json_decref(json);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(templates_render_as_with_transformers)};
     rft_alloc_hook_json();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(templates_render_as_with_transformers),
+        RFT_OPTIONAL(smollm2_chats, "test data of RFTGEN_SHARED_DATA"),
+    };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
