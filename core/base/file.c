@@ -240,3 +240,20 @@ bool rft_file_is_directory(const char *path)
     struct stat found;
     return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
+
+enum rft_status rft_file_read_optional(const char *path, uint64_t bytes_max, struct rft_str *text)
+{
+    struct stat found;
+    *text = (struct rft_str){0};
+    if (lstat(path, &found) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return RFT_OK;
+    if (stat(path, &found) != 0) {
+        rft_log_error("%s: cannot open: %s", path, strerror(errno));
+        return RFT_ERR_IO;
+    }
+    if (!S_ISREG(found.st_mode)) {
+        rft_log_error("%s: is no regular file", path);
+        return RFT_ERR_INPUT;
+    }
+    return rft_file_read(path, bytes_max, text);
+}

@@ -37,5 +37,8 @@ enum rft_status rft_map_check(const struct rft_map *map);
 enum rft_status rft_file_read(const char *path, uint64_t bytes_max, struct rft_str *text);
 bool rft_file_exists(const char *path);
 bool rft_file_is_directory(const char *path);
+/* A file that may be absent: *text stays empty, its data NULL, if nothing stands there. What does is read like
+ * rft_file_read reads it, but must be a regular file: a link that leads nowhere is an error, as is a pipe. */
+enum rft_status rft_file_read_optional(const char *path, uint64_t bytes_max, struct rft_str *text);
 
 #endif

@@ -8,6 +8,7 @@
 #include "os.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,21 +53,27 @@ static enum rft_status read_json(const char *dir, const char *name, struct rft_s
     *json = NULL;
     rft_str_clear(path);
     RFT_TRY(rft_str_printf(path, "%s/%s", dir, name));
-    if (!rft_file_exists(path->data))
-        return RFT_OK;
-    enum rft_status status = rft_file_read(path->data, CONFIG_BYTES_MAX, &text);
-    if (status == RFT_OK)
+    enum rft_status status = rft_file_read_optional(path->data, CONFIG_BYTES_MAX, &text);
+    if (status == RFT_OK && text.data != NULL)
         status = rft_json_load(path->data, (struct rft_bytes){text.data, text.len},
                                JSON_DECODE_INT_AS_REAL /* model_max_length may be 10^30 */, json);
     rft_str_finish(&text);
+    if (status == RFT_OK && *json != NULL && !json_is_object(*json)) {
+        rft_log_error("%s: is no JSON object", path->data);
+        json_decref(*json);
+        *json = NULL;
+        status = RFT_ERR_INPUT;
+    }
     return status;
 }
 
+/* A file that may be absent. */
 static enum rft_status offer_file(struct choice *choice, const char *path, struct rft_bytes name)
 {
     struct rft_str text = {0};
-    RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
-    enum rft_status status = offer(choice, name, (struct rft_bytes){text.data, text.len}, path, "");
+    enum rft_status status = rft_file_read_optional(path, CONFIG_BYTES_MAX, &text);
+    if (status == RFT_OK && text.data != NULL)
+        status = offer(choice, name, (struct rft_bytes){text.data, text.len}, path, "");
     rft_str_finish(&text);
     return status;
 }
@@ -88,11 +95,14 @@ static enum rft_status offer_files(struct choice *choice, const char *dir, struc
     enum rft_status status = RFT_OK;
     rft_str_clear(path);
     RFT_TRY(rft_str_printf(path, "%s/chat_template.jinja", dir));
-    if (rft_file_exists(path->data))
-        RFT_TRY(offer_file(choice, path->data, rft_bytes_z("default")));
+    RFT_TRY(offer_file(choice, path->data, rft_bytes_z("default")));
     rft_str_clear(path);
     RFT_TRY(rft_str_printf(path, "%s/additional_chat_templates", dir));
     int n = scandir(path->data, &entries, is_jinja, compare_entries);
+    if (n < 0 && errno != ENOENT) {
+        rft_log_error("%s: cannot open: %s", path->data, strerror(errno));
+        return RFT_ERR_IO;
+    }
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name;
         rft_str_clear(path);
@@ -112,6 +122,10 @@ static enum rft_status offer_json(struct choice *choice, const char *path, const
     static const char key[] = "chat_template";
     if (json_is_string(value))
         return offer(choice, rft_bytes_z("default"), text_of(value), path, key);
+    if (value != NULL && !json_is_null(value) && !json_is_array(value)) {
+        rft_log_error("%s: %s is neither a text nor a list of named ones", path, key);
+        return RFT_ERR_INPUT;
+    }
     for (size_t i = 0; i < json_array_size(value); i++) {
         const json_t *item = json_array_get(value, i), *name = json_object_get(item, "name"),
                      *template = json_object_get(item, "template");
@@ -151,7 +165,7 @@ static enum rft_status take_directory(struct choice *choice, const char *dir, st
     RFT_TRY(offer_files(choice, dir, path));
     RFT_TRY(read_json(dir, "tokenizer_config.json", path, &tokenizer));
     enum rft_status status = RFT_OK;
-    if (choice->source->template.data == NULL || *choice->wanted != '\0')
+    if (!choice->has_default)
         status = offer_json(choice, path->data, json_object_get(tokenizer, "chat_template"));
     if (status == RFT_OK)
         status = take_tokens(tokenizer, tokens);

@@ -26,8 +26,8 @@ static enum rft_status take(const char *path, size_t i, double value, struct rft
     bool ok = value >= rules[i].low && value <= rules[i].high && !(rules[i].is_above_low && value == rules[i].low) &&
               !(rules[i].is_below_high && value == rules[i].high) && !(rules[i].is_whole && value != (uint32_t)value);
     if (!ok) {
-        rft_log_error("%s: %s = %g is not allowed; mend it, give generate.%s, or set generate.defaults = none", path,
-                      rules[i].key, value, rules[i].key);
+        rft_log_error("%s: %s = %g is not allowed; mend it, or set generate.defaults = none", path, rules[i].key,
+                      value);
         return RFT_ERR_INPUT;
     }
     generation->has[i] = true;
@@ -107,11 +107,11 @@ static enum rft_status read_directory(const char *path, struct rft_generation *g
 {
     struct rft_str file = {0}, text = {0};
     enum rft_status status = rft_str_printf(&file, "%s/generation_config.json", path);
-    if (status == RFT_OK && rft_file_exists(file.data)) {
+    if (status == RFT_OK)
+        status = rft_file_read_optional(file.data, CONFIG_BYTES_MAX, &text);
+    if (status == RFT_OK && text.data != NULL) {
         generation->from = file;
-        status = rft_file_read(file.data, CONFIG_BYTES_MAX, &text);
-        if (status == RFT_OK)
-            status = rft_generation_parse(file.data, (struct rft_bytes){text.data, text.len}, generation);
+        status = rft_generation_parse(file.data, (struct rft_bytes){text.data, text.len}, generation);
         rft_str_finish(&text);
         return status;
     }

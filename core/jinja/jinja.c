@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "jinja_eval.h"
 #include "jinja_parse.h"
+#include "jinja_symbols.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -33,7 +34,8 @@ static enum rft_status parse(struct rft_bytes source, struct rft_jinja_template 
     RFT_TRY(check_source(source, error));
     RFT_TRY(rft_jinja_lex(&t->arena, source, &tokens, error));
     struct rft_jinja_parser p = {.arena = &t->arena, .token = tokens.items, .error = error};
-    return rft_jinja_parse_body(&p, &t->body);
+    RFT_TRY(rft_jinja_parse_body(&p, &t->body));
+    return rft_jinja_find_hidden(t);
 }
 
 enum rft_status rft_jinja_parse(struct rft_bytes source, struct rft_jinja_template **template,
@@ -46,6 +48,8 @@ enum rft_status rft_jinja_parse(struct rft_bytes source, struct rft_jinja_templa
         return RFT_ERR_HOST_MEMORY;
     t->arena.limit = PARSE_BYTES_MAX;
     enum rft_status status = parse(source, t, error);
+    if (status == RFT_ERR_HOST_MEMORY && rft_arena_is_full(&t->arena, 1, PARSE_BYTES_MAX / 2))
+        status = rft_jinja_fail_at(error, 0, 0, RFT_ERR_INPUT, "the template is too large");
     if (status != RFT_OK) {
         rft_jinja_close(t);
         return status;
@@ -73,14 +77,15 @@ static enum rft_status take_string(struct rft_jinja_run *run, const json_t *json
     return RFT_OK;
 }
 
-static enum rft_status take_json(struct rft_jinja_run *run, const struct rft_jinja_input *input, const json_t *json,
-                                 bool is_trusted, struct rft_jinja_value *value)
+/* trusted_key: of the objects that an array holds, and of them alone. level: arrays and objects around it. */
+static enum rft_status take_json(struct rft_jinja_run *run, const struct rft_jinja_variable *v, const json_t *json,
+                                 uint32_t level, struct rft_jinja_value *value)
 {
     const char *key;
     json_t *member, *object = (json_t *)(uintptr_t)json;
     size_t i;
     switch (json_typeof(json)) {
-    case JSON_STRING: return take_string(run, json, is_trusted, value);
+    case JSON_STRING: return take_string(run, json, v->is_trusted, value);
     case JSON_INTEGER: *value = rft_jinja_int(json_integer_value(json)); return RFT_OK;
     case JSON_REAL: *value = rft_jinja_float(json_real_value(json)); return RFT_OK;
     case JSON_TRUE:
@@ -91,7 +96,7 @@ static enum rft_status take_json(struct rft_jinja_run *run, const struct rft_jin
         json_array_foreach(object, i, member)
         {
             struct rft_jinja_value item;
-            RFT_TRY(take_json(run, input, member, is_trusted, &item));
+            RFT_TRY(take_json(run, v, member, level + 1, &item));
             RFT_TRY(rft_jinja_list_add(run, value->as.list, item));
         }
         return RFT_OK;
@@ -102,9 +107,10 @@ static enum rft_status take_json(struct rft_jinja_run *run, const struct rft_jin
     {
         struct rft_jinja_buffer name = {0};
         struct rft_jinja_value item;
-        bool is_named = input->trusted_key != NULL && strcmp(key, input->trusted_key) == 0;
-        RFT_TRY(rft_jinja_put_bytes(run, &name, key, strlen(key), !is_trusted));
-        RFT_TRY(take_json(run, input, member, is_trusted || is_named, &item));
+        bool is_trusted =
+            level == 1 && v->trusted_key != NULL && strcmp(key, v->trusted_key) == 0 && json_is_string(member);
+        RFT_TRY(rft_jinja_put_bytes(run, &name, key, strlen(key), !v->is_trusted));
+        RFT_TRY(is_trusted ? take_string(run, member, true, &item) : take_json(run, v, member, level + 1, &item));
         RFT_TRY(rft_jinja_dict_set(run, value->as.dict, rft_jinja_text_value(rft_jinja_built(&name)), item));
     }
     return RFT_OK;
@@ -112,15 +118,15 @@ static enum rft_status take_json(struct rft_jinja_run *run, const struct rft_jin
 
 static enum rft_status take_variables(struct rft_jinja_run *run, const struct rft_jinja_input *input)
 {
-    RFT_TRY(rft_jinja_scope_enter(run));
+    RFT_TRY(rft_jinja_scope_enter(run, NULL));
     for (size_t i = 0; i < input->n_variables; i++) {
         const struct rft_jinja_variable *v = &input->variables[i];
         struct rft_jinja_value value = rft_jinja_undefined(rft_bytes_z(v->name));
         if (v->json != NULL)
-            RFT_TRY(take_json(run, input, v->json, v->is_trusted, &value));
+            RFT_TRY(take_json(run, v, v->json, 0, &value));
         RFT_TRY(rft_jinja_scope_set(run, rft_bytes_z(v->name), value));
     }
-    return rft_jinja_scope_enter(run); /* the template's own variables */
+    return RFT_OK;
 }
 
 /* ---- rendering ---- */
@@ -129,6 +135,7 @@ static enum rft_status render(struct rft_jinja_run *run, const struct rft_jinja_
                               const struct rft_jinja_input *input, struct rft_jinja_output *output)
 {
     RFT_TRY(take_variables(run, input));
+    RFT_TRY(rft_jinja_scope_enter(run, template->hidden)); /* the template's own variables */
     RFT_TRY(rft_jinja_exec(run, template->body));
     struct rft_jinja_text text = {run->out->bytes, run->out->marks, run->out->len};
     RFT_TRY(rft_str_append(&output->text, text.bytes, text.len));

@@ -27,19 +27,18 @@ enum rft_status rft_jinja_parse(struct rft_bytes source, struct rft_jinja_templa
                                 struct rft_jinja_error *error);
 void rft_jinja_close(struct rft_jinja_template *template);
 
-/* A variable of a template. Strings in `json` are data, but for those under a key of `trusted`. */
+/* A variable of a template. Strings in `json` are data, but for what is trusted. */
 struct rft_jinja_variable {
     const char *name;
     const struct json_t *json; /* NULL: undefined, whatever else defines the name */
     bool is_trusted;           /* all its strings count as the template's own, as those of special tokens do */
+    const char *trusted_key; /* of an array of objects: the string under this key of each does ("role"); NULL = none */
 };
 
 /* What a rendering is given. Nothing is owned. */
 struct rft_jinja_input {
     const struct rft_jinja_variable *variables; /* [n_variables]; the last of a name counts */
     size_t n_variables;
-    const char *trusted_key; /* the string under this key of an object counts as the template's own ("role"); NULL =
-                                none */
     struct rft_jinja_date date;
 };
 

@@ -150,6 +150,13 @@ bool rft_jinja_is_numeric(int32_t c)
     return k == UTF8PROC_CATEGORY_ND || k == UTF8PROC_CATEGORY_NL || k == UTF8PROC_CATEGORY_NO;
 }
 
+bool rft_jinja_is_word(int32_t c)
+{
+    utf8proc_category_t k = category(c);
+    return rft_jinja_is_alpha(c) || k == UTF8PROC_CATEGORY_MN || k == UTF8PROC_CATEGORY_MC ||
+           k == UTF8PROC_CATEGORY_ND || k == UTF8PROC_CATEGORY_NL || k == UTF8PROC_CATEGORY_PC;
+}
+
 bool rft_jinja_is_printable(int32_t c)
 {
     switch (category(c)) {

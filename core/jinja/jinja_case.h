@@ -19,6 +19,8 @@ bool rft_jinja_is_cased(int32_t code_point);
 bool rft_jinja_is_alpha(int32_t code_point);
 bool rft_jinja_is_decimal(int32_t code_point);
 bool rft_jinja_is_numeric(int32_t code_point);
+/* Whether it may stand in a name: a letter, a mark, a digit, a connector. */
+bool rft_jinja_is_word(int32_t code_point);
 /* str.isprintable of one character. */
 bool rft_jinja_is_printable(int32_t code_point);
 

@@ -52,6 +52,7 @@ enum rft_jinja_flavor {
 
 struct rft_jinja_value {
     enum rft_jinja_kind kind;
+    bool is_markup; /* a text made by safe or e: what Jinja does otherwise with it is refused */
     union {
         bool boolean;
         int64_t integer;

@@ -245,6 +245,8 @@ static enum rft_status bind_all(struct rft_jinja_run *run, const struct rft_jinj
         if (!has_parameter(node, args->keywords[i].name))
             return rft_jinja_fail(run, "the macro takes no argument '%.*s'", (int)args->keywords[i].name.len,
                                   args->keywords[i].name.data);
+    for (const struct rft_jinja_node *p = node->args; p != NULL; p = p->next)
+        RFT_TRY(rft_jinja_scope_set(run, p->name, rft_jinja_undefined(p->name))); /* for defaults that name them */
     for (const struct rft_jinja_node *p = node->args; p != NULL; p = p->next) {
         struct rft_jinja_value value;
         RFT_TRY(bind(run, p, place++, args, &value));
@@ -265,7 +267,7 @@ static enum rft_status call_macro(struct rft_jinja_run *run, const struct rft_ji
     struct rft_jinja_buffer *out = run->out, own = {0};
     run->scope = macro->scope;
     run->out = &own;
-    RFT_TRY(rft_jinja_scope_enter(run));
+    RFT_TRY(rft_jinja_scope_enter(run, macro->node->hidden));
     RFT_TRY(bind_all(run, macro->node, args, caller));
     RFT_TRY(rft_jinja_exec(run, macro->node->body));
     run->scope = scope;

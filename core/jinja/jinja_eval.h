@@ -21,8 +21,8 @@ enum rft_status rft_jinja_call(struct rft_jinja_run *run, const struct rft_jinja
                                struct rft_jinja_value *result);
 
 /* ---- variables (jinja_exec.c) ---- */
-/* A new scope within the current one; leave it by run->scope = run->scope->outer. */
-enum rft_status rft_jinja_scope_enter(struct rft_jinja_run *run);
+/* A new scope within the current one, with the names that it hides; leave it by run->scope = run->scope->outer. */
+enum rft_status rft_jinja_scope_enter(struct rft_jinja_run *run, const struct rft_jinja_node *hidden);
 enum rft_status rft_jinja_scope_set(struct rft_jinja_run *run, struct rft_bytes name, struct rft_jinja_value value);
 /* What a name stands for: a variable, a function, or undefined. */
 enum rft_status rft_jinja_lookup(struct rft_jinja_run *run, struct rft_bytes name, struct rft_jinja_value *value);

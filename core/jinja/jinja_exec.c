@@ -8,13 +8,15 @@ enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 
 static enum rft_status exec_body(struct rft_jinja_run *run, const struct rft_jinja_node *body, enum flow *flow);
 
-enum rft_status rft_jinja_scope_enter(struct rft_jinja_run *run)
+enum rft_status rft_jinja_scope_enter(struct rft_jinja_run *run, const struct rft_jinja_node *hidden)
 {
     void *taken;
     RFT_TRY(rft_jinja_take(run, 1, sizeof(struct rft_jinja_scope), &taken));
     struct rft_jinja_scope *scope = taken;
     scope->outer = run->scope;
     run->scope = scope;
+    for (; hidden != NULL; hidden = hidden->next)
+        RFT_TRY(rft_jinja_scope_set(run, hidden->name, rft_jinja_undefined(hidden->name)));
     return RFT_OK;
 }
 
@@ -28,12 +30,17 @@ enum rft_status rft_jinja_lookup(struct rft_jinja_run *run, struct rft_bytes nam
 {
     void *taken;
     for (const struct rft_jinja_scope *s = run->scope; s != NULL; s = s->outer) {
+        RFT_TRY(rft_jinja_work(run, s->variables.n / 8));
         const struct rft_jinja_value *found = rft_jinja_dict_find_name(&s->variables, name);
         if (found != NULL) {
             *value = *found;
             return RFT_OK;
         }
     }
+    static const char *const unsupported[] = {"joiner", "cycler", "lipsum", "self"};
+    for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
+        if (rft_bytes_equal(name, rft_bytes_z(unsupported[i])))
+            return rft_jinja_refuse(run, "%s", unsupported[i]);
     const struct rft_jinja_builtin *function = rft_jinja_builtin_find(&rft_jinja_functions, name);
     *value = rft_jinja_undefined(name);
     if (function == NULL)
@@ -61,6 +68,8 @@ static enum rft_status assign(struct rft_jinja_run *run, const struct rft_jinja_
         if (space.kind != RFT_JINJA_NAMESPACE)
             return rft_jinja_fail(run, "only a namespace can be assigned attributes, and '%.*s' is none",
                                   (int)target->name.len, target->name.data);
+        if (target->value.as.text.bytes[0] == '_')
+            return rft_jinja_fail(run, "a namespace takes no name that begins with _");
         return rft_jinja_dict_set(run, space.as.dict, target->value, value);
     }
     RFT_TRY(rft_jinja_iterate(run, &value, &members));
@@ -73,12 +82,12 @@ static enum rft_status assign(struct rft_jinja_run *run, const struct rft_jinja_
 }
 
 /* What a block puts out, as text; its variables are its own. */
-static enum rft_status capture(struct rft_jinja_run *run, const struct rft_jinja_node *body)
+static enum rft_status capture(struct rft_jinja_run *run, const struct rft_jinja_node *block)
 {
     struct rft_jinja_buffer *out = run->out, own = {0};
-    RFT_TRY(rft_jinja_scope_enter(run));
+    RFT_TRY(rft_jinja_scope_enter(run, block->hidden));
     run->out = &own;
-    RFT_TRY(rft_jinja_exec(run, body));
+    RFT_TRY(rft_jinja_exec(run, block->body));
     run->out = out;
     run->scope = run->scope->outer;
     run->captured = rft_jinja_built(&own);
@@ -89,7 +98,7 @@ static enum rft_status exec_set(struct rft_jinja_run *run, const struct rft_jinj
 {
     struct rft_jinja_value value;
     if (node->op == RFT_JINJA_SET_BLOCK)
-        RFT_TRY(capture(run, node->body));
+        RFT_TRY(capture(run, node));
     RFT_TRY(rft_jinja_eval(run, node->b, &value));
     return assign(run, node->a, value);
 }
@@ -97,7 +106,7 @@ static enum rft_status exec_set(struct rft_jinja_run *run, const struct rft_jinj
 static enum rft_status exec_filter_block(struct rft_jinja_run *run, const struct rft_jinja_node *node)
 {
     struct rft_jinja_value value;
-    RFT_TRY(capture(run, node->body));
+    RFT_TRY(capture(run, node));
     RFT_TRY(rft_jinja_eval(run, node->a, &value));
     return rft_jinja_print(run, run->out, &value);
 }
@@ -112,7 +121,7 @@ static enum rft_status exec_with(struct rft_jinja_run *run, const struct rft_jin
         RFT_TRY(rft_jinja_eval(run, set->b, &value));
         RFT_TRY(rft_jinja_list_add(run, &values, value));
     }
-    RFT_TRY(rft_jinja_scope_enter(run));
+    RFT_TRY(rft_jinja_scope_enter(run, node->hidden));
     for (const struct rft_jinja_node *set = node->args; set != NULL; set = set->next)
         RFT_TRY(assign(run, set->a, values.items[i++]));
     RFT_TRY(exec_body(run, node->body, flow));
@@ -141,6 +150,8 @@ static enum rft_status exec_call_block(struct rft_jinja_run *run, const struct r
     RFT_TRY(rft_jinja_eval(run, node->a->a, &callee));
     RFT_TRY(rft_jinja_eval_arguments(run, node->a->args, &args));
     run->at = node;
+    if (callee.kind == RFT_JINJA_MACRO && !callee.as.macro->node->has_caller)
+        return rft_jinja_fail(run, "the macro takes no caller");
     if (callee.kind != RFT_JINJA_MACRO)
         return rft_jinja_fail(run, "only a macro can be called with a block, and this is none");
     RFT_TRY(rft_jinja_call(run, &callee, &args, &caller, &text));
@@ -156,7 +167,7 @@ static enum rft_status select_members(struct rft_jinja_run *run, const struct rf
     struct rft_jinja_list taken = {0};
     for (size_t i = 0; i < members->n && node->c != NULL; i++) {
         struct rft_jinja_value holds;
-        RFT_TRY(rft_jinja_scope_enter(run));
+        RFT_TRY(rft_jinja_scope_enter(run, NULL));
         RFT_TRY(assign(run, node->a, members->items[i]));
         RFT_TRY(rft_jinja_eval(run, node->c, &holds));
         run->scope = run->scope->outer;
@@ -173,25 +184,30 @@ static enum rft_status exec_for(struct rft_jinja_run *run, const struct rft_jinj
     struct rft_jinja_value from;
     struct rft_jinja_list members;
     enum flow inner = FLOW_ON;
+    bool is_done = false;
     void *taken;
     RFT_TRY(rft_jinja_eval(run, node->b, &from));
     run->at = node;
     RFT_TRY(rft_jinja_iterate(run, &from, &members));
     RFT_TRY(select_members(run, node, &members));
-    if (members.n == 0)
-        return exec_body(run, node->otherwise, flow);
     RFT_TRY(rft_jinja_take(run, 1, sizeof(struct rft_jinja_loop), &taken));
     struct rft_jinja_loop *loop = taken;
     *loop = (struct rft_jinja_loop){.items = members.items, .n = members.n};
     const struct rft_jinja_value variable = {.kind = RFT_JINJA_LOOP, .as.loop = loop};
     for (; loop->index < members.n && inner != FLOW_BREAK; loop->index++) {
         RFT_TRY(rft_jinja_work(run, 1));
-        RFT_TRY(rft_jinja_scope_enter(run));
+        RFT_TRY(rft_jinja_scope_enter(run, node->hidden));
         RFT_TRY(rft_jinja_scope_set(run, rft_bytes_z("loop"), variable));
         RFT_TRY(assign(run, node->a, members.items[loop->index]));
         RFT_TRY(exec_body(run, node->body, &inner));
         run->scope = run->scope->outer;
+        is_done = is_done || inner == FLOW_ON;
     }
+    if (is_done || node->otherwise == NULL)
+        return RFT_OK;
+    RFT_TRY(rft_jinja_scope_enter(run, node->hidden_otherwise)); /* no pass reached the end of the body */
+    RFT_TRY(exec_body(run, node->otherwise, flow));
+    run->scope = run->scope->outer;
     return RFT_OK;
 }
 

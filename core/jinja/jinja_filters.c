@@ -24,6 +24,13 @@ FILTER(as_string)
     return RFT_OK;
 }
 
+FILTER(safe)
+{
+    RFT_TRY(as_string(run, self, args, result));
+    result->is_markup = true;
+    return RFT_OK;
+}
+
 static enum rft_status change_case(struct rft_jinja_run *run, const struct rft_jinja_value *self,
                                    enum rft_jinja_case wanted, struct rft_jinja_value *result)
 {
@@ -77,9 +84,9 @@ FILTER(trim)
 {
     struct rft_jinja_text text, chars = {0};
     RFT_TRY(rft_jinja_take_text(run, self, &text));
-    RFT_TRY(rft_jinja_work(run, text.len / 16));
     if (args->items[0].kind != RFT_JINJA_ABSENT && args->items[0].kind != RFT_JINJA_NONE)
         RFT_TRY(rft_jinja_need_text(run, &args->items[0], "what is trimmed", &chars));
+    RFT_TRY(rft_jinja_work(run, rft_jinja_strip_work(text.len, chars.len)));
     *result = rft_jinja_text_value(rft_jinja_strip(text, (struct rft_bytes){chars.bytes, chars.len}, RFT_JINJA_BOTH));
     return RFT_OK;
 }
@@ -116,9 +123,13 @@ FILTER(escape)
     struct rft_jinja_text text;
     struct rft_jinja_buffer out = {0};
     (void)args;
+    *result = *self;
+    if (self->kind == RFT_JINJA_TEXT && self->is_markup)
+        return RFT_OK;
     RFT_TRY(rft_jinja_take_text(run, self, &text));
     RFT_TRY(put_escaped(run, &out, text));
     *result = rft_jinja_text_value(rft_jinja_built(&out));
+    result->is_markup = true;
     return RFT_OK;
 }
 
@@ -130,7 +141,7 @@ FILTER(indent)
     struct rft_jinja_buffer out = {0}, spaces = {0};
     bool first = rft_jinja_take_bool(&args->items[1], false), blank = rft_jinja_take_bool(&args->items[2], false);
     int64_t width;
-    RFT_TRY(rft_jinja_take_text(run, self, &text));
+    RFT_TRY(rft_jinja_need_text(run, self, "what is indented", &text));
     if (args->items[0].kind == RFT_JINJA_TEXT) {
         by = args->items[0].as.text;
     } else {
@@ -171,6 +182,8 @@ FILTER(format)
     struct rft_jinja_value values;
     struct rft_jinja_text text;
     RFT_TRY(rft_jinja_take_text(run, self, &text));
+    if (self->is_markup)
+        return rft_jinja_refuse(run, "format of what safe or e made");
     if (args->n != 0 && args->n_keywords != 0)
         return rft_jinja_fail(run, "format takes its values by place or by name, not both");
     if (args->n_keywords == 0) {
@@ -195,6 +208,7 @@ FILTER(wordcount)
     bool is_inside = false;
     (void)args;
     RFT_TRY(rft_jinja_take_text(run, self, &text));
+    RFT_TRY(rft_jinja_work(run, text.len / 4));
     for (size_t at = 0, next; at < text.len; at = next) {
         int32_t c = rft_jinja_next_char(text, at, &next);
         bool is_word = rft_jinja_is_alpha(c) || rft_jinja_is_numeric(c) || c == '_';
@@ -240,6 +254,11 @@ FILTER(tojson)
 
 /* ---- numbers ---- */
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* The number that a text is, as Python's int() and float() read it; ABSENT if it is none. */
 static enum rft_status number_of(struct rft_jinja_run *run, struct rft_jinja_text text, bool is_real,
                                  struct rft_jinja_value *number)
@@ -247,12 +266,15 @@ static enum rft_status number_of(struct rft_jinja_run *run, struct rft_jinja_tex
     char digits[400];
     size_t n = 0;
     uint64_t whole;
-    double real;
     *number = (struct rft_jinja_value){0};
+    RFT_TRY(rft_jinja_work(run, text.len / 16));
     text = rft_jinja_strip(text, (struct rft_bytes){0}, RFT_JINJA_BOTH);
     for (size_t i = 0; i < text.len; i++) {
-        if (text.bytes[i] == '_' && n > 0 && i + 1 < text.len)
+        if (text.bytes[i] == '_' && i > 0 && i + 1 < text.len && is_digit(text.bytes[i - 1]) &&
+            is_digit(text.bytes[i + 1]))
             continue;
+        if (((unsigned char)text.bytes[i] & 0x80u) != 0)
+            return rft_jinja_refuse(run, "a number with digits of other scripts");
         if (n + 1 >= sizeof digits)
             return rft_jinja_refuse(run, "a number of that many digits");
         digits[n++] = text.bytes[i];
@@ -263,10 +285,12 @@ static enum rft_status number_of(struct rft_jinja_run *run, struct rft_jinja_tex
         if (!rft_parse_u64(unsigned_part, &whole) || whole > INT64_MAX)
             return rft_jinja_refuse(run, "a whole number beyond 64 bits");
         *number = rft_jinja_int(digits[0] == '-' ? -(int64_t)whole : (int64_t)whole);
-    } else if (is_real && (strcmp(unsigned_part, "inf") == 0 || strcmp(unsigned_part, "nan") == 0)) {
-        *number = rft_jinja_float(unsigned_part[0] == 'n' ? NAN : digits[0] == '-' ? -INFINITY : INFINITY);
-    } else if (unsigned_part[strspn(unsigned_part, "0123456789.eE+-")] == '\0' && rft_parse_double(digits, &real)) {
-        *number = rft_jinja_float(real);
+    } else if (strchr("0123456789.", *unsigned_part) != NULL || is_real) {
+        char *end;
+        double real = strtod(digits, &end); /* what Python's float reads, and hexadecimal, which it does not */
+        bool is_hex = strpbrk(unsigned_part, "xX(") != NULL;
+        if (*end == '\0' && n != 0 && !is_hex && *unsigned_part != '-' && *unsigned_part != '+')
+            *number = rft_jinja_float(real);
     }
     return RFT_OK;
 }
@@ -311,6 +335,10 @@ FILTER(as_float)
 FILTER(absolute)
 {
     (void)args;
+    if (self->kind == RFT_JINJA_FLOAT) {
+        *result = rft_jinja_float(fabs(self->as.real));
+        return RFT_OK;
+    }
     if (rft_jinja_is_number(self) && rft_jinja_real(self) >= 0)
         return rft_jinja_sign(run, false, self, result);
     return rft_jinja_sign(run, true, self, result);
@@ -331,6 +359,8 @@ FILTER(rounded)
     value = rft_jinja_real(self);
     if (precision < 0 || precision > 50)
         return rft_jinja_refuse(run, "round to %d places", (int)precision);
+    if (self->kind != RFT_JINJA_FLOAT && rft_bytes_equal(method, rft_bytes_z("common")))
+        return rft_jinja_sign(run, false, self, result);
     scale = pow(10, (double)precision);
     if (rft_bytes_equal(method, rft_bytes_z("ceil"))) {
         value = ceil(value * scale) / scale;
@@ -384,7 +414,7 @@ static const struct rft_jinja_builtin filters[] = {
     {"lower", "", 0, lower},
     {"replace", "old new count", 2, replace},
     {"round", "precision method", 0, rounded},
-    {"safe", "", 0, as_string},
+    {"safe", "", 0, safe},
     {"string", "", 0, as_string},
     {"title", "", 0, title},
     {"tojson", "ensure_ascii indent separators sort_keys", 0, tojson},

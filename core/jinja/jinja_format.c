@@ -4,6 +4,7 @@
 #include "jinja_print.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,6 +83,8 @@ static enum rft_status put_text(struct percent *p, const struct directive *d, co
     else
         RFT_TRY(rft_jinja_print(p->run, &buffer, value));
     struct rft_jinja_text text = rft_jinja_built(&buffer);
+    if (d->letter == 'c' && (value->kind != RFT_JINJA_TEXT || rft_jinja_n_chars(text) != 1))
+        return rft_jinja_refuse(p->run, "%%c of anything but one character");
     if (d->precision >= 0)
         text = rft_jinja_part(text, 0, rft_jinja_char_at(text, (size_t)d->precision));
     return put_padded(p, d, text);
@@ -91,10 +94,15 @@ static enum rft_status put_number(struct percent *p, const struct directive *d, 
 {
     char spec[48], text[400];
     bool is_real = strchr("eEfFgG", d->letter) != NULL;
-    int64_t whole = value->kind == RFT_JINJA_FLOAT ? (int64_t)value->as.real : rft_jinja_whole(value);
     if (!rft_jinja_is_number(value))
         return rft_jinja_fail(p->run, "%%%c format: a number is required, not %s", d->letter,
                               rft_jinja_type_name(value));
+    bool is_hex = strchr("xXo", d->letter) != NULL;
+    if (is_hex && value->kind == RFT_JINJA_FLOAT)
+        return rft_jinja_fail(p->run, "%%%c format: an integer is required, not float", d->letter);
+    if (!is_real && ((value->kind == RFT_JINJA_FLOAT && !(fabs(value->as.real) < 9e18)) || d->precision >= 0 ||
+                     (is_hex && rft_jinja_whole(value) < 0)))
+        return rft_jinja_refuse(p->run, "such a number as %%%c in a format", d->letter);
     if (d->width > 300 || d->precision > 60 || (is_real && !(rft_jinja_real(value) < 1e60)))
         return rft_jinja_refuse(p->run, "a number that wide in a format");
     int n = snprintf(spec, sizeof spec, "%%%s%s", d->flags, d->width >= 0 ? "*" : "");
@@ -107,6 +115,7 @@ static enum rft_status put_number(struct percent *p, const struct directive *d, 
                  : d->letter == 'X' ? PRIX64
                  : d->letter == 'o' ? PRIo64
                                     : PRId64);
+    int64_t whole = value->kind == RFT_JINJA_FLOAT ? (int64_t)value->as.real : rft_jinja_whole(value);
     int w = (int)d->width, q = (int)d->precision;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

@@ -70,6 +70,11 @@ FUNCTION(make_dict)
 FUNCTION(make_namespace)
 {
     RFT_TRY(make_dict(run, self, args, result));
+    for (size_t i = 0; i < result->as.dict->n; i++) {
+        const struct rft_jinja_value *key = &result->as.dict->pairs[i].key;
+        if (key->kind == RFT_JINJA_TEXT && key->as.text.len != 0 && key->as.text.bytes[0] == '_')
+            return rft_jinja_fail(run, "a namespace takes no name that begins with _");
+    }
     result->kind = RFT_JINJA_NAMESPACE;
     return RFT_OK;
 }
@@ -108,7 +113,7 @@ const struct rft_jinja_builtins rft_jinja_functions = {functions};
 FUNCTION(dict_get)
 {
     const struct rft_jinja_value *found;
-    RFT_TRY(rft_jinja_work(run, self->as.dict->n / 8 + rft_jinja_weight(&args->items[0])));
+    RFT_TRY(rft_jinja_work(run, rft_jinja_find_key_work(self->as.dict, &args->items[0])));
     found = rft_jinja_dict_find(self->as.dict, &args->items[0]);
     *result = found != NULL ? *found : args->items[1].kind != RFT_JINJA_ABSENT ? args->items[1] : rft_jinja_none();
     return RFT_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "jinja_lexer.h"
 
+#include "jinja_case.h"
 #include "jinja_text.h"
 
 #include <stdarg.h>
@@ -180,9 +181,14 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_name_char(char c)
+/* Where the name that begins here ends; at itself if none does. */
+static size_t name_end(const struct lexer *l, size_t at)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || ((unsigned char)c & 0x80u);
+    const struct rft_jinja_text text = {l->source.data, NULL, l->source.len};
+    size_t next;
+    while (at < text.len && rft_jinja_is_word(rft_jinja_next_char(text, at, &next)))
+        at = next;
+    return at;
 }
 
 static size_t digits_end(const struct lexer *l, size_t at, const char *digits)
@@ -245,7 +251,8 @@ static enum rft_status lex_number(struct lexer *l)
     } else if (ok) {
         char *stop;
         unsigned long long value = strtoull(base == 10 ? text : text + 2, &stop, base);
-        ok = value <= INT64_MAX && strlen(text) < 70 && *stop == '\0' && stop != text;
+        ok =
+            value <= INT64_MAX && strlen(text) < 70 && *stop == '\0' && stop != text && (base == 10 || text[2] != '\0');
         token->integer = (int64_t)value;
         ok = ok && !(base == 10 && text[0] == '0' && value != 0);
     }
@@ -295,7 +302,7 @@ static const char *unescape_one(const char *p, const char *end, char **out)
             *(*out)++ = plain[i + 1];
             return p + 2;
         }
-    if (c == 'N')
+    if (c == 'N' || ((unsigned char)c & 0x80u) != 0)
         return NULL;
     *(*out)++ = '\\';
     *(*out)++ = c;
@@ -374,16 +381,14 @@ static enum rft_status lex_tag(struct lexer *l, bool is_print)
         if (l->at >= l->source.len)
             return fail(l, is_print ? "the tag is not closed: }} is missing" : "the tag is not closed: %} is missing");
         char c = l->source.data[l->at];
-        size_t space = skip_space(l, l->at), name_end = l->at;
+        size_t space = skip_space(l, l->at), end_of_name = name_end(l, l->at);
         if (space > l->at) {
             advance(l, space);
         } else if (is_digit(c)) {
             RFT_TRY(lex_number(l));
-        } else if (is_name_char(c)) {
-            while (name_end < l->source.len && is_name_char(l->source.data[name_end]))
-                name_end++;
-            RFT_TRY(add(l, RFT_JINJA_T_NAME, (struct rft_bytes){l->source.data + l->at, name_end - l->at}, &token));
-            advance(l, name_end);
+        } else if (end_of_name > l->at) {
+            RFT_TRY(add(l, RFT_JINJA_T_NAME, (struct rft_bytes){l->source.data + l->at, end_of_name - l->at}, &token));
+            advance(l, end_of_name);
         } else if (c == '\'' || c == '"') {
             RFT_TRY(lex_string(l));
         } else {

@@ -378,7 +378,9 @@ FILTER(unique)
     result->as.list->flavor = RFT_JINJA_GENERATOR;
     for (size_t i = 0; i < members.n; i++) {
         bool is_new = true;
-        RFT_TRY(rft_jinja_work(run, 1 + i / 8 + rft_jinja_weight(&keys.items[i])));
+        if (!rft_jinja_is_hashable(&keys.items[i]))
+            return rft_jinja_fail(run, "unhashable type: '%s'", rft_jinja_type_name(&keys.items[i]));
+        RFT_TRY(rft_jinja_work(run, 1 + i / 8 + i * (rft_jinja_weight(&keys.items[i]) - 1)));
         for (size_t k = 0; k < i && is_new; k++)
             is_new = !rft_jinja_equal(&keys.items[i], &keys.items[k]);
         if (is_new)

@@ -65,6 +65,18 @@ static enum rft_status is_undefined(struct rft_jinja_run *run, const struct rft_
                           (int)(name.len < 80 ? name.len : 80), name.data);
 }
 
+/* What Python's numbers have, and nobody asks for in a template. */
+static bool is_number_attribute(struct rft_bytes name)
+{
+    static const char *const names[] = {"real",       "imag",      "numerator", "denominator", "conjugate",
+                                        "bit_length", "bit_count", "to_bytes",  "from_bytes",  "as_integer_ratio",
+                                        "is_integer", "hex",       "fromhex"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (rft_bytes_equal(name, rft_bytes_z(names[i])))
+            return true;
+    return false;
+}
+
 enum rft_status rft_jinja_attribute(struct rft_jinja_run *run, const struct rft_jinja_value *value,
                                     struct rft_bytes name, struct rft_jinja_value *member)
 {
@@ -73,6 +85,11 @@ enum rft_status rft_jinja_attribute(struct rft_jinja_run *run, const struct rft_
     *member = rft_jinja_undefined(name);
     if (value->kind == RFT_JINJA_UNDEFINED)
         return is_undefined(run, value, name);
+    if (value->kind == RFT_JINJA_TEXT && value->is_markup && method != NULL)
+        return rft_jinja_refuse(run, "a method of what safe or e made");
+    if (value->kind == RFT_JINJA_MACRO || (rft_jinja_is_number(value) && is_number_attribute(name)))
+        return rft_jinja_refuse(run, "'%.*s' of a %s", (int)(name.len < 80 ? name.len : 80), name.data,
+                                rft_jinja_type_name(value));
     if (method != NULL)
         return bind_method(run, method, value, member);
     if (value->kind == RFT_JINJA_DICT || value->kind == RFT_JINJA_NAMESPACE)
@@ -104,7 +121,7 @@ enum rft_status rft_jinja_item(struct rft_jinja_run *run, const struct rft_jinja
     if (value->kind == RFT_JINJA_UNDEFINED)
         return is_undefined(run, value, name);
     if (value->kind == RFT_JINJA_DICT) {
-        RFT_TRY(rft_jinja_work(run, value->as.dict->n / 8 + rft_jinja_weight(key)));
+        RFT_TRY(rft_jinja_work(run, rft_jinja_find_key_work(value->as.dict, key)));
         found = rft_jinja_dict_find(value->as.dict, key);
         if (found != NULL) {
             *member = *found;
@@ -186,6 +203,8 @@ enum rft_status rft_jinja_slice(struct rft_jinja_run *run, const struct rft_jinj
         return slice_text(run, value->as.text, bounds, part);
     if (value->kind == RFT_JINJA_UNDEFINED)
         return is_undefined(run, value, rft_bytes_z("[:]"));
+    if (rft_jinja_is_list(value) && value->as.list->flavor == RFT_JINJA_RANGE)
+        return rft_jinja_refuse(run, "a slice of a range");
     if (!rft_jinja_is_list(value) || value->as.list->flavor == RFT_JINJA_GENERATOR ||
         value->as.list->flavor == RFT_JINJA_VIEW)
         return rft_jinja_fail(run, "'%s' object cannot be sliced", rft_jinja_type_name(value));

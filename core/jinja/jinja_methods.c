@@ -73,9 +73,9 @@ static enum rft_status strip_sides(struct rft_jinja_run *run, const struct rft_j
 {
     const struct rft_jinja_value *chars = &args->items[0];
     struct rft_jinja_text set = {0};
-    RFT_TRY(rft_jinja_work(run, self->as.text.len / 16));
     if (chars->kind != RFT_JINJA_ABSENT && chars->kind != RFT_JINJA_NONE)
         RFT_TRY(rft_jinja_need_text(run, chars, "what is stripped", &set));
+    RFT_TRY(rft_jinja_work(run, rft_jinja_strip_work(self->as.text.len, set.len)));
     *result = rft_jinja_text_value(rft_jinja_strip(self->as.text, (struct rft_bytes){set.bytes, set.len}, sides));
     return RFT_OK;
 }
@@ -112,6 +112,7 @@ static enum rft_status affix(struct rft_jinja_run *run, const struct rft_jinja_v
         return RFT_OK;
     }
     RFT_TRY(rft_jinja_need_text(run, arg, "a beginning or an end", &part));
+    RFT_TRY(rft_jinja_work(run, 1 + part.len / 64));
     *found = part.len <= text.len &&
              (part.len == 0 || memcmp(text.bytes + (at_end ? text.len - part.len : 0), part.bytes, part.len) == 0);
     return RFT_OK;
@@ -135,7 +136,9 @@ METHOD(endswith)
 
 METHOD(removeprefix)
 {
+    struct rft_jinja_text part;
     bool found;
+    RFT_TRY(rft_jinja_need_text(run, &args->items[0], "a beginning", &part));
     RFT_TRY(affix(run, self, &args->items[0], false, &found));
     *result = *self;
     if (found)
@@ -145,7 +148,9 @@ METHOD(removeprefix)
 
 METHOD(removesuffix)
 {
+    struct rft_jinja_text part;
     bool found;
+    RFT_TRY(rft_jinja_need_text(run, &args->items[0], "an end", &part));
     RFT_TRY(affix(run, self, &args->items[0], true, &found));
     *result = *self;
     if (found)
@@ -282,7 +287,8 @@ METHOD(zfill)
     bool has_sign = text.len != 0 && (text.bytes[0] == '-' || text.bytes[0] == '+');
     RFT_TRY(rft_jinja_take_int(run, &args->items[0], 0, &width));
     RFT_TRY(rft_jinja_put(run, &out, rft_jinja_part(text, 0, has_sign)));
-    for (width -= (int64_t)rft_jinja_n_chars(text); width > 0; width--)
+    RFT_TRY(rft_jinja_work(run, text.len / 16));
+    for (int64_t n = (int64_t)rft_jinja_n_chars(text); n < width; n++)
         RFT_TRY(rft_jinja_put_z(run, &out, "0"));
     RFT_TRY(rft_jinja_put(run, &out, rft_jinja_part(text, has_sign, text.len)));
     *result = rft_jinja_text_value(rft_jinja_built(&out));
@@ -307,8 +313,8 @@ static bool is_alnum(int32_t c)
 #define QUESTION(name, is)                                                                                             \
     METHOD(name)                                                                                                       \
     {                                                                                                                  \
-        (void)run;                                                                                                     \
         (void)args;                                                                                                    \
+        RFT_TRY(rft_jinja_work(run, self->as.text.len / 4));                                                           \
         *result = all_are(self, is);                                                                                   \
         return RFT_OK;                                                                                                 \
     }
@@ -334,16 +340,16 @@ static struct rft_jinja_value cased_are(const struct rft_jinja_value *self, bool
 
 METHOD(all_upper)
 {
-    (void)run;
     (void)args;
+    RFT_TRY(rft_jinja_work(run, self->as.text.len / 4));
     *result = cased_are(self, rft_jinja_is_upper);
     return RFT_OK;
 }
 
 METHOD(all_lower)
 {
-    (void)run;
     (void)args;
+    RFT_TRY(rft_jinja_work(run, self->as.text.len / 4));
     *result = cased_are(self, rft_jinja_is_lower);
     return RFT_OK;
 }

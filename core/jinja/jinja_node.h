@@ -56,11 +56,14 @@ struct rft_jinja_node {
     struct rft_jinja_value value;
     const struct rft_jinja_builtin *builtin;
     struct rft_jinja_node *a, *b, *c, *args, *body, *otherwise, *next;
+    bool has_caller;                         /* of a macro: it calls its caller */
+    struct rft_jinja_node *hidden;           /* names that are its scope's own (jinja_symbols.h) */
+    struct rft_jinja_node *hidden_otherwise; /* the same of a loop's else */
 };
 
 struct rft_jinja_template {
     struct rft_arena arena; /* of everything */
-    struct rft_jinja_node *body;
+    struct rft_jinja_node *body, *hidden;
 };
 
 #endif

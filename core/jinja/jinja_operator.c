@@ -88,6 +88,18 @@ static enum rft_status binary_whole(struct rft_jinja_run *run, struct rft_bytes 
     return RFT_OK;
 }
 
+/* As Python's floats are divided: by way of the remainder, which is exact. */
+static double floor_divide_real(double a, double b)
+{
+    double remainder = fmod(a, b), quotient = (a - remainder) / b;
+    if (remainder != 0 && (remainder < 0) != (b < 0))
+        quotient -= 1;
+    if (quotient == 0)
+        return copysign(0, a / b);
+    double below = floor(quotient);
+    return quotient - below > 0.5 ? below + 1 : below;
+}
+
 static enum rft_status binary_real(struct rft_jinja_run *run, struct rft_bytes operator, double a, double b,
                                    struct rft_jinja_value *result)
 {
@@ -99,12 +111,16 @@ static enum rft_status binary_real(struct rft_jinja_run *run, struct rft_bytes o
     case '+': r = a + b; break;
     case '-': r = a - b; break;
     case '*': r = is_double ? pow(a, b) : a * b; break;
-    case '/': r = is_double ? floor(a / b) : a / b; break;
+    case '/': r = is_double ? floor_divide_real(a, b) : a / b; break;
     default:
         r = fmod(a, b);
-        if (r != 0 && (r < 0) != (b < 0))
+        if (r == 0)
+            r = copysign(0, b);
+        else if ((r < 0) != (b < 0))
             r += b;
     }
+    if (is_double && operator.data[0] == '*' && !isfinite(r) && isfinite(a) && isfinite(b))
+        return rft_jinja_refuse(run, "a power that is no double");
     *result = rft_jinja_float(r);
     return RFT_OK;
 }
@@ -162,6 +178,8 @@ enum rft_status rft_jinja_binary(struct rft_jinja_run *run, struct rft_bytes ope
                                  const struct rft_jinja_value *b, struct rft_jinja_value *result)
 {
     char sign = operator.len == 1 ? operator.data[0] : '\0';
+    if ((a->kind == RFT_JINJA_TEXT && a->is_markup) || (b->kind == RFT_JINJA_TEXT && b->is_markup))
+        return rft_jinja_refuse(run, "%.*s with what safe or e made", (int)operator.len, operator.data);
     if (is_whole(a) && is_whole(b))
         return binary_whole(run, operator, rft_jinja_whole(a), rft_jinja_whole(b), result);
     if (rft_jinja_is_number(a) && rft_jinja_is_number(b))
@@ -199,7 +217,7 @@ enum rft_status rft_jinja_contains(struct rft_jinja_run *run, const struct rft_j
     if (container->kind == RFT_JINJA_DICT) {
         if (!rft_jinja_is_hashable(item))
             return rft_jinja_fail(run, "unhashable type: '%s'", rft_jinja_type_name(item));
-        RFT_TRY(rft_jinja_work(run, container->as.dict->n / 8 + rft_jinja_weight(item)));
+        RFT_TRY(rft_jinja_work(run, rft_jinja_find_key_work(container->as.dict, item)));
         *contains = rft_jinja_dict_find(container->as.dict, item) != NULL;
         return RFT_OK;
     }

@@ -102,6 +102,16 @@ static enum rft_status parse_whole_block(struct rft_jinja_parser *p, const char 
     return RFT_OK;
 }
 
+/* A block of its own that a loop's break cannot leave. */
+static enum rft_status parse_separate_block(struct rft_jinja_parser *p, const char *end, struct rft_jinja_node **body)
+{
+    uint32_t n_loops = p->n_loops;
+    p->n_loops = 0;
+    RFT_TRY(parse_whole_block(p, end, body));
+    p->n_loops = n_loops;
+    return RFT_OK;
+}
+
 static enum rft_status parse_if(struct rft_jinja_parser *p, struct rft_jinja_node **node)
 {
     static const char *const ends[] = {"elif", "else", "endif", NULL};
@@ -155,7 +165,7 @@ static enum rft_status parse_set(struct rft_jinja_parser *p, struct rft_jinja_no
     (*node)->op = RFT_JINJA_SET_BLOCK;
     RFT_TRY(rft_jinja_node_new(p, RFT_JINJA_CAPTURED, &(*node)->b));
     RFT_TRY(rft_jinja_parse_filters(p, false, &(*node)->b));
-    return parse_whole_block(p, "endset", &(*node)->body);
+    return parse_separate_block(p, "endset", &(*node)->body);
 }
 
 /* "(a, b=1)", of a macro or a caller. */
@@ -167,7 +177,12 @@ static enum rft_status parse_parameters(struct rft_jinja_parser *p, struct rft_j
         if (last != parameters)
             RFT_TRY(rft_jinja_expect_operator(p, ","));
         RFT_TRY(rft_jinja_node_new(p, RFT_JINJA_PARAMETER, last));
+        if (rft_jinja_is_name(p->token, "caller"))
+            return rft_jinja_unsupported(p, "a parameter that is called caller");
         RFT_TRY(rft_jinja_expect_name(p, &(*last)->name));
+        for (const struct rft_jinja_node *other = *parameters; other != *last; other = other->next)
+            if (rft_bytes_equal(other->name, (*last)->name))
+                return rft_jinja_unexpected(p, "another parameter, as this one is there already,");
         if (rft_jinja_skip_operator(p, "="))
             RFT_TRY(rft_jinja_parse_expression(p, 0, &(*last)->a));
         else if (has_default)
@@ -177,22 +192,19 @@ static enum rft_status parse_parameters(struct rft_jinja_parser *p, struct rft_j
     return RFT_OK;
 }
 
-/* A block of its own that a loop's break cannot leave. */
-static enum rft_status parse_separate_block(struct rft_jinja_parser *p, const char *end, struct rft_jinja_node **body)
-{
-    uint32_t n_loops = p->n_loops;
-    p->n_loops = 0;
-    RFT_TRY(parse_whole_block(p, end, body));
-    p->n_loops = n_loops;
-    return RFT_OK;
-}
-
 static enum rft_status parse_macro(struct rft_jinja_parser *p, struct rft_jinja_node **node)
 {
     RFT_TRY(rft_jinja_node_new(p, RFT_JINJA_DEFINE_MACRO, node));
     RFT_TRY(rft_jinja_expect_name(p, &(*node)->name));
     RFT_TRY(parse_parameters(p, &(*node)->args));
-    return parse_separate_block(p, "endmacro", &(*node)->body);
+    const bool had_caller = p->has_caller, was_macro = p->is_macro;
+    p->has_caller = false;
+    p->is_macro = true;
+    RFT_TRY(parse_separate_block(p, "endmacro", &(*node)->body));
+    (*node)->has_caller = p->has_caller;
+    p->has_caller = had_caller;
+    p->is_macro = was_macro;
+    return RFT_OK;
 }
 
 static enum rft_status parse_call_block(struct rft_jinja_parser *p, struct rft_jinja_node **node)
@@ -211,7 +223,7 @@ static enum rft_status parse_filter_block(struct rft_jinja_parser *p, struct rft
     RFT_TRY(rft_jinja_node_new(p, RFT_JINJA_FILTER_BLOCK, node));
     RFT_TRY(rft_jinja_node_new(p, RFT_JINJA_CAPTURED, &(*node)->a));
     RFT_TRY(rft_jinja_parse_filters(p, true, &(*node)->a));
-    return parse_whole_block(p, "endfilter", &(*node)->body);
+    return parse_separate_block(p, "endfilter", &(*node)->body);
 }
 
 static enum rft_status parse_with(struct rft_jinja_parser *p, struct rft_jinja_node **node)

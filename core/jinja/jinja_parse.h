@@ -13,6 +13,8 @@ struct rft_jinja_parser {
     uint32_t depth;
     uint32_t n_loops;                     /* loops that are open, for break and continue */
     uint32_t n_conditions;                /* conditions that what is parsed depends on */
+    bool has_caller;                      /* the macro that is parsed names its caller */
+    bool is_macro;                        /* a macro is parsed */
     const struct rft_jinja_node *unknown; /* the first filter or test that is not known, outside of conditions */
 };
 

@@ -45,6 +45,9 @@ static enum rft_status parse_name(struct rft_jinja_parser *p, struct rft_jinja_n
     } words[] = {{"true", RFT_JINJA_BOOL, true},   {"True", RFT_JINJA_BOOL, true},  {"false", RFT_JINJA_BOOL, false},
                  {"False", RFT_JINJA_BOOL, false}, {"none", RFT_JINJA_NONE, false}, {"None", RFT_JINJA_NONE, false}};
     RFT_TRY(rft_jinja_node_new(p, RFT_JINJA_NAME, node));
+    p->has_caller = p->has_caller || rft_jinja_is_name(p->token, "caller");
+    if (p->is_macro && (rft_jinja_is_name(p->token, "varargs") || rft_jinja_is_name(p->token, "kwargs")))
+        return rft_jinja_unsupported(p, "varargs or kwargs of a macro");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (rft_jinja_is_name(p->token, words[i].word)) {
             (*node)->op = RFT_JINJA_CONST;

@@ -107,7 +107,10 @@ enum rft_status rft_jinja_print_repr(struct rft_jinja_run *run, struct rft_jinja
         snprintf(number, sizeof number, "%" PRId64, value->as.integer);
         return rft_jinja_put_z(run, out, number);
     case RFT_JINJA_FLOAT: rft_jinja_float_text(value->as.real, number); return rft_jinja_put_z(run, out, number);
-    case RFT_JINJA_TEXT: return repr_text(run, out, value->as.text);
+    case RFT_JINJA_TEXT:
+        if (value->is_markup)
+            return rft_jinja_refuse(run, "printing a list of what safe or e made");
+        return repr_text(run, out, value->as.text);
     case RFT_JINJA_LIST:
     case RFT_JINJA_TUPLE:
     case RFT_JINJA_DICT:

@@ -70,9 +70,10 @@ enum rft_status rft_jinja_string_pad(struct rft_jinja_run *run, struct rft_jinja
                                      struct rft_jinja_text fill, unsigned sides, struct rft_jinja_value *result)
 {
     struct rft_jinja_buffer out = {0};
-    int64_t n = width - (int64_t)rft_jinja_n_chars(text), left = n;
+    int64_t n_chars = (int64_t)rft_jinja_n_chars(text), n = width > n_chars ? width - n_chars : 0, left = n;
     if (rft_jinja_n_chars(fill) != 1)
         return rft_jinja_fail(run, "the fill character must be exactly one character long");
+    RFT_TRY(rft_jinja_work(run, text.len / 16));
     if (sides == RFT_JINJA_BOTH) /* as str.center divides */
         left = n > 0 ? n / 2 + (n & width & 1) : 0;
     else if (sides == RFT_JINJA_RIGHT)

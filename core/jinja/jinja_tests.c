@@ -26,11 +26,6 @@ static bool is_sequence(const struct rft_jinja_value *value)
     return value->kind == RFT_JINJA_TEXT || value->kind == RFT_JINJA_DICT || value->kind == RFT_JINJA_UNDEFINED;
 }
 
-static bool is_same(const struct rft_jinja_value *a, const struct rft_jinja_value *b)
-{
-    return a->kind == b->kind && rft_jinja_equal(a, b);
-}
-
 TEST(is_defined, self->kind != RFT_JINJA_UNDEFINED)
 TEST(is_undefined, self->kind == RFT_JINJA_UNDEFINED)
 TEST(is_none, self->kind == RFT_JINJA_NONE)
@@ -44,16 +39,19 @@ TEST(is_string, self->kind == RFT_JINJA_TEXT)
 TEST(is_mapping, self->kind == RFT_JINJA_DICT)
 TEST(is_sequence_test, is_sequence(self))
 TEST(is_iterable_test, is_iterable(self))
-TEST(is_callable, self->kind == RFT_JINJA_MACRO || self->kind == RFT_JINJA_FUNCTION)
-TEST(is_sameas, is_same(self, &args->items[0]))
+TEST(is_escaped, self->kind == RFT_JINJA_TEXT && self->is_markup)
+TEST(is_callable,
+     self->kind == RFT_JINJA_MACRO || self->kind == RFT_JINJA_FUNCTION || self->kind == RFT_JINJA_UNDEFINED)
 
-static enum rft_status is_escaped(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                  const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+/* Which of equal values are one object is Python's secret, but for these. */
+static enum rft_status is_sameas(struct rft_jinja_run *run, const struct rft_jinja_value *self,
+                                 const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
 {
-    (void)run;
-    (void)self;
-    (void)args;
-    *result = rft_jinja_bool(false); /* nothing here remembers that it was escaped */
+    const struct rft_jinja_value *other = &args->items[0];
+    bool is_single = self->kind == RFT_JINJA_NONE || self->kind == RFT_JINJA_BOOL;
+    if (self->kind == other->kind && !is_single)
+        return rft_jinja_refuse(run, "sameas of a %s", rft_jinja_type_name(self));
+    *result = rft_jinja_bool(self->kind == other->kind && rft_jinja_equal(self, other));
     return RFT_OK;
 }
 
@@ -134,9 +132,28 @@ static enum rft_status is_upper(struct rft_jinja_run *run, const struct rft_jinj
 }
 
 /* Whether there is a filter, or a test, of this name. */
-TEST(is_filter,
-     self->kind == RFT_JINJA_TEXT && rft_jinja_builtin_find(&rft_jinja_filters, rft_jinja_bytes(self)) != NULL)
-TEST(is_test, self->kind == RFT_JINJA_TEXT && rft_jinja_builtin_find(&rft_jinja_tests, rft_jinja_bytes(self)) != NULL)
+static enum rft_status name_is_known(struct rft_jinja_run *run, const struct rft_jinja_value *self,
+                                     const struct rft_jinja_builtins *table, struct rft_jinja_value *result)
+{
+    if (self->kind != RFT_JINJA_TEXT || rft_jinja_builtin_find(table, rft_jinja_bytes(self)) == NULL)
+        return rft_jinja_refuse(run, "asking for a filter or a test that is not known here");
+    *result = rft_jinja_bool(true);
+    return RFT_OK;
+}
+
+static enum rft_status is_filter(struct rft_jinja_run *run, const struct rft_jinja_value *self,
+                                 const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+{
+    (void)args;
+    return name_is_known(run, self, &rft_jinja_filters, result);
+}
+
+static enum rft_status is_test(struct rft_jinja_run *run, const struct rft_jinja_value *self,
+                               const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+{
+    (void)args;
+    return name_is_known(run, self, &rft_jinja_tests, result);
+}
 
 static const struct rft_jinja_builtin tests[] = {
     {"!=", "other", 1, is_unequal},

@@ -149,6 +149,11 @@ static bool is_stripped(struct rft_jinja_text text, size_t at, size_t next, int3
     return rft_jinja_find(set, 0, set.len, (struct rft_bytes){text.bytes + at, next - at}) != SIZE_MAX;
 }
 
+uint64_t rft_jinja_strip_work(size_t text_len, size_t chars_len)
+{
+    return 1 + text_len / 16 + (uint64_t)text_len * chars_len / 64;
+}
+
 struct rft_jinja_text rft_jinja_strip(struct rft_jinja_text text, struct rft_bytes chars, unsigned sides)
 {
     size_t begin = 0, end = text.len, next;

@@ -33,6 +33,8 @@ size_t rft_jinja_find_last(struct rft_jinja_text text, size_t begin, size_t end,
 /* str.isspace's characters. */
 bool rft_jinja_is_space(int32_t code_point);
 enum { RFT_JINJA_LEFT = 1, RFT_JINJA_RIGHT = 2, RFT_JINJA_BOTH = 3 };
+/* Steps that it takes at worst. */
+uint64_t rft_jinja_strip_work(size_t text_len, size_t chars_len);
 /* Without the characters of `chars` at the ends that `sides` names; chars.data NULL: white space. */
 struct rft_jinja_text rft_jinja_strip(struct rft_jinja_text text, struct rft_bytes chars, unsigned sides);
 

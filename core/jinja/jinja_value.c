@@ -78,7 +78,15 @@ uint64_t rft_jinja_weight(const struct rft_jinja_value *value)
         return 1 + value->as.text.len / 64;
     if (rft_jinja_is_list(value))
         return 1 + value->as.list->weight;
+    if (value->kind == RFT_JINJA_FUNCTION)
+        return 1 + rft_jinja_weight(&value->as.method->self);
     return value->kind == RFT_JINJA_DICT ? 1 + value->as.dict->weight : 1;
+}
+
+uint64_t rft_jinja_find_key_work(const struct rft_jinja_dict *dict, const struct rft_jinja_value *key)
+{
+    uint64_t weight = rft_jinja_weight(key);
+    return 1 + dict->n / 8 + (weight > 1 ? (uint64_t)dict->n * (weight < UINT32_MAX ? weight : UINT32_MAX) : 0);
 }
 
 /* What holds a value is nested one deeper, and weighs as much more. */
@@ -92,8 +100,10 @@ static enum rft_status nest(struct rft_jinja_run *run, const struct rft_jinja_va
         return rft_jinja_fail(run, "values are nested too deep");
     if (*nesting < inner + 1)
         *nesting = inner + 1;
-    if (__builtin_add_overflow(*weight, rft_jinja_weight(item), weight))
-        *weight = UINT64_MAX / 2;
+    if (*weight > UINT64_MAX / 4 || rft_jinja_weight(item) > UINT64_MAX / 4)
+        *weight = UINT64_MAX / 4;
+    else
+        *weight += rft_jinja_weight(item);
     return RFT_OK;
 }
 
@@ -117,9 +127,10 @@ enum rft_status rft_jinja_dict_set(struct rft_jinja_run *run, struct rft_jinja_d
 {
     if (!rft_jinja_is_hashable(&key))
         return rft_jinja_fail(run, "unhashable type: '%s'", rft_jinja_type_name(&key));
-    RFT_TRY(rft_jinja_work(run, dict->n / 8 + rft_jinja_weight(&key)));
+    RFT_TRY(rft_jinja_work(run, rft_jinja_find_key_work(dict, &key)));
     RFT_TRY(nest(run, &key, &dict->nesting, &dict->weight));
     RFT_TRY(nest(run, &value, &dict->nesting, &dict->weight));
+    dict->weight += dict->n / 8; /* comparing two dicts looks for each key of the one in the other */
     struct rft_jinja_value *found = rft_jinja_dict_find(dict, &key);
     if (found != NULL) {
         *found = value;
@@ -197,6 +208,13 @@ double rft_jinja_real(const struct rft_jinja_value *number)
     return number->kind == RFT_JINJA_FLOAT ? number->as.real : (double)rft_jinja_whole(number);
 }
 
+/* Whole numbers of 64 bits and doubles in one type that holds both exactly, as every long double of 64 bits of mantissa
+ * does. */
+static long double exact(const struct rft_jinja_value *number)
+{
+    return number->kind == RFT_JINJA_FLOAT ? (long double)number->as.real : (long double)rft_jinja_whole(number);
+}
+
 struct rft_bytes rft_jinja_bytes(const struct rft_jinja_value *text)
 {
     return (struct rft_bytes){text->as.text.bytes, text->as.text.len};
@@ -222,11 +240,8 @@ static bool equal_dicts(const struct rft_jinja_dict *a, const struct rft_jinja_d
 
 bool rft_jinja_equal(const struct rft_jinja_value *a, const struct rft_jinja_value *b)
 {
-    if (rft_jinja_is_number(a) && rft_jinja_is_number(b)) {
-        if (a->kind != RFT_JINJA_FLOAT && b->kind != RFT_JINJA_FLOAT)
-            return rft_jinja_whole(a) == rft_jinja_whole(b);
-        return rft_jinja_real(a) == rft_jinja_real(b);
-    }
+    if (rft_jinja_is_number(a) && rft_jinja_is_number(b))
+        return exact(a) == exact(b);
     if (a->kind != b->kind)
         return false;
     switch (a->kind) {
@@ -276,10 +291,7 @@ bool rft_jinja_compare(const struct rft_jinja_value *a, const struct rft_jinja_v
 {
     *order = 0;
     if (rft_jinja_is_number(a) && rft_jinja_is_number(b)) {
-        if (a->kind != RFT_JINJA_FLOAT && b->kind != RFT_JINJA_FLOAT)
-            *order = order_of(rft_jinja_whole(a) < rft_jinja_whole(b), rft_jinja_whole(a) > rft_jinja_whole(b));
-        else
-            *order = order_of(rft_jinja_real(a) < rft_jinja_real(b), rft_jinja_real(a) > rft_jinja_real(b));
+        *order = order_of(exact(a) < exact(b), exact(a) > exact(b));
         return true;
     }
     if (a->kind == RFT_JINJA_TEXT && b->kind == RFT_JINJA_TEXT)

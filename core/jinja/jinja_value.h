@@ -39,6 +39,8 @@ int64_t rft_jinja_whole(const struct rft_jinja_value *number); /* of a bool or a
 bool rft_jinja_equal(const struct rft_jinja_value *a, const struct rft_jinja_value *b);
 /* Python's order: negative, 0, positive. False if the two cannot be compared. */
 bool rft_jinja_compare(const struct rft_jinja_value *a, const struct rft_jinja_value *b, int *order);
+/* Steps that looking for a key takes at worst. */
+uint64_t rft_jinja_find_key_work(const struct rft_jinja_dict *dict, const struct rft_jinja_value *key);
 uint64_t rft_jinja_weight(const struct rft_jinja_value *value);       /* steps that comparing or walking it takes */
 const char *rft_jinja_type_name(const struct rft_jinja_value *value); /* Python's */
 struct rft_bytes rft_jinja_bytes(const struct rft_jinja_value *text);

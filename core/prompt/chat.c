@@ -98,11 +98,11 @@ static enum rft_status render(const struct rft_chat *chat, const json_t *message
         return RFT_ERR_HOST_MEMORY;
     const json_t *const values[N_GIVEN] = {messages, none, none, open};
     for (n = 0; n < N_GIVEN; n++)
-        variables[n] = (struct rft_jinja_variable){.name = given[n], .json = values[n]};
+        variables[n] = (struct rft_jinja_variable){
+            .name = given[n], .json = values[n], .trusted_key = values[n] == messages ? "role" : NULL};
     n += add_variables(chat->tokens, true, variables + n);
     n += add_variables(chat->variables, false, variables + n);
-    const struct rft_jinja_input input = {
-        .variables = variables, .n_variables = n, .trusted_key = "role", .date = chat->date};
+    const struct rft_jinja_input input = {.variables = variables, .n_variables = n, .date = chat->date};
     enum rft_status status = rft_jinja_render(chat->template, &input, output, error);
     rft_free(variables);
     return status;

@@ -100,6 +100,11 @@ static enum rft_status read_system(const struct rft_prompt_options *o, struct rf
     if (*o->system_path == '\0')
         return RFT_OK;
     RFT_TRY(rft_file_read(o->system_path, SYSTEM_BYTES_MAX, system));
+    if (rft_bytes_begin((struct rft_bytes){system->data, system->len}, RFT_UTF8_MARK)) {
+        system->len -= 3;
+        memmove(system->data, system->data + 3, system->len + 1);
+        rft_log_info("%s: a byte order mark at its beginning is passed over", o->system_path);
+    }
     return check_utf8(o->system_path, system);
 }
 

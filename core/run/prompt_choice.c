@@ -43,7 +43,8 @@ enum rft_status rft_prompt_choose(const struct rft_config *config, const struct 
 {
     struct rft_chat_source source = {0};
     *prompt = (struct rft_prompt){0};
-    RFT_TRY(rft_chat_source_open(config->model_path, gguf, config->prompt_template_name, &source));
+    if (config->prompt_format != RFT_PROMPT_RAW) /* to whom the model's files say nothing */
+        RFT_TRY(rft_chat_source_open(config->model_path, gguf, config->prompt_template_name, &source));
     enum rft_status status = open_prompt(config, &source, tokenizer, prompt);
     rft_chat_source_close(&source);
     return status;

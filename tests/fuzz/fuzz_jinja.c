@@ -21,12 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(rft_json_try(rft_bytes_z(variables_text), 0, &all, &problem) == RFT_OK);
     uint64_t n_live = rft_alloc_n_live();
     const struct rft_jinja_variable variables[] = {
-        {.name = "messages", .json = json_object_get(all, "messages")},
+        {.name = "messages", .json = json_object_get(all, "messages"), .trusted_key = "role"},
         {.name = "n", .json = json_object_get(all, "n")},
         {.name = "eos_token", .json = json_object_get(all, "x"), .is_trusted = true},
         {.name = "tools", .json = NULL}};
-    const struct rft_jinja_input input = {
-        .variables = variables, .n_variables = 4, .trusted_key = "role", .date = {2026, 1, 31}};
+    const struct rft_jinja_input input = {.variables = variables, .n_variables = 4, .date = {2026, 1, 31}};
     struct rft_jinja_template *template;
     struct rft_jinja_output output = {0};
     struct rft_jinja_error error;

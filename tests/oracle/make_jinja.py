@@ -58,7 +58,7 @@ true is number | 1.5 is float | 1 is integer | true is integer | 'a' is string |
 'a' is sequence | 1 is iterable | 'a' is iterable | none is none | missing is undefined | 3 is odd | 4 is even | 9 is divisibleby 3
 9 is divisibleby(3) | 3 is equalto 3 | 3 is eq(3) | 3 is ne 4 | 3 is gt 2 | 3 is lessthan 5 | 2 is in [1, 2] | 'a' is in 'abc' | 'ABC' is upper
 'abc' is lower | 'aBc' is lower | none is boolean | false is false | 0 is false | 1 is sameas true | true is sameas true | range is callable
-'x' is not none | not 'x' is none | 1 is not number | 'upper' is filter | 'nope' is filter | 'odd' is test
+'x' is not none | not 'x' is none | 1 is not number | 'upper' is filter | 'odd' is test
 """
 
 FILTERS = """
@@ -278,6 +278,68 @@ x {{ '{{' }} {{ "%}" }} {{ {'a': {'b': 1}}['a']['b'] }}
 {% import 'x' as y %}
 ---
 {% macro m(a=1, b) %}{% endmacro %}
+---
+{% for m in messages %}{{ n }}{% endfor %}{% set n = 1 %}{{ n }}
+---
+{% macro m() %}{{ n }}{% endmacro %}{{ m() }}{% set n = 1 %}{{ m() }}
+---
+{% set a %}{{ a }}{% endset %}{{ a }}{% set n %}{{ n }}{% endset %}[{{ n }}]
+---
+{% for i in [1] %}{{ n }}{% endfor %}{% if yes %}{% set n = 1 %}{% endif %}{{ n }}
+---
+{% for i in [1] %}{{ n }}{% endfor %}{% if yes %}{% set n = 1 %}{% elif no %}{% set n = 2 %}{% else %}{% set n = 3 %}{% endif %}{{ n }}
+---
+{% for i in [1] %}{% for j in [1] %}{{ n }}{% endfor %}{% set n = 1 %}{% endfor %}{{ n }}
+---
+{{ n }}{% for i in [1] %}{{ n }}{% endfor %}{% set n = 1 %}{{ n }}
+---
+{% macro m(n=n) %}{{ n }}{% endmacro %}{{ m() }}{% macro k(a=b, b=2) %}{{ a }}{{ b }}{% endmacro %}{{ k() }}
+---
+{% for n in [n, 8] %}{{ n }}{% endfor %}{{ n }}
+---
+{% with %}{{ n }}{% endwith %}{% set n = 1 %}{% filter upper %}{{ x }}{% endfilter %}{% set x = 1 %}
+---
+{% for i in [1, 2] if n %}{{ i }}{% endfor %}{% set n = 0 %}
+---
+{% set x = 1 %}{% for i in [] %}{% else %}{% set x = 2 %}{{ x }}{% endfor %}{{ x }}
+---
+{% for i in [1, 2] %}{% break %}{% else %}E{% endfor %}
+---
+{% for i in [1, 2] %}{% continue %}{% else %}E{% endfor %}
+---
+{% for i in [1, 2] %}{% if i == 2 %}{% break %}{% endif %}{% else %}E{% endfor %}
+---
+{% set ns = namespace(_x=1) %}{{ ns._x }}
+---
+{% set ns = namespace() %}{% set ns._x = 1 %}
+---
+{% macro m() %}a{% endmacro %}{% call m() %}b{% endcall %}
+---
+{% macro m(a, a) %}{% endmacro %}
+---
+{{ 'x1'.removeprefix(('x', 'y')) }}
+---
+{{ 'ab'.rjust(-9223372036854775807 - 1) }}{{ 'ab'|center(-5) }}{{ 'ab'.zfill(-1) }}
+---
+{{ 5|round }}{{ true|round }}{{ 1.0 // 0.1 }}{{ -1.0 // 0.3 }}{{ 7.5 // -2 }}{{ -0.0 % 3 }}{{ -0.0|abs }}{{ 9007199254740993 == 9007199254740992.0 }}
+---
+{{ '1__0'|int }}{{ '1_0'|int }}{{ 'Infinity'|float }}{{ '-INF'|float }}{{ 'NaN'|float }}{{ '1e400'|float }}{{ '0x10'|float }}{{ '0x10'|int }}{{ '--1'|float }}
+---
+{{ '%x' % 1.5 }}
+---
+{{ 0x }}
+---
+{{ 5|indent }}
+---
+{{ [[1], [1]]|unique|list }}
+---
+{{ missing is callable }}{{ none is sameas none }}{{ true is sameas 1 }}
+---
+{{ ('<'|e)|e }}{{ '<'|safe|e }}{{ ('<'|e) ~ '<' }}{{ ['<'|e, '>']|join }}{{ ('a'|safe) is escaped }}
+---
+{{ n }}
+---
+{{ “n” }}
 ---
 {{ raise_exception('stop ' ~ n) }}
 ---

@@ -79,12 +79,13 @@ static void templates_render_as_with_transformers(void **state)
 
 /* ---- published goldens: the text and the ids that another implementation made of SmolLM2's template ---- */
 
-static void check_golden(struct rft_tokenizer *tokenizer, const struct rft_jinja_template *template, const json_t *golden)
+static void check_golden(struct rft_tokenizer *tokenizer, const struct rft_jinja_template *template,
+                         const json_t *golden)
 {
     const struct rft_jinja_variable variables[] = {
-        {.name = "messages", .json = json_object_get(golden, "messages")},
+        {.name = "messages", .json = json_object_get(golden, "messages"), .trusted_key = "role"},
         {.name = "add_generation_prompt", .json = json_object_get(golden, "add_generation_prompt")}};
-    const struct rft_jinja_input input = {.variables = variables, .n_variables = 2, .trusted_key = "role"};
+    const struct rft_jinja_input input = {.variables = variables, .n_variables = 2};
     const json_t *expected = json_object_get(golden, "ids");
     struct rft_jinja_output output = {0};
     struct rft_jinja_error error;

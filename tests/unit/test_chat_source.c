@@ -88,6 +88,33 @@ static void a_name_that_is_not_there_is_refused(void **state)
     rft_test_log_release();
 }
 
+/* What stands under a name and cannot be read is not passed over: a link that leads nowhere (a model half downloaded),
+ * a pipe, a value of another type. */
+static void what_cannot_be_read_is_an_error(void **state)
+{
+    struct rft_chat_source source;
+    struct rft_generation generation;
+    char path[300];
+    (void)state;
+    rft_test_log_capture();
+    snprintf(path, sizeof path, "%s/chat_template.jinja", dir);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_int_equal(rft_chat_source_open(dir, NULL, "", &source), RFT_ERR_IO);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(rft_chat_source_open(dir, NULL, "", &source), RFT_ERR_INPUT);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "%s/generation_config.json", dir);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_int_equal(rft_generation_open(dir, NULL, &generation), RFT_ERR_IO);
+    put("tokenizer_config.json", "{\"chat_template\": 5}");
+    assert_int_equal(rft_chat_source_open(dir, NULL, "", &source), RFT_ERR_INPUT);
+    put("tokenizer_config.json", "[]");
+    assert_int_equal(rft_chat_source_open(dir, NULL, "", &source), RFT_ERR_INPUT);
+    assert_non_null(strstr(rft_test_log_text(), "tokenizer_config.json: is no JSON object"));
+    rft_test_log_release();
+}
+
 static void tokens_have_their_variables(void **state)
 {
     struct rft_chat_source source;
@@ -207,6 +234,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(directories_are_looked_at_in_order, set_up),
         cmocka_unit_test_setup(a_name_that_is_not_there_is_refused, set_up),
+        cmocka_unit_test_setup(what_cannot_be_read_is_an_error, set_up),
         cmocka_unit_test_setup(tokens_have_their_variables, set_up),
         cmocka_unit_test_setup(gguf_files_have_keys_for_it, set_up),
         cmocka_unit_test(sampling_defaults),

@@ -18,7 +18,8 @@ struct rendered {
 /* Renders with messages and two tokens. finish() it. */
 static struct rendered render(const char *source)
 {
-    static const char text[] = "[{\"role\": \"user\", \"content\": \"say </s> <b>\", \"n\": 1.5}]";
+    static const char text[] =
+        "[{\"role\": \"user\", \"content\": \"say </s> <b>\", \"n\": 1.5, \"inner\": {\"role\": \"</s>\"}}]";
     struct rendered r = {0};
     struct rft_jinja_template *template;
     struct rft_json_problem problem;
@@ -28,10 +29,9 @@ static struct rendered render(const char *source)
         json_decref(token);
         return r;
     }
-    const struct rft_jinja_variable variables[] = {{.name = "messages", .json = messages},
+    const struct rft_jinja_variable variables[] = {{.name = "messages", .json = messages, .trusted_key = "role"},
                                                    {.name = "eos_token", .json = token, .is_trusted = true}};
-    const struct rft_jinja_input input = {
-        .variables = variables, .n_variables = 2, .trusted_key = "role", .date = {2024, 2, 29}};
+    const struct rft_jinja_input input = {.variables = variables, .n_variables = 2, .date = {2024, 2, 29}};
     r.status = rft_jinja_parse(rft_bytes_z(source), &template, &r.error);
     if (r.status == RFT_OK)
         r.status = rft_jinja_render(template, &input, &r.output, &r.error);
@@ -66,6 +66,8 @@ static void bytes_know_where_they_came_from(void **state)
     check_marks("</s>{{ eos_token }}", "</s></s>", "........");
     check_marks("[{{ messages[0].content }}]", "[say </s> <b>]", ".dddddddddddd.");
     check_marks("{{ '<|' + messages[0].role + '|>' }}", "<|user|>", "........");
+    check_marks("{{ messages[0].inner.role }}{{ messages[0].inner|tojson }}", "</s>{\"role\": \"</s>\"}",
+                "dddd..dddd....dddd..");
     check_marks("{{ '<' ~ messages[0].content[4:8] ~ '>' }}", "<</s>>", ".dddd.");
     check_marks("{{ messages[0].content.split(' ')[1] }}", "</s>", "dddd");
     check_marks("{{ messages[0].content|replace('</s>', eos_token) }}", "say </s> <b>", "dddd....dddd");
@@ -82,7 +84,7 @@ static void bytes_know_where_they_came_from(void **state)
     check_marks("{% macro m(x) %}[{{ x }}]{% endmacro %}{{ m(messages[0].content[4:8]) }}", "[</s>]", ".dddd.");
     check_marks("{% filter upper %}a{{ messages[0].content[:3] }}{% endfilter %}", "ASAY", ".ddd");
     check_marks("{{ messages[0].content[4:6] ~ 's>' }}", "</s>", "dd..");
-    check_marks("{{ messages[0].keys()|list|last ~ messages[0].n }}", "n1.5", "d...");
+    check_marks("{{ (messages[0].keys()|list)[2] ~ messages[0].n }}", "n1.5", "d...");
 }
 
 /* place: "line:column". */
@@ -121,6 +123,15 @@ static void errors_name_their_place_and_construct(void **state)
     check_refused("{{ messages.append(1) }}", RFT_ERR_INPUT, "1:19", "must not change a list");
     check_refused("{{ range }}", RFT_ERR_UNSUPPORTED, "1:4", "printing a function");
     check_refused("{{ strftime_now('%Q') }}", RFT_ERR_UNSUPPORTED, "1:16", "%Q in strftime_now");
+    check_refused("{{ ('a'|safe) + 'b' }}", RFT_ERR_UNSUPPORTED, "1:15", "what safe or e made");
+    check_refused("{% for x in y %}{% set z %}{% break %}{% endset %}{% endfor %}", RFT_ERR_INPUT, "1:31",
+                  "no loop is open");
+    check_refused("{% macro m() %}{{ varargs }}{% endmacro %}", RFT_ERR_UNSUPPORTED, "1:19", "varargs or kwargs");
+    check_refused("{{ joiner() }}", RFT_ERR_UNSUPPORTED, "1:4", "joiner");
+    check_refused("{{ a\xe2\x86\x92"
+                  "b }}",
+                  RFT_ERR_INPUT, "1:5", "no meaning");
+    check_refused("{{ [1] is sameas [1] }}", RFT_ERR_UNSUPPORTED, "1:11", "sameas of a list");
     check_refused("{{ 9223372036854775807 + 1 }}", RFT_ERR_UNSUPPORTED, "1:24", "beyond 64 bits");
     check_refused("\xff", RFT_ERR_INPUT, "0:0", "no UTF-8");
 }
@@ -171,6 +182,13 @@ static void hostile_templates_are_stopped(void **state)
         "{{ [1]|tojson(indent=10**9) }}",
         "{{ '%999999999s' % 1 }}",
         "{% set s = ' ' * 1000000 %}{% for i in range(100000) %}{{ s.strip() }}{% endfor %}",
+        "{% set s = 'ab' * 400000 %}{{ s.strip(s) }}",
+        "{% set s = 'a' * 1000000 %}{% for i in range(100000) %}{{ s.startswith(s) }}{{ s.isalpha() }}{{ s is lower }}"
+        "{% endfor %}",
+        "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}"
+        "{% set n.b = [n.b, n.b] %}{% endfor %}{% set a = n.a %}{% set b = n.b %}{{ a.index == b.index }}",
+        "{% set k = 'a' * 16000 %}{% set d = {k ~ 1: 1, k ~ 2: 2, k ~ 3: 3, k ~ 4: 4} %}{% for i in range(100000) %}"
+        "{{ d[k] }}{% endfor %}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
