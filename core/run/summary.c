@@ -138,13 +138,13 @@ static void log_reasons(const struct rft_output_counts *c)
 static const char *advice_for(enum rft_reason reason)
 {
     static const char *const advices[RFT_REASON_COUNT] = {
-        [RFT_REASON_WRONG] = "look at some completions in output.records, at prompt.template, at data.answer_field, "
+        [RFT_REASON_WRONG] = "look at some completions in output.records, at the prompt (rftgen prompt), at data.answer_field, "
                              "and try another generate.temperature or model",
         [RFT_REASON_NO_ANSWER] =
-            "does prompt.template ask for the form that verify.kind (and verify.require_mark) look for?",
+            "does the prompt ask for the form that verify.kind (and verify.require_mark) look for?",
         [RFT_REASON_NOT_A_NUMBER] = "verify.units = ignore passes over units and markup in tags",
         [RFT_REASON_CUT_OFF] = "they did not end by themselves: raise generate.max_new_tokens, or see whether the "
-                               "model's end token is the one that its prompt uses",
+                               "model's end token is the one that its prompt uses (generate.end_tokens names more)",
         [RFT_REASON_NOT_FINITE] = "is the checkpoint at model.path whole?",
     };
     return advices[reason];

@@ -144,7 +144,7 @@ static void test_log(void **state)
                         "40 samples with reasons written to rec.jsonl\n"
                         "warning: 30 of 40 samples were cut off at generate.max_new_tokens = 55; they did not "
                         "end by themselves: raise generate.max_new_tokens, or see whether the model's end token "
-                        "is the one that its prompt uses\n");
+                        "is the one that its prompt uses (generate.end_tokens names more)\n");
     rft_str_finish(&text);
     rft_log_set_sink(append_line, &text);
     s = (struct rft_summary){0};                                     /* nothing was left to generate */
@@ -165,7 +165,7 @@ static void test_troubles(void **state)
         const char *expected; /* NULL: no warning */
     } cases[] = {
         {{0, 6, 4}, 0, "no sample was accepted: 6 of 10 are wrong; "},
-        {{0, 1, 9}, 0, "no sample was accepted: 9 of 10 are no_answer; does prompt.template ask for"},
+        {{0, 1, 9}, 0, "no sample was accepted: 9 of 10 are no_answer; does the prompt ask for"},
         {{0, 0, 0, 10}, 0, "verify.units = ignore"},
         {{0, 0, 0, 0, 10}, 10, "no sample was accepted: 10 of 10 are cut_off; they did not end by themselves: raise"},
         {{0, 0, 0, 0, 0, 10}, 0, "10 of 10 are not_finite; is the checkpoint at model.path whole?"},
