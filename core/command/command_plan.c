@@ -63,7 +63,7 @@ static void print_plan(const struct rft_setup *setup)
 static void print_draw(const struct rft_draw_choice *draw)
 {
     for (size_t i = 0; i < RFT_GENERATION_COUNT; i++)
-        printf("%-21s %g (%s)\n", rft_draw_key(i), draw->values[i], draw->from[i]);
+        printf("%-21s %g (%s)\n", rft_draw_key((enum rft_generation_value)i), draw->values[i], draw->from[i]);
 }
 
 enum rft_status rft_command_plan(const struct rft_command_line *line, const struct rft_config *config)

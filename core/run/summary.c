@@ -138,8 +138,9 @@ static void log_reasons(const struct rft_output_counts *c)
 static const char *advice_for(enum rft_reason reason)
 {
     static const char *const advices[RFT_REASON_COUNT] = {
-        [RFT_REASON_WRONG] = "look at some completions in output.records, at the prompt (rftgen prompt), at data.answer_field, "
-                             "and try another generate.temperature or model",
+        [RFT_REASON_WRONG] =
+            "look at some completions in output.records, at the prompt (rftgen prompt), at data.answer_field, "
+            "and try another generate.temperature or model",
         [RFT_REASON_NO_ANSWER] =
             "does the prompt ask for the form that verify.kind (and verify.require_mark) look for?",
         [RFT_REASON_NOT_A_NUMBER] = "verify.units = ignore passes over units and markup in tags",
