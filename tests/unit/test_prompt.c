@@ -125,7 +125,10 @@ static struct rft_prompt_options options_of(const char *template, const char *te
 
 static const char *write_file(const char *name, const char *text)
 {
-    char *path = rft_path_join(rft_test_tmp_dir(), name); /* freed by nobody: few, and until exit */
+    static char paths[4][300]; /* so many may be in use at once */
+    static unsigned n;
+    char *path = paths[n++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
     rft_test_write_file(path, text, strlen(text));
     return path;
 }
