@@ -74,8 +74,29 @@ for kind in messages raw; do
 done
 cmp messages.plain raw.plain || fail "a chat's samples are not those of the same text"
 
-# What shapes the text makes another run; nothing else does.
+# Examples stand in the rows where they are wanted.
 printf '[{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}]' >examples.json
+for want in no yes; do
+    chat --set prompt.examples=examples.json --set output.examples=$want --set output.format=messages \
+        --set output.path=ex-$want.json 2>run.log ||
+        fail "examples $want: exit code $?"
+    [ -s ex-$want.json ] || fail "examples $want: no row"
+done
+[ "$(n_lines '^{"messages": \[{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}, ' ex-yes.json)" -eq "$(wc -l <ex-yes.json)" ] &&
+    [ "$(n_lines '"content": "1"' ex-no.json)" -eq 0 ] || fail "examples are not where they are wanted"
+
+# A model whose files forget the end of a turn: the template knows it.
+mkdir forgetful
+for file in model.safetensors tokenizer.json; do
+    ln -s "$source_dir/configs/demo/model/$file" forgetful/
+done
+sed 's/"eos_token_id": 2/"eos_token_id": 0/' "$source_dir/configs/demo/model/config.json" >forgetful/config.json
+cp model/chat_template.jinja model/tokenizer_config.json forgetful/
+"$rftgen" -c three.ini --set device.backend=cpu --set generate.samples=4 --set model.path=forgetful --set output.path=end.json \
+    --set output.records=end.records 2>run.log || fail "forgetful: exit code $?"
+grep -q 'end tokens: <|im_end|>, too' run.log && [ "$(n_lines '"finish": "stop"' end.records)" -eq 8 ] || fail "the end of a turn is not found"
+
+# What shapes the text makes another run; nothing else does.
 printf 'S' >system.txt
 interrupted() # NAME OF THE LOG
 {
@@ -96,7 +117,8 @@ done
 kill -9 $pid 2>/dev/null || true
 wait $pid || true
 if [ -e run.json.journal ]; then
-    for change in 'printf T >system.txt' 'printf "[{\"role\": \"user\", \"content\": \"3\"}]" >examples.json' 'echo "{# other #}" >>model/chat_template.jinja' \
+    for change in 'printf T >system.txt' 'printf "[{\"role\": \"user\", \"content\": \"3\"}]" >examples.json' \
+        'echo "{# other #}" >>model/chat_template.jinja' \
         'printf "{\"top_k\": 3}" >model/generation_config.json'; do
         cp system.txt system.kept
         cp examples.json examples.kept

@@ -88,6 +88,20 @@ static void a_name_that_is_not_there_is_refused(void **state)
     rft_test_log_release();
 }
 
+/* A named file alone is not the one that nobody asked for. */
+static void a_default_goes_before_what_is_named(void **state)
+{
+    char extra[300];
+    (void)state;
+    snprintf(extra, sizeof extra, "%s/additional_chat_templates", dir);
+    assert_int_equal(mkdir(extra, 0700), 0);
+    put("additional_chat_templates/tool_use.jinja", "TOOL");
+    check("", "TOOL", "tool_use.jinja");
+    put("tokenizer_config.json", "{\"chat_template\": \"config\"}");
+    check("", "config", "tokenizer_config.json");
+    check("tool_use", "TOOL", "tool_use.jinja");
+}
+
 /* What stands under a name and cannot be read is not passed over: a link that leads nowhere (a model half downloaded),
  * a pipe, a value of another type. */
 static void what_cannot_be_read_is_an_error(void **state)
@@ -234,6 +248,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(directories_are_looked_at_in_order, set_up),
         cmocka_unit_test_setup(a_name_that_is_not_there_is_refused, set_up),
+        cmocka_unit_test_setup(a_default_goes_before_what_is_named, set_up),
         cmocka_unit_test_setup(what_cannot_be_read_is_an_error, set_up),
         cmocka_unit_test_setup(tokens_have_their_variables, set_up),
         cmocka_unit_test_setup(gguf_files_have_keys_for_it, set_up),
