@@ -69,6 +69,14 @@ enum rft_status rft_jinja_invoke(struct rft_jinja_run *run, const struct rft_jin
     return builtin->call(run, self, &bound, result);
 }
 
+enum rft_status rft_jinja_take_keywords(struct rft_jinja_run *run, const struct rft_jinja_arguments *args,
+                                        struct rft_jinja_dict *dict)
+{
+    for (size_t i = 0; i < args->n_keywords; i++)
+        RFT_TRY(rft_jinja_dict_set(run, dict, rft_jinja_name_value(args->keywords[i].name), args->keywords[i].value));
+    return RFT_OK;
+}
+
 enum rft_status rft_jinja_take_int(struct rft_jinja_run *run, const struct rft_jinja_value *arg, int64_t fallback,
                                    int64_t *value)
 {

@@ -25,6 +25,11 @@ struct rft_jinja_arguments {
 typedef enum rft_status rft_jinja_builtin_fn(struct rft_jinja_run *run, const struct rft_jinja_value *self,
                                              const struct rft_jinja_arguments *args, struct rft_jinja_value *result);
 
+/* The head of one that its table alone names. */
+#define RFT_JINJA_BUILTIN(name)                                                                                        \
+    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
+                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+
 struct rft_jinja_builtin {
     const char *name;
     const char *params;  /* their names with a space between: args->items has one for each, ABSENT where not given.
@@ -52,6 +57,9 @@ enum rft_status rft_jinja_invoke(struct rft_jinja_run *run, const struct rft_jin
 const struct rft_jinja_builtin *rft_jinja_loop_method(struct rft_bytes name);
 
 /* ---- arguments, for those that are called ---- */
+/* The arguments by name, set in a dict. */
+enum rft_status rft_jinja_take_keywords(struct rft_jinja_run *run, const struct rft_jinja_arguments *args,
+                                        struct rft_jinja_dict *dict);
 /* A whole number; `fallback` where it is ABSENT or None. */
 enum rft_status rft_jinja_take_int(struct rft_jinja_run *run, const struct rft_jinja_value *arg, int64_t fallback,
                                    int64_t *value);

@@ -22,8 +22,7 @@ enum rft_status rft_jinja_scope_enter(struct rft_jinja_run *run, const struct rf
 
 enum rft_status rft_jinja_scope_set(struct rft_jinja_run *run, struct rft_bytes name, struct rft_jinja_value value)
 {
-    struct rft_jinja_value key = rft_jinja_text_value((struct rft_jinja_text){name.data, NULL, name.len});
-    return rft_jinja_dict_set(run, &run->scope->variables, key, value);
+    return rft_jinja_dict_set(run, &run->scope->variables, rft_jinja_name_value(name), value);
 }
 
 enum rft_status rft_jinja_lookup(struct rft_jinja_run *run, struct rft_bytes name, struct rft_jinja_value *value)

@@ -11,11 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILTER(name)                                                                                                   \
-    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
-
-FILTER(as_string)
+RFT_JINJA_BUILTIN(as_string)
 {
     struct rft_jinja_text text;
     (void)args;
@@ -24,7 +20,7 @@ FILTER(as_string)
     return RFT_OK;
 }
 
-FILTER(safe)
+RFT_JINJA_BUILTIN(safe)
 {
     RFT_TRY(as_string(run, self, args, result));
     result->is_markup = true;
@@ -35,26 +31,23 @@ static enum rft_status change_case(struct rft_jinja_run *run, const struct rft_j
                                    enum rft_jinja_case wanted, struct rft_jinja_value *result)
 {
     struct rft_jinja_text text;
-    struct rft_jinja_buffer out = {0};
     RFT_TRY(rft_jinja_take_text(run, self, &text));
-    RFT_TRY(rft_jinja_put_case(run, &out, text, 0, text.len, wanted));
-    *result = rft_jinja_text_value(rft_jinja_built(&out));
-    return RFT_OK;
+    return rft_jinja_string_case(run, text, wanted, result);
 }
 
-FILTER(upper)
+RFT_JINJA_BUILTIN(upper)
 {
     (void)args;
     return change_case(run, self, RFT_JINJA_UPPER, result);
 }
 
-FILTER(lower)
+RFT_JINJA_BUILTIN(lower)
 {
     (void)args;
     return change_case(run, self, RFT_JINJA_LOWER, result);
 }
 
-FILTER(capitalize)
+RFT_JINJA_BUILTIN(capitalize)
 {
     struct rft_jinja_text text;
     (void)args;
@@ -64,7 +57,7 @@ FILTER(capitalize)
 
 /* The first letter of each word in upper case, the others in lower case; Jinja's words end at white space and at
  * - ( { [ <. */
-FILTER(title)
+RFT_JINJA_BUILTIN(title)
 {
     struct rft_jinja_text text;
     struct rft_jinja_buffer out = {0};
@@ -80,7 +73,7 @@ FILTER(title)
     return RFT_OK;
 }
 
-FILTER(trim)
+RFT_JINJA_BUILTIN(trim)
 {
     struct rft_jinja_text text, chars = {0};
     RFT_TRY(rft_jinja_take_text(run, self, &text));
@@ -91,7 +84,7 @@ FILTER(trim)
     return RFT_OK;
 }
 
-FILTER(replace)
+RFT_JINJA_BUILTIN(replace)
 {
     struct rft_jinja_text text, from, to;
     int64_t count;
@@ -118,7 +111,7 @@ static enum rft_status put_escaped(struct rft_jinja_run *run, struct rft_jinja_b
     return RFT_OK;
 }
 
-FILTER(escape)
+RFT_JINJA_BUILTIN(escape)
 {
     struct rft_jinja_text text;
     struct rft_jinja_buffer out = {0};
@@ -133,23 +126,31 @@ FILTER(escape)
     return RFT_OK;
 }
 
+/* What one level is indented by: a text, or so many spaces. */
+static enum rft_status take_indent(struct rft_jinja_run *run, const struct rft_jinja_value *arg, int64_t fallback,
+                                   struct rft_jinja_text *by)
+{
+    struct rft_jinja_buffer spaces = {0};
+    int64_t width;
+    *by = arg->as.text;
+    if (arg->kind == RFT_JINJA_TEXT)
+        return RFT_OK;
+    RFT_TRY(rft_jinja_take_int(run, arg, fallback, &width));
+    for (; width > 0; width--)
+        RFT_TRY(rft_jinja_put_z(run, &spaces, " "));
+    *by = rft_jinja_built(&spaces);
+    return RFT_OK;
+}
+
 /* indent(width=4, first=false, blank=false). */
-FILTER(indent)
+RFT_JINJA_BUILTIN(indent)
 {
     struct rft_jinja_text text, by;
     struct rft_jinja_list lines;
-    struct rft_jinja_buffer out = {0}, spaces = {0};
+    struct rft_jinja_buffer out = {0};
     bool first = rft_jinja_take_bool(&args->items[1], false), blank = rft_jinja_take_bool(&args->items[2], false);
-    int64_t width;
     RFT_TRY(rft_jinja_need_text(run, self, "what is indented", &text));
-    if (args->items[0].kind == RFT_JINJA_TEXT) {
-        by = args->items[0].as.text;
-    } else {
-        RFT_TRY(rft_jinja_take_int(run, &args->items[0], 4, &width));
-        for (; width > 0; width--)
-            RFT_TRY(rft_jinja_put_z(run, &spaces, " "));
-        by = rft_jinja_built(&spaces);
-    }
+    RFT_TRY(take_indent(run, &args->items[0], 4, &by));
     RFT_TRY(rft_jinja_put(run, &out, text));
     RFT_TRY(rft_jinja_put_z(run, &out, "\n"));
     RFT_TRY(rft_jinja_string_lines(run, rft_jinja_built(&out), false, &lines));
@@ -168,7 +169,7 @@ FILTER(indent)
     return RFT_OK;
 }
 
-FILTER(center)
+RFT_JINJA_BUILTIN(center)
 {
     struct rft_jinja_text text;
     int64_t width;
@@ -177,7 +178,7 @@ FILTER(center)
     return rft_jinja_string_pad(run, text, width, (struct rft_jinja_text){" ", NULL, 1}, RFT_JINJA_BOTH, result);
 }
 
-FILTER(format)
+RFT_JINJA_BUILTIN(format)
 {
     struct rft_jinja_value values;
     struct rft_jinja_text text;
@@ -192,16 +193,12 @@ FILTER(format)
             RFT_TRY(rft_jinja_list_add(run, values.as.list, args->items[i]));
     } else {
         RFT_TRY(rft_jinja_dict_new(run, &values));
-        for (size_t i = 0; i < args->n_keywords; i++) {
-            struct rft_bytes name = args->keywords[i].name;
-            struct rft_jinja_value key = rft_jinja_text_value((struct rft_jinja_text){name.data, NULL, name.len});
-            RFT_TRY(rft_jinja_dict_set(run, values.as.dict, key, args->keywords[i].value));
-        }
+        RFT_TRY(rft_jinja_take_keywords(run, args, values.as.dict));
     }
     return rft_jinja_format_percent(run, text, &values, result);
 }
 
-FILTER(wordcount)
+RFT_JINJA_BUILTIN(wordcount)
 {
     struct rft_jinja_text text;
     int64_t n = 0;
@@ -220,7 +217,7 @@ FILTER(wordcount)
 }
 
 /* tojson(ensure_ascii=false, indent=none, separators=none, sort_keys=false), as transformers defines it. */
-FILTER(tojson)
+RFT_JINJA_BUILTIN(tojson)
 {
     const struct rft_jinja_value *indent = &args->items[1], *separators = &args->items[2];
     struct rft_jinja_json_style style = {.is_indented =
@@ -229,16 +226,8 @@ FILTER(tojson)
                                          .colon = {": ", NULL, 2},
                                          .is_ascii = rft_jinja_take_bool(&args->items[0], false),
                                          .is_sorted = rft_jinja_take_bool(&args->items[3], false)};
-    struct rft_jinja_buffer out = {0}, spaces = {0};
-    int64_t width;
-    if (indent->kind == RFT_JINJA_TEXT) {
-        style.indent = indent->as.text;
-    } else {
-        RFT_TRY(rft_jinja_take_int(run, indent, 0, &width));
-        for (; width > 0; width--)
-            RFT_TRY(rft_jinja_put_z(run, &spaces, " "));
-        style.indent = rft_jinja_built(&spaces);
-    }
+    struct rft_jinja_buffer out = {0};
+    RFT_TRY(take_indent(run, indent, 0, &style.indent));
     if (style.is_indented)
         style.comma.len = 1;
     if (separators->kind != RFT_JINJA_ABSENT && separators->kind != RFT_JINJA_NONE) {
@@ -316,7 +305,7 @@ static enum rft_status convert(struct rft_jinja_run *run, const struct rft_jinja
     return RFT_OK;
 }
 
-FILTER(as_int)
+RFT_JINJA_BUILTIN(as_int)
 {
     int64_t base;
     RFT_TRY(rft_jinja_take_int(run, &args->items[1], 10, &base));
@@ -326,13 +315,13 @@ FILTER(as_int)
                    result);
 }
 
-FILTER(as_float)
+RFT_JINJA_BUILTIN(as_float)
 {
     return convert(run, self, true, args->items[0].kind == RFT_JINJA_ABSENT ? rft_jinja_float(0) : args->items[0],
                    result);
 }
 
-FILTER(absolute)
+RFT_JINJA_BUILTIN(absolute)
 {
     (void)args;
     if (self->kind == RFT_JINJA_FLOAT) {
@@ -345,7 +334,7 @@ FILTER(absolute)
 }
 
 /* round(precision=0, method="common"): halves to the even neighbour of the exact binary value, as Python does. */
-FILTER(rounded)
+RFT_JINJA_BUILTIN(rounded)
 {
     int64_t precision;
     char text[400];
@@ -378,7 +367,7 @@ FILTER(rounded)
 
 /* ---- any value ---- */
 
-FILTER(fall_back)
+RFT_JINJA_BUILTIN(fall_back)
 {
     bool is_boolean = rft_jinja_take_bool(&args->items[1], false);
     *result = *self;
@@ -388,7 +377,7 @@ FILTER(fall_back)
     return RFT_OK;
 }
 
-FILTER(attribute)
+RFT_JINJA_BUILTIN(attribute)
 {
     struct rft_jinja_text name;
     RFT_TRY(rft_jinja_need_text(run, &args->items[0], "a name", &name));

@@ -6,14 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FUNCTION(name)                                                                                                 \
-    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
-
 /* transformers' sandbox allows ranges no longer than this. */
 #define RANGE_MAX 100000
 
-FUNCTION(range)
+RFT_JINJA_BUILTIN(range)
 {
     int64_t begin = 0, end, step;
     (void)self;
@@ -39,7 +35,7 @@ FUNCTION(range)
 }
 
 /* A dict of a dict's pairs, or of pairs, and of keyword arguments. */
-FUNCTION(make_dict)
+RFT_JINJA_BUILTIN(make_dict)
 {
     struct rft_jinja_list pairs;
     (void)self;
@@ -59,15 +55,10 @@ FUNCTION(make_dict)
             RFT_TRY(rft_jinja_dict_set(run, result->as.dict, pair->as.list->items[0], pair->as.list->items[1]));
         }
     }
-    for (size_t i = 0; i < args->n_keywords; i++) {
-        struct rft_bytes name = args->keywords[i].name;
-        struct rft_jinja_value key = rft_jinja_text_value((struct rft_jinja_text){name.data, NULL, name.len});
-        RFT_TRY(rft_jinja_dict_set(run, result->as.dict, key, args->keywords[i].value));
-    }
-    return RFT_OK;
+    return rft_jinja_take_keywords(run, args, result->as.dict);
 }
 
-FUNCTION(make_namespace)
+RFT_JINJA_BUILTIN(make_namespace)
 {
     RFT_TRY(make_dict(run, self, args, result));
     for (size_t i = 0; i < result->as.dict->n; i++) {
@@ -79,7 +70,7 @@ FUNCTION(make_namespace)
     return RFT_OK;
 }
 
-FUNCTION(raise_exception)
+RFT_JINJA_BUILTIN(raise_exception)
 {
     struct rft_jinja_text text;
     (void)self;
@@ -90,7 +81,7 @@ FUNCTION(raise_exception)
     return RFT_ERR_INPUT;
 }
 
-FUNCTION(strftime_now)
+RFT_JINJA_BUILTIN(strftime_now)
 {
     struct rft_jinja_text format;
     (void)self;
@@ -110,7 +101,7 @@ const struct rft_jinja_builtins rft_jinja_functions = {functions};
 
 /* ---- dicts ---- */
 
-FUNCTION(dict_get)
+RFT_JINJA_BUILTIN(dict_get)
 {
     const struct rft_jinja_value *found;
     RFT_TRY(rft_jinja_work(run, rft_jinja_find_key_work(self->as.dict, &args->items[0])));
@@ -136,26 +127,26 @@ static enum rft_status view(struct rft_jinja_run *run, const struct rft_jinja_di
     return RFT_OK;
 }
 
-FUNCTION(dict_items)
+RFT_JINJA_BUILTIN(dict_items)
 {
     (void)args;
     return view(run, self->as.dict, true, true, result);
 }
 
-FUNCTION(dict_keys)
+RFT_JINJA_BUILTIN(dict_keys)
 {
     (void)args;
     return view(run, self->as.dict, true, false, result);
 }
 
-FUNCTION(dict_values)
+RFT_JINJA_BUILTIN(dict_values)
 {
     (void)args;
     return view(run, self->as.dict, false, true, result);
 }
 
 /* What is never changed needs no copy. */
-FUNCTION(copy)
+RFT_JINJA_BUILTIN(copy)
 {
     (void)run;
     (void)args;
@@ -164,7 +155,7 @@ FUNCTION(copy)
 }
 
 /* Methods that would change what they belong to: the sandbox refuses them. */
-FUNCTION(change)
+RFT_JINJA_BUILTIN(change)
 {
     (void)args;
     (void)result;
@@ -181,7 +172,7 @@ const struct rft_jinja_builtins rft_jinja_dict_methods = {dict_methods};
 
 /* ---- lists ---- */
 
-FUNCTION(list_count)
+RFT_JINJA_BUILTIN(list_count)
 {
     int64_t n = 0;
     RFT_TRY(rft_jinja_work(run, rft_jinja_weight(self)));
@@ -191,7 +182,7 @@ FUNCTION(list_count)
     return RFT_OK;
 }
 
-FUNCTION(list_index)
+RFT_JINJA_BUILTIN(list_index)
 {
     RFT_TRY(rft_jinja_work(run, rft_jinja_weight(self)));
     for (size_t i = 0; i < self->as.list->n; i++)
@@ -212,7 +203,7 @@ const struct rft_jinja_builtins rft_jinja_list_methods = {list_methods};
 
 /* ---- loops ---- */
 
-FUNCTION(loop_cycle)
+RFT_JINJA_BUILTIN(loop_cycle)
 {
     if (args->n == 0)
         return rft_jinja_fail(run, "no items for cycling given");
@@ -220,7 +211,7 @@ FUNCTION(loop_cycle)
     return RFT_OK;
 }
 
-FUNCTION(loop_changed)
+RFT_JINJA_BUILTIN(loop_changed)
 {
     struct rft_jinja_value now;
     RFT_TRY(rft_jinja_list_new(run, RFT_JINJA_TUPLE, &now));

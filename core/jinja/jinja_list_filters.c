@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-#define FILTER(name)                                                                                                   \
-    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
-
 /* A list of a flavor out of members. */
 static enum rft_status make_list(struct rft_jinja_run *run, const struct rft_jinja_list *members,
                                  enum rft_jinja_flavor flavor, struct rft_jinja_value *result)
@@ -21,7 +17,7 @@ static enum rft_status make_list(struct rft_jinja_run *run, const struct rft_jin
     return RFT_OK;
 }
 
-FILTER(length)
+RFT_JINJA_BUILTIN(length)
 {
     (void)args;
     RFT_TRY(rft_jinja_work(run, self->kind == RFT_JINJA_TEXT ? self->as.text.len / 64 : 1));
@@ -40,7 +36,7 @@ FILTER(length)
     return RFT_OK;
 }
 
-FILTER(list)
+RFT_JINJA_BUILTIN(list)
 {
     struct rft_jinja_list members;
     (void)args;
@@ -48,7 +44,7 @@ FILTER(list)
     return make_list(run, &members, RFT_JINJA_PLAIN, result);
 }
 
-FILTER(first)
+RFT_JINJA_BUILTIN(first)
 {
     struct rft_jinja_list members;
     (void)args;
@@ -57,7 +53,7 @@ FILTER(first)
     return RFT_OK;
 }
 
-FILTER(last)
+RFT_JINJA_BUILTIN(last)
 {
     struct rft_jinja_list members;
     (void)args;
@@ -68,7 +64,7 @@ FILTER(last)
     return RFT_OK;
 }
 
-FILTER(reverse)
+RFT_JINJA_BUILTIN(reverse)
 {
     struct rft_jinja_list members;
     struct rft_jinja_buffer out = {0};
@@ -87,7 +83,7 @@ FILTER(reverse)
     return RFT_OK;
 }
 
-FILTER(items)
+RFT_JINJA_BUILTIN(items)
 {
     (void)args;
     RFT_TRY(rft_jinja_list_new(run, RFT_JINJA_LIST, result));
@@ -137,7 +133,7 @@ static enum rft_status get_attribute(struct rft_jinja_run *run, const struct rft
     return RFT_OK;
 }
 
-FILTER(join)
+RFT_JINJA_BUILTIN(join)
 {
     struct rft_jinja_list members;
     struct rft_jinja_buffer out = {0};
@@ -184,7 +180,7 @@ static enum rft_status go_through(struct rft_jinja_run *run, const struct rft_ji
 }
 
 /* map("filter", arguments) or map(attribute="name", default=...). */
-FILTER(map)
+RFT_JINJA_BUILTIN(map)
 {
     struct rft_jinja_list members;
     const struct rft_jinja_value *attribute = keyword(args, "attribute");
@@ -246,27 +242,27 @@ static enum rft_status choose(struct rft_jinja_run *run, const struct rft_jinja_
     return RFT_OK;
 }
 
-FILTER(select)
+RFT_JINJA_BUILTIN(select)
 {
     return choose(run, self, args, false, true, result);
 }
 
-FILTER(reject)
+RFT_JINJA_BUILTIN(reject)
 {
     return choose(run, self, args, false, false, result);
 }
 
-FILTER(selectattr)
+RFT_JINJA_BUILTIN(selectattr)
 {
     return choose(run, self, args, true, true, result);
 }
 
-FILTER(rejectattr)
+RFT_JINJA_BUILTIN(rejectattr)
 {
     return choose(run, self, args, true, false, result);
 }
 
-FILTER(sum)
+RFT_JINJA_BUILTIN(sum)
 {
     struct rft_jinja_list members;
     const struct rft_jinja_value none = {0};
@@ -343,7 +339,7 @@ static enum rft_status make_keys(struct rft_jinja_run *run, const struct rft_jin
 }
 
 /* sort(reverse=false, case_sensitive=false, attribute=none). */
-FILTER(sort)
+RFT_JINJA_BUILTIN(sort)
 {
     struct rft_jinja_list members, keys;
     RFT_TRY(rft_jinja_iterate(run, self, &members));
@@ -353,7 +349,7 @@ FILTER(sort)
 }
 
 /* dictsort(case_sensitive=false, by="key", reverse=false). */
-FILTER(dictsort)
+RFT_JINJA_BUILTIN(dictsort)
 {
     struct rft_jinja_value pairs, place = rft_jinja_int(0);
     struct rft_jinja_list keys;
@@ -369,7 +365,7 @@ FILTER(dictsort)
 }
 
 /* unique(case_sensitive=false, attribute=none). */
-FILTER(unique)
+RFT_JINJA_BUILTIN(unique)
 {
     struct rft_jinja_list members, keys;
     RFT_TRY(rft_jinja_iterate(run, self, &members));
@@ -407,12 +403,12 @@ static enum rft_status extreme(struct rft_jinja_run *run, const struct rft_jinja
     return RFT_OK;
 }
 
-FILTER(max)
+RFT_JINJA_BUILTIN(max)
 {
     return extreme(run, self, args, true, result);
 }
 
-FILTER(min)
+RFT_JINJA_BUILTIN(min)
 {
     return extreme(run, self, args, false, result);
 }

@@ -6,39 +6,26 @@
 
 #include <string.h>
 
-#define METHOD(name)                                                                                                   \
-    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
-
-static enum rft_status change_case(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                   enum rft_jinja_case wanted, struct rft_jinja_value *result)
-{
-    struct rft_jinja_buffer out = {0};
-    RFT_TRY(rft_jinja_put_case(run, &out, self->as.text, 0, self->as.text.len, wanted));
-    *result = rft_jinja_text_value(rft_jinja_built(&out));
-    return RFT_OK;
-}
-
-METHOD(upper)
+RFT_JINJA_BUILTIN(upper)
 {
     (void)args;
-    return change_case(run, self, RFT_JINJA_UPPER, result);
+    return rft_jinja_string_case(run, self->as.text, RFT_JINJA_UPPER, result);
 }
 
-METHOD(lower)
+RFT_JINJA_BUILTIN(lower)
 {
     (void)args;
-    return change_case(run, self, RFT_JINJA_LOWER, result);
+    return rft_jinja_string_case(run, self->as.text, RFT_JINJA_LOWER, result);
 }
 
-METHOD(capitalize)
+RFT_JINJA_BUILTIN(capitalize)
 {
     (void)args;
     return rft_jinja_string_capitalize(run, self->as.text, result);
 }
 
 /* A letter behind no letter becomes title case, every other one lower case. */
-METHOD(title)
+RFT_JINJA_BUILTIN(title)
 {
     struct rft_jinja_text text = self->as.text;
     struct rft_jinja_buffer out = {0};
@@ -53,7 +40,7 @@ METHOD(title)
     return RFT_OK;
 }
 
-METHOD(swapcase)
+RFT_JINJA_BUILTIN(swapcase)
 {
     struct rft_jinja_text text = self->as.text;
     struct rft_jinja_buffer out = {0};
@@ -80,22 +67,22 @@ static enum rft_status strip_sides(struct rft_jinja_run *run, const struct rft_j
     return RFT_OK;
 }
 
-METHOD(strip)
+RFT_JINJA_BUILTIN(strip)
 {
     return strip_sides(run, self, args, RFT_JINJA_BOTH, result);
 }
 
-METHOD(lstrip)
+RFT_JINJA_BUILTIN(lstrip)
 {
     return strip_sides(run, self, args, RFT_JINJA_LEFT, result);
 }
 
-METHOD(rstrip)
+RFT_JINJA_BUILTIN(rstrip)
 {
     return strip_sides(run, self, args, RFT_JINJA_RIGHT, result);
 }
 
-METHOD(splitlines)
+RFT_JINJA_BUILTIN(splitlines)
 {
     RFT_TRY(rft_jinja_list_new(run, RFT_JINJA_LIST, result));
     return rft_jinja_string_lines(run, self->as.text, rft_jinja_take_bool(&args->items[0], false), result->as.list);
@@ -118,7 +105,7 @@ static enum rft_status affix(struct rft_jinja_run *run, const struct rft_jinja_v
     return RFT_OK;
 }
 
-METHOD(startswith)
+RFT_JINJA_BUILTIN(startswith)
 {
     bool found;
     RFT_TRY(affix(run, self, &args->items[0], false, &found));
@@ -126,7 +113,7 @@ METHOD(startswith)
     return RFT_OK;
 }
 
-METHOD(endswith)
+RFT_JINJA_BUILTIN(endswith)
 {
     bool found;
     RFT_TRY(affix(run, self, &args->items[0], true, &found));
@@ -134,7 +121,7 @@ METHOD(endswith)
     return RFT_OK;
 }
 
-METHOD(removeprefix)
+RFT_JINJA_BUILTIN(removeprefix)
 {
     struct rft_jinja_text part;
     bool found;
@@ -146,7 +133,7 @@ METHOD(removeprefix)
     return RFT_OK;
 }
 
-METHOD(removesuffix)
+RFT_JINJA_BUILTIN(removesuffix)
 {
     struct rft_jinja_text part;
     bool found;
@@ -158,7 +145,7 @@ METHOD(removesuffix)
     return RFT_OK;
 }
 
-METHOD(replace)
+RFT_JINJA_BUILTIN(replace)
 {
     struct rft_jinja_text from, to;
     int64_t count;
@@ -193,7 +180,7 @@ static enum rft_status find_within(struct rft_jinja_run *run, const struct rft_j
     return RFT_OK;
 }
 
-METHOD(find)
+RFT_JINJA_BUILTIN(find)
 {
     int64_t place;
     RFT_TRY(find_within(run, self, args, false, &place));
@@ -201,7 +188,7 @@ METHOD(find)
     return RFT_OK;
 }
 
-METHOD(rfind)
+RFT_JINJA_BUILTIN(rfind)
 {
     int64_t place;
     RFT_TRY(find_within(run, self, args, true, &place));
@@ -209,13 +196,13 @@ METHOD(rfind)
     return RFT_OK;
 }
 
-METHOD(find_index)
+RFT_JINJA_BUILTIN(find_index)
 {
     RFT_TRY(find(run, self, args, result));
     return result->as.integer < 0 ? rft_jinja_fail(run, "substring not found") : RFT_OK;
 }
 
-METHOD(count)
+RFT_JINJA_BUILTIN(count)
 {
     struct rft_jinja_text text = self->as.text, what;
     int64_t n = 0;
@@ -232,7 +219,7 @@ METHOD(count)
     return RFT_OK;
 }
 
-METHOD(join)
+RFT_JINJA_BUILTIN(join)
 {
     struct rft_jinja_list members;
     struct rft_jinja_buffer out = {0};
@@ -248,7 +235,7 @@ METHOD(join)
     return RFT_OK;
 }
 
-METHOD(format)
+RFT_JINJA_BUILTIN(format)
 {
     return rft_jinja_format_braces(run, self->as.text, args, result);
 }
@@ -264,22 +251,22 @@ static enum rft_status pad(struct rft_jinja_run *run, const struct rft_jinja_val
     return rft_jinja_string_pad(run, self->as.text, width, fill, sides, result);
 }
 
-METHOD(ljust)
+RFT_JINJA_BUILTIN(ljust)
 {
     return pad(run, self, args, RFT_JINJA_RIGHT, result);
 }
 
-METHOD(rjust)
+RFT_JINJA_BUILTIN(rjust)
 {
     return pad(run, self, args, RFT_JINJA_LEFT, result);
 }
 
-METHOD(center)
+RFT_JINJA_BUILTIN(center)
 {
     return pad(run, self, args, RFT_JINJA_BOTH, result);
 }
 
-METHOD(zfill)
+RFT_JINJA_BUILTIN(zfill)
 {
     struct rft_jinja_text text = self->as.text;
     struct rft_jinja_buffer out = {0};
@@ -311,7 +298,7 @@ static bool is_alnum(int32_t c)
 }
 
 #define QUESTION(name, is)                                                                                             \
-    METHOD(name)                                                                                                       \
+    RFT_JINJA_BUILTIN(name)                                                                                            \
     {                                                                                                                  \
         (void)args;                                                                                                    \
         RFT_TRY(rft_jinja_work(run, self->as.text.len / 4));                                                           \
@@ -338,7 +325,7 @@ static struct rft_jinja_value cased_are(const struct rft_jinja_value *self, bool
     return rft_jinja_bool(has_one);
 }
 
-METHOD(all_upper)
+RFT_JINJA_BUILTIN(all_upper)
 {
     (void)args;
     RFT_TRY(rft_jinja_work(run, self->as.text.len / 4));
@@ -346,7 +333,7 @@ METHOD(all_upper)
     return RFT_OK;
 }
 
-METHOD(all_lower)
+RFT_JINJA_BUILTIN(all_lower)
 {
     (void)args;
     RFT_TRY(rft_jinja_work(run, self->as.text.len / 4));

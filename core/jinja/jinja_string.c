@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "jinja_string.h"
 
-#include "jinja_case.h"
-
 enum rft_status rft_jinja_string_replace(struct rft_jinja_run *run, struct rft_jinja_text text,
                                          struct rft_jinja_text from, struct rft_jinja_text to, int64_t count,
                                          struct rft_jinja_value *result)
@@ -53,6 +51,15 @@ enum rft_status rft_jinja_string_lines(struct rft_jinja_run *run, struct rft_jin
     if (begin == text.len)
         return RFT_OK;
     return rft_jinja_list_add(run, lines, rft_jinja_text_value(rft_jinja_part(text, begin, text.len)));
+}
+
+enum rft_status rft_jinja_string_case(struct rft_jinja_run *run, struct rft_jinja_text text, enum rft_jinja_case wanted,
+                                      struct rft_jinja_value *result)
+{
+    struct rft_jinja_buffer out = {0};
+    RFT_TRY(rft_jinja_put_case(run, &out, text, 0, text.len, wanted));
+    *result = rft_jinja_text_value(rft_jinja_built(&out));
+    return RFT_OK;
 }
 
 enum rft_status rft_jinja_string_capitalize(struct rft_jinja_run *run, struct rft_jinja_text text,

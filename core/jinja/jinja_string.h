@@ -4,6 +4,7 @@
 #define RFT_JINJA_STRING_H
 
 #include "jinja_builtin.h"
+#include "jinja_case.h"
 
 /* str.replace; count < 0: all. */
 enum rft_status rft_jinja_string_replace(struct rft_jinja_run *run, struct rft_jinja_text text,
@@ -12,6 +13,9 @@ enum rft_status rft_jinja_string_replace(struct rft_jinja_run *run, struct rft_j
 /* str.splitlines without the ends. */
 enum rft_status rft_jinja_string_lines(struct rft_jinja_run *run, struct rft_jinja_text text, bool keep_ends,
                                        struct rft_jinja_list *lines);
+/* str.upper, str.lower. */
+enum rft_status rft_jinja_string_case(struct rft_jinja_run *run, struct rft_jinja_text text, enum rft_jinja_case wanted,
+                                      struct rft_jinja_value *result);
 /* str.capitalize. */
 enum rft_status rft_jinja_string_capitalize(struct rft_jinja_run *run, struct rft_jinja_text text,
                                             struct rft_jinja_value *result);

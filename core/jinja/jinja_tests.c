@@ -4,8 +4,7 @@
 #include "jinja_eval.h"
 
 #define TEST(name, holds)                                                                                              \
-    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)                \
+    RFT_JINJA_BUILTIN(name)                                                                                            \
     {                                                                                                                  \
         (void)run;                                                                                                     \
         (void)args;                                                                                                    \
@@ -44,8 +43,7 @@ TEST(is_callable,
      self->kind == RFT_JINJA_MACRO || self->kind == RFT_JINJA_FUNCTION || self->kind == RFT_JINJA_UNDEFINED)
 
 /* Which of equal values are one object is Python's secret, but for these. */
-static enum rft_status is_sameas(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                 const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_sameas)
 {
     const struct rft_jinja_value *other = &args->items[0];
     bool is_single = self->kind == RFT_JINJA_NONE || self->kind == RFT_JINJA_BOOL;
@@ -57,8 +55,7 @@ static enum rft_status is_sameas(struct rft_jinja_run *run, const struct rft_jin
 
 /* Tests that are operators. */
 #define COMPARISON(name, text)                                                                                         \
-    static enum rft_status name(struct rft_jinja_run *run, const struct rft_jinja_value *self,                         \
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)                \
+    RFT_JINJA_BUILTIN(name)                                                                                            \
     {                                                                                                                  \
         bool holds;                                                                                                    \
         RFT_TRY(rft_jinja_compare_by(run, rft_bytes_z(text), self, &args->items[0], &holds));                          \
@@ -83,24 +80,21 @@ static enum rft_status remainder_is(struct rft_jinja_run *run, const struct rft_
     return RFT_OK;
 }
 
-static enum rft_status is_odd(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                              const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_odd)
 {
     const struct rft_jinja_value two = rft_jinja_int(2);
     (void)args;
     return remainder_is(run, self, &two, 1, result);
 }
 
-static enum rft_status is_even(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                               const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_even)
 {
     const struct rft_jinja_value two = rft_jinja_int(2);
     (void)args;
     return remainder_is(run, self, &two, 0, result);
 }
 
-static enum rft_status is_divisible(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                    const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_divisible)
 {
     return remainder_is(run, self, &args->items[0], 0, result);
 }
@@ -117,15 +111,13 @@ static enum rft_status case_is(struct rft_jinja_run *run, const struct rft_jinja
                             result);
 }
 
-static enum rft_status is_lower(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_lower)
 {
     (void)args;
     return case_is(run, self, "islower", result);
 }
 
-static enum rft_status is_upper(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_upper)
 {
     (void)args;
     return case_is(run, self, "isupper", result);
@@ -141,15 +133,13 @@ static enum rft_status name_is_known(struct rft_jinja_run *run, const struct rft
     return RFT_OK;
 }
 
-static enum rft_status is_filter(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                                 const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_filter)
 {
     (void)args;
     return name_is_known(run, self, &rft_jinja_filters, result);
 }
 
-static enum rft_status is_test(struct rft_jinja_run *run, const struct rft_jinja_value *self,
-                               const struct rft_jinja_arguments *args, struct rft_jinja_value *result)
+RFT_JINJA_BUILTIN(is_test)
 {
     (void)args;
     return name_is_known(run, self, &rft_jinja_tests, result);

@@ -36,6 +36,11 @@ struct rft_jinja_value rft_jinja_text_value(struct rft_jinja_text text)
     return (struct rft_jinja_value){.kind = RFT_JINJA_TEXT, .as.text = text};
 }
 
+struct rft_jinja_value rft_jinja_name_value(struct rft_bytes name)
+{
+    return rft_jinja_text_value((struct rft_jinja_text){name.data, NULL, name.len});
+}
+
 struct rft_jinja_value rft_jinja_literal(const char *z)
 {
     return rft_jinja_text_value((struct rft_jinja_text){z, NULL, strlen(z)});
@@ -141,12 +146,6 @@ enum rft_status rft_jinja_dict_set(struct rft_jinja_run *run, struct rft_jinja_d
     dict->pairs = pairs;
     dict->pairs[dict->n++] = (struct rft_jinja_pair){key, value};
     return RFT_OK;
-}
-
-enum rft_status rft_jinja_dict_set_z(struct rft_jinja_run *run, struct rft_jinja_dict *dict, const char *key,
-                                     struct rft_jinja_value value)
-{
-    return rft_jinja_dict_set(run, dict, rft_jinja_literal(key), value);
 }
 
 struct rft_jinja_value *rft_jinja_dict_find(const struct rft_jinja_dict *dict, const struct rft_jinja_value *key)

@@ -13,7 +13,8 @@ struct rft_jinja_value rft_jinja_int(int64_t integer);
 struct rft_jinja_value rft_jinja_float(double real);
 struct rft_jinja_value rft_jinja_undefined(struct rft_bytes name);
 struct rft_jinja_value rft_jinja_text_value(struct rft_jinja_text text);
-struct rft_jinja_value rft_jinja_literal(const char *z); /* static text, the template's own */
+struct rft_jinja_value rft_jinja_name_value(struct rft_bytes name); /* a name of the template's source, as a text */
+struct rft_jinja_value rft_jinja_literal(const char *z);            /* static text, the template's own */
 
 /* New and empty. RFT_ERR_INPUT when the run's memory is used up, like everything below that makes something. */
 enum rft_status rft_jinja_list_new(struct rft_jinja_run *run, enum rft_jinja_kind kind, struct rft_jinja_value *list);
@@ -22,8 +23,6 @@ enum rft_status rft_jinja_list_add(struct rft_jinja_run *run, struct rft_jinja_l
 /* Replaces the value of a key that is there. */
 enum rft_status rft_jinja_dict_set(struct rft_jinja_run *run, struct rft_jinja_dict *dict, struct rft_jinja_value key,
                                    struct rft_jinja_value value);
-enum rft_status rft_jinja_dict_set_z(struct rft_jinja_run *run, struct rft_jinja_dict *dict, const char *key,
-                                     struct rft_jinja_value value);
 
 /* ---- asking ---- */
 /* NULL if the key is not there. */

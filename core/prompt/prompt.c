@@ -75,19 +75,6 @@ static enum rft_status choose(const struct rft_prompt_options *o, const struct r
 
 /* ---- a chat ---- */
 
-static enum rft_status check_utf8(const char *path, const struct rft_str *text)
-{
-    for (size_t at = 0; at < text->len;) {
-        int32_t c;
-        at += rft_utf8_decode(text->data + at, text->data + text->len, &c);
-        if (c < 0) {
-            rft_log_error("%s: is no UTF-8; save the file as UTF-8", path);
-            return RFT_ERR_CONFIG;
-        }
-    }
-    return RFT_OK;
-}
-
 /* prompt.system, or what stands in prompt.system_file; *system stays empty without either. */
 static enum rft_status read_system(const struct rft_prompt_options *o, struct rft_str *system)
 {
@@ -99,13 +86,14 @@ static enum rft_status read_system(const struct rft_prompt_options *o, struct rf
         return rft_str_append_z(system, o->system);
     if (*o->system_path == '\0')
         return RFT_OK;
-    RFT_TRY(rft_file_read(o->system_path, SYSTEM_BYTES_MAX, system));
-    if (rft_bytes_begin((struct rft_bytes){system->data, system->len}, RFT_UTF8_MARK)) {
-        system->len -= 3;
-        memmove(system->data, system->data + 3, system->len + 1);
-        rft_log_info("%s: a byte order mark at its beginning is passed over", o->system_path);
-    }
-    return check_utf8(o->system_path, system);
+    struct rft_str file;
+    RFT_TRY(rft_file_read(o->system_path, SYSTEM_BYTES_MAX, &file));
+    struct rft_bytes text = {file.data, file.len};
+    enum rft_status status = rft_prompt_text_check(o->system_path, &text);
+    if (status == RFT_OK)
+        status = rft_str_append(system, text.data, text.len);
+    rft_str_finish(&file);
+    return status;
 }
 
 static enum rft_status open_with(const struct rft_prompt_options *o, const json_t *messages, struct rft_prompt *prompt)

@@ -19,8 +19,7 @@ static const char *find_slot(struct rft_bytes text)
     return NULL;
 }
 
-/* Passes over a byte order mark; refuses what is no UTF-8. */
-static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
+enum rft_status rft_prompt_text_check(const char *path, struct rft_bytes *text)
 {
     unsigned long long line = 1;
     int32_t code_point;
@@ -36,7 +35,7 @@ static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
         size_t n = rft_utf8_decode(p, end, &code_point);
         line += *p == '\n';
         if (code_point < 0) {
-            rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the template as UTF-8", path, line,
+            rft_log_error("%s:%llu: byte 0x%02x is no UTF-8; save the file as UTF-8", path, line,
                           (unsigned)(unsigned char)*p);
             return RFT_ERR_CONFIG;
         }
@@ -48,7 +47,7 @@ static enum rft_status check_bytes(const char *path, struct rft_bytes *text)
 enum rft_status rft_prompt_text_parse(const char *path, struct rft_bytes text, struct rft_prompt_text *prompt)
 {
     *prompt = (struct rft_prompt_text){0};
-    RFT_TRY(check_bytes(path, &text));
+    RFT_TRY(rft_prompt_text_check(path, &text));
     const char *slot = find_slot(text), *rest = slot != NULL ? slot + SLOT_LEN : NULL;
     size_t n_rest = slot != NULL ? text.len - (size_t)(rest - text.data) : 0;
     if (slot == NULL || find_slot((struct rft_bytes){rest, n_rest}) != NULL) {

@@ -20,6 +20,8 @@ struct rft_prompt_text {
 enum rft_status rft_prompt_text_open(const char *path, struct rft_prompt_text *prompt);
 /* The same from bytes; path is for messages. */
 enum rft_status rft_prompt_text_parse(const char *path, struct rft_bytes text, struct rft_prompt_text *prompt);
+/* Passes over a byte order mark, and refuses what is no UTF-8: RFT_ERR_CONFIG, with file and line. */
+enum rft_status rft_prompt_text_check(const char *path, struct rft_bytes *text);
 void rft_prompt_text_close(struct rft_prompt_text *prompt);
 /* Appends the text with a question in its place. */
 enum rft_status rft_prompt_text_fill(const struct rft_prompt_text *prompt, struct rft_bytes question,
