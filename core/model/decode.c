@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode.h"
+#include "arith.h"
 
 #include <stdio.h>
 
@@ -17,7 +18,7 @@ static struct rft_emit begin(const struct rft_weights *weights, const struct rft
                              .n_heads = c->n_heads,
                              .n_kv_heads = c->n_kv_heads,
                              .head_dim = c->head_dim,
-                             .norm = {c->dim, c->norm_eps},
+                             .norm = {c->dim, c->norm_eps, c->norm_eps},
                              .batch = b->batch,
                              .rows = b->rows,
                              .tables = b->tables};
@@ -32,17 +33,30 @@ static struct rft_range first_norm(const struct rft_weights *weights, uint32_t l
     return w->matrix.parts[0];
 }
 
+static float scale_of(uint32_t n)
+{
+    double y = (double)rft_rsqrt((float)n);
+    for (int step = 0; step < 4; step++)
+        y = y * (1.5 - 0.5 * n * y * y);
+    return (float)y;
+}
+
 static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer,
                        const struct rft_decode_buffers *b)
 {
     const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
     const struct rft_range none = {0, 0};
     const struct rft_kv_layer kv = {b->prompt_kv[layer], b->own_kv != NULL ? b->own_kv[layer] : none};
-    emit_qkv(e, b->q, b->h, &w[RFT_LAYER_QKV].matrix, weights->cos_sin, &kv);
-    emit_attention(e, b->attended, b->q, &kv, b->scratch, b->scratch_floats);
-    emit_residual(e, b->x, b->h, b->attended, &w[RFT_LAYER_O].matrix, w[RFT_LAYER_FFN_NORM].matrix.parts[0]);
-    emit_gate_up(e, b->act, b->h, &w[RFT_LAYER_GATE_UP].matrix);
-    emit_residual(e, b->x, b->h, b->act, &w[RFT_LAYER_DOWN].matrix, first_norm(weights, layer + 1));
+    const struct rft_linear qkv = {&w[RFT_LAYER_QKV].matrix, none, true}, o = {&w[RFT_LAYER_O].matrix, none, false};
+    const struct rft_linear gu = {&w[RFT_LAYER_GATE_UP].matrix, none, true},
+                            down = {&w[RFT_LAYER_DOWN].matrix, none, false};
+    const struct rft_rotation rot = {weights->cos_sin, weights->cos_sin};
+    const struct rft_attention_shape shape = {scale_of(weights->config.head_dim), 0, RFT_NO_WINDOW};
+    emit_qkv(e, b->q, b->h, &qkv, &rot, &kv);
+    emit_attention(e, b->attended, b->q, &kv, &shape, b->scratch, b->scratch_floats);
+    emit_residual(e, b->x, b->h, b->attended, &o, w[RFT_LAYER_FFN_NORM].matrix.parts[0]);
+    emit_gate_up(e, b->act, b->h, &gu, RFT_ACT_SILU);
+    emit_residual(e, b->x, b->h, b->act, &down, first_norm(weights, layer + 1));
 }
 
 /* From the rows' tokens to their final hidden states. */
@@ -50,7 +64,7 @@ static void emit_body(struct rft_emit *e, const struct rft_weights *weights, con
 {
     char label[24];
     e->label = "input";
-    emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix, first_norm(weights, 0));
+    emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix, 1.0f, first_norm(weights, 0));
     for (uint32_t layer = 0; layer < weights->config.n_layers; layer++) {
         snprintf(label, sizeof label, "layer %u", layer);
         e->label = label;
@@ -74,11 +88,11 @@ static void emit_token(struct rft_emit *e, const struct rft_weights *weights, co
     const struct rft_matrix *head = &rft_weights_head(weights)->matrix;
     e->label = "draw";
     if (rft_sampling_is_filtered(sampling)) {
-        emit_logits(e, sampler->logits, b->h, head);
+        emit_project(e, sampler->logits, b->h, &(struct rft_linear){head, {0, 0}, true}, 0);
         emit_filter(e, sampler, sampling);
         emit_sample(e, sampler, sampling);
     } else {
-        emit_draw(e, sampler, sampling, b->h, head);
+        emit_draw(e, sampler, sampling, b->h, head, 0);
     }
     emit_advance(e, sampler);
 }
@@ -100,6 +114,6 @@ enum rft_status rft_decode_logits(const struct rft_weights *weights, const struc
     struct rft_emit e = begin(weights, buffers, program);
     program->name = "logits";
     e.label = "head";
-    emit_logits(&e, logits, buffers->h, &rft_weights_head(weights)->matrix);
+    emit_project(&e, logits, buffers->h, &(struct rft_linear){&rft_weights_head(weights)->matrix, {0, 0}, true}, 0);
     return e.status;
 }
