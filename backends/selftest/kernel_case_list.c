@@ -286,7 +286,7 @@ const struct rft_kernel_case kernel_cases[] = {
     ATTEND_WITH(true, 9, 6, 2, 48, 20, 70, WIDE, .window = 33, .cap = 50.0f, .has_idle = true),
     ATTEND_WITH(true, 30, 3, 1, 64, 80, 0, PLAIN, .window = 9, .is_prefill = true),
     ATTEND_WITH(false, 128, 9, 3, 64, 300, 0, PLAIN, .window = 65, .is_prefill = true),
-    ATTEND_WITH(false, 70, 8, 2, 32, 141, 0, BAD, .window = 20, .cap = 5.0f, .is_prefill = true),
+    ATTEND_WITH(false, 70, 8, 2, 32, 141, 0, PLAIN, .window = 20, .cap = 5.0f, .is_prefill = true),
     ATTEND_WITH(false, 9, 6, 2, 64, 700, 130, PLAIN, .window = 128),
     ATTEND_WITH(false, 9, 6, 2, 64, 700, 330, PLAIN, .window = 200),
     ATTEND_WITH(false, 21, 6, 2, 64, 130, 200, PLAIN, .window = 40, .has_idle = true),
