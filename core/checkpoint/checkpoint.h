@@ -7,15 +7,12 @@
 
 #include "file.h"
 #include "model.h"
+#include "model_options.h"
 #include "status.h"
 #include "tensor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* The tensor of a GGUF file that holds [head_dim / 2] factors >= 1, by which RoPE's frequencies are divided. Absent
- * where they are not scaled, and in a directory, whose configuration says it. */
-#define RFT_ROPE_FACTORS_NAME "rope_freqs.weight"
 
 struct rft_gguf; /* parsed metadata of a GGUF file (gguf.h); NULL for a directory */
 
@@ -30,12 +27,17 @@ struct rft_checkpoint {
     uint32_t *eos_ids; /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
     size_t n_eos;
     struct rft_gguf *gguf;
+    uint64_t n_passed_over; /* tensors of the files that the model does not need; the log said of what kind */
 };
 
-/* Opens a directory or a GGUF file. Every error names the file and the key or tensor. Refused by name: an architecture
- * other than Llama, an unknown dtype or GGUF type, biases, hidden_act other than silu, a rope_scaling type other than
- * llama3 (or none), overlapping or out-of-range offsets, shapes that do not fit the configuration, missing tensors. */
+/* Opens a directory or a GGUF file. Every error names the file and the key or tensor. Refused by
+ * name: an architecture that is not in the table (arch.h), a key of the configuration that nobody knows, an unknown
+ * dtype or GGUF type, overlapping or out-of-range offsets, shapes that do not fit the configuration, missing tensors,
+ * and tensors that no model of the architecture has. */
 enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *checkpoint);
+/* The same; options may be NULL. */
+enum rft_status rft_checkpoint_open_with(const char *path, const struct rft_model_options *options,
+                                         struct rft_checkpoint *checkpoint);
 /* Unmaps and frees everything. Zero-initialised is accepted. */
 void rft_checkpoint_close(struct rft_checkpoint *checkpoint);
 

@@ -4,6 +4,7 @@
 #define RFT_HF_CONFIG_H
 
 #include "model.h"
+#include "model_options.h"
 #include "status.h"
 #include "str.h"
 
@@ -11,7 +12,8 @@
 
 /* From the text of config.json; `file` names it in messages. Whatever would change the model's arithmetic and is not
  * supported is refused by key and value. */
-enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, struct rft_model_config *config);
+enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, const struct rft_model_options *options,
+                                    struct rft_model_config *config);
 
 /* eos_token_id (absent, null, a number or a list of numbers below vocab_size) of either file. *ids, freed by the
  * caller, is NULL if there is none. */
