@@ -24,65 +24,86 @@ static enum rft_status take(struct forward *f, const struct rft_work_shape *shap
     return RFT_OK;
 }
 
-static enum rft_status run(struct forward *f, const uint32_t *ids, uint32_t n, uint32_t n_pages, float *logits)
+static enum rft_status write_table(struct forward *f, uint32_t n_prompt_pages, uint32_t n_own_pages)
+{
+    uint32_t *table = rft_alloc(n_prompt_pages + n_own_pages, sizeof *table);
+    if (table == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    for (uint32_t i = 0; i < n_prompt_pages; i++)
+        table[i] = i;
+    for (uint32_t i = 0; i < n_own_pages; i++)
+        table[n_prompt_pages + i] = i;
+    enum rft_status status = rft_dev_write(&f->engine.dev, f->work.tables, table);
+    rft_free(table);
+    return status;
+}
+
+/* Tokens [first, first + n) of a sequence that begins with a prompt, a row each. */
+static enum rft_status run(struct forward *f, const uint32_t *ids, uint32_t first, uint32_t n, uint32_t n_prompt,
+                           float *logits)
 {
     struct rft_dev *dev = &f->engine.dev;
     struct rft_row *rows = rft_alloc(n, sizeof *rows);
-    uint32_t *table = rft_alloc(n_pages, sizeof *table);
     struct rft_batch batch = {.n_rows = n};
-    enum rft_status status = rows == NULL || table == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
+    uint64_t vocab = f->engine.weights.config.vocab_size;
+    enum rft_status status = rows == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     for (uint32_t i = 0; status == RFT_OK && i < n; i++)
-        rows[i] = (struct rft_row){.token = ids[i], .position = i, .n_prompt = n, .state = RFT_ROW_RUNNING};
-    for (uint32_t i = 0; status == RFT_OK && i < n_pages; i++)
-        table[i] = i;
+        rows[i] = (struct rft_row){.token = ids[first + i],
+                                   .position = first + i,
+                                   .n_prompt = n_prompt,
+                                   .own_table = rft_pages_for(n_prompt),
+                                   .state = RFT_ROW_RUNNING};
     if (status == RFT_OK)
         status = rft_dev_write(dev, f->work.batch, &batch);
     if (status == RFT_OK)
-        status = rft_dev_write(dev, f->work.rows, rows);
-    if (status == RFT_OK)
-        status = rft_dev_write(dev, f->work.tables, table);
+        status = rft_dev_write(dev, rft_slice_part(f->work.rows, 0, n * sizeof *rows), rows);
     if (status == RFT_OK)
         status = rft_dev_run(dev, f->prefill_exec, 1);
     if (status == RFT_OK)
         status = rft_dev_run(dev, f->head_exec, 1);
     if (status == RFT_OK)
-        status = rft_dev_read(dev, f->work.logits, logits);
+        status =
+            rft_dev_read(dev, rft_slice_part(f->work.logits, 0, n * vocab * sizeof *logits), logits + first * vocab);
     rft_free(rows);
-    rft_free(table);
     return status;
 }
 
 static enum rft_status forward(struct forward *f, const struct rft_checkpoint *checkpoint, const char *device,
-                               const uint32_t *ids, uint32_t n, float *logits)
+                               const uint32_t *ids, uint32_t n_prompt, uint32_t n, float *logits)
 {
     const struct rft_device_options options = {0};
     const struct rft_draw_rules none = {0};
     struct rft_memory memory;
-    struct rft_work_shape shape = {.n_rows = n,
+    uint32_t n_prompt_pages = rft_pages_for(n_prompt), n_own_pages = rft_pages_for(n - n_prompt);
+    struct rft_work_shape shape = {.n_rows = n_prompt,
                                    .n_keys_max = n,
                                    .n_new_max = 1,
                                    .n_eos = 1,
                                    .is_filtered = true}; /* so that there is room for logits */
-    uint32_t n_pages = rft_pages_for(n);
-    shape.n_table_entries = n_pages;
+    shape.n_table_entries = n_prompt_pages + n_own_pages;
+    shape.n_own_pages = n_own_pages;
     RFT_TRY(rft_engine_open(&f->engine, "cpu", device, &options, &memory));
     shape.n_scratch = f->engine.dev.caps.n_scratch;
     RFT_TRY(rft_engine_load(&f->engine, checkpoint, &none, n, 0));
-    RFT_TRY(take(f, &shape, n_pages));
+    RFT_TRY(take(f, &shape, n_prompt_pages));
     RFT_TRY(rft_decode_prefill(&f->engine.weights, &f->work.decode, &f->prefill));
     RFT_TRY(rft_decode_logits(&f->engine.weights, &f->work.decode, rft_slice_range(f->work.logits), &f->head));
     RFT_TRY(rft_dev_exec_create(&f->engine.dev, &f->prefill, &f->prefill_exec));
     RFT_TRY(rft_dev_exec_create(&f->engine.dev, &f->head, &f->head_exec));
-    return run(f, ids, n, n_pages, logits);
+    RFT_TRY(write_table(f, n_prompt_pages, n_own_pages));
+    RFT_TRY(run(f, ids, 0, n_prompt, n_prompt, logits));
+    for (uint32_t at = n_prompt; at < n; at++)
+        RFT_TRY(run(f, ids, at, 1, n_prompt, logits));
+    return RFT_OK;
 }
 
-enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
-                                 uint32_t n, float *logits)
+enum rft_status rft_test_decode(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
+                                uint32_t n_prompt, uint32_t n, float *logits)
 {
     struct forward f;
     enum rft_status status;
     memset(&f, 0, sizeof f);
-    status = forward(&f, checkpoint, device, ids, n, logits);
+    status = forward(&f, checkpoint, device, ids, n_prompt, n, logits);
     rft_dev_exec_destroy(&f.engine.dev, f.prefill_exec);
     rft_dev_exec_destroy(&f.engine.dev, f.head_exec);
     rft_program_finish(&f.prefill);
@@ -91,4 +112,10 @@ enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const 
     rft_engine_give_pages(&f.pages_pool, &f.pages);
     rft_engine_close(&f.engine);
     return status;
+}
+
+enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
+                                 uint32_t n, float *logits)
+{
+    return rft_test_decode(checkpoint, device, ids, n, n, logits);
 }

@@ -12,4 +12,9 @@
 enum rft_status rft_test_forward(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
                                  uint32_t n, float *logits);
 
+/* The same, as a sample is made: the first n_prompt tokens are a prompt, computed at once, and the others come one
+ * after another, with their keys and values in own pages. */
+enum rft_status rft_test_decode(const struct rft_checkpoint *checkpoint, const char *device, const uint32_t *ids,
+                                uint32_t n_prompt, uint32_t n, float *logits);
+
 #endif
