@@ -18,7 +18,7 @@ enum rft_window_rule {
     RFT_WINDOW_ALL,     /* all, unless it is null */
     RFT_WINDOW_TYPES,   /* those of layer_types; without them all but every window_pattern-th */
     RFT_WINDOW_SWITCHED /* the same, if use_sliding_window is true; without layer_types those from max_window_layers on,
-                           or (SmolLM3) those with RoPE */
+                           or (SmolLM3) those without RoPE */
 };
 
 /* What scores are multiplied by. */

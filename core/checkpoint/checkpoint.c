@@ -27,7 +27,7 @@ static enum rft_status read_config(struct rft_checkpoint *checkpoint, const stru
 {
     struct rft_str text;
     RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
-    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){text.data, text.len}, options, &checkpoint->config);
+    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){text.data, text.len}, options, &checkpoint->config, &checkpoint->arch);
     rft_str_finish(&text);
     return status;
 }
@@ -62,7 +62,7 @@ static enum rft_status open_directory(struct rft_checkpoint *checkpoint, const s
 }
 
 static enum rft_status open_gguf(struct rft_checkpoint *checkpoint, const struct rft_model_options *options,
-                                 struct rft_tensor_list *list, bool *is_permuted)
+                                 struct rft_tensor_list *list)
 {
     checkpoint->is_gguf = true;
     checkpoint->maps = rft_alloc(1, sizeof *checkpoint->maps);
@@ -73,7 +73,7 @@ static enum rft_status open_gguf(struct rft_checkpoint *checkpoint, const struct
     RFT_TRY(rft_gguf_parse(checkpoint->maps, &checkpoint->gguf));
     RFT_TRY(rft_gguf_list(checkpoint->gguf, checkpoint->maps, list));
     RFT_TRY(rft_tensor_list_sort(list));
-    RFT_TRY(rft_gguf_config(checkpoint->gguf, checkpoint->path, list, options, &checkpoint->config, is_permuted));
+    RFT_TRY(rft_gguf_config(checkpoint->gguf, checkpoint->path, list, options, &checkpoint->config, &checkpoint->arch));
     return rft_gguf_eos(checkpoint->gguf, checkpoint->path, checkpoint->config.vocab_size, &checkpoint->eos_ids,
                         &checkpoint->n_eos);
 }
@@ -81,11 +81,11 @@ static enum rft_status open_gguf(struct rft_checkpoint *checkpoint, const struct
 static enum rft_status open_any(struct rft_checkpoint *checkpoint, const struct rft_model_options *options,
                                 struct rft_tensor_list *list)
 {
-    bool is_directory, is_permuted = false;
+    bool is_directory;
     RFT_TRY(rft_checkpoint_look(checkpoint->path, &is_directory));
     RFT_TRY(is_directory ? open_directory(checkpoint, options, list)
-                         : open_gguf(checkpoint, options, list, &is_permuted));
-    return rft_checkpoint_take(checkpoint, options, is_permuted, list);
+                         : open_gguf(checkpoint, options, list));
+    return rft_checkpoint_take(checkpoint, options, list);
 }
 
 enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *checkpoint)

@@ -5,6 +5,7 @@
 #ifndef RFT_CHECKPOINT_H
 #define RFT_CHECKPOINT_H
 
+#include "arch.h"
 #include "file.h"
 #include "model.h"
 #include "model_options.h"
@@ -24,6 +25,7 @@ struct rft_checkpoint {
     struct rft_tensor *tensors; /* [n_tensors] those the model needs, sorted by name */
     size_t n_tensors;
     struct rft_model_config config;
+    const struct rft_arch *arch; /* the row of the table that the description was made by: for people to read */
     uint32_t *eos_ids; /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
     size_t n_eos;
     struct rft_gguf *gguf;

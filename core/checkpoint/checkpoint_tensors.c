@@ -38,9 +38,12 @@ static bool is_listed(const struct rft_tensor_list *list, const char *prefix, co
     return rft_tensor_list_find(list, text) != NULL;
 }
 
-static struct names find_names(bool is_gguf, bool is_permuted, const struct rft_tensor_list *list)
+static struct names find_names(const struct rft_checkpoint *checkpoint, const struct rft_tensor_list *list)
 {
-    struct names names = {is_gguf, is_permuted, prefixes[0], heads[0], false};
+    struct names names = {.is_gguf = checkpoint->is_gguf,
+                          .is_permuted = checkpoint->is_gguf && checkpoint->arch->is_permuted_in_gguf,
+                          .prefix = prefixes[0],
+                          .head = heads[0]};
     for (size_t i = sizeof prefixes / sizeof *prefixes; i-- > 0;)
         if (is_listed(list, prefixes[i], "norm.weight"))
             names.prefix = prefixes[i];
@@ -270,9 +273,9 @@ static int compare_tensors(const void *a, const void *b)
 }
 
 enum rft_status rft_checkpoint_take(struct rft_checkpoint *checkpoint, const struct rft_model_options *options,
-                                    bool is_permuted, struct rft_tensor_list *list)
+                                    struct rft_tensor_list *list)
 {
-    struct names names = find_names(checkpoint->is_gguf, is_permuted, list);
+    struct names names = find_names(checkpoint, list);
     decide_head(checkpoint, options, list, &names);
     uint64_t n = rft_model_n_tensors(&checkpoint->config);
     checkpoint->tensors = rft_alloc((size_t)n, sizeof *checkpoint->tensors);

@@ -264,23 +264,21 @@ static void read_parts(const struct rft_arch *arch, const struct rft_tensor_list
 
 enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, const struct rft_tensor_list *list,
                                 const struct rft_model_options *options, struct rft_model_config *config,
-                                bool *is_permuted)
+                                const struct rft_arch **arch)
 {
     struct rft_gguf_object o = {.file = file, .gguf = gguf};
     const struct rft_listed_tensor *embedding = rft_tensor_list_find(list, "token_embd.weight");
-    const struct rft_arch *arch;
-    RFT_TRY(find_architecture(&o, &arch));
-    *is_permuted = arch->is_permuted_in_gguf;
-    RFT_TRY(read_sizes(&o, arch, config));
-    RFT_TRY(read_layers(&o, arch, config));
-    RFT_TRY(read_scales(&o, arch, config));
-    RFT_TRY(read_rope(&o, arch, config));
+    RFT_TRY(find_architecture(&o, arch));
+    RFT_TRY(read_sizes(&o, *arch, config));
+    RFT_TRY(read_layers(&o, *arch, config));
+    RFT_TRY(read_scales(&o, *arch, config));
+    RFT_TRY(read_rope(&o, *arch, config));
     RFT_TRY(rft_gguf_check_rest(&o, options));
     if (embedding == NULL || embedding->n_dims != 2 || embedding->dims[0] == 0 || embedding->dims[0] > INT32_MAX) {
         rft_log_error("%s: tensor token_embd.weight is missing or no matrix", file);
         return RFT_ERR_INPUT;
     }
     config->vocab_size = (uint32_t)embedding->dims[0];
-    read_parts(arch, list, config);
+    read_parts(*arch, list, config);
     return rft_model_config_check(file, config);
 }

@@ -3,6 +3,7 @@
 #ifndef RFT_GGUF_MODEL_H
 #define RFT_GGUF_MODEL_H
 
+#include "arch.h"
 #include "file.h"
 #include "gguf_data.h"
 #include "model.h"
@@ -15,11 +16,10 @@
 enum rft_status rft_gguf_list(const struct rft_gguf *gguf, const struct rft_map *map, struct rft_tensor_list *list);
 
 /* The description; the vocabulary's size is the embedding's, no output.weight means a tied head, and biases and fused
- * tensors are those that the first layer has. `list` is sorted. *is_permuted: rows of q and k lie in llama.cpp's order.
- * Whatever would change the arithmetic and is not supported is refused by key and value. */
+ * tensors are those that the first layer has. `list` is sorted. *arch: the row of the table that it is of. Whatever would change the arithmetic and is not supported is refused by key and value. */
 enum rft_status rft_gguf_config(const struct rft_gguf *gguf, const char *file, const struct rft_tensor_list *list,
                                 const struct rft_model_options *options, struct rft_model_config *config,
-                                bool *is_permuted);
+                                const struct rft_arch **arch);
 
 /* *ids is freed by the caller. */
 enum rft_status rft_gguf_eos(const struct rft_gguf *gguf, const char *file, uint32_t vocab_size, uint32_t **ids,

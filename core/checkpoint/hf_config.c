@@ -210,7 +210,8 @@ static enum rft_status read_text(struct rft_hf_object *o, const struct rft_arch 
 
 /* The wrapper's flag decides about the head. */
 static enum rft_status read_wrapped(struct rft_hf_object *outer, const struct wrapper *wrapper,
-                                    const struct rft_model_options *options, struct rft_model_config *config)
+                                    const struct rft_model_options *options, struct rft_model_config *config,
+                                    const struct rft_arch **arch)
 {
     const json_t *text = rft_hf_get(outer, "text_config"), *classes = rft_hf_get(outer, "architectures");
     struct rft_hf_object inner = {.file = outer->file, .object = text};
@@ -224,45 +225,42 @@ static enum rft_status read_wrapped(struct rft_hf_object *outer, const struct wr
     if (classes != NULL &&
         (json_array_size(classes) != 1 || !rft_hf_is_text(json_array_get(classes, 0), wrapper->class_name)))
         return refuse_architecture(outer->file, "architectures", classes);
-    const struct rft_arch *arch = wrapper->text_type == NULL && type != NULL ? arch_of(type)
-                                                                               : rft_arch_of_type(name, strlen(name));
-    if (arch == NULL)
+    *arch = wrapper->text_type == NULL && type != NULL ? arch_of(type) : rft_arch_of_type(name, strlen(name));
+    if (*arch == NULL)
         return refuse_architecture(outer->file, "text_config.model_type", type);
     RFT_TRY(check_fixed(outer));
     RFT_TRY(rft_hf_bool(outer, "tie_word_embeddings", &config->tied));
     rft_hf_has(&inner, "tie_word_embeddings");
-    RFT_TRY(read_text(&inner, arch, options, config));
-    return RFT_OK;
+    return read_text(&inner, *arch, options, config);
 }
 
 static enum rft_status read_config(const char *file, const json_t *root, const struct rft_model_options *options,
-                                   struct rft_model_config *config)
+                                   struct rft_model_config *config, const struct rft_arch **arch)
 {
     struct rft_hf_object o = {.file = file, .object = root};
     const struct wrapper *wrapper = find_wrapper(root);
-    const struct rft_arch *arch = NULL;
     if (!json_is_object(root)) {
         rft_log_error("%s: not a JSON object", file);
         return RFT_ERR_INPUT;
     }
     if (wrapper != NULL)
-        RFT_TRY(read_wrapped(&o, wrapper, options, config));
+        RFT_TRY(read_wrapped(&o, wrapper, options, config, arch));
     else {
-        RFT_TRY(find_architecture(&o, &arch));
-        config->tied = arch->of.tied;
+        RFT_TRY(find_architecture(&o, arch));
+        config->tied = (*arch)->of.tied;
         RFT_TRY(rft_hf_bool(&o, "tie_word_embeddings", &config->tied));
-        RFT_TRY(read_text(&o, arch, options, config));
+        RFT_TRY(read_text(&o, *arch, options, config));
     }
     return rft_model_config_check(file, config);
 }
 
 enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, const struct rft_model_options *options,
-                                    struct rft_model_config *config)
+                                    struct rft_model_config *config, const struct rft_arch **arch)
 {
     json_t *root;
     *config = (struct rft_model_config){0};
     RFT_TRY(rft_json_load(file, text, JSON_REJECT_DUPLICATES, &root));
-    enum rft_status status = read_config(file, root, options, config);
+    enum rft_status status = read_config(file, root, options, config, arch);
     json_decref(root);
     if (status != RFT_OK)
         *config = (struct rft_model_config){0};

@@ -65,7 +65,7 @@ static enum rft_status derive_types(struct rft_hf_object *root, const struct rft
         if (arch->window_rule == RFT_WINDOW_TYPES)
             config->is_windowed[i] = pattern == 0 || (i + 1) % pattern != 0;
         else if (arch->has_unrotated_layers)
-            config->is_windowed[i] = is_on && config->rope_set[i] != RFT_ROPE_NONE;
+            config->is_windowed[i] = is_on && config->rope_set[i] == RFT_ROPE_NONE;
         else
             config->is_windowed[i] = is_on && i >= first;
         config->is_windowed[i] = config->is_windowed[i] && config->window != 0;
