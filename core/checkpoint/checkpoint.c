@@ -23,15 +23,6 @@
 #define CONFIG_BYTES_MAX (16u << 20)
 #define HASH_BYTES ((uint64_t)64 << 20) /* between two looks at signals */
 
-static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
-{
-    uint32_t n_shown = n_dims < 2 ? n_dims : 2;
-    int at = snprintf(text, 64, "[");
-    for (uint32_t i = 0; i < n_shown; i++)
-        at += snprintf(text + at, 64 - (size_t)at, "%s%" PRIu64, i ? ", " : "", dims[i]);
-    snprintf(text + at, 64 - (size_t)at, "%s]", n_dims > n_shown ? ", ..." : "");
-}
-
 /* A tensor that is missing may be there under a longer or a shorter name: says from what such files come. */
 static enum rft_status refuse_missing(const struct rft_checkpoint *checkpoint, const char *name,
                                       const struct rft_tensor_list *list)
@@ -90,9 +81,9 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
     }
     if (found->n_dims != needed->n_dims ||
         memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0) {
-        char has[64], wants[64];
-        shape_text(found->n_dims, found->dims, has);
-        shape_text(needed->n_dims, needed->dims, wants);
+        char has[RFT_DIMS_TEXT_BYTES], wants[RFT_DIMS_TEXT_BYTES];
+        rft_dims_text(found->n_dims, found->dims, has);
+        rft_dims_text(needed->n_dims, needed->dims, wants);
         rft_log_error("%s: tensor %s: %s of shape %s, but the configuration asks for %s", found->file, name,
                       found->type, has, wants);
         return RFT_ERR_INPUT;
@@ -245,9 +236,17 @@ enum rft_status rft_checkpoint_open(const char *path, struct rft_checkpoint *che
 
 void rft_checkpoint_close(struct rft_checkpoint *checkpoint)
 {
-    for (size_t i = 0; i < checkpoint->n_tensors; i++)
-        rft_free(checkpoint->tensors[i].name);
+    for (size_t i = 0; i < checkpoint->n_tensors; i++) {
+        struct rft_tensor *tensor = &checkpoint->tensors[i];
+        for (size_t k = 0; k < tensor->n_deltas; k++)
+            rft_delta_finish(&tensor->deltas[k]);
+        rft_free(tensor->deltas);
+        rft_free(tensor->name);
+    }
     rft_free(checkpoint->tensors);
+    for (size_t i = 0; i < checkpoint->n_adapter_maps; i++)
+        rft_map_close(&checkpoint->adapter_maps[i]);
+    rft_free(checkpoint->adapter_maps);
     rft_gguf_destroy(checkpoint->gguf);
     for (size_t i = 0; i < checkpoint->n_maps; i++)
         rft_map_close(&checkpoint->maps[i]);
@@ -285,9 +284,12 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
 {
     uint64_t columns = tensor->dims[tensor->n_dims - 1];
     uint64_t row_bytes = columns / rft_dtype_block_elements(tensor->dtype) * rft_dtype_block_bytes(tensor->dtype);
-    for (uint64_t i = 0; i < n_rows; i++)
-        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns,
-                         dst + i * columns);
+    for (uint64_t i = 0; i < n_rows; i++) {
+        float *row = dst + i * columns;
+        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns, row);
+        for (size_t k = 0; k < tensor->n_deltas; k++)
+            rft_delta_add(&tensor->deltas[k], row_0 + i, columns, row);
+    }
 }
 
 static uint64_t hash_u64s(const uint64_t *values, size_t n, uint64_t hash)
@@ -310,6 +312,21 @@ static uint64_t hash_bytes(const uint8_t *data, uint64_t bytes, uint64_t hash)
     return hash;
 }
 
+static uint64_t hash_factor(const struct rft_factor *factor, uint64_t hash)
+{
+    const char *dtype = rft_dtype_name(factor->dtype);
+    hash = XXH64(dtype, strlen(dtype), hash);
+    return hash_bytes(factor->data, factor->bytes, hash);
+}
+
+static uint64_t hash_delta(const struct rft_delta *delta, uint64_t hash)
+{
+    const uint64_t numbers[] = {delta->b_row_step, delta->b_rank_step, delta->row_0,
+                                delta->n_rows,     delta->rank,        double_bits((double)delta->scale)};
+    hash = hash_u64s(numbers, sizeof numbers / sizeof numbers[0], hash);
+    return hash_factor(&delta->b, hash_factor(&delta->a, hash));
+}
+
 /* Each piece is hashed with the hash so far as the seed: no state to allocate, and one pass over the maps. */
 enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *out)
 {
@@ -330,6 +347,8 @@ enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uin
         hash = XXH64(dtype, strlen(dtype), hash);
         hash = hash_u64s(shape, sizeof shape / sizeof shape[0], hash);
         hash = hash_bytes(tensor->data, tensor->bytes, hash);
+        for (size_t k = 0; k < tensor->n_deltas; k++)
+            hash = hash_delta(&tensor->deltas[k], hash);
     }
     *out = hash;
     return rft_os_interrupted() ? RFT_ERR_INTERRUPTED : rft_checkpoint_check(checkpoint);
@@ -339,5 +358,7 @@ enum rft_status rft_checkpoint_check(const struct rft_checkpoint *checkpoint)
 {
     for (size_t i = 0; i < checkpoint->n_maps; i++)
         RFT_TRY(rft_map_check(&checkpoint->maps[i]));
+    for (size_t i = 0; i < checkpoint->n_adapter_maps; i++)
+        RFT_TRY(rft_map_check(&checkpoint->adapter_maps[i]));
     return RFT_OK;
 }

@@ -2,6 +2,7 @@
 #include "op.h"
 
 #include "arith.h"
+#include "inverse_sqrt.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -129,15 +130,6 @@ void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const 
     end(e, &node, &args, sizeof args);
 }
 
-/* 1 / sqrt(n), rounded to f32 from a double that Newton's steps brought to its last bits: no libm. */
-static float inverse_sqrt(uint32_t n)
-{
-    double y = (double)rft_rsqrt((float)n);
-    for (int step = 0; step < 4; step++)
-        y = y * (1.5 - 0.5 * n * y * y);
-    return (float)y;
-}
-
 uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys)
 {
     uint64_t n_padded = ((uint64_t)n_keys + RFT_PAGE_TOKENS - 1) / RFT_PAGE_TOKENS * RFT_PAGE_TOKENS + RFT_PAGE_TOKENS;
@@ -163,7 +155,7 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
         .n_heads = e->n_heads,
         .n_kv_heads = e->n_kv_heads,
         .head_dim = e->head_dim,
-        .scale_bits = RFT_BITS(inverse_sqrt(e->head_dim)),
+        .scale_bits = RFT_BITS((float)rft_inverse_sqrt(e->head_dim)),
         .scratch_floats = scratch_floats,
     };
     end(e, &node, &args, sizeof args);
