@@ -12,30 +12,47 @@ static const uint8_t *element_at(const struct rft_factor *factor, uint64_t index
     return factor->data + index * rft_dtype_block_bytes(factor->dtype);
 }
 
-static void flush(float *values, uint64_t n)
+/* Whether a can be multiplied where it lies. */
+static bool is_ready(const struct rft_factor *a, uint64_t n)
 {
+    const float *values = (const float *)(const void *)a->data;
+    uint32_t n_changed = 0;
+    if (a->dtype != RFT_DTYPE_F32 || (uintptr_t)a->data % _Alignof(float) != 0)
+        return false;
     for (uint64_t i = 0; i < n; i++)
-        values[i] = rft_flush(values[i]);
+        n_changed |= RFT_BITS(values[i]) ^ RFT_BITS(rft_flush(values[i]));
+    return n_changed == 0;
 }
 
-/* Whether any of the values is not what rft_flush makes of it. */
-static bool needs_flush(const struct rft_factor *a, uint64_t n)
+/* Makes room for n values, and flushes those that `fill` leaves there. */
+static bool expand(struct rft_delta *delta, uint64_t columns, void (*fill)(struct rft_delta *delta, uint64_t columns))
 {
-    float values[COLUMNS];
-    uint32_t n_changed = 0;
-    for (uint64_t at = 0; at < n && n_changed == 0; at += COLUMNS) {
-        uint64_t n_now = n - at < COLUMNS ? n - at : COLUMNS;
-        rft_dtype_to_f32(a->dtype, element_at(a, at), n_now, values);
-        for (uint64_t i = 0; i < n_now; i++)
-            n_changed += RFT_BITS(values[i]) != RFT_BITS(rft_flush(values[i]));
-    }
-    return n_changed != 0;
+    uint64_t n = columns * delta->rank;
+    delta->expanded = rft_alloc((size_t)n, sizeof *delta->expanded);
+    if (delta->expanded == NULL)
+        return false;
+    fill(delta, columns);
+    for (uint64_t i = 0; i < n; i++)
+        delta->expanded[i] = rft_flush(delta->expanded[i]);
+    return true;
+}
+
+static void fill_plain(struct rft_delta *delta, uint64_t columns)
+{
+    rft_dtype_to_f32(delta->a.dtype, delta->a.data, columns * delta->rank, delta->expanded);
+}
+
+static void fill_transposed(struct rft_delta *delta, uint64_t columns)
+{
+    for (uint64_t column = 0; column < columns; column++)
+        for (uint32_t k = 0; k < delta->rank; k++)
+            rft_dtype_to_f32(delta->a.dtype, element_at(&delta->a, column * delta->rank + k), 1,
+                             &delta->expanded[k * columns + column]);
 }
 
 bool rft_delta_init(struct rft_delta *delta, struct rft_factor a, struct rft_factor b, uint64_t n_rows,
                     uint64_t columns, uint32_t rank, float scale)
 {
-    uint64_t n = columns * rank;
     *delta = (struct rft_delta){.a = a,
                                 .b = b,
                                 .b_row_step = rank,
@@ -43,14 +60,7 @@ bool rft_delta_init(struct rft_delta *delta, struct rft_factor a, struct rft_fac
                                 .n_rows = n_rows,
                                 .rank = rank,
                                 .scale = rft_flush(scale)};
-    if (!needs_flush(&a, n))
-        return true;
-    delta->flushed = rft_alloc((size_t)n, sizeof *delta->flushed);
-    if (delta->flushed == NULL)
-        return false;
-    rft_dtype_to_f32(a.dtype, a.data, n, delta->flushed);
-    flush(delta->flushed, n);
-    return true;
+    return is_ready(&a, columns * rank) || expand(delta, columns, fill_plain);
 }
 
 bool rft_delta_init_transposed(struct rft_delta *delta, struct rft_factor a, struct rft_factor b, uint64_t n_rows,
@@ -63,40 +73,25 @@ bool rft_delta_init_transposed(struct rft_delta *delta, struct rft_factor a, str
                                 .n_rows = n_rows,
                                 .rank = rank,
                                 .scale = rft_flush(scale)};
-    delta->flushed = rft_alloc((size_t)(columns * rank), sizeof *delta->flushed);
-    if (delta->flushed == NULL)
-        return false;
-    for (uint64_t column = 0; column < columns; column++)
-        for (uint32_t k = 0; k < rank; k++)
-            rft_dtype_to_f32(a.dtype, element_at(&a, column * rank + k), 1, &delta->flushed[k * columns + column]);
-    flush(delta->flushed, columns * rank);
-    return true;
+    return expand(delta, columns, fill_transposed);
 }
 
 void rft_delta_finish(struct rft_delta *delta)
 {
-    rft_free(delta->flushed);
+    rft_free(delta->expanded);
     *delta = (struct rft_delta){0};
 }
 
 uint64_t rft_delta_heap_bytes(const struct rft_delta *delta, uint64_t columns)
 {
-    return sizeof *delta + (delta->flushed != NULL ? columns * delta->rank * sizeof *delta->flushed : 0);
+    return sizeof *delta + (delta->expanded != NULL ? columns * delta->rank * sizeof *delta->expanded : 0);
 }
 
-/* Part of rank k's row of A as it is multiplied; `room` is for what must be converted. */
-static const float *a_row(const struct rft_delta *delta, uint32_t k, uint64_t columns, uint64_t column, uint32_t n,
-                          float room[COLUMNS])
+/* Rank k's row of A as it is multiplied. */
+static const float *a_row(const struct rft_delta *delta, uint32_t k, uint64_t columns)
 {
-    uint64_t at = k * columns + column;
-    const uint8_t *data;
-    if (delta->flushed != NULL)
-        return delta->flushed + at;
-    data = element_at(&delta->a, at);
-    if (delta->a.dtype == RFT_DTYPE_F32 && (uintptr_t)data % _Alignof(float) == 0)
-        return (const float *)(const void *)data;
-    rft_dtype_to_f32(delta->a.dtype, data, n, room);
-    return room;
+    const float *a = delta->expanded != NULL ? delta->expanded : (const float *)(const void *)delta->a.data;
+    return a + k * columns;
 }
 
 static float b_value(const struct rft_delta *delta, uint64_t row, uint32_t k)
@@ -135,12 +130,12 @@ static void add_four(const float *const a[RANKS], const float b[RANKS], uint32_t
 static void add_columns(const struct rft_delta *delta, uint64_t row, uint64_t columns, uint64_t column, uint32_t n,
                         float *restrict dst)
 {
-    float sums[COLUMNS] = {0}, room[RANKS][COLUMNS], b[RANKS];
+    float sums[COLUMNS] = {0}, b[RANKS];
     const float *a[RANKS];
     for (uint32_t k = 0; k < delta->rank; k += RANKS) {
         uint32_t n_ranks = delta->rank - k < RANKS ? delta->rank - k : RANKS;
         for (uint32_t i = 0; i < n_ranks; i++) {
-            a[i] = a_row(delta, k + i, columns, column, n, room[i]);
+            a[i] = a_row(delta, k + i, columns) + column;
             b[i] = b_value(delta, row, k + i);
         }
         if (n_ranks == RANKS)

@@ -19,7 +19,7 @@ struct rft_factor {
 
 struct rft_delta {
     struct rft_factor a, b; /* as they are in the file: hashed */
-    float *flushed;         /* [rank][columns] a, as it is multiplied; NULL: a itself will do. Owned */
+    float *expanded;        /* [rank][columns] a as f32, flushed; NULL: a itself is that. Owned */
     uint64_t b_row_step;    /* b's element of row r and rank k is r * b_row_step + k * b_rank_step */
     uint64_t b_rank_step;
     uint64_t row_0, n_rows; /* the rows of the matrix that B's rows are added to */
@@ -27,8 +27,8 @@ struct rft_delta {
     float scale; /* below 2^60 in magnitude */
 };
 
-/* B A on rows [0, n_rows): b [n_rows][rank], a [rank][columns]. Makes `flushed` where a holds values below 2^-50. false
- * when memory is short. */
+/* B A on rows [0, n_rows): b [n_rows][rank], a [rank][columns]. Makes `expanded` where a is not f32 or holds values
+ * below 2^-50: it is read for every row. false when memory is short. */
 bool rft_delta_init(struct rft_delta *delta, struct rft_factor a, struct rft_factor b, uint64_t n_rows,
                     uint64_t columns, uint32_t rank, float scale);
 /* The same for the transposed product, as an embedding's factors are kept: b [rank][n_rows], a [columns][rank]. */
