@@ -23,7 +23,17 @@ static struct rft_bytes last_name(struct rft_bytes path)
     return path;
 }
 
-/* A name without what is no part of it: ".gguf" and the kind of quantisation ("-Q8_0", ".F16"). */
+/* "Q4_1", "IQ4_XS", "BF16": one or two letters of these and a digit. */
+static bool is_quantisation(struct rft_bytes word)
+{
+    static const char letters[] = "qQfFpPbBiI";
+    size_t n = 0;
+    while (n < word.len && n < 3 && word.data[n] != '\0' && strchr(letters, word.data[n]) != NULL)
+        n++;
+    return n >= 1 && n <= 2 && n < word.len && word.data[n] >= '0' && word.data[n] <= '9';
+}
+
+/* A name without what is no part of it: ".gguf", and a kind of numbers ("-Q8_0", ".F16"). */
 static struct rft_bytes model_name(struct rft_bytes name)
 {
     static const char gguf[] = ".gguf";
@@ -31,11 +41,11 @@ static struct rft_bytes model_name(struct rft_bytes name)
     if (name.len <= n_gguf || strncasecmp(name.data + name.len - n_gguf, gguf, n_gguf) != 0)
         return name;
     name.len -= n_gguf;
-    for (size_t i = name.len; i > 1; i--) {
-        const char c = name.data[i - 1], kind = i < name.len ? name.data[i] : '\0';
-        if (c == '.' || c == '-')
-            return strchr("qQfFbBiI", kind) != NULL && kind != '\0' ? (struct rft_bytes){name.data, i - 1} : name;
-    }
+    size_t i = name.len;
+    while (i > 0 && name.data[i - 1] != '.' && name.data[i - 1] != '-')
+        i--;
+    if (i > 1 && is_quantisation((struct rft_bytes){name.data + i, name.len - i}))
+        name.len = i - 1;
     return name;
 }
 
