@@ -46,6 +46,7 @@ struct rft_config {
     char *model_path;
     struct rft_strings model_adapter;     /* paths */
     struct rft_reals model_adapter_scale; /* one for all of them, or one for each */
+    struct rft_strings model_ignore_keys;
     char *data_questions;
     char *data_question_field;
     char *data_answer_field;

@@ -22,7 +22,9 @@ static enum rft_status open_model(const struct rft_config *config, struct rft_in
 {
     struct rft_checkpoint *c = &inputs->checkpoint;
     const char *tokenizer_dir;
-    RFT_TRY(rft_checkpoint_open(config->model_path, c));
+    const struct rft_model_options options = {.ignore_keys = (const char *const *)config->model_ignore_keys.items,
+                                              .n_ignore_keys = config->model_ignore_keys.n};
+    RFT_TRY(rft_checkpoint_open_with(config->model_path, &options, c));
     RFT_TRY(rft_adapters_open(config, c));
     for (size_t i = 0; i < c->n_maps; i++)
         inputs->mapped_bytes += c->maps[i].bytes;
