@@ -107,9 +107,17 @@ enum rft_status rft_checkpoint_open_with(const char *path, const struct rft_mode
 
 void rft_checkpoint_close(struct rft_checkpoint *checkpoint)
 {
-    for (size_t i = 0; i < checkpoint->n_tensors; i++)
-        rft_free(checkpoint->tensors[i].name);
+    for (size_t i = 0; i < checkpoint->n_tensors; i++) {
+        struct rft_tensor *tensor = &checkpoint->tensors[i];
+        for (size_t k = 0; k < tensor->n_deltas; k++)
+            rft_delta_finish(&tensor->deltas[k]);
+        rft_free(tensor->deltas);
+        rft_free(tensor->name);
+    }
     rft_free(checkpoint->tensors);
+    for (size_t i = 0; i < checkpoint->n_adapter_maps; i++)
+        rft_map_close(&checkpoint->adapter_maps[i]);
+    rft_free(checkpoint->adapter_maps);
     rft_gguf_destroy(checkpoint->gguf);
     for (size_t i = 0; i < checkpoint->n_maps; i++)
         rft_map_close(&checkpoint->maps[i]);
@@ -147,9 +155,12 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
 {
     uint64_t columns = tensor->dims[tensor->n_dims - 1];
     uint64_t row_bytes = columns / rft_dtype_block_elements(tensor->dtype) * rft_dtype_block_bytes(tensor->dtype);
-    for (uint64_t i = 0; i < n_rows && tensor->n_dims > 1; i++)
-        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns,
-                         dst + i * columns);
+    for (uint64_t i = 0; i < n_rows && tensor->n_dims > 1; i++) {
+        float *row = dst + i * columns;
+        rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, row_0 + i) * row_bytes, columns, row);
+        for (size_t k = 0; k < tensor->n_deltas; k++)
+            rft_delta_add(&tensor->deltas[k], row_0 + i, columns, row);
+    }
     for (uint64_t i = 0; i < columns && tensor->n_dims == 1 && n_rows != 0; i++) /* a bias: its elements are rows */
         rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, i) * row_bytes / columns, 1, dst + i);
 }
@@ -174,6 +185,21 @@ static uint64_t hash_bytes(const uint8_t *data, uint64_t bytes, uint64_t hash)
     return hash;
 }
 
+static uint64_t hash_factor(const struct rft_factor *factor, uint64_t hash)
+{
+    const char *dtype = rft_dtype_name(factor->dtype);
+    hash = XXH64(dtype, strlen(dtype), hash);
+    return hash_bytes(factor->data, factor->bytes, hash);
+}
+
+static uint64_t hash_delta(const struct rft_delta *delta, uint64_t hash)
+{
+    const uint64_t numbers[] = {delta->b_row_step, delta->b_rank_step, delta->row_0,
+                                delta->n_rows,     delta->rank,        double_bits((double)delta->scale)};
+    hash = hash_u64s(numbers, sizeof numbers / sizeof numbers[0], hash);
+    return hash_factor(&delta->b, hash_factor(&delta->a, hash));
+}
+
 /* Each piece is hashed with the hash so far as the seed: no state to allocate, and one pass over the maps. */
 enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *out)
 {
@@ -196,6 +222,8 @@ enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uin
         hash = XXH64(dtype, strlen(dtype), hash);
         hash = hash_u64s(shape, sizeof shape / sizeof shape[0], hash);
         hash = hash_bytes(tensor->data, tensor->bytes, hash);
+        for (size_t k = 0; k < tensor->n_deltas; k++)
+            hash = hash_delta(&tensor->deltas[k], hash);
     }
     *out = hash;
     return rft_os_interrupted() ? RFT_ERR_INTERRUPTED : rft_checkpoint_check(checkpoint);
@@ -205,5 +233,7 @@ enum rft_status rft_checkpoint_check(const struct rft_checkpoint *checkpoint)
 {
     for (size_t i = 0; i < checkpoint->n_maps; i++)
         RFT_TRY(rft_map_check(&checkpoint->maps[i]));
+    for (size_t i = 0; i < checkpoint->n_adapter_maps; i++)
+        RFT_TRY(rft_map_check(&checkpoint->adapter_maps[i]));
     return RFT_OK;
 }

@@ -30,6 +30,8 @@ struct rft_checkpoint {
     size_t n_eos;
     struct rft_gguf *gguf;
     uint64_t n_passed_over; /* tensors of the files that the model does not need; the log said of what kind */
+    struct rft_map *adapter_maps; /* [n_adapter_maps] files of the adapters, whose bytes tensors may point to */
+    size_t n_adapter_maps;
 };
 
 /* Opens a directory or a GGUF file. Every error names the file and the key or tensor. Refused by
@@ -47,10 +49,11 @@ void rft_checkpoint_close(struct rft_checkpoint *checkpoint);
 const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkpoint, const char *name);
 
 /* Rows [row_0, row_0 + n_rows) of a matrix (a vector is one row) as f32 into dst [n_rows][columns], row permutation
- * undone. */
+ * undone, adapters merged. */
 void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
 
-/* XXH64 over names, dtypes, shapes and all bytes of the tensors plus the configuration: part of the run's fingerprint.
+/* XXH64 over names, dtypes, shapes and all bytes of the tensors and their adapters, plus the configuration: part of the
+ * run's fingerprint.
  * RFT_ERR_INTERRUPTED after a signal; RFT_ERR_IO if a file was changed meanwhile. */
 enum rft_status rft_checkpoint_hash(const struct rft_checkpoint *checkpoint, uint64_t *hash);
 

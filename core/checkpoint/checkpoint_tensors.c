@@ -65,15 +65,6 @@ static void file_name(const struct names *names, const struct rft_needed_tensor 
         snprintf(name, RFT_TENSOR_NAME_BYTES + 64, "%s%s", names->prefix, needed->name + sizeof standard - 1);
 }
 
-static void shape_text(uint32_t n_dims, const uint64_t *dims, char text[64])
-{
-    uint32_t n_shown = n_dims < 2 ? n_dims : 2;
-    int at = snprintf(text, 64, "[");
-    for (uint32_t i = 0; i < n_shown; i++)
-        at += snprintf(text + at, 64 - (size_t)at, "%s%" PRIu64, i ? ", " : "", dims[i]);
-    snprintf(text + at, 64 - (size_t)at, "%s]", n_dims > n_shown ? ", ..." : "");
-}
-
 /* A tensor that is missing may be there under a longer or a shorter name: says from what such files come. */
 static enum rft_status refuse_missing(const struct rft_checkpoint *checkpoint, const char *name,
                                       const struct rft_tensor_list *list)
@@ -125,9 +116,9 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
     }
     if (found->n_dims != needed->n_dims ||
         memcmp(found->dims, needed->dims, needed->n_dims * sizeof needed->dims[0]) != 0) {
-        char has[64], wants[64];
-        shape_text(found->n_dims, found->dims, has);
-        shape_text(needed->n_dims, needed->dims, wants);
+        char has[RFT_DIMS_TEXT_BYTES], wants[RFT_DIMS_TEXT_BYTES];
+        rft_dims_text(found->n_dims, found->dims, has);
+        rft_dims_text(needed->n_dims, needed->dims, wants);
         rft_log_error("%s: tensor %s: %s of shape %s, but the configuration asks for %s", found->file, name,
                       found->type, has, wants);
         return RFT_ERR_INPUT;

@@ -17,7 +17,7 @@ static enum rft_status refuse_architecture(const char *file, const char *key, co
 {
     char list[RFT_ARCH_LIST_BYTES], instead[RFT_ARCH_LIST_BYTES + 64];
     rft_arch_list(false, list);
-    snprintf(instead, sizeof instead, "supported are %s", list);
+    snprintf(instead, sizeof instead, "supported are %s, and the text parts of gemma3 and mistral3", list);
     return rft_hf_refuse(file, key, value, instead);
 }
 

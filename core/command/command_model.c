@@ -155,7 +155,9 @@ enum rft_status rft_command_model(const struct rft_command_line *line, const str
     (void)unused;
     if (line->config_path != NULL)
         RFT_TRY(rft_config_load(line->config_path, line->sets, line->n_sets, &config));
-    const struct rft_model_options options = {.headers_only = true};
+    const struct rft_model_options options = {.ignore_keys = (const char *const *)config.model_ignore_keys.items,
+                                              .n_ignore_keys = config.model_ignore_keys.n,
+                                              .headers_only = true};
     rft_log_set_sink(take_note, &notes);
     status = print_model(line->operand != NULL ? line->operand : config.model_path, &options, &notes);
     rft_log_set_sink(NULL, NULL);
