@@ -13,14 +13,20 @@
  * tied. */
 struct rft_model_config rft_test_config(void);
 
-/* Sets the frequencies of a configuration whose head_dim was changed; NULL: plain ones of theta 10000, which is what the
- * files below have. */
+/* Sets the frequencies of a configuration whose head_dim was changed; NULL: plain ones of theta 10000, which is what
+ * the files below have. */
 void rft_test_rope(struct rft_model_config *config, const struct rft_rope_scaling *scaling);
 
 /* Creates `dir` (its parent exists) with config.json, generation_config.json (end-of-sequence id 0) and the weights in
  * F32, F16 or BF16: model.safetensors, or with n_shards > 1 that many shards and an index. */
 void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, uint32_t n_shards);
+
+/* The same with RoPE of another base, or stretched: config.json says it in numbers, whatever the frequencies of *config
+ * are. A plain or Llama 3's scaling. */
+void rft_test_checkpoint_write_scaled(const char *dir, const struct rft_model_config *config,
+                                      const struct rft_rope_scaling *scaling, enum rft_dtype dtype, uint64_t seed,
+                                      uint32_t n_shards);
 
 /* The same model as a GGUF file: matrices in dtype, vectors in F32, q and k rows permuted as llama.cpp has them.
  * Quantised matrices hold random blocks instead (the same for the same seed). No tokenizer. */
