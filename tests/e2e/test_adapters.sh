@@ -35,6 +35,17 @@ job a "$@" || fail "two adapters"
 job b "$@" --set device.threads=2 --set generate.chunk=1 || fail "two adapters, two threads"
 same a b "two adapters"
 
+job second "$@" --set 'model.adapter_scale=[0, 1]' || fail "the second alone"
+same second wanted "a scale for each"
+
+# What its factors take of the heap is in the plan.
+for keys in adapter= "adapter=$adapter"; do
+    job heap --set "model.$keys" --set output.summary=summary || fail "the summary of $keys"
+    sed -n 's/.*"heap_bytes": \([0-9]*\).*/\1/p' summary >>heap
+    rm -f heap.* summary
+done
+[ "$(head -n 1 heap)" -lt "$(tail -n 1 heap)" ] || fail "an adapter takes no heap"
+
 # What the log says, and that the base's name is another one.
 "$rftgen" plan -c "$tiny" --set model.adapter="$adapter" >plan 2>plan.log || fail "plan: exit code $?"
 grep -q "adapter $adapter: 6 modules, rank 4, scale 1" plan.log || fail "the adapter is not in the log"
@@ -90,6 +101,7 @@ echo >>last/tokenizer.json
 prompt --raw --set 'model.adapter=["own", "last"]' >raw || fail "two templates: exit code $?"
 grep -q '^L: ' raw || fail "of two templates the last one is not used"
 grep -q 'adapters own and last have two tokenizers; the one of last is used' prompt.log || fail "two tokenizers: not said"
+grep -q 'adapter last: its tokenizer is used' prompt.log || fail "of two tokenizers the last one is not used"
 prompt --raw --set 'model.adapter=["last", "own"]' >raw && grep -q '^Q: ' raw || fail "of two templates the last one is not used"
 
 # No output in the place of an adapter's files; what is refused is one line.
