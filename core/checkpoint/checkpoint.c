@@ -6,7 +6,8 @@
 #include "checkpoint_tensors.h"
 #include "file.h"
 #include "gguf.h"
-#include "gguf_model.h"
+#include "gguf_config.h"
+#include "gguf_tensors.h"
 #include "hf_config.h"
 #include "hf_tensors.h"
 #include "log.h"
@@ -27,7 +28,8 @@ static enum rft_status read_config(struct rft_checkpoint *checkpoint, const stru
 {
     struct rft_str text;
     RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
-    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){text.data, text.len}, options, &checkpoint->config, &checkpoint->arch);
+    enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){text.data, text.len}, options,
+                                                 &checkpoint->config, &checkpoint->arch);
     rft_str_finish(&text);
     return status;
 }
@@ -83,8 +85,7 @@ static enum rft_status open_any(struct rft_checkpoint *checkpoint, const struct 
 {
     bool is_directory;
     RFT_TRY(rft_checkpoint_look(checkpoint->path, &is_directory));
-    RFT_TRY(is_directory ? open_directory(checkpoint, options, list)
-                         : open_gguf(checkpoint, options, list));
+    RFT_TRY(is_directory ? open_directory(checkpoint, options, list) : open_gguf(checkpoint, options, list));
     return rft_checkpoint_take(checkpoint, options, list);
 }
 

@@ -26,10 +26,10 @@ struct rft_checkpoint {
     size_t n_tensors;
     struct rft_model_config config;
     const struct rft_arch *arch; /* the row of the table that the description was made by: for people to read */
-    uint32_t *eos_ids; /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
+    uint32_t *eos_ids;           /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
     size_t n_eos;
     struct rft_gguf *gguf;
-    uint64_t n_passed_over; /* tensors of the files that the model does not need; the log said of what kind */
+    uint64_t n_passed_over;       /* tensors of the files that the model does not need; the log said of what kind */
     struct rft_map *adapter_maps; /* [n_adapter_maps] files of the adapters, whose bytes tensors may point to */
     size_t n_adapter_maps;
 };

@@ -4,13 +4,11 @@
 #define RFT_TENSOR_H
 
 #include "delta.h"
-#include "dtype.h"
+#include "tensor_list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define RFT_TENSOR_DIMS_MAX 4
 
 /* Where a tensor's bytes lie. Names are Hugging Face names ("model.layers.0.self_attn.q_proj.weight") in both
  * containers: the GGUF reader translates its own. */

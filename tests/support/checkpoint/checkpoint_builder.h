@@ -13,8 +13,8 @@
  * tied. */
 struct rft_model_config rft_test_config(void);
 
-/* Sets the frequencies of a configuration whose head_dim was changed; NULL: plain ones of theta 10000, which is what the
- * files below have. */
+/* Sets the frequencies of a configuration whose head_dim was changed; NULL: plain ones of theta 10000, which is what
+ * the files below have. */
 void rft_test_rope(struct rft_model_config *config, const struct rft_rope_scaling *scaling);
 
 /* Creates `dir` (its parent exists) with config.json, generation_config.json (end-of-sequence id 0) and the weights in
