@@ -3,7 +3,9 @@
 #ifndef RFT_CHECKPOINT_TENSORS_H
 #define RFT_CHECKPOINT_TENSORS_H
 
-#include "checkpoint.h"
+#include "checkpoint_data.h"
+#include "model_options.h"
+#include "status.h"
 #include "tensor_list.h"
 
 /* Fills in the tensors of a checkpoint whose description is read. `list` is sorted. What the files say of the head, and

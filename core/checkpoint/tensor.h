@@ -25,4 +25,8 @@ struct rft_tensor {
     bool is_adapted; /* an adapter replaced its bytes or added a delta */
 };
 
+/* Rows [row_0, row_0 + n_rows) of a matrix (a vector is one row) as f32 into dst [n_rows][columns], row permutation
+ * undone, adapters merged. */
+void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
+
 #endif
