@@ -127,7 +127,7 @@ static void test_dump(void **state)
     assert_int_equal(rft_program_dump(&program, names, 2, &text), RFT_OK);
     assert_string_equal(text.data,
                         "program step: 2 nodes\n"
-                        "   0   logits     layer 3              reads weights[100] x+16[8] writes ?+5000[4]\n"
+                        "   0   project    layer 3              reads weights[100] x+16[8] writes ?+5000[4]\n"
                         "   1 | advance                         writes ?+5000[4]\n");
     rft_str_finish(&text);
     rft_program_finish(&program);
