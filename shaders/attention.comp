@@ -26,12 +26,14 @@ shared vec4 totals[DIMENSIONS_OF_TURN];     // of a dimension, of four heads
 shared vec4 inverse_sums;
 
 // Keys of one kind of pages: where the row's list of those pages begins, and the place of their scores. Both kinds begin with
-// a page, in scratch as well, so that whole pages can be worked on: scores past the last key are +0, which changes no sum.
+// a page, in scratch as well, so that whole pages can be worked on: the exponentials of keys past the last one and of those
+// before the window are +0, which changes no sum. Pages that lie before the window are not looked at.
 struct Segment {
     bool is_prompt;
     uint table;
     uint scratch;
-    uint n;
+    uint first; // the first key that is seen
+    uint n;     // keys up to the last one; 0: none is seen
 };
 
 uint whole_pages(uint n)
@@ -43,8 +45,15 @@ Segment segment(uint row, bool is_prompt, uint scratch)
 {
     Rows rows = Rows(a.rows);
     uint n = rows.v[row].position + 1u, n_prompt = min(n, rows.v[row].n_prompt);
-    return is_prompt ? Segment(true, rows.v[row].prompt_table, scratch, n_prompt)
-                     : Segment(false, rows.v[row].own_table, scratch + whole_pages(n_prompt), n - n_prompt);
+    uint first = n - min(n, a.window), first_prompt = min(first, n_prompt);
+    return is_prompt ? Segment(true, rows.v[row].prompt_table, scratch, first, first < n_prompt ? n_prompt : 0u)
+                     : Segment(false, rows.v[row].own_table, scratch + whole_pages(n_prompt), first - first_prompt, n - n_prompt);
+}
+
+// The first key of the first page that is looked at.
+uint first_of_pages(Segment s)
+{
+    return s.first / RFT_PAGE_TOKENS * RFT_PAGE_TOKENS;
 }
 
 // What an invocation has put into scratch or shared memory is there for the others of its group.
@@ -105,10 +114,15 @@ void key_products(bool is_prompt, uint at, uvec4 q, out vec4 t0, out vec4 t1, ou
     }
 }
 
+uvec4 sort_keys(vec4 v)
+{
+    return uvec4(rft_sort_key(v.x), rft_sort_key(v.y), rft_sort_key(v.z), rft_sort_key(v.w));
+}
+
 // Scales a key's products, puts the scores into scratch, and keeps the greatest as sort keys.
 void store_score(Segment s, uint key, vec4 products, uint row, uint n_used, inout uvec4 greatest)
 {
-    if (key >= s.n)
+    if (key < s.first || key >= s.n)
         return;
     vec4 score = products * vec4(uintBitsToFloat(a.scale_bits));
     uvec4 bad = uvec4(rft_is_bad(score.x), rft_is_bad(score.y), rft_is_bad(score.z), rft_is_bad(score.w));
@@ -119,14 +133,14 @@ void store_score(Segment s, uint key, vec4 products, uint row, uint n_used, inou
             score[head] = bad[head] != 0u ? 0.0 : score[head];
         }
     }
-    score = vec4(rft_flush(score.x), rft_flush(score.y), rft_flush(score.z), rft_flush(score.w));
-    greatest = max(greatest, uvec4(rft_sort_key(score.x), rft_sort_key(score.y), rft_sort_key(score.z), rft_sort_key(score.w)));
+    score = flush(score);
+    greatest = max(greatest, sort_keys(score));
     Scores(a.scratch).v[s.scratch + key] = score;
 }
 
 void find_scores(Segment s, uint row, uint kv_head, uint n_used, uvec4 q, inout uvec4 greatest)
 {
-    for (uint key = gl_LocalInvocationID.x * 4u; key < s.n; key += LOCAL * 4u) {
+    for (uint key = first_of_pages(s) + gl_LocalInvocationID.x * 4u; key < s.n; key += LOCAL * 4u) {
         vec4 t0, t1, t2, t3;
         uint at = (page_word(s.table, key, kv_head) + key % RFT_PAGE_TOKENS) / 4u;
         key_products(s.is_prompt, at, q, t0, t1, t2, t3);
@@ -137,16 +151,25 @@ void find_scores(Segment s, uint row, uint kv_head, uint n_used, uvec4 q, inout 
     }
 }
 
+// Capped scores in place of scores. A pass of its own costs little where there is no cap (kernel.glsl: soft_caps).
+void cap_scores(Segment s, inout uvec4 greatest)
+{
+    for (uint i = s.first + gl_LocalInvocationID.x; i < s.n; i += LOCAL) {
+        vec4 score = flush(soft_caps(Scores(a.scratch).v[s.scratch + i], a.cap_bits, a.inverse_cap_bits));
+        greatest = max(greatest, sort_keys(score));
+        Scores(a.scratch).v[s.scratch + i] = score;
+    }
+}
+
 void find_exponentials(Segment s)
 {
     vec4 maxima = vec4(rft_from_sort_key(max_keys[0]), rft_from_sort_key(max_keys[1]), rft_from_sort_key(max_keys[2]),
                        rft_from_sort_key(max_keys[3]));
-    for (uint i = gl_LocalInvocationID.x; i < whole_pages(s.n); i += LOCAL) {
+    for (uint i = first_of_pages(s) + gl_LocalInvocationID.x; i < whole_pages(s.n); i += LOCAL) {
         vec4 e = vec4(0.0);
-        if (i < s.n) {
+        if (i >= s.first && i < s.n) {
             vec4 difference = Scores(a.scratch).v[s.scratch + i] - maxima;
-            e = vec4(rft_flush(rft_exp(difference.x)), rft_flush(rft_exp(difference.y)), rft_flush(rft_exp(difference.z)),
-                     rft_flush(rft_exp(difference.w)));
+            e = flush(vec4(rft_exp(difference.x), rft_exp(difference.y), rft_exp(difference.z), rft_exp(difference.w)));
         }
         Scores(a.scratch).v[s.scratch + i] = e;
     }
@@ -156,11 +179,12 @@ void find_exponentials(Segment s)
 vec4 add_blocks(Segment s, vec4 total)
 {
     uint n = whole_pages(s.n), n_blocks = (n + RFT_DOT_BLOCK - 1u) / RFT_DOT_BLOCK;
-    for (uint round = 0u; round < n_blocks; round += LOCAL) {
+    for (uint round = s.first / RFT_DOT_BLOCK; round < n_blocks; round += LOCAL) {
         uint block = round + gl_LocalInvocationID.x;
         if (block < n_blocks) {
             vec4 sum = vec4(0.0);
-            [[dont_unroll]] for (uint i = block * RFT_DOT_BLOCK; i < min((block + 1u) * RFT_DOT_BLOCK, n); i += VALUES_AT_ONCE)
+            uint first = max(block * RFT_DOT_BLOCK, first_of_pages(s));
+            [[dont_unroll]] for (uint i = first; i < min((block + 1u) * RFT_DOT_BLOCK, n); i += VALUES_AT_ONCE)
                 [[unroll]] for (uint j = 0u; j < VALUES_AT_ONCE; j++)
                     sum = sum + Scores(a.scratch).v[s.scratch + i + j];
             block_sums[gl_LocalInvocationID.x] = sum;
@@ -176,7 +200,7 @@ vec4 add_blocks(Segment s, vec4 total)
 
 void round_weights(Segment s)
 {
-    for (uint i = gl_LocalInvocationID.x; i < s.n; i += LOCAL) {
+    for (uint i = first_of_pages(s) + gl_LocalInvocationID.x; i < s.n; i += LOCAL) {
         vec4 e = Scores(a.scratch).v[s.scratch + i];
         Scores(a.scratch).v[s.scratch + i] = vec4(rft_low_bf16(rft_to_bf16(e.x)), rft_low_bf16(rft_to_bf16(e.y)),
                                                   rft_low_bf16(rft_to_bf16(e.z)), rft_low_bf16(rft_to_bf16(e.w)));
@@ -195,7 +219,8 @@ void sum_block(Segment s, uint kv_head, uint block, uint dimension)
 #if DIMENSIONS == 8
     vec4 v2 = vec4(0.0), v3 = vec4(0.0), v4 = vec4(0.0), v5 = vec4(0.0), v6 = vec4(0.0), v7 = vec4(0.0);
 #endif
-    for (uint page = block * RFT_DOT_BLOCK; page < min((block + 1u) * RFT_DOT_BLOCK, s.n); page += RFT_PAGE_TOKENS) {
+    uint first = max(block * RFT_DOT_BLOCK, first_of_pages(s));
+    for (uint page = first; page < min((block + 1u) * RFT_DOT_BLOCK, s.n); page += RFT_PAGE_TOKENS) {
         uint at = page_word(s.table, page, kv_head) + RFT_PAGE_TOKENS / 2u * a.head_dim + dimension / 2u;
         [[dont_unroll]] for (uint key = page; key < page + RFT_PAGE_TOKENS; key += VALUES_AT_ONCE) {
             [[unroll]] for (uint j = 0u; j < VALUES_AT_ONCE; j++) {
@@ -233,7 +258,7 @@ void add_values(Segment s, uint kv_head, uint first, uint n)
     uint n_lanes = n / DIMENSIONS, n_at_once = LOCAL / n_lanes;
     uint n_blocks = (s.n + RFT_DOT_BLOCK - 1u) / RFT_DOT_BLOCK;
     uint lane = gl_LocalInvocationID.x % n_lanes, of_round = gl_LocalInvocationID.x / n_lanes;
-    for (uint round = 0u; round < n_blocks; round += n_at_once) {
+    for (uint round = s.first / RFT_DOT_BLOCK; round < n_blocks; round += n_at_once) {
         if (of_round < n_at_once && round + of_round < n_blocks)
             sum_block(s, kv_head, round + of_round, first + DIMENSIONS * lane);
         barrier();
@@ -269,12 +294,17 @@ void attend(uint row, uint kv_head, uint first_head, uint scratch)
         max_keys[gl_LocalInvocationID.x] = 0u;
     find_scores(prompt, row, kv_head, n_used, q, greatest);
     find_scores(own, row, kv_head, n_used, q, greatest);
-    barrier();
+    scratch_barrier();
+    if (a.cap_bits != 0u) {
+        greatest = uvec4(0u);
+        cap_scores(prompt, greatest);
+        cap_scores(own, greatest);
+    }
     atomicMax(max_keys[0], greatest.x);
     atomicMax(max_keys[1], greatest.y);
     atomicMax(max_keys[2], greatest.z);
     atomicMax(max_keys[3], greatest.w);
-    barrier();
+    scratch_barrier();
     find_exponentials(prompt);
     find_exponentials(own);
     scratch_barrier();

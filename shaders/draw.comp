@@ -17,7 +17,7 @@ layout(push_constant) uniform Args { rft_args_draw a; };
 #include "matmul.glsl"
 #include "vocabulary.glsl"
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
+void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 {
     Rows rows = Rows(a.rows);
     uint first = a.first + quad * 4u, n = min(a.n - min(quad * 4u, a.n), 4u);
@@ -26,9 +26,10 @@ void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
         return;
     rft_philox random = rft_philox4x32(rows.v[row].sample_index, rows.v[row].n_new, first / 4u, RFT_PHILOX_DOMAIN_SAMPLE,
                                        rows.v[row].key0, rows.v[row].key1);
+    results = soft_caps(results, a.cap_bits, a.inverse_cap_bits); // which leaves bad ones as they are
     uvec4 words = uvec4(random.x0, random.x1, random.x2, random.x3);
     for (uint i = 0u; i < n; i++) {
-        float logit = rft_scaled_sum(sums[i], factor);
+        float logit = results[i];
         if (!has_token(first + i))
             continue;
         if (rft_is_bad(logit) != 0u) {

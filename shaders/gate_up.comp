@@ -11,14 +11,14 @@ layout(push_constant) uniform Args { rft_args_gate_up a; };
 #define K a.dim
 #define STRIDE RFT_H_WORDS(a.dim)
 #define NORMED
+#define BIASED
 #include "matmul.glsl"
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
+void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 {
     kept = uvec4(0u);
     if (quad * 4u >= N_ROWS_OF_MATRIX)
         return;
-    float low = rft_silu_mul(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.z, factor));
-    float high = rft_silu_mul(rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.w, factor));
+    float low = rft_act_mul(a.act, results.x, results.z), high = rft_act_mul(a.act, results.y, results.w);
     Words(a.y).v[row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] = pair_or_mark(low, high, Rows(a.rows), row);
 }

@@ -44,6 +44,24 @@ uint pair_or_mark(float low, float high, Rows rows, uint row)
     return round_or_mark(low, rows, row) | (round_or_mark(high, rows, row) << 16);
 }
 
+void add_squares(uvec4 squares, inout float sum)
+{
+    sum = sum + uintBitsToFloat(squares.x);
+    sum = sum + uintBitsToFloat(squares.y);
+    sum = sum + uintBitsToFloat(squares.z);
+    sum = sum + uintBitsToFloat(squares.w);
+}
+
+// The factor of what is normed together, from the sum of its squares.
+float factor_or_mark(float total, Rows rows, uint row, uint inverse_dim_bits, uint eps_bits)
+{
+    if (floatBitsToUint(total) >= RFT_BITS_SQUARES_BAD) {
+        mark_bad(rows, row);
+        total = 0.0;
+    }
+    return rft_norm_scale(total, uintBitsToFloat(inverse_dim_bits), uintBitsToFloat(eps_bits));
+}
+
 // The factor of a normed row: from the sums of 16 squares behind its elements, which are added in blocks of 64.
 float norm_factor(Quads h, Rows rows, uint row, uint dim, uint inverse_dim_bits, uint eps_bits)
 {
@@ -52,18 +70,22 @@ float norm_factor(Quads h, Rows rows, uint row, uint dim, uint inverse_dim_bits,
     float total = 0.0;
     for (uint block = 0u; block < n; block += 16u) {
         float sum = 0.0;
-        for (uint i = block; i < min(block + 16u, n); i++) {
-            uvec4 squares = h.v[first + i];
-            sum = sum + uintBitsToFloat(squares.x);
-            sum = sum + uintBitsToFloat(squares.y);
-            sum = sum + uintBitsToFloat(squares.z);
-            sum = sum + uintBitsToFloat(squares.w);
-        }
+        for (uint i = block; i < min(block + 16u, n); i++)
+            add_squares(h.v[first + i], sum);
         total = total + sum;
     }
-    if (floatBitsToUint(total) >= RFT_BITS_SQUARES_BAD) {
-        mark_bad(rows, row);
-        total = 0.0;
-    }
-    return rft_norm_scale(total, uintBitsToFloat(inverse_dim_bits), uintBitsToFloat(eps_bits));
+    return factor_or_mark(total, rows, row, inverse_dim_bits, eps_bits);
+}
+
+vec4 flush(vec4 v)
+{
+    return vec4(rft_flush(v.x), rft_flush(v.y), rft_flush(v.z), rft_flush(v.w));
+}
+
+// Where there is a cap. A loop, not a condition: some drivers of processors compute everything that a condition leaves out.
+vec4 soft_caps(vec4 v, uint cap_bits, uint inverse_cap_bits)
+{
+    [[dont_unroll]] for (uint i = 0u; i < (cap_bits != 0u ? 4u : 0u); i++)
+        v[i] = rft_soft_cap(v[i], cap_bits, inverse_cap_bits);
+    return v;
 }

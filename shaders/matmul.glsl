@@ -18,10 +18,11 @@
 // variant lanes_4: VARIANT_LANES COLUMNS=4
 // variant tiled: VARIANT_TILED
 //
-// The including kernel defines, before: INPUT, N_ROWS_OF_MATRIX, K, STRIDE (words of an activation row), with NORMED the
-// factor of each row is computed (unless IS_LEFT_ALONE(row)); and after this text
-//   void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
-// which receives the sums of matrix rows 4 quad .. 4 quad + 3. With TILES, what it returns is kept, and handed on for each tile:
+// The including kernel defines, before: INPUT, N_ROWS_OF_MATRIX, K, STRIDE (words of an activation row); NORMED if sums are
+// multiplied with each row's factor, which is computed unless IS_LEFT_ALONE(row); BIASED if they have a.bias added; and after
+// this text
+//   void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
+// which receives the results of matrix rows 4 quad .. 4 quad + 3. With TILES, what it returns is kept, and handed on for each tile:
 //   void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3)
 #if defined(VARIANT_ROWS)
 #define LOCAL 16u
@@ -39,7 +40,7 @@
 #endif
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept);
+void store_quad(uint quad, uint row, vec4 results, out uvec4 kept);
 #if defined(TILES)
 void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3);
 #endif
@@ -63,9 +64,31 @@ void find_factors(uint first, uint n_rows)
         if (first + i < n_rows && !IS_LEFT_ALONE(first + i))
             factors[i] = norm_factor(Quads(INPUT), Rows(a.rows), first + i, a.dim, a.inverse_dim_bits, a.eps_bits);
 }
-#define FACTOR(i) factors[i]
+
+vec4 scaled_sums(vec4 sums, float factor)
+{
+    return vec4(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.z, factor),
+                rft_scaled_sum(sums.w, factor));
+}
+#define SCALED(i, sums) scaled_sums(sums, factors[i])
 #else
-#define FACTOR(i) 1.0
+#define SCALED(i, sums) (sums)
+#endif
+
+#if defined(BIASED)
+// Every invocation has one quad. Adding the +0 of no bias changes nothing, since no sum is -0.
+vec4 bias_of(uint quad)
+{
+    vec4 bias = vec4(0.0);
+    if (a.bias != uvec2(0u) && quad < n_quads())
+        bias = uintBitsToFloat(Quads(a.bias).v[quad]);
+    return bias;
+}
+#define RESULTS(i, sums) (SCALED(i, sums) + bias)
+#define DECLARE_BIAS(quad) vec4 bias = bias_of(quad);
+#else
+#define RESULTS(i, sums) SCALED(i, sums)
+#define DECLARE_BIAS(quad)
 #endif
 
 #if defined(TILES)
@@ -83,7 +106,7 @@ shared uvec4 kept_quads[QUADS_OF_GROUP * ROWS_OF_GROUP];
 #define STORE(quad_in_group, i, first, first_quad, n_rows, sums)                                                       \
     if ((first) + (i) < (n_rows) && (first_quad) + (quad_in_group) < n_quads()) {                                      \
         uvec4 kept;                                                                                                    \
-        store_quad((first_quad) + (quad_in_group), (first) + (i), sums, FACTOR(i), kept);                              \
+        store_quad((first_quad) + (quad_in_group), (first) + (i), RESULTS(i, sums), kept);                             \
         KEEP(quad_in_group, i, kept)                                                                                   \
     }
 
@@ -136,6 +159,7 @@ void multiply(uint first, uint first_quad, uint n_rows)
         total3 = total3 + acc3;
         barrier();
     }
+    DECLARE_BIAS(first_quad + quad)
     STORE(quad, row, first, first_quad, n_rows, total0)
     STORE(quad, row + 1u, first, first_quad, n_rows, total1)
     STORE(quad, row + 2u, first, first_quad, n_rows, total2)
@@ -182,6 +206,7 @@ void multiply(uint first, uint first_quad, uint n_rows)
         EACH_COLUMN(ADD_BLOCK)
     }
     // One copy of the code that stores, not one for each column: drivers compile it in a fraction of the time.
+    DECLARE_BIAS(first_quad + gl_LocalInvocationID.x)
     vec4 totals[COLUMNS];
     EACH_COLUMN(COLLECT)
     [[dont_unroll]] for (uint i = 0u; i < uint(COLUMNS); i++) {
@@ -213,6 +238,7 @@ void multiply(uint first, uint first_quad, uint n_rows)
         barrier();
     }
     if (gl_LocalInvocationID.x < 4u * ROWS_OF_GROUP) {
+        DECLARE_BIAS(first_quad + quad)
         STORE(quad, lane, first, first_quad, n_rows, total)
     }
 }

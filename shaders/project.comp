@@ -1,6 +1,6 @@
 #version 450
 // SPDX-License-Identifier: MIT
-// Logits: the head's matrix, or a part of it, times the normed hidden states.
+// A matrix, or a part of it, times the normed hidden states: logits, or what heads are made of.
 #extension GL_GOOGLE_include_directive : require
 #include "kernel.glsl"
 
@@ -11,13 +11,15 @@ layout(push_constant) uniform Args { rft_args_project a; };
 #define K a.dim
 #define STRIDE RFT_H_WORDS(a.dim)
 #define NORMED
+#define BIASED
 #include "matmul.glsl"
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
+void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 {
-    Floats logits = Floats(a.logits);
-    uint at = row * a.vocab + a.first + quad * 4u;
+    Floats y = Floats(a.y);
+    uint at = row * a.stride + a.first + quad * 4u;
     kept = uvec4(0u);
+    results = soft_caps(results, a.cap_bits, a.inverse_cap_bits);
     for (uint i = 0u; i < min(a.n - min(quad * 4u, a.n), 4u); i++)
-        logits.v[at + i] = rft_scaled_sum(sums[i], factor);
+        y.v[at + i] = results[i];
 }

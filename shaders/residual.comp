@@ -11,37 +11,35 @@ layout(push_constant) uniform Args { rft_args_residual a; };
 #define K a.k
 #define STRIDE (RFT_PADDED(a.k) / 2u)
 #define TILES
+#define BIASED
 #include "matmul.glsl"
+#include "normed.glsl"
 
-void store_quad(uint quad, uint row, vec4 sums, float factor, out uvec4 kept)
+// Elements i and i + 1 of x, of which the second may lie behind the row's end.
+vec2 new_pair(uint row, uint i, vec2 sums)
 {
-    uint at = row * a.dim + quad * 4u, n = min(a.dim - min(quad * 4u, a.dim), 4u);
-    uint words = row * RFT_H_WORDS(a.dim) + quad * 2u;
-    vec4 values = vec4(0.0), scaled = vec4(0.0);
-    for (uint i = 0u; i < n; i++) {
-        float x = Floats(a.x).v[at + i];
-        x = x + sums[i];
-        x = rft_canonical(x);
-        Floats(a.x).v[at + i] = x;
-        values[i] = rft_flush(x);
-        scaled[i] = values[i] * Floats(a.norm).v[quad * 4u + i];
+    uint at = row * a.dim + i;
+    vec2 x = vec2(0.0);
+    if ((a.flags & RFT_RESIDUAL_ALONE) == 0u) {
+        x.x = Floats(a.x).v[at];
+        if (i + 1u < a.dim)
+            x.y = Floats(a.x).v[at + 1u];
     }
-    kept = floatBitsToUint(values * values);
-    if (n > 0u)
-        Words(a.h).v[words] = pair_or_mark(scaled.x, scaled.y, Rows(a.rows), row);
-    if (n > 2u)
-        Words(a.h).v[words + 1u] = pair_or_mark(scaled.z, scaled.w, Rows(a.rows), row);
+    x = x + sums;
+    return vec2(rft_canonical(x.x), rft_canonical(x.y));
 }
 
-void add_squares(uvec4 squares, inout float sum)
+void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 {
-    sum = sum + uintBitsToFloat(squares.x);
-    sum = sum + uintBitsToFloat(squares.y);
-    sum = sum + uintBitsToFloat(squares.z);
-    sum = sum + uintBitsToFloat(squares.w);
+    uint first = quad * 4u;
+    vec4 squares = vec4(0.0);
+    if (first < a.dim)
+        squares.xy = store_pair(row, first, new_pair(row, first, results.xy));
+    if (first + 2u < a.dim)
+        squares.zw = store_pair(row, first + 2u, new_pair(row, first + 2u, results.zw));
+    kept = floatBitsToUint(squares);
 }
 
-// The sum of the squares of 16 neighbouring x, behind the elements of the normed row.
 void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3)
 {
     float sum = 0.0;
@@ -49,5 +47,5 @@ void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec
     add_squares(kept1, sum);
     add_squares(kept2, sum);
     add_squares(kept3, sum);
-    Words(a.h).v[row * RFT_H_WORDS(a.dim) + RFT_PADDED(a.dim) / 2u + tile] = floatBitsToUint(sum);
+    store_sum(row, tile, sum);
 }

@@ -18,6 +18,7 @@
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
+#define HEAD_WORK 8u       /* operations to norm and rotate an element of a head, beside its norm's squares */
 #define DRAW_WORK 100.0    /* operations to draw an entry of the vocabulary, beside its dot product */
 
 uint64_t vulkan_pipelines_hash(void)
@@ -103,6 +104,13 @@ static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const str
         .work_per_group = 4.0 * quads * p->columns * (m.k + (node->op == RFT_OP_draw ? DRAW_WORK : 0.0))};
 }
 
+/* Scratch has a place for the score of each key; those before a window are not looked at. */
+static double attention_work(const struct rft_args_attention *a)
+{
+    const uint32_t heads = (a->n_heads / a->n_kv_heads + 3) / 4 * 4, n_keys = a->scratch_floats / heads;
+    return 2.0 * heads * a->head_dim * (n_keys < a->window ? n_keys : a->window);
+}
+
 struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const struct rft_node *node)
 {
     const void *args = node->args.bytes;
@@ -110,11 +118,17 @@ struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const s
     if (p->variant >= VULKAN_ROWS) {
         call = matmul_call(p, node);
     } else if (node->op == RFT_OP_attention) {
-        const struct rft_args_attention *a = args;
-        call.n_groups = node->n_rows * a->n_kv_heads;
-        call.work_per_group = 2.0 * a->scratch_floats * a->head_dim; /* scratch has a place for each score */
+        call.n_groups = node->n_rows * ((const struct rft_args_attention *)args)->n_kv_heads;
+        call.work_per_group = attention_work(args);
     } else if (node->op == RFT_OP_embed) {
         call.work_per_group = ((const struct rft_args_embed *)args)->dim;
+    } else if (node->op == RFT_OP_heads) {
+        const struct rft_args_heads *a = args;
+        call.n_groups = node->n_rows * (a->n_heads + 2 * a->n_kv_heads);
+        call.work_per_group =
+            (double)(HEAD_WORK + a->q_span) * a->head_dim; /* every head adds all of its span's squares */
+    } else if (node->op == RFT_OP_post_norm) {
+        call.work_per_group = 4.0 * ((const struct rft_args_post_norm *)args)->dim;
     } else if (node->op == RFT_OP_sample) {
         const struct rft_args_sample *a = args;
         call.n_groups = node->n_rows * a->n_parts;

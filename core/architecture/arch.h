@@ -52,8 +52,8 @@ struct rft_arch {
     uint32_t bias_parts;    /* what attention_bias = true adds; 0: the class knows no such key */
     bool has_mlp_bias_key;
     bool has_gelu;       /* the default activation: GELU in the form with tanh, else SiLU */
-    const char *act_key;    /* the key that is asked for another one */
-    bool has_gelu_alias;     /* "gelu" means the form with tanh, too */
+    const char *act_key; /* the key that is asked for another one */
+    bool has_gelu_alias; /* "gelu" means the form with tanh, too */
     enum rft_window_rule window_rule;
     enum rft_scale_rule scale_rule;
     bool has_scaled_embedding;   /* by sqrt(dim) */

@@ -18,7 +18,7 @@ struct rft_rope_scaling {
     enum rft_rope_kind kind;
     double theta; /* base, at least 1 */
     double factor;
-    double original_positions; /* the context that the model was trained with: Llama 3, YaRN */
+    double original_positions;                /* the context that the model was trained with: Llama 3, YaRN */
     double low_freq_factor, high_freq_factor; /* Llama 3: turns within that context below and above which ... */
     double beta_fast, beta_slow;              /* YaRN: turns, above and below which ... */
     bool is_untruncated;                      /* YaRN: the borders stay between whole dimensions */

@@ -55,11 +55,11 @@ enum rft_rope_span { RFT_ROPE_SHORT, RFT_ROPE_LONG, RFT_ROPE_SPANS };
     U32(n_rotated)       /* dimensions of a head that are rotated, from the first; even */                             \
     FLAG(has_long_rope)  /* RFT_ROPE_LONG is used ... */                                                               \
     U32(rope_original)   /* ... by samples that may become longer than this */                                         \
-    F64(query_beta)   /* queries are multiplied by 1 + beta ln(1 + floor(position / period)); 0: they stay */          \
+    F64(query_beta)      /* queries are multiplied by 1 + beta ln(1 + floor(position / period)); 0: they stay */       \
     F64(query_period)                                                                                                  \
-    U8S(is_windowed, RFT_LAYERS_MAX) /* by layer: 1 or 0 */                                                            \
-    U8S(rope_set, RFT_LAYERS_MAX)    /* by layer: enum rft_rope_set */                                                 \
-    F64S(rope_scale, RFT_ROPE_TABLES) /* of cos and sin; 0: 1 */                                                       \
+    U8S(is_windowed, RFT_LAYERS_MAX)                  /* by layer: 1 or 0 */                                           \
+    U8S(rope_set, RFT_LAYERS_MAX)                     /* by layer: enum rft_rope_set */                                \
+    F64S(rope_scale, RFT_ROPE_TABLES)                 /* of cos and sin; 0: 1 */                                       \
     F64S(frequencies, RFT_ROPE_TABLES *RFT_PAIRS_MAX) /* [set][span][pair] radians a position */
 
 #define RFT_MODEL_U32(name) uint32_t name;

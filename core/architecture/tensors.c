@@ -96,10 +96,15 @@ uint64_t rft_model_n_tensors(const struct rft_model_config *config)
 static uint64_t extent_of(const struct rft_model_config *c, enum extent extent)
 {
     const uint64_t q = (uint64_t)c->n_heads * c->head_dim, kv = (uint64_t)c->n_kv_heads * c->head_dim;
-    const uint64_t sizes[] = {
-        [ONE] = 1,        [DIM] = c->dim,         [Q_DIM] = q,                            [KV_DIM] = kv,
-        [QKV_DIM] = q + 2 * kv, [FFN] = c->ffn_dim, [GATE_UP] = 2 * (uint64_t)c->ffn_dim, [VOCAB] = c->vocab_size,
-        [HEAD_DIM] = c->head_dim};
+    const uint64_t sizes[] = {[ONE] = 1,
+                              [DIM] = c->dim,
+                              [Q_DIM] = q,
+                              [KV_DIM] = kv,
+                              [QKV_DIM] = q + 2 * kv,
+                              [FFN] = c->ffn_dim,
+                              [GATE_UP] = 2 * (uint64_t)c->ffn_dim,
+                              [VOCAB] = c->vocab_size,
+                              [HEAD_DIM] = c->head_dim};
     return sizes[extent];
 }
 

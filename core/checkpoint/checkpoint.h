@@ -5,34 +5,12 @@
 #ifndef RFT_CHECKPOINT_H
 #define RFT_CHECKPOINT_H
 
-#include "arch.h"
-#include "file.h"
-#include "model.h"
+#include "checkpoint_data.h"
 #include "model_options.h"
 #include "status.h"
-#include "tensor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct rft_gguf; /* parsed metadata of a GGUF file (gguf.h); NULL for a directory */
-
-struct rft_checkpoint {
-    char *path; /* as given */
-    bool is_gguf;
-    struct rft_map *maps; /* [n_maps] */
-    size_t n_maps;
-    struct rft_tensor *tensors; /* [n_tensors] those the model needs, sorted by name */
-    size_t n_tensors;
-    struct rft_model_config config;
-    const struct rft_arch *arch; /* the row of the table that the description was made by: for people to read */
-    uint32_t *eos_ids; /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
-    size_t n_eos;
-    struct rft_gguf *gguf;
-    uint64_t n_passed_over; /* tensors of the files that the model does not need; the log said of what kind */
-    struct rft_map *adapter_maps; /* [n_adapter_maps] files of the adapters, whose bytes tensors may point to */
-    size_t n_adapter_maps;
-};
 
 /* Opens a directory or a GGUF file. Every error names the file and the key or tensor. Refused by
  * name: an architecture that is not in the table (arch.h), a key of the configuration that nobody knows, an unknown
@@ -47,10 +25,6 @@ void rft_checkpoint_close(struct rft_checkpoint *checkpoint);
 
 /* NULL if there is none. */
 const struct rft_tensor *rft_checkpoint_find(const struct rft_checkpoint *checkpoint, const char *name);
-
-/* Rows [row_0, row_0 + n_rows) of a matrix (a vector is one row) as f32 into dst [n_rows][columns], row permutation
- * undone, adapters merged. */
-void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
 
 /* XXH64 over names, dtypes, shapes and all bytes of the tensors and their adapters, plus the configuration: part of the
  * run's fingerprint.

@@ -14,9 +14,9 @@
 /* How a container names the tensors of a model. */
 struct names {
     bool is_gguf;
-    bool is_permuted;   /* rows of q and k lie in llama.cpp's order */
-    const char *prefix; /* what names have in place of "model." */
-    const char *head;   /* the head's name */
+    bool is_permuted;    /* rows of q and k lie in llama.cpp's order */
+    const char *prefix;  /* what names have in place of "model." */
+    const char *head;    /* the head's name */
     bool has_head_alone; /* the embedding is the head's tensor: files of some tied models have it alone */
 };
 
@@ -53,7 +53,8 @@ static struct names find_names(const struct rft_checkpoint *checkpoint, const st
     return names;
 }
 
-static void file_name(const struct names *names, const struct rft_needed_tensor *needed, char name[RFT_TENSOR_NAME_BYTES + 64])
+static void file_name(const struct names *names, const struct rft_needed_tensor *needed,
+                      char name[RFT_TENSOR_NAME_BYTES + 64])
 {
     static const char standard[] = "model.";
     const bool is_head = needed->role == RFT_ROLE_HEAD || (needed->role == RFT_ROLE_EMBEDDING && names->has_head_alone);
@@ -237,8 +238,8 @@ static enum rft_status take_factors(struct rft_checkpoint *checkpoint, struct rf
     return RFT_OK;
 }
 
-/* What a GGUF file has of RoPE's scaling in tensors: Llama 3's, made from the numbers of its configuration, none of which
- * turns faster than the model's own RoPE; and LongRoPE's two sets. */
+/* What a GGUF file has of RoPE's scaling in tensors: Llama 3's, made from the numbers of its configuration, none of
+ * which turns faster than the model's own RoPE; and LongRoPE's two sets. */
 static enum rft_status take_rope_factors(struct rft_checkpoint *checkpoint, struct rft_tensor_list *list)
 {
     static const char llama3[] = "rope_freqs.weight", brief[] = "rope_factors_short.weight",

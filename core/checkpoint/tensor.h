@@ -4,13 +4,11 @@
 #define RFT_TENSOR_H
 
 #include "delta.h"
-#include "dtype.h"
+#include "tensor_list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define RFT_TENSOR_DIMS_MAX 4
 
 /* Where a tensor's bytes lie. Names are Hugging Face names ("model.layers.0.self_attn.q_proj.weight") in both
  * containers: the GGUF reader translates its own. */
@@ -26,5 +24,9 @@ struct rft_tensor {
     size_t n_deltas;
     bool is_adapted; /* an adapter replaced its bytes or added a delta */
 };
+
+/* Rows [row_0, row_0 + n_rows) of a matrix (a vector is one row) as f32 into dst [n_rows][columns], row permutation
+ * undone, adapters merged. */
+void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
 
 #endif

@@ -46,9 +46,11 @@ const struct rft_key rft_keys[] = {
       .help = "LoRA adapters to merge into the model, in this order: one directory as PEFT saves it, or a JSON array\n"
               "of them, as in [\"first\", \"second\"]. A tokenizer and a chat template in it replace the model's." },
     { FIELD(model, adapter_scale), .type = RFT_KEY_REALS, .low = -1e6, .high = 1e6, .fallback = "1",
-      .help = "What each adapter's own scale is multiplied by: one number for all, or a JSON array with one for each." },
+      .help = "What each adapter's own scale is multiplied by: one number for all, or a JSON array with one for\n"
+              "each." },
     { FIELD(model, ignore_keys), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
-      .help = "Keys of the model's configuration that rftgen does not know and is to pass over: a JSON array of names." },
+      .help = "Keys of the model's configuration that rftgen does not know and is to pass over: a JSON array of\n"
+              "names." },
 
     { FIELD(data, questions), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of either." },

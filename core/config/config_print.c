@@ -118,8 +118,8 @@ enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out)
         return append_words(key, true, out);
     case RFT_KEY_IN_PATHS: return rft_str_printf(out, "a path or a JSON array of at most %d paths", RFT_KEY_ITEMS_MAX);
     case RFT_KEY_REALS:
-        return rft_str_printf(out, "a number or a JSON array of at most %d numbers, each from %g to %g",
-                              RFT_KEY_ITEMS_MAX, key->low, key->high);
+        RFT_TRY(rft_str_printf(out, "a number or a JSON array of at most %d numbers, each from ", RFT_KEY_ITEMS_MAX));
+        return append_range(key, out);
     case RFT_KEY_TEXTS: break;
     }
     return rft_str_printf(out, "a text or a JSON array of at most %d texts", RFT_KEY_ITEMS_MAX);

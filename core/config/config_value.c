@@ -68,6 +68,15 @@ static bool read_number(const char *text, double *value)
            rft_parse_double(text, value);
 }
 
+/* The same with a sign. */
+static bool read_signed(const char *text, double *value)
+{
+    bool is_negative = text[0] == '-';
+    bool ok = read_number(text + is_negative, value);
+    *value = is_negative && ok ? -*value : *value;
+    return ok;
+}
+
 static enum rft_status read_real(const struct rft_key *key, const char *where, const char *text,
                                  struct rft_config *config)
 {
@@ -289,23 +298,40 @@ static enum rft_status read_strings(const struct rft_key *key, const char *where
     return RFT_OK;
 }
 
+static bool is_in_range(const struct rft_key *key, double value)
+{
+    return value >= key->low && value <= key->high;
+}
+
+/* Numbers of an array, or the one number; reals->items NULL when memory is short. */
+static bool take_reals(const struct rft_key *key, const char *text, const json_t *array, struct rft_reals *reals)
+{
+    size_t n = array != NULL ? json_array_size(array) : 1;
+    double value;
+    if (n < 1 || n > RFT_KEY_ITEMS_MAX || (array == NULL && !read_signed(text, &value)))
+        return false;
+    reals->items = rft_alloc(n, sizeof *reals->items);
+    for (size_t i = 0; reals->items != NULL && i < n; i++) {
+        const json_t *item = array != NULL ? json_array_get(array, i) : NULL;
+        if (array != NULL && !json_is_number(item))
+            return false;
+        reals->items[reals->n++] = array != NULL ? json_number_value(item) : value;
+        if (!is_in_range(key, reals->items[i]))
+            return false;
+    }
+    return true;
+}
+
 /* One number, or a JSON array of them. */
 static enum rft_status read_reals(const struct rft_key *key, const char *where, const char *text,
                                   struct rft_config *config)
 {
     struct rft_reals *field = field_of(key, config), reals = {0};
-    json_t *tree = NULL;
-    RFT_TRY(read_json(key, where, text, &tree));
-    size_t n = json_is_array(tree) ? json_array_size(tree) : 1;
-    bool ok = n >= 1 && n <= RFT_KEY_ITEMS_MAX;
-    reals.items = ok ? rft_alloc(n, sizeof *reals.items) : NULL;
-    for (size_t i = 0; ok && reals.items != NULL && i < n; i++) {
-        const json_t *item = json_is_array(tree) ? json_array_get(tree, i) : tree;
-        double value = json_number_value(item);
-        ok = json_is_number(item) && value >= key->low && value <= key->high;
-        reals.items[reals.n++] = value;
-    }
-    json_decref(tree);
+    json_t *array = NULL;
+    if (text[0] == '[')
+        RFT_TRY(read_json(key, where, text, &array));
+    bool ok = take_reals(key, text, array, &reals);
+    json_decref(array);
     if (ok && reals.items != NULL) {
         rft_free(field->items);
         *field = reals;

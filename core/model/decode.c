@@ -110,7 +110,8 @@ static void emit_body(struct rft_emit *e, const struct rft_weights *weights, con
     char label[24];
     e->label = "input";
     emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix,
-               (float)((c->embedding_scale != 0.0 ? c->embedding_scale : 1.0) / stream_scale(c)), first_norm(weights, 0));
+               (float)((c->embedding_scale != 0.0 ? c->embedding_scale : 1.0) / stream_scale(c)),
+               first_norm(weights, 0));
     for (uint32_t layer = 0; layer < weights->config.n_layers; layer++) {
         snprintf(label, sizeof label, "layer %u", layer);
         e->label = label;

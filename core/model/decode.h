@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* THE transformer: the decoder as a program, written once for all architectures, for prefill and for the decode step. */
+/* THE transformer: the decoder as a program, written once for all architectures, for prefill and for the decode step.
+ */
 #ifndef RFT_DECODE_H
 #define RFT_DECODE_H
 

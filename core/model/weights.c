@@ -114,8 +114,11 @@ static void add_gate_up_rows(const struct rft_model_config *c, struct rft_weight
 {
     bool is_fused = rft_model_has(c, RFT_PART_FUSED_GATE_UP) && !is_bias;
     add_rows(w, is_bias ? RFT_ROLE_GATE_BIAS : is_fused ? RFT_ROLE_GATE_UP : RFT_ROLE_GATE, 0, c->ffn_dim, 1);
-    add_rows(w, is_bias ? RFT_ROLE_UP_BIAS : is_fused ? RFT_ROLE_GATE_UP : RFT_ROLE_UP, is_fused ? c->ffn_dim : 0,
-             c->ffn_dim, 1);
+    add_rows(w,
+             is_bias    ? RFT_ROLE_UP_BIAS
+             : is_fused ? RFT_ROLE_GATE_UP
+                        : RFT_ROLE_UP,
+             is_fused ? c->ffn_dim : 0, c->ffn_dim, 1);
     w->n_paired = 2 * c->ffn_dim;
     w->half = c->ffn_dim;
 }
@@ -143,8 +146,7 @@ static void add_layer(struct rft_weights *weights, uint32_t layer)
 static void add_ropes(struct rft_weights *weights)
 {
     const struct rft_model_config *c = &weights->config;
-    const uint64_t bytes =
-        (uint64_t)weights->n_positions * c->head_dim * 4 * (c->has_long_rope ? RFT_ROPE_SPANS : 1);
+    const uint64_t bytes = (uint64_t)weights->n_positions * c->head_dim * 4 * (c->has_long_rope ? RFT_ROPE_SPANS : 1);
     for (uint32_t layer = 0; layer < c->n_layers; layer++)
         for (uint32_t is_query = 0; is_query < (c->query_beta != 0.0 ? 2u : 1u); is_query++)
             weights->ropes[2u * c->rope_set[layer] + is_query] =
@@ -255,8 +257,8 @@ static uint64_t source_row(const struct rft_weight *weight, uint64_t row)
         return turned_row(weight, row);
     group = row / (2 * (uint64_t)weight->half);
     in_group = row % (2 * (uint64_t)weight->half);
-    return turned_row(weight, group * 2 * weight->half + in_group / 2 % 2 * weight->half + in_group / 4 * 2 +
-                                  in_group % 2);
+    return turned_row(weight,
+                      group * 2 * weight->half + in_group / 2 % 2 * weight->half + in_group / 4 * 2 + in_group % 2);
 }
 
 /* The tensors that a matrix is stacked from. */
@@ -326,8 +328,8 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
     return RFT_OK;
 }
 
-/* Room for a row of a matrix; for a vector's elements, and for the whole of the last of its tensors, of which it may take
- * a part. */
+/* Room for a row of a matrix; for a vector's elements, and for the whole of the last of its tensors, of which it may
+ * take a part. */
 static size_t n_values(const struct rft_weight *weight, const struct parts *parts)
 {
     size_t n = weight->matrix.k;

@@ -6,28 +6,8 @@
 #ifndef RFT_OP_H
 #define RFT_OP_H
 
-#include "program.h"
-
-/* A packed matrix in device memory (op_args.h): in one piece, or, if that is larger than a block of the device, in
- * parts of part_rows rows each. Only the matrices over the vocabulary may have more than one part. */
-#define RFT_MATRIX_PARTS_MAX 16u
-struct rft_matrix {
-    uint32_t n; /* rows: outputs */
-    uint32_t k; /* columns: inputs */
-    uint32_t n_parts;
-    uint32_t part_rows; /* a multiple of 16; the last part may have fewer */
-    struct rft_range parts[RFT_MATRIX_PARTS_MAX];
-};
-
-/* Bytes of a packed matrix [n][k], padded as op_args.h says. */
-uint64_t rft_packed_bytes(uint64_t n, uint64_t k);
-
-/* The RMSNorm in front of a matmul: its factor is applied to the results. */
-struct rft_norm {
-    uint32_t dim;
-    float eps;
-    float post_eps; /* of norms behind a matmul, which see what it gives and not the stream */
-};
+#include "emit.h"
+#include "matrix.h"
 
 /* A matrix, its bias, and whether its input is normed. */
 struct rft_linear {
@@ -59,18 +39,6 @@ struct rft_attention_shape {
 struct rft_kv_layer {
     struct rft_range prompt;
     struct rft_range own;
-};
-
-struct rft_emit {
-    struct rft_program *program;
-    enum rft_status status;
-    const char *label; /* of the nodes to come: "layer 3" */
-    uint32_t n_rows;   /* rows the buffers have room for */
-    uint32_t n_heads, n_kv_heads, head_dim;
-    struct rft_norm norm;
-    struct rft_range batch;  /* struct rft_batch */
-    struct rft_range rows;   /* [n_rows] struct rft_row */
-    struct rft_range tables; /* u32 */
 };
 
 /* Shapes are op_args.h's. norm_weight: of the norm that comes next. */

@@ -3,7 +3,8 @@
 #ifndef RFT_OP_NODE_H
 #define RFT_OP_NODE_H
 
-#include "op.h"
+#include "emit.h"
+#include "matrix.h"
 
 void node_begin(struct rft_emit *e, struct rft_node *node, enum rft_op op);
 void node_end(struct rft_emit *e, struct rft_node *node, const void *args, size_t args_bytes);

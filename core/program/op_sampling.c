@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The ops that draw tokens. */
-#include "op_node.h"
+#include "op.h"
 
 #include "arith.h"
+#include "op_node.h"
 
 #include <assert.h>
 

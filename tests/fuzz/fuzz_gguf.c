@@ -4,7 +4,8 @@
 #include "file.h"
 #include "fuzz.h"
 #include "gguf.h"
-#include "gguf_model.h"
+#include "gguf_config.h"
+#include "gguf_tensors.h"
 #include "gguf_values.h"
 
 #include <stdlib.h>

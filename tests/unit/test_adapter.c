@@ -281,6 +281,7 @@ static void test_biases(void **state)
         struct rft_tensor own = *norm; /* the norm of 32 values becomes that bias */
         size_t at = 0, from = (size_t)(norm - c.tensors);
         own.data = (const uint8_t *)zeros;
+        own.rope_heads = 4; /* as in a GGUF file; an adapter's is in the model's own order */
         rft_free(own.name);
         own.name = rft_strdup(bias);
         while (strcmp(c.tensors[at].name, own.name) < 0)
@@ -293,6 +294,7 @@ static void test_biases(void **state)
         rft_test_log_release();
         rft_tensor_rows_f32(&c.tensors[at], 0, 1, values);
         bool is_changed = cases[i].status == RFT_OK && cases[i].is_there;
+        assert_int_equal(c.tensors[at].rope_heads, is_changed ? 0 : 4);
         for (uint64_t k = 0; k < 32; k++)
             assert_true(values[k] == (is_changed ? rft_test_weight(name, 9, 0, k, 32) : 0.0f));
         rft_checkpoint_close(&c);

@@ -3,11 +3,13 @@
 #ifndef RFT_TENSOR_LIST_H
 #define RFT_TENSOR_LIST_H
 
+#include "dtype.h"
 #include "status.h"
-#include "tensor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#define RFT_TENSOR_DIMS_MAX 4
 
 struct rft_listed_tensor {
     char *name;                         /* as the container has it; owned */

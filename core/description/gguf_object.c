@@ -66,7 +66,8 @@ enum rft_status rft_gguf_double(struct rft_gguf_object *o, const char *key, doub
     return RFT_ERR_UNSUPPORTED;
 }
 
-/* Of an architecture, without its name: what llama.cpp does not read, either, or what says nothing of the arithmetic. */
+/* Of an architecture, without its name: what llama.cpp does not read, either, or what says nothing of the arithmetic.
+ */
 static bool is_harmless(struct rft_bytes key)
 {
     static const char *const keys[] = {"vocab_size",
@@ -90,7 +91,8 @@ static bool is_nothing(const struct rft_gguf *gguf, const char *key)
     bool flag = true;
     struct rft_bytes text = {"?", 1};
     uint64_t n = 1;
-    return (rft_gguf_get_u64(gguf, key, &whole) && whole == 0) || (rft_gguf_get_double(gguf, key, &number) && number == 0.0) ||
+    return (rft_gguf_get_u64(gguf, key, &whole) && whole == 0) ||
+           (rft_gguf_get_double(gguf, key, &number) && number == 0.0) ||
            (rft_gguf_get_bool(gguf, key, &flag) && !flag) || (rft_gguf_get_string(gguf, key, &text) && text.len == 0) ||
            (rft_gguf_get_array(gguf, key, &n) && n == 0);
 }
@@ -111,9 +113,10 @@ static enum rft_status check_key(const struct rft_gguf_object *o, struct rft_byt
         rft_log_warn("%s: %s is not known, and its value taken to change nothing", o->file, text);
         return RFT_OK;
     }
-    rft_log_error("%s: %s is not known: it may change what the model computes; if you know that it does not, name it in "
-                  "model.ignore_keys",
-                  o->file, text);
+    rft_log_error(
+        "%s: %s is not known: it may change what the model computes; if you know that it does not, name it in "
+        "model.ignore_keys",
+        o->file, text);
     return RFT_ERR_UNSUPPORTED;
 }
 

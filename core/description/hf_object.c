@@ -132,9 +132,10 @@ enum rft_status rft_hf_check_rest(const struct rft_hf_object *o, const struct rf
         if (is_nothing(value))
             rft_log_warn("%s: %s = %.100s is not known and taken to change nothing", o->file, key, shown);
         else
-            rft_log_error("%s: %s = %.200s is not known: it may change what the model computes; if you know that it does "
-                          "not, name it in model.ignore_keys",
-                          o->file, key, shown);
+            rft_log_error(
+                "%s: %s = %.200s is not known: it may change what the model computes; if you know that it does "
+                "not, name it in model.ignore_keys",
+                o->file, key, shown);
         rft_free(text);
         if (!is_nothing(value))
             return RFT_ERR_UNSUPPORTED;

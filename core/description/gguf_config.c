@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The description of a model from a GGUF file's metadata. What a converter leaves out of the file, llama.cpp's loader
  * knows by the architecture's name (github.com/ggml-org/llama.cpp, src/models); so does this. */
-#include "gguf_model.h"
+#include "gguf_config.h"
 
 #include "arch.h"
 #include "frequencies.h"
@@ -80,7 +80,8 @@ static enum rft_status read_sizes(struct rft_gguf_object *o, const struct rft_ar
     c->norm_eps = (float)eps;
     RFT_TRY(rft_model_config_derive(o->file, "attention.head_count", c));
     n_rotated = c->head_dim;
-    RFT_TRY(rft_gguf_u64(o, "rope.dimension_count", arch->has_partial_rotary ? 2 : c->head_dim, c->head_dim, &n_rotated));
+    RFT_TRY(
+        rft_gguf_u64(o, "rope.dimension_count", arch->has_partial_rotary ? 2 : c->head_dim, c->head_dim, &n_rotated));
     c->n_rotated = (uint32_t)n_rotated;
     return check_fixed(o, c);
 }
@@ -199,8 +200,8 @@ static enum rft_status read_kind(struct rft_gguf_object *o, struct rft_rope_scal
     if (rft_bytes_equal(type, rft_bytes_z("linear")) || rft_bytes_equal(type, rft_bytes_z("none")) ||
         rft_bytes_equal(type, rft_bytes_z("longrope")))
         return RFT_OK;
-    rft_log_error("%s: %s = \"%.*s\" is not supported; \"none\", \"linear\", \"yarn\" and \"longrope\" are", o->file, key,
-                  (int)(type.len < 100 ? type.len : 100), type.data);
+    rft_log_error("%s: %s = \"%.*s\" is not supported; \"none\", \"linear\", \"yarn\" and \"longrope\" are", o->file,
+                  key, (int)(type.len < 100 ? type.len : 100), type.data);
     return RFT_ERR_UNSUPPORTED;
 }
 

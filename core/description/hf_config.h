@@ -11,8 +11,8 @@
 
 #include <stddef.h>
 
-/* From the text of config.json; `file` names it in messages. options may be NULL. *arch: the row of the table that it is
- * of. Whatever would change the model's arithmetic and is not supported is refused by key and value. */
+/* From the text of config.json; `file` names it in messages. options may be NULL. *arch: the row of the table that it
+ * is of. Whatever would change the model's arithmetic and is not supported is refused by key and value. */
 enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, const struct rft_model_options *options,
                                     struct rft_model_config *config, const struct rft_arch **arch);
 

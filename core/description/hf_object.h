@@ -37,8 +37,8 @@ bool rft_hf_is_text(const json_t *value, const char *text);
 /* "FILE: KEY = VALUE is not supported; INSTEAD", RFT_ERR_UNSUPPORTED. */
 enum rft_status rft_hf_refuse(const char *file, const char *key, const json_t *value, const char *instead);
 
-/* What nobody asked for: a harmless key, or one that options tell to ignore, is passed over; another one is warned of if
- * its value is null, false, 0 or empty, else refused by name. */
+/* What nobody asked for: a harmless key, or one that options tell to ignore, is passed over; another one is warned of
+ * if its value is null, false, 0 or empty, else refused by name. */
 enum rft_status rft_hf_check_rest(const struct rft_hf_object *o, const struct rft_model_options *options);
 
 #endif

@@ -146,8 +146,8 @@ static enum rft_status read_entry(struct rft_hf_object *root, struct rft_hf_obje
 /* Keys that transformers does not look at, either. */
 static void pass_over(struct rft_hf_object *entry)
 {
-    static const char *const keys[] = {"finetuned", "attn_factor", "extrapolation_factor", "short_mscale", "long_mscale",
-                                       "max_position_embeddings"};
+    static const char *const keys[] = {"finetuned",    "attn_factor", "extrapolation_factor",
+                                       "short_mscale", "long_mscale", "max_position_embeddings"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         rft_hf_has(entry, keys[i]);
 }
