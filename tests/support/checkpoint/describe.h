@@ -12,7 +12,7 @@
 struct rft_model_config rft_test_describe(const char *text);
 /* The same from JSON. */
 struct rft_model_config rft_test_describe_json(const json_t *json);
-/* Refused with one line of log that holds `message`, and an emptied description. */
+/* Refused with one line of log, not too long, that holds `message`, and an emptied description. */
 void rft_test_refuse_config(const char *text, const struct rft_model_options *options, const char *message);
 /* Accepted, and the log then has one line that holds `message`; NULL: an empty log. */
 struct rft_model_config rft_test_warn_config(const char *text, const struct rft_model_options *options,
