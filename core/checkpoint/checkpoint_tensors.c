@@ -250,8 +250,10 @@ static enum rft_status take_rope_factors(struct rft_checkpoint *checkpoint, stru
         return RFT_OK;
     if (is_listed(list, "", llama3))
         RFT_TRY(take_factors(checkpoint, list, llama3, 1.0, frequencies, frequencies));
-    if (!is_listed(list, "", brief) && !is_listed(list, "", lengthy))
+    if (!is_listed(list, "", brief) && !is_listed(list, "", lengthy)) {
+        c->rope_original = 0; /* which LongRoPE alone has */
         return RFT_OK;
+    }
     c->has_long_rope = true;
     c->rope_scale[RFT_ROPE_LONG] = c->rope_scale[RFT_ROPE_SHORT];
     RFT_TRY(take_factors(checkpoint, list, lengthy, 1e-3, frequencies,

@@ -23,6 +23,6 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
         for (size_t k = 0; k < tensor->n_deltas; k++)
             rft_delta_add(&tensor->deltas[k], row_0 + i, columns, row);
     }
-    for (uint64_t i = 0; i < columns && tensor->n_dims == 1; i++) /* a bias: its elements are rows */
+    for (uint64_t i = 0; i < columns && tensor->n_dims == 1 && n_rows != 0; i++) /* a bias: its elements are rows */
         rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, i) * row_bytes / columns, 1, dst + i);
 }

@@ -12,7 +12,7 @@ const struct rft_command rft_commands[] = {
     {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job, NULL},
     {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan, NULL},
     {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", true, rft_command_prompt, NULL},
-    {"model", NULL, NULL, "print what is understood of the model at PATH, or of a configuration's", false,
+    {"model", NULL, NULL, "print what is understood of the model at PATH, or of the file's", false,
      rft_command_model, "PATH"},
     {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices,
      NULL},

@@ -224,7 +224,7 @@ static enum rft_status read_rope(struct rft_gguf_object *o, const struct rft_arc
     RFT_TRY(read_original(o, c, &s.original_positions));
     RFT_TRY(read_kind(o, &s, &scale));
     RFT_TRY(rft_gguf_double(o, "rope.scaling.attn_factor", 1e-3, 1e3, &attention_factor));
-    c->rope_scale[0] = scale * attention_factor;
+    c->rope_scale[0] = scale * attention_factor != 1.0 ? scale * attention_factor : 0.0;
     c->rope_original = (uint32_t)s.original_positions;
     rft_rope_frequencies(&s, c->n_rotated, rft_model_frequencies(c, RFT_ROPE_MAIN, RFT_ROPE_SHORT));
     if (arch->has_query_scale) {
@@ -240,7 +240,8 @@ static enum rft_status read_rope(struct rft_gguf_object *o, const struct rft_arc
     if (arch->has_rope_per_type)
         s.theta = arch->of.local_rope_theta;
     RFT_TRY(rft_gguf_double(o, "rope.freq_base_swa", 1.0, 1e15, &s.theta));
-    rft_rope_frequencies(&s, c->n_rotated, rft_model_frequencies(c, RFT_ROPE_LOCAL, RFT_ROPE_SHORT));
+    if (memchr(c->rope_set, RFT_ROPE_LOCAL, c->n_layers) != NULL)
+        rft_rope_frequencies(&s, c->n_rotated, rft_model_frequencies(c, RFT_ROPE_LOCAL, RFT_ROPE_SHORT));
     return RFT_OK;
 }
 

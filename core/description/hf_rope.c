@@ -160,7 +160,7 @@ static enum rft_status read_rotary(struct rft_hf_object *root, struct rft_hf_obj
     RFT_TRY(rft_hf_double(root, "partial_rotary_factor", 0.0, 1.0, &share));
     RFT_TRY(rft_hf_double(entry, "partial_rotary_factor", 0.0, 1.0, &share));
     config->n_rotated = (uint32_t)((double)config->head_dim * share);
-    if ((arch->has_partial_rotary || share == 1.0) && config->n_rotated >= 2 && config->n_rotated % 2 == 0)
+    if (share == 1.0 || (arch->has_partial_rotary && config->n_rotated >= 2 && config->n_rotated % 2 == 0))
         return RFT_OK;
     rft_log_error("%s: partial_rotary_factor = %g is not supported: %s", root->file, share,
                   arch->has_partial_rotary ? "it must leave an even number of dimensions"

@@ -18,7 +18,7 @@ struct shape {
         name_,                                                                                                         \
         {                                                                                                              \
             .n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,     \
-            .vocab_size = vocab, .n_positions = 8192, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e5            \
+            .vocab_size = vocab, .n_positions = 8192, .norm_eps = 1e-5f, .tied = is_tied, .n_rotated = head            \
         }                                                                                                              \
     }
 static const struct shape shapes[] = {
@@ -103,7 +103,10 @@ enum rft_status bench_load(struct bench *b)
         for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)
             RFT_TRY(bench_fill(&e->dev, rft_engine_slice(e, w->matrix.parts[part])));
     }
-    return bench_fill(&e->dev, rft_engine_slice(e, e->weights.cos_sin));
+    for (size_t i = 0; i < RFT_ROPE_PLACES; i++)
+        if (e->weights.ropes[i].bytes != 0)
+            RFT_TRY(bench_fill(&e->dev, rft_engine_slice(e, e->weights.ropes[i].range)));
+    return RFT_OK;
 }
 
 void bench_unload(struct bench *b)

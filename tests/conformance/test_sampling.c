@@ -17,7 +17,7 @@
 #define SHAPE(layers, dim_, heads, kv, head, ffn, vocab, is_tied)                                                      \
     {                                                                                                                  \
         .n_layers = layers, .dim = dim_, .n_heads = heads, .n_kv_heads = kv, .head_dim = head, .ffn_dim = ffn,         \
-        .vocab_size = vocab, .n_positions = 512, .norm_eps = 1e-5f, .tied = is_tied, .rope_theta = 1e4                 \
+        .vocab_size = vocab, .n_positions = 512, .norm_eps = 1e-5f, .tied = is_tied                                    \
     }
 static const struct {
     const char *name;

@@ -17,7 +17,7 @@ spoil()
     cp "$model"/* bad/
 }
 
-# A prefix before all names: the header's length stays, as the names' and the gap's do.
+# A prefix before all names, or in place of "model.": the header's length stays, as the names' and the gap's do.
 prefix() # PREFIX: renames in the header
 {
     spoil
@@ -27,7 +27,8 @@ prefix, path = sys.argv[1:]
 data = open(path, "rb").read()
 n = struct.unpack("<Q", data[:8])[0]
 old = json.loads(data[8:8 + n])
-new = {(prefix + k if prefix else k.replace("model.", "", 1)) if k != "__metadata__" else k: v for k, v in old.items()}
+inner = not prefix or "language_model" in prefix
+new = {(prefix + k.replace("model.", "", 1) if inner else prefix + k) if k != "__metadata__" else k: v for k, v in old.items()}
 head = json.dumps(new).encode()
 open(path, "wb").write(struct.pack("<Q", len(head)) + head + data[8 + n:])
 END
@@ -38,5 +39,10 @@ prefix module.
 refuse 'all names begin with "module." instead' $good --set model.path=bad
 prefix strange.
 refuse 'all names begin with "strange." instead: rename them' $good --set model.path=bad
-prefix ''
-refuse 'was saved from the inner model, without its head' $good --set model.path=bad
+
+# Names that are as good: those of the inner model alone, and of a model inside a larger one.
+job wanted --set model.path="$model" || fail "the model itself: exit code $?"
+for inner in '' language_model.model. model.language_model.; do
+    prefix "$inner"
+    expect inner --set model.path=bad
+done

@@ -33,12 +33,13 @@ static void read_all(const struct rft_gguf *gguf, const char *key)
 static void read_model(const struct rft_gguf *gguf, const struct rft_map *map, const struct rft_tensor_list *list)
 {
     struct rft_model_config config = {0};
+    const struct rft_arch *arch;
     uint32_t *ids;
     size_t n;
     for (size_t i = 0; i < list->n; i++)
         require(list->items[i].data >= map->data &&
                 list->items[i].bytes <= (uint64_t)(map->data + map->bytes - list->items[i].data));
-    if (rft_gguf_config(gguf, "input", list, &config) != RFT_OK)
+    if (rft_gguf_config(gguf, "input", list, NULL, &config, &arch) != RFT_OK)
         return;
     require(config.n_heads % config.n_kv_heads == 0 && config.head_dim % 2 == 0 && config.vocab_size);
     if (rft_gguf_eos(gguf, "input", config.vocab_size, &ids, &n) == RFT_OK)

@@ -23,7 +23,7 @@ static struct rft_sizes base_sizes(void)
                    .n_positions = 512,
                    .norm_eps = 1e-5f,
                    .tied = true,
-                   .rope_theta = 10000},
+                   .n_rotated = 16},
         .caps = {.block_bytes_max = UINT64_MAX,
                  .align_bytes = 64,
                  .n_scratch = 2,

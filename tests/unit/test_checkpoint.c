@@ -2,11 +2,12 @@
 #include "checkpoint.h"
 #include "checkpoint_builder.h"
 #include "file.h"
+#include "frequencies.h"
 #include "gguf.h"
 #include "gguf_builder.h"
 #include "json.h"
-#include "model_config.h"
 #include "support.h"
+#include "tensors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,20 +75,28 @@ static void check_weights(const struct rft_checkpoint *checkpoint, uint64_t seed
         assert_true(strcmp(checkpoint->tensors[i - 1].name, checkpoint->tensors[i].name) < 0);
 }
 
+/* Field by field, so that one that is added is compared, too. */
 static void assert_same_config(const struct rft_model_config *a, const struct rft_model_config *b)
 {
-    assert_true(a->n_layers == b->n_layers && a->dim == b->dim && a->n_heads == b->n_heads);
-    assert_true(a->n_kv_heads == b->n_kv_heads && a->head_dim == b->head_dim && a->ffn_dim == b->ffn_dim);
-    assert_true(a->vocab_size == b->vocab_size && a->n_positions == b->n_positions && a->norm_eps == b->norm_eps);
-    assert_true(a->tied == b->tied && a->rope_theta == b->rope_theta && a->rope_llama3 == b->rope_llama3);
-    assert_true(a->rope_factor == b->rope_factor && a->rope_low_freq_factor == b->rope_low_freq_factor);
-    assert_true(a->rope_high_freq_factor == b->rope_high_freq_factor);
-    assert_true(a->rope_original_positions == b->rope_original_positions);
+#define SAME(name)                                                                                                     \
+    if (a->name != b->name)                                                                                            \
+        fail_msg(#name " differs");
+#define SAME_ALL(name, n) assert_memory_equal(a->name, b->name, sizeof a->name);
+    RFT_MODEL_FIELDS(SAME, SAME, SAME, SAME, SAME_ALL, SAME_ALL)
+#undef SAME
+#undef SAME_ALL
 }
 
 static void test_directory(void **state)
 {
     (void)state;
+    static const struct rft_rope_scaling plain = {.kind = RFT_ROPE_PLAIN, .theta = 10000.0},
+                                         llama3 = {.kind = RFT_ROPE_LLAMA3,
+                                                   .theta = 10000.0,
+                                                   .factor = 8.0,
+                                                   .low_freq_factor = 1.0,
+                                                   .high_freq_factor = 4.0,
+                                                   .original_positions = 64.0};
     static const struct {
         enum rft_dtype dtype;
         bool tied, llama3;
@@ -104,14 +113,9 @@ static void test_directory(void **state)
         char name[16];
         snprintf(name, sizeof name, "hf%zu", i);
         config.tied = cases[i].tied;
-        config.rope_llama3 = cases[i].llama3;
-        if (cases[i].llama3) {
-            config.rope_factor = 8.0;
-            config.rope_low_freq_factor = 1.0;
-            config.rope_high_freq_factor = 4.0;
-            config.rope_original_positions = 64.0;
-        }
-        rft_test_checkpoint_write(tmp_path(name), &config, cases[i].dtype, i, cases[i].n_shards);
+        rft_test_rope(&config, cases[i].llama3 ? &llama3 : &plain);
+        rft_test_checkpoint_write_scaled(tmp_path(name), &config, cases[i].llama3 ? &llama3 : &plain, cases[i].dtype, i,
+                                         cases[i].n_shards);
         assert_int_equal(rft_checkpoint_open(tmp_path(name), &checkpoint), RFT_OK);
         assert_false(checkpoint.is_gguf);
         assert_int_equal(checkpoint.n_maps, cases[i].n_shards);
@@ -194,8 +198,8 @@ static void test_hash(void **state)
     hashes[2] = hash_of(tmp_path("h3"));
     rft_test_write_file(tmp_path("h/generation_config.json"), "{\"eos_token_id\": [0, 1]}", 24);
     hashes[3] = hash_of(tmp_path("h"));
-    config.rope_theta = 20000.0;
-    rft_test_checkpoint_write(tmp_path("h"), &config, RFT_DTYPE_BF16, 1, 1);
+    static const struct rft_rope_scaling other_rope = {.kind = RFT_ROPE_PLAIN, .theta = 20000.0};
+    rft_test_checkpoint_write_scaled(tmp_path("h"), &config, &other_rope, RFT_DTYPE_BF16, 1, 1);
     hashes[4] = hash_of(tmp_path("h"));
     struct rft_str file;
     assert_int_equal(rft_file_read(tmp_path("h/model.safetensors"), 1u << 30, &file), RFT_OK);
@@ -276,7 +280,10 @@ static void test_bad_directory(void **state)
         {1, "config.json", "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false",
          "lm_head.weight is missing"},
         {1, "config.json", "}", "", "config.json:"},
+        {1, "config.json", "LlamaForCausalLM", "FalconForCausalLM", "architectures = [\"FalconForCausalLM\"]"},
         {1, "config.json", "LlamaForCausalLM", "GemmaForCausalLM", "architectures = [\"GemmaForCausalLM\"]"},
+        {1, "config.json", "\"mlp_bias\": false", "\"mlp_bias\": true", "model.layers.0.mlp.gate_proj.bias is missing"},
+        {1, "config.json", "\"mlp_bias\"", "\"mlp_bios\": 1, \"mlp_bias\"", "mlp_bios = 1 is not known"},
         {1, "generation_config.json", "0", "300", "generation_config.json: eos_token_id"},
         {1, "model.safetensors", "layers.1.mlp.up_proj.weight", "layers.1.mlp.up_proj.w_ight",
          "layers.1.mlp.up_proj.weight is missing"},
@@ -310,7 +317,7 @@ static void test_bad_directory(void **state)
     expect_refused("a file", tmp_path("bad1/model.safetensors"), "is one file of a checkpoint");
 }
 
-/* A tensor that nobody needs is left alone, but not a bias. */
+/* A head that is the embedding over again is left alone; a tensor of another model is refused. */
 static void test_extra(void **state)
 {
     (void)state;
@@ -319,11 +326,14 @@ static void test_extra(void **state)
     config.tied = false;
     rft_test_checkpoint_write(tmp_path("extra"), &config, RFT_DTYPE_F32, 1, 1);
     edit(tmp_path("extra/config.json"), "\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true");
+    rft_test_log_capture();
     assert_int_equal(rft_checkpoint_open(tmp_path("extra"), &checkpoint), RFT_OK);
-    assert_null(rft_checkpoint_find(&checkpoint, "lm_head.weight"));
+    assert_non_null(strstr(rft_test_log_text(), "lm_head.weight differs from model.embed_tokens.weight"));
+    rft_test_log_release();
+    assert_non_null(rft_checkpoint_find(&checkpoint, "lm_head.weight"));
     rft_checkpoint_close(&checkpoint);
     edit(tmp_path("extra/model.safetensors"), "lm_head.weight", "q__proj.a.bias");
-    expect_refused("bias", tmp_path("extra"), "q__proj.a.bias is not supported: models with biases");
+    expect_refused("bias", tmp_path("extra"), "tensor q__proj.a.bias is none of this architecture's");
 }
 
 static void test_bad_gguf(void **state)
@@ -333,7 +343,8 @@ static void test_bad_gguf(void **state)
         const char *from, *to, *message; /* of one length, so that offsets stay */
     } cases[] = {
         {"general.architecture", "general.architecturx", "general.architecture is missing"},
-        {"llama", "qwen2", "general.architecture = \"qwen2\" is not supported"},
+        {"llama", "bloom", "general.architecture = \"bloom\" is not supported"},
+        {"llama", "qwen2", "qwen2.block_count is missing"},
         {"llama.block_count", "llama.block_counx", "llama.block_count is missing"},
         {"output_norm.weight", "output_norm.weighx", "tensor output_norm.weight is missing"},
         {"token_embd.weight", "token_embd.weighx", "token_embd.weight is missing"},
@@ -358,15 +369,16 @@ static void test_gguf_extra(void **state)
         const char *message;
         size_t n_eos;
     } cases[] = {
-        {"llama.rope.scaling.type", "yarn", 0, 0, "llama.rope.scaling.type = \"yarn\" is not supported", 0},
+        {"llama.rope.scaling.type", "ntk", 0, 0, "llama.rope.scaling.type = \"ntk\" is not supported", 0},
         {"llama.rope.scaling.type", NULL, 1, 0, "llama.rope.scaling.type must be a string", 0},
-        {"llama.rope.scaling.factor", NULL, 0, 4, "llama.rope.scaling.factor = 4 must be from 1 to 1", 0},
-        {"llama.rope.scale_linear", NULL, 0, 2, "llama.rope.scale_linear = 2", 0},
+        {"llama.rope.scaling.factor", NULL, 0, -4, "llama.rope.scaling.factor = -4 must be from 0 to 1e+06", 0},
+        {"llama.rope.scale_linear", NULL, 0, 2e6f, "llama.rope.scale_linear = 2e+06", 0},
+        {"llama.rope.scalings", NULL, 1, 0, "llama.rope.scalings is not known", 0},
         {"llama.expert_count", NULL, 8, 0, "llama.expert_count = 8", 0},
         {"split.count", NULL, 3, 0, "split.count = 3", 0},
         {"llama.attention.value_length", NULL, 4, 0, "llama.attention.value_length = 4", 0},
         {"tokenizer.ggml.eot_token_id", NULL, 300, 0, "tokenizer.ggml.eot_token_id = 300", 0},
-        {"tokenizer.ggml.eot_token_id", "0", 0, 0, "tokenizer.ggml.eot_token_id must be a whole number", 0},
+        {"tokenizer.ggml.eot_token_id", "0", 0, 0, "tokenizer.ggml.eot_token_id must be one whole number", 0},
         {"llama.rope.scaling.type", "none", 0, 0, NULL, 1},
         {"llama.rope.scaling.factor", NULL, 0, 1, NULL, 1},
         {"llama.vocab_size", NULL, 300, 0, NULL, 1},
@@ -405,8 +417,9 @@ static void test_gguf_extra_tensors(void **state)
         const char *message;
     } cases[] = {
         {"rope_freqs.weight", 0, "rope_freqs.weight: F32 (0) of shape [32], but the configuration asks for [4]"},
-        {"blk.0.attn_q.bias", 0, "blk.0.attn_q.bias is not supported: models with biases"},
-        {"blk.0.attn_q_norm.weight", 0, "blk.0.attn_q_norm.weight is not supported; this is no plain"},
+        {"blk.0.attn_q.bias", 0, "blk.0.attn_k.bias is missing"},
+        {"blk.1.attn_q.bias", 0, "blk.1.attn_q.bias is none of this architecture's"},
+        {"blk.0.attn_q_norm.weight", 0, "blk.0.attn_q_norm.weight is none of this architecture's"},
         {"blk.0.ffn_norm.weight", 0, "blk.0.ffn_norm.weight is listed twice"},
         {"output.weight", 14, "output.weight: type Q6_K (14) is not supported"},
         {"output.weight", 77, "output.weight: type ggml type (77) is not supported"},

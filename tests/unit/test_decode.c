@@ -78,7 +78,7 @@ static void test_programs(void **state)
         assert_int_equal(rft_decode_logits(&f.weights, &f.work.decode, f.work.sampler.logits, &logits), RFT_OK);
         check_names(&prefill, "", n_layers, "prefill");
         check_names(&step, "draw advance ", n_layers, "step");
-        check_names(&filtered_step, "logits filter sample advance ", n_layers, "filtered step");
+        check_names(&filtered_step, "project filter sample advance ", n_layers, "filtered step");
         assert_int_equal(prefill.n_nodes, 5 * n_layers + 1);
         assert_int_equal(step.n_nodes, 5 * n_layers + 3);
         assert_int_equal(filtered_step.n_nodes, 5 * n_layers + 5);
@@ -150,6 +150,31 @@ static void test_layers(void **state)
     rft_weights_finish(&s.weights);
 }
 
+/* 1 / sqrt(head_dim), correctly rounded. */
+static void test_attention_scale(void **state)
+{
+    static const struct {
+        uint32_t head_dim, bits;
+    } scales[] = {{16, 0x3e800000u}, {32, 0x3e3504f3u},  {64, 0x3e000000u},  {80, 0x3de4f92eu},
+                  {96, 0x3dd105ecu}, {128, 0x3db504f3u}, {256, 0x3d800000u}, {8, 0x3eb504f3u}};
+    (void)state;
+    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+        struct setting s = {.config = rft_test_config()};
+        struct rft_program program = {0};
+        struct rft_args_attention args;
+        s.config.head_dim = scales[i].head_dim;
+        rft_test_rope(&s.config, NULL);
+        assert_int_equal(set_up(&s, &caps, false), RFT_OK);
+        assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
+        assert_int_equal(program.nodes[2].op, RFT_OP_attention);
+        memcpy(&args, program.nodes[2].args.bytes, sizeof args);
+        if (args.scale_bits != scales[i].bits)
+            fail_msg("head_dim %u: %08x, expected %08x", scales[i].head_dim, args.scale_bits, scales[i].bits);
+        rft_program_finish(&program);
+        rft_weights_finish(&s.weights);
+    }
+}
+
 /* Where a block cannot hold the embedding, embed and draw are a node for each of its parts, and nothing else
  * changes. */
 static void test_parts(void **state)
@@ -196,6 +221,7 @@ static void test_alloc_faults(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
-                                       cmocka_unit_test(test_parts), cmocka_unit_test(test_alloc_faults)};
+                                       cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_parts),
+                                       cmocka_unit_test(test_alloc_faults)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "frequencies.h"
 #include "hf_config.h"
 #include "json.h"
 #include "support.h"
@@ -11,7 +12,21 @@
 
 static enum rft_status parse(const char *text, struct rft_model_config *config)
 {
-    return rft_hf_config_parse("config.json", rft_bytes_z(text), config);
+    const struct rft_arch *arch;
+    return rft_hf_config_parse("config.json", rft_bytes_z(text), NULL, config, &arch);
+}
+
+/* Whether the description rotates by these numbers. */
+static bool is_rotated_by(const struct rft_model_config *c, const struct rft_rope_scaling *scaling)
+{
+    double wanted[RFT_PAIRS_MAX];
+    rft_rope_frequencies(scaling, c->head_dim, wanted);
+    return c->n_rotated == c->head_dim && memcmp(c->frequencies, wanted, c->head_dim / 2 * sizeof *wanted) == 0;
+}
+
+static bool has_theta(const struct rft_model_config *c, double theta)
+{
+    return is_rotated_by(c, &(struct rft_rope_scaling){.kind = RFT_ROPE_PLAIN, .theta = theta});
 }
 
 static void test_defaults(void **state)
@@ -20,15 +35,15 @@ static void test_defaults(void **state)
     struct rft_model_config c;
     assert_int_equal(parse("{" BASE "}", &c), RFT_OK);
     assert_true(c.dim == 64 && c.ffn_dim == 96 && c.n_layers == 2 && c.n_heads == 4 && c.vocab_size == 100);
-    assert_true(c.n_kv_heads == 4 && c.head_dim == 16 && c.n_positions == 2048 && !c.tied && !c.rope_llama3);
-    assert_true(c.norm_eps == 1e-6f && c.rope_theta == 10000.0);
+    assert_true(c.n_kv_heads == 4 && c.head_dim == 16 && c.n_positions == 2048 && !c.tied);
+    assert_true(c.norm_eps == 1e-6f && has_theta(&c, 10000.0));
     assert_int_equal(parse("{" BASE ",\"head_dim\":32,\"num_key_value_heads\":2,\"tie_word_embeddings\":true,"
                            "\"rms_norm_eps\":1e-5,\"rope_theta\":500000,\"max_position_embeddings\":131072,"
                            "\"rope_scaling\":null,\"hidden_act\":\"silu\",\"attention_bias\":false}",
                            &c),
                      RFT_OK);
     assert_true(c.n_kv_heads == 2 && c.head_dim == 32 && c.n_positions == 131072 && c.tied);
-    assert_true(c.norm_eps == 1e-5f && c.rope_theta == 500000.0);
+    assert_true(c.norm_eps == 1e-5f && has_theta(&c, 500000.0));
 }
 
 #define LLAMA3 "\"factor\":8,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0"
@@ -56,9 +71,14 @@ static void test_rope(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config c;
         assert_int_equal(parse(cases[i].text, &c), RFT_OK);
-        assert_true(c.rope_llama3 == cases[i].llama3 && c.rope_theta == cases[i].theta);
-        assert_true(!c.rope_llama3 || (c.rope_factor == 8 && c.rope_low_freq_factor == 1));
-        assert_true(!c.rope_llama3 || (c.rope_high_freq_factor == 4 && c.rope_original_positions == 8192));
+        const struct rft_rope_scaling wanted = {.kind = cases[i].llama3 ? RFT_ROPE_LLAMA3 : RFT_ROPE_PLAIN,
+                                                .theta = cases[i].theta,
+                                                .factor = 8,
+                                                .low_freq_factor = 1,
+                                                .high_freq_factor = 4,
+                                                .original_positions = 8192};
+        if (!is_rotated_by(&c, &wanted))
+            fail_msg("%s: other frequencies", cases[i].text);
     }
 }
 
@@ -72,25 +92,27 @@ static void test_refused(void **state)
         {"[]", "not a JSON object"},
         {"{\"a\":1,\"a\":2}", "duplicate"},
         {"{\"hidden_size\":64}", "neither architectures nor model_type"},
-        {"{\"architectures\":[\"Qwen2ForCausalLM\"]}", "architectures = [\"Qwen2ForCausalLM\"] is not supported"},
+        {"{\"architectures\":[\"FalconForCausalLM\"]}", "architectures = [\"FalconForCausalLM\"] is not supported"},
+        {"{\"architectures\":[\"Qwen2ForCausalLM\"],\"model_type\":\"llama\"}",
+         "architectures = [\"Qwen2ForCausalLM\"] is not supported"},
         {"{\"architectures\":[\"LlamaForCausalLM\",\"X\"]}", "architectures = [\"LlamaForCausalLM\",\"X\"]"},
-        {"{\"model_type\":\"mistral\"}", "model_type = \"mistral\" is not supported"},
-        {"{\"model_type\":\"llama\"}", "num_hidden_layers is missing"},
-        {"{" BASE ",\"hidden_act\":\"gelu\"}", "hidden_act = \"gelu\" is not supported"},
-        {"{" BASE ",\"attention_bias\":true}", "attention_bias = true is not supported"},
-        {"{" BASE ",\"mlp_bias\":1}", "mlp_bias = 1 is not supported"},
+        {"{\"model_type\":\"falcon\"}", "model_type = \"falcon\" is not supported; supported are llama, mistral,"},
+        {"{" BASE ",\"hidden_act\":\"relu\"}", "hidden_act = \"relu\" is not supported"},
+        {"{" BASE ",\"hidden_act\":7}", "hidden_act = 7 is not supported"},
+        {"{" BASE ",\"attention_bias\":1}", "attention_bias must be true or false"},
+        {"{" BASE ",\"mlp_bias\":1}", "mlp_bias must be true or false"},
         {"{" BASE ",\"rope_interleaved\":true}", "rope_interleaved = true is not supported"},
         {"{" BASE ",\"quantization_config\":{\"quant_method\":\"awq\"}}",
          "quantization_config = {\"quant_method\":\"awq\"}"},
         {"{" BASE ",\"partial_rotary_factor\":0.5}", "partial_rotary_factor = 0.5 is not supported"},
-        {"{" BASE ",\"tie_word_embeddings\":1}", "tie_word_embeddings = 1"},
-        {"{" BASE ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}}",
-         "rope_scaling = {\"type\":\"yarn\",\"factor\":4}"},
-        {"{" BASE ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}}", "rope_scaling = {\"type\":\"linear\""},
-        {"{" BASE ",\"rope_scaling\":{\"factor\":2}}", "rope_scaling = {\"factor\":2}"},
+        {"{" BASE ",\"tie_word_embeddings\":1}", "tie_word_embeddings must be true or false"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"ntk\",\"factor\":4}}", "rope_type = \"ntk\" is not supported"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"longrope\",\"factor\":4}}",
+         "rope_type = \"longrope\" is not supported"},
+        {"{" BASE ",\"rope_scaling\":{\"type\":\"linear\"}}", "factor is missing"},
+        {"{" BASE ",\"rope_scaling\":{\"factor\":2}}", "RoPE's scaling has a factor but no rope_type"},
         {"{" BASE ",\"rope_scaling\":8}", "rope_scaling = 8 is not supported"},
         {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"}}", "factor is missing"},
-        {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\"," LLAMA3 "}}", "original_max_position_embeddings is missing"},
         {"{" BASE ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":0.5}}", "factor = 0.5 must be from 1"},
         {"{" BASE
          ",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4," ORIGINAL
@@ -117,9 +139,6 @@ static void test_refused(void **state)
         {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":95,\"num_hidden_layers\":2,"
          "\"num_attention_heads\":4,\"vocab_size\":100}",
          "intermediate size must be even"},
-        {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":96,\"num_hidden_layers\":2,"
-         "\"num_attention_heads\":4}",
-         "vocab_size is missing"},
         {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":96,\"num_hidden_layers\":5000,"
          "\"num_attention_heads\":4,\"vocab_size\":100}",
          "num_hidden_layers = 5000"},
@@ -132,7 +151,7 @@ static void test_refused(void **state)
         const char *text = rft_test_log_text();
         if (status == RFT_OK || strstr(text, cases[i].message) == NULL || strchr(text, '\n') != strrchr(text, '\n'))
             fail_msg("%s: status %d, log \"%s\" without \"%s\"", cases[i].text, (int)status, text, cases[i].message);
-        assert_true(config.dim == zero.dim && config.n_layers == 0 && config.rope_theta == 0);
+        assert_true(memcmp(&config, &zero, sizeof config) == 0);
         rft_test_log_release();
     }
 }

@@ -24,7 +24,11 @@ enum buffer {
     WEIGHT_2,
     WEIGHT_3,
     NORM,
-    COS_SIN,
+    Q_COS_SIN,
+    K_COS_SIN,
+    BIAS,
+    ALONE,
+    NORM_2,
     PROMPT,
     OWN,
     SCRATCH,
@@ -51,7 +55,7 @@ static struct rft_emit emitter(struct rft_program *program)
                              .n_heads = 8,
                              .n_kv_heads = 2,
                              .head_dim = 64,
-                             .norm = {100, 1e-5f},
+                             .norm = {100, 1e-5f, 2e-5f},
                              .batch = buffer(BATCH),
                              .rows = buffer(ROWS),
                              .tables = buffer(TABLES)};
@@ -92,20 +96,27 @@ static void run_emitter(struct rft_emit *e, enum rft_op op)
 {
     const struct rft_matrix qkv = matrix((8 + 2 * 2) * 64, 100), o = matrix(100, 512), gate_up = matrix(2 * 90, 100),
                             head = matrix(5000, 100);
+    const struct rft_linear qkv_linear = {&qkv, buffer(BIAS), true}, o_linear = {&o, buffer(BIAS), false},
+                            gate_up_linear = {&gate_up, buffer(BIAS), true}, head_linear = {&head, buffer(BIAS), true};
+    const struct rft_heads_norm heads_norm = {buffer(NORM), 3e-5f, true};
+    const struct rft_rotation rotation = {buffer(Q_COS_SIN), buffer(K_COS_SIN)};
+    const struct rft_attention_shape shape = {0.125f, 50.0f, 17};
     const struct rft_kv_layer kv = {buffer(PROMPT), buffer(OWN)};
     const struct rft_sampling sampling = {0.5f, 40, 60000, 0.25f};
     const struct rft_sampling unfiltered = {0.5f, 0, 65536, 0.0f};
     const struct rft_sampler s = sampler(), unfiltered_sampler = draw_sampler(5000);
     switch (op) {
-    case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, buffer(NORM)); break;
-    case RFT_OP_qkv: emit_qkv(e, buffer(Q), buffer(H), &qkv, buffer(COS_SIN), &kv); break;
-    case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512); break;
-    case RFT_OP_residual: emit_residual(e, buffer(X), buffer(H), buffer(Y), &o, buffer(NORM)); break;
-    case RFT_OP_gate_up: emit_gate_up(e, buffer(Y), buffer(H), &gate_up); break;
-    case RFT_OP_project: emit_project(e, buffer(LOGITS), buffer(H), &head); break;
+    case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, 3.0f, buffer(NORM)); break;
+    case RFT_OP_qkv: emit_qkv(e, buffer(Q), buffer(H), &qkv_linear, &rotation, &kv); break;
+    case RFT_OP_heads: emit_heads(e, buffer(Q), buffer(Y), &heads_norm, &rotation, &kv); break;
+    case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, &shape, buffer(SCRATCH), 512); break;
+    case RFT_OP_residual: emit_residual(e, buffer(X), buffer(H), buffer(Y), &o_linear, buffer(NORM)); break;
+    case RFT_OP_post_norm: emit_post_norm(e, buffer(X), buffer(H), buffer(ALONE), buffer(NORM), buffer(NORM_2)); break;
+    case RFT_OP_gate_up: emit_gate_up(e, buffer(Y), buffer(H), &gate_up_linear, RFT_ACT_GELU_ERF); break;
+    case RFT_OP_project: emit_project(e, buffer(LOGITS), buffer(H), &head_linear, 30.0f); break;
     case RFT_OP_filter: emit_filter(e, &s, &sampling); break;
     case RFT_OP_sample: emit_sample(e, &s, &sampling); break;
-    case RFT_OP_draw: emit_draw(e, &unfiltered_sampler, &unfiltered, buffer(H), &head); break;
+    case RFT_OP_draw: emit_draw(e, &unfiltered_sampler, &unfiltered, buffer(H), &head, 20.0f); break;
     case RFT_OP_advance: emit_advance(e, &s); break;
     case RFT_OP_COUNT: break;
     }
@@ -120,14 +131,20 @@ static const struct {
 } cases[] = {
 #define ARGS(name, first_number) offsetof(struct rft_args_##name, first_number), sizeof(struct rft_args_##name)
     {RFT_OP_embed, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(NORM), BIT(ROWS) | BIT(X) | BIT(H), ARGS(embed, dim)},
-    {RFT_OP_qkv, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(WEIGHT) | BIT(H) | BIT(COS_SIN),
+    {RFT_OP_qkv,
+     BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(WEIGHT) | BIT(H) | BIT(BIAS) | BIT(Q_COS_SIN) | BIT(K_COS_SIN),
      BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(qkv, dim)},
+    {RFT_OP_heads, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Y) | BIT(NORM) | BIT(Q_COS_SIN) | BIT(K_COS_SIN),
+     BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(heads, n_heads)},
     {RFT_OP_attention, BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(Q) | BIT(PROMPT) | BIT(OWN),
      BIT(ROWS) | BIT(Y) | BIT(SCRATCH), ARGS(attention, n_heads)},
-    {RFT_OP_residual, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(Y) | BIT(NORM) | BIT(X), BIT(ROWS) | BIT(X) | BIT(H),
-     ARGS(residual, dim)},
-    {RFT_OP_gate_up, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(Y), ARGS(gate_up, dim)},
-    {RFT_OP_project, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(LOGITS), ARGS(project, dim)},
+    {RFT_OP_residual, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(Y) | BIT(NORM) | BIT(BIAS) | BIT(X),
+     BIT(ROWS) | BIT(X) | BIT(H), ARGS(residual, dim)},
+    {RFT_OP_post_norm, BIT(BATCH) | BIT(ROWS) | BIT(ALONE) | BIT(NORM) | BIT(NORM_2) | BIT(X) | BIT(H),
+     BIT(ROWS) | BIT(X) | BIT(H), ARGS(post_norm, dim)},
+    {RFT_OP_gate_up, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(BIAS), BIT(ROWS) | BIT(Y), ARGS(gate_up, dim)},
+    {RFT_OP_project, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(BIAS), BIT(ROWS) | BIT(LOGITS),
+     ARGS(project, dim)},
     {RFT_OP_filter, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab)},
     {RFT_OP_sample, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
      ARGS(sample, vocab)},
@@ -188,57 +205,111 @@ static void test_ranges(void **state)
 }
 
 /* The numbers among the arguments. */
-static void test_numbers(void **state)
+#define GET(name) memcpy(&name, program.nodes[RFT_OP_##name].args.bytes, sizeof name)
+
+static struct rft_program program_of_all(void)
 {
     struct rft_program program;
     struct rft_emit e = emitter(&program);
-    struct rft_args_embed embed;
-    struct rft_args_qkv qkv;
-    struct rft_args_attention attention;
-    struct rft_args_residual residual;
-    struct rft_args_gate_up gate_up;
-    struct rft_args_project logits;
-    struct rft_args_filter filter;
-    struct rft_args_sample sample;
-    struct rft_args_draw draw;
-    struct rft_args_advance advance;
-    (void)state;
     for (int op = 0; op < RFT_OP_COUNT; op++)
         run_emitter(&e, (enum rft_op)op);
     assert_int_equal(program.n_nodes, RFT_OP_COUNT);
-#define GET(name) memcpy(&name, program.nodes[RFT_OP_##name].args.bytes, sizeof name)
+    return program;
+}
+
+#define INVERSE_100 0x3c23d70au
+#define EPS_1E_5 0x3727c5acu
+
+static void test_numbers_of_attention(void **state)
+{
+    struct rft_program program = program_of_all();
+    struct rft_args_embed embed;
+    struct rft_args_qkv qkv;
+    struct rft_args_heads heads;
+    struct rft_args_attention attention;
+    (void)state;
     GET(embed);
     assert_int_equal(embed.dim, 100);
     assert_int_equal(embed.first, 0);
     assert_int_equal(embed.n, 5000);
+    assert_int_equal(embed.scale_bits, 0x40400000u); /* 3 */
     GET(qkv);
     assert_int_equal(qkv.dim, 100);
     assert_int_equal(qkv.n_heads, 8);
     assert_int_equal(qkv.n_kv_heads, 2);
     assert_int_equal(qkv.head_dim, 64);
-    assert_int_equal(qkv.inverse_dim_bits, 0x3c23d70au); /* 1/100 */
-    assert_int_equal(qkv.eps_bits, 0x3727c5acu);         /* 1e-5 */
-    GET(residual);
-    assert_int_equal(residual.dim, 100);
-    assert_int_equal(residual.k, 512);
-    GET(gate_up);
-    assert_int_equal(gate_up.dim, 100);
-    assert_int_equal(gate_up.ffn_dim, 90);
-    assert_int_equal(gate_up.inverse_dim_bits, qkv.inverse_dim_bits);
-    assert_int_equal(gate_up.eps_bits, qkv.eps_bits);
-    GET(logits);
-    assert_int_equal(logits.dim, 100);
-    assert_int_equal(logits.vocab, 5000);
-    assert_int_equal(logits.first, 0);
-    assert_int_equal(logits.n, 5000);
-    assert_int_equal(logits.inverse_dim_bits, qkv.inverse_dim_bits);
-    assert_int_equal(logits.eps_bits, qkv.eps_bits);
+    assert_int_equal(qkv.inverse_dim_bits, INVERSE_100);
+    assert_int_equal(qkv.eps_bits, EPS_1E_5);
+    assert_int_equal(qkv.q_cos_sin, buffer(Q_COS_SIN).address);
+    assert_int_equal(qkv.k_cos_sin, buffer(K_COS_SIN).address);
+    GET(heads);
+    assert_int_equal(heads.n_heads, 8);
+    assert_int_equal(heads.n_kv_heads, 2);
+    assert_int_equal(heads.head_dim, 64);
+    assert_int_equal(heads.q_span, 8);
+    assert_int_equal(heads.k_span, 2);
+    assert_int_equal(heads.q_inverse_bits, 0x3b000000u); /* 1/512 */
+    assert_int_equal(heads.k_inverse_bits, 0x3c000000u); /* 1/128 */
+    assert_int_equal(heads.eps_bits, 0x37fba882u);       /* 3e-5 */
+    assert_int_equal(heads.q_cos_sin, buffer(Q_COS_SIN).address);
+    assert_int_equal(heads.k_cos_sin, buffer(K_COS_SIN).address);
     GET(attention);
     assert_int_equal(attention.n_heads, 8);
     assert_int_equal(attention.n_kv_heads, 2);
     assert_int_equal(attention.head_dim, 64);
     assert_int_equal(attention.scale_bits, 0x3e000000u); /* 1/8 */
     assert_int_equal(attention.scratch_floats, 512);
+    assert_int_equal(attention.window, 17);
+    assert_int_equal(attention.cap_bits, 0x42480000u);         /* 50 */
+    assert_int_equal(attention.inverse_cap_bits, 0x3ca3d70au); /* 1/50 */
+    rft_program_finish(&program);
+}
+
+static void test_numbers_of_matmuls(void **state)
+{
+    struct rft_program program = program_of_all();
+    struct rft_args_residual residual;
+    struct rft_args_post_norm post_norm;
+    struct rft_args_gate_up gate_up;
+    struct rft_args_project project;
+    (void)state;
+    GET(residual);
+    assert_int_equal(residual.dim, 100);
+    assert_int_equal(residual.k, 512);
+    assert_int_equal(residual.flags, 0);
+    GET(post_norm);
+    assert_int_equal(post_norm.dim, 100);
+    assert_int_equal(post_norm.inverse_dim_bits, INVERSE_100);
+    assert_int_equal(post_norm.eps_bits, 0x37a7c5acu); /* 2e-5: not the stream's */
+    assert_int_equal(post_norm.weight, buffer(NORM).address);
+    assert_int_equal(post_norm.norm, buffer(NORM_2).address);
+    assert_int_equal(post_norm.y, buffer(ALONE).address);
+    GET(gate_up);
+    assert_int_equal(gate_up.dim, 100);
+    assert_int_equal(gate_up.ffn_dim, 90);
+    assert_int_equal(gate_up.inverse_dim_bits, INVERSE_100);
+    assert_int_equal(gate_up.eps_bits, EPS_1E_5);
+    assert_int_equal(gate_up.act, RFT_ACT_GELU_ERF);
+    GET(project);
+    assert_int_equal(project.dim, 100);
+    assert_int_equal(project.stride, 5000);
+    assert_int_equal(project.first, 0);
+    assert_int_equal(project.n, 5000);
+    assert_int_equal(project.inverse_dim_bits, INVERSE_100);
+    assert_int_equal(project.eps_bits, EPS_1E_5);
+    assert_int_equal(project.cap_bits, 0x41f00000u);         /* 30 */
+    assert_int_equal(project.inverse_cap_bits, 0x3d088889u); /* 1/30 */
+    rft_program_finish(&program);
+}
+
+static void test_numbers_of_sampling(void **state)
+{
+    struct rft_program program = program_of_all();
+    struct rft_args_filter filter;
+    struct rft_args_sample sample;
+    struct rft_args_draw draw;
+    struct rft_args_advance advance;
+    (void)state;
     GET(filter);
     assert_int_equal(filter.vocab, 5000);
     assert_int_equal(filter.inverse_temperature_bits, 0x40000000u); /* 2 */
@@ -255,13 +326,55 @@ static void test_numbers(void **state)
     assert_int_equal(draw.n, 5000);
     assert_int_equal(draw.inverse_temperature_bits, filter.inverse_temperature_bits);
     assert_int_equal(draw.flags, 0);
-    assert_int_equal(draw.inverse_dim_bits, qkv.inverse_dim_bits);
-    assert_int_equal(draw.eps_bits, qkv.eps_bits);
+    assert_int_equal(draw.inverse_dim_bits, INVERSE_100);
+    assert_int_equal(draw.eps_bits, EPS_1E_5);
+    assert_int_equal(draw.cap_bits, 0x41a00000u);         /* 20 */
+    assert_int_equal(draw.inverse_cap_bits, 0x3d4ccccdu); /* 1/20 */
     GET(advance);
     assert_int_equal(advance.n_parts, 3);
     assert_int_equal(advance.n_eos, 2);
     assert_int_equal(advance.tokens_stride, 100);
+    rft_program_finish(&program);
+}
 #undef GET
+
+/* What a plain model lacks: no bias, no address; no norm in front, a factor of 1; no cap; heads that are normed each by
+ * itself; and sums alone, which are written but not read. */
+static void test_left_out(void **state)
+{
+    const struct rft_matrix qkv = matrix((8 + 2 * 2) * 64, 100), o = matrix(100, 512);
+    const struct rft_linear bare_qkv = {.matrix = &qkv, .is_normed = false}, bare_o = {.matrix = &o};
+    const struct rft_kv_layer kv = {buffer(PROMPT), buffer(OWN)};
+    const struct rft_rotation rotation = {buffer(Q_COS_SIN), buffer(Q_COS_SIN)};
+    const struct rft_heads_norm narrow = {buffer(NORM), 1e-5f, false};
+    struct rft_program program;
+    struct rft_emit e = emitter(&program);
+    struct rft_args_qkv qkv_args;
+    struct rft_args_residual alone;
+    struct rft_args_heads heads;
+    struct rft_args_project project;
+    (void)state;
+    emit_qkv(&e, buffer(Q), buffer(H), &bare_qkv, &rotation, &kv);
+    emit_residual_alone(&e, buffer(ALONE), buffer(H), buffer(Y), &bare_o, buffer(NORM));
+    emit_heads(&e, buffer(Q), buffer(Y), &narrow, &rotation, &kv);
+    emit_project(&e, buffer(Y), buffer(H), &bare_qkv, 0.0f);
+    memcpy(&qkv_args, program.nodes[0].args.bytes, sizeof qkv_args);
+    memcpy(&alone, program.nodes[1].args.bytes, sizeof alone);
+    memcpy(&heads, program.nodes[2].args.bytes, sizeof heads);
+    memcpy(&project, program.nodes[3].args.bytes, sizeof project);
+    assert_true(qkv_args.bias == 0 && alone.bias == 0 && project.bias == 0);
+    assert_int_equal(qkv_args.inverse_dim_bits, 0);
+    assert_int_equal(qkv_args.eps_bits, RFT_BITS_NO_NORM);
+    assert_true(project.inverse_dim_bits == 0 && project.eps_bits == RFT_BITS_NO_NORM);
+    assert_true(project.cap_bits == 0 && project.inverse_cap_bits == 0);
+    assert_true(heads.q_span == 1 && heads.k_span == 1);
+    assert_int_equal(heads.q_inverse_bits, 0x3c800000u); /* 1/64 */
+    assert_int_equal(heads.k_inverse_bits, heads.q_inverse_bits);
+    assert_int_equal(alone.flags, RFT_RESIDUAL_ALONE);
+    assert_int_equal(alone.x, buffer(ALONE).address);
+    assert_false(bits_of(program.nodes[1].reads, program.nodes[1].n_reads) & BIT(ALONE));
+    assert_true(bits_of(program.nodes[1].writes, program.nodes[1].n_writes) & BIT(ALONE));
+    assert_true(rft_rsqrt(RFT_FROM_BITS(RFT_BITS_NO_NORM)) == 1.0f);
     rft_program_finish(&program);
 }
 
@@ -274,15 +387,16 @@ static void test_parts(void **state)
                                  .n_parts = 3,
                                  .part_rows = 2000 - 16 * 5,
                                  .parts = {buffer(WEIGHT), buffer(WEIGHT_2), buffer(WEIGHT_3)}};
+    const struct rft_linear head = {.matrix = &w, .is_normed = true};
     const struct rft_sampler s = draw_sampler(4999);
     const struct rft_sampling greedy = {0.0f, 0, 65536, 0.0f};
     struct rft_program program;
     struct rft_emit e = emitter(&program);
     uint32_t first = 0;
     (void)state;
-    emit_embed(&e, buffer(X), buffer(H), &w, buffer(NORM));
-    emit_project(&e, buffer(LOGITS), buffer(H), &w);
-    emit_draw(&e, &s, &greedy, buffer(H), &w);
+    emit_embed(&e, buffer(X), buffer(H), &w, 1.0f, buffer(NORM));
+    emit_project(&e, buffer(LOGITS), buffer(H), &head, 0.0f);
+    emit_draw(&e, &s, &greedy, buffer(H), &w, 0.0f);
     assert_int_equal(program.n_nodes, 9);
     for (size_t i = 0; i < 3; i++) {
         struct rft_args_embed embed;
@@ -295,7 +409,7 @@ static void test_parts(void **state)
         assert_int_equal(logits.first, first);
         assert_int_equal(embed.n, i < 2 ? 1920 : 4999 - 2 * 1920);
         assert_int_equal(logits.n, embed.n);
-        assert_int_equal(logits.vocab, 4999);
+        assert_int_equal(logits.stride, 4999);
         assert_int_equal(draw.first, first);
         assert_int_equal(draw.n, embed.n);
         assert_int_equal(draw.n_parts, 313);
@@ -322,27 +436,6 @@ static void test_scratch(void **state)
     assert_int_equal(rft_scratch_floats(0, 4, 16), 4 * 32);
     assert_int_equal(rft_scratch_floats(0, 20, 1), 20 * 32);
     assert_int_equal(rft_scratch_floats(0, 5, 1), 8 * 32);
-}
-
-/* 1 / sqrt(head_dim), correctly rounded. */
-static void test_attention_scale(void **state)
-{
-    static const struct {
-        uint32_t head_dim, bits;
-    } scales[] = {{16, 0x3e800000u}, {32, 0x3e3504f3u},  {64, 0x3e000000u},  {80, 0x3de4f92eu},
-                  {96, 0x3dd105ecu}, {128, 0x3db504f3u}, {256, 0x3d800000u}, {8, 0x3eb504f3u}};
-    (void)state;
-    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
-        struct rft_program program;
-        struct rft_emit e = emitter(&program);
-        struct rft_args_attention args;
-        e.head_dim = scales[i].head_dim;
-        run_emitter(&e, RFT_OP_attention);
-        memcpy(&args, program.nodes[0].args.bytes, sizeof args);
-        if (args.scale_bits != scales[i].bits)
-            fail_msg("head_dim %u: %08x, expected %08x", scales[i].head_dim, args.scale_bits, scales[i].bits);
-        rft_program_finish(&program);
-    }
 }
 
 static void test_sampling_flags(void **state)
@@ -399,9 +492,14 @@ static void test_out_of_memory(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges),          cmocka_unit_test(test_numbers),
-                                       cmocka_unit_test(test_parts),           cmocka_unit_test(test_scratch),
-                                       cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_sampling_flags),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ranges),
+                                       cmocka_unit_test(test_numbers_of_attention),
+                                       cmocka_unit_test(test_numbers_of_matmuls),
+                                       cmocka_unit_test(test_numbers_of_sampling),
+                                       cmocka_unit_test(test_left_out),
+                                       cmocka_unit_test(test_parts),
+                                       cmocka_unit_test(test_scratch),
+                                       cmocka_unit_test(test_sampling_flags),
                                        cmocka_unit_test(test_out_of_memory)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

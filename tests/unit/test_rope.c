@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkpoint_builder.h"
 #include "forward.h"
+#include "frequencies.h"
 #include "model.h"
 #include "os.h"
 #include "rope.h"
@@ -13,55 +14,71 @@
 
 #define N_POSITIONS 131072
 
-static const struct rft_model_config plain = {.head_dim = 64, .rope_theta = 100000.0};
-static const struct rft_model_config llama3 = {.head_dim = 128,
-                                               .rope_theta = 500000.0,
-                                               .rope_llama3 = true,
-                                               .rope_factor = 32.0,
-                                               .rope_low_freq_factor = 1.0,
-                                               .rope_high_freq_factor = 4.0,
-                                               .rope_original_positions = 8192.0};
-static const struct rft_model_config small = {.head_dim = 8, .rope_theta = 1.0};
-static const struct rft_model_config largest = {.head_dim = 256, .rope_theta = 1e15};
+/* A head, and by what it is rotated. */
+struct rotation {
+    uint32_t head_dim;
+    struct rft_rope_scaling scaling;
+};
+static const struct rotation plain = {64, {.kind = RFT_ROPE_PLAIN, .theta = 100000.0}};
+static const struct rotation llama3 = {128,
+                                       {.kind = RFT_ROPE_LLAMA3,
+                                        .theta = 500000.0,
+                                        .factor = 32.0,
+                                        .low_freq_factor = 1.0,
+                                        .high_freq_factor = 4.0,
+                                        .original_positions = 8192.0}};
+static const struct rotation small = {8, {.kind = RFT_ROPE_PLAIN, .theta = 1.0}};
+static const struct rotation largest = {256, {.kind = RFT_ROPE_PLAIN, .theta = 1e15}};
 
 /* Llama 3's rule as its definition in wavelengths has it. */
-static double frequency_of(const struct rft_model_config *c, uint32_t i)
+static double frequency_of(const struct rotation *r, uint32_t i)
 {
-    double frequency = pow(c->rope_theta, -2.0 * i / c->head_dim);
-    if (!c->rope_llama3)
+    const struct rft_rope_scaling *s = &r->scaling;
+    double frequency = pow(s->theta, -2.0 * i / r->head_dim);
+    if (s->kind == RFT_ROPE_PLAIN)
         return frequency;
-    double wavelength = 2 * acos(-1.0) / frequency, old = c->rope_original_positions;
-    if (wavelength < old / c->rope_high_freq_factor)
+    double wavelength = 2 * acos(-1.0) / frequency, old = s->original_positions;
+    if (wavelength < old / s->high_freq_factor)
         return frequency;
-    if (wavelength > old / c->rope_low_freq_factor)
-        return frequency / c->rope_factor;
-    double smooth = (old / wavelength - c->rope_low_freq_factor) / (c->rope_high_freq_factor - c->rope_low_freq_factor);
-    return (1 - smooth) * frequency / c->rope_factor + smooth * frequency;
+    if (wavelength > old / s->low_freq_factor)
+        return frequency / s->factor;
+    double smooth = (old / wavelength - s->low_freq_factor) / (s->high_freq_factor - s->low_freq_factor);
+    return (1 - smooth) * frequency / s->factor + smooth * frequency;
 }
 
-static float *table_with(const struct rft_model_config *config, const float *factors, uint32_t n_positions)
+static struct rft_model_config config_of(const struct rotation *r)
 {
-    float *table = malloc((size_t)n_positions * config->head_dim * sizeof *table);
+    struct rft_model_config config = {.head_dim = r->head_dim};
+    rft_test_rope(&config, &r->scaling);
+    return config;
+}
+
+/* Frequencies divided by factors, if there are any. */
+static float *table_with(const struct rotation *r, const float *factors, uint32_t n_positions)
+{
+    struct rft_model_config config = config_of(r);
+    float *table = malloc((size_t)n_positions * r->head_dim * sizeof *table);
     assert_non_null(table);
-    rft_rope_table(config, factors, n_positions, table);
+    for (uint32_t i = 0; i < r->head_dim / 2 && factors != NULL; i++)
+        config.frequencies[i] /= (double)factors[i];
+    rft_rope_table(&config, RFT_ROPE_MAIN, false, n_positions, table);
     return table;
 }
 
-static float *table_of(const struct rft_model_config *config, uint32_t n_positions)
+static float *table_of(const struct rotation *r, uint32_t n_positions)
 {
-    return table_with(config, NULL, n_positions);
+    return table_with(r, NULL, n_positions);
 }
 
 static void test_against_libm(void **state)
 {
     (void)state;
-    static const struct rft_model_config *const configs[] = {&plain, &llama3, &small, &largest};
-    for (size_t k = 0; k < sizeof configs / sizeof configs[0]; k++) {
-        const struct rft_model_config *config = configs[k];
-        uint32_t n_pairs = config->head_dim / 2;
-        float *table = table_of(config, N_POSITIONS);
+    static const struct rotation *const rotations[] = {&plain, &llama3, &small, &largest};
+    for (size_t k = 0; k < sizeof rotations / sizeof rotations[0]; k++) {
+        uint32_t n_pairs = rotations[k]->head_dim / 2;
+        float *table = table_of(rotations[k], N_POSITIONS);
         for (uint32_t i = 0; i < n_pairs; i++) {
-            double frequency = frequency_of(config, i);
+            double frequency = frequency_of(rotations[k], i);
             for (uint32_t p = 0; p < N_POSITIONS; p += p < 1000 ? 1 : 487) {
                 const float *pair = &table[2 * ((size_t)p * n_pairs + i)];
                 /* half a unit of f32 near 1, and next to nothing for the table's own error */
@@ -78,7 +95,7 @@ static void test_bits(void **state)
 {
     (void)state;
     static const struct {
-        const struct rft_model_config *config;
+        const struct rotation *rotation;
         uint64_t hash;
     } tables[] = {{&plain, 0x17ce3464200cc059},
                   {&llama3, 0x4b1c1ba91266db51},
@@ -99,8 +116,8 @@ static void test_bits(void **state)
     }
     free(table);
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        table = table_of(tables[i].config, 8192);
-        uint64_t hash = XXH64(table, (size_t)8192 * tables[i].config->head_dim * sizeof *table, 0);
+        table = table_of(tables[i].rotation, 8192);
+        uint64_t hash = XXH64(table, (size_t)8192 * tables[i].rotation->head_dim * sizeof *table, 0);
         assert_true(hash == tables[i].hash);
         free(table);
     }
@@ -130,8 +147,8 @@ static void test_factors_are_exact(void **state)
 static void test_factors_of_llama3(void **state)
 {
     (void)state;
-    struct rft_model_config unscaled = llama3;
-    unscaled.rope_llama3 = false;
+    struct rotation unscaled = llama3;
+    unscaled.scaling.kind = RFT_ROPE_PLAIN;
     float factors[64];
     uint32_t n_pairs = llama3.head_dim / 2, n_positions = 16384;
     for (uint32_t i = 0; i < n_pairs; i++)
@@ -152,6 +169,7 @@ static void test_factors_of_llama3(void **state)
 /* ---- rope_freqs.weight of a file ---- */
 
 #define N_IDS 24u
+static const char factors_name[] = "rope_freqs.weight";
 
 static void logits_of(const char *path, float *logits)
 {
@@ -166,12 +184,12 @@ static void logits_of(const char *path, float *logits)
 
 static uint64_t write_factors(const char *path, const struct rft_model_config *config, const float factors[4])
 {
-    struct rft_test_gguf_extra extra = {.tensor = RFT_ROPE_FACTORS_NAME, .values = factors, .n_values = 4};
+    struct rft_test_gguf_extra extra = {.tensor = factors_name, .values = factors, .n_values = 4};
     struct rft_checkpoint checkpoint;
     uint64_t hash;
     rft_test_gguf_write_extra(path, config, RFT_DTYPE_F32, 1, &extra);
     assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_OK);
-    assert_non_null(rft_checkpoint_find(&checkpoint, RFT_ROPE_FACTORS_NAME));
+    assert_null(rft_checkpoint_find(&checkpoint, factors_name)); /* it is in the frequencies */
     assert_int_equal(rft_checkpoint_hash(&checkpoint, &hash), RFT_OK);
     rft_checkpoint_close(&checkpoint);
     return hash;
@@ -182,15 +200,16 @@ static uint64_t write_factors(const char *path, const struct rft_model_config *c
 static void test_factors_of_a_file(void **state)
 {
     (void)state;
-    struct rft_model_config config = rft_test_config(), scaled = config;
-    scaled.rope_llama3 = true;
-    scaled.rope_factor = 8;
-    scaled.rope_low_freq_factor = 1;
-    scaled.rope_high_freq_factor = 2;
-    scaled.rope_original_positions = 128; /* 20, 2, 0.2 and 0.02 turns */
+    static const struct rft_rope_scaling scaling = {.kind = RFT_ROPE_LLAMA3,
+                                                    .theta = 10000.0,
+                                                    .factor = 8.0,
+                                                    .low_freq_factor = 1.0,
+                                                    .high_freq_factor = 2.0,
+                                                    .original_positions = 128.0}; /* 20, 2, 0.2 and 0.02 turns */
+    struct rft_model_config config = rft_test_config();
     static float by_numbers[N_IDS * 300], by_factors[N_IDS * 300], by_others[N_IDS * 300];
     char *dir = rft_path_join(rft_test_tmp_dir(), "scaled"), *path = rft_path_join(rft_test_tmp_dir(), "scaled.gguf");
-    rft_test_checkpoint_write(dir, &scaled, RFT_DTYPE_F32, 1, 1);
+    rft_test_checkpoint_write_scaled(dir, &config, &scaling, RFT_DTYPE_F32, 1, 1);
     logits_of(dir, by_numbers);
     uint64_t hash = write_factors(path, &config, (const float[]){1, 1, 8, 8});
     logits_of(path, by_factors);
@@ -218,7 +237,7 @@ static void test_wrong_factors(void **state)
     struct rft_model_config config = rft_test_config();
     char *path = rft_path_join(rft_test_tmp_dir(), "wrong.gguf");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_test_gguf_extra extra = {.tensor = RFT_ROPE_FACTORS_NAME, .values = cases[i].factors, .n_values = 4};
+        struct rft_test_gguf_extra extra = {.tensor = factors_name, .values = cases[i].factors, .n_values = 4};
         struct rft_checkpoint checkpoint;
         rft_test_gguf_write_extra(path, &config, RFT_DTYPE_BF16, 1, &extra);
         rft_test_log_capture();

@@ -126,7 +126,8 @@ static void check_all(const struct rft_model_config *c, const char *name, uint64
     struct rft_weights weights;
     open_checkpoint(*c, name);
     assert_int_equal(rft_weights_init(&weights, c, 77), RFT_OK);
-    assert_int_equal(weights.cos_sin_bytes, 77 * c->head_dim * 4);
+    for (uint32_t i = 0; i < RFT_ROPE_PLACES; i++) /* one table: keys' of the main set, which queries have, too */
+        assert_int_equal(weights.ropes[i].bytes, i == 0 ? 77 * c->head_dim * 4 : 0);
     check_matrix(rft_weights_embedding(&weights), (struct stack){embedding, &c->vocab_size, 1, 0, 0}, n_step);
     check_vector(rft_weights_final_norm(&weights), "model.norm.weight");
     if (c->tied)
@@ -156,9 +157,11 @@ static void test_layout(void **state)
     c.ffn_dim = 86;
     c.vocab_size = 301;
     c.n_layers = 1;
+    rft_test_rope(&c, NULL);
     check_all(&c, "odd", 2);
     c.head_dim = 8;
     c.n_heads = 7;
+    rft_test_rope(&c, NULL);
     c.ffn_dim = 2;
     check_all(&c, "odder", 1000);
 }

@@ -161,7 +161,21 @@ static void write_index(const char *dir, const struct rft_model_config *config, 
     rft_str_finish(&index);
 }
 
-static void write_config(const char *dir, const struct rft_model_config *c, enum rft_dtype dtype)
+static void append_scaling(struct rft_str *s, const struct rft_rope_scaling *scaling)
+{
+    assert_true(scaling->kind == RFT_ROPE_PLAIN || scaling->kind == RFT_ROPE_LLAMA3);
+    if (scaling->kind == RFT_ROPE_PLAIN) {
+        rft_str_append_z(s, "null");
+        return;
+    }
+    rft_str_printf(s,
+                   "{\"rope_type\": \"llama3\", \"factor\": %.17g, \"low_freq_factor\": %.17g,\n"
+                   "  \"high_freq_factor\": %.17g, \"original_max_position_embeddings\": %.0f}",
+                   scaling->factor, scaling->low_freq_factor, scaling->high_freq_factor, scaling->original_positions);
+}
+
+static void write_config(const char *dir, const struct rft_model_config *c, const struct rft_rope_scaling *scaling,
+                         enum rft_dtype dtype)
 {
     static const char generation[] = "{\"eos_token_id\": 0}\n";
     struct rft_str s = {0};
@@ -169,25 +183,27 @@ static void write_config(const char *dir, const struct rft_model_config *c, enum
                    "{\"architectures\": [\"LlamaForCausalLM\"], \"model_type\": \"llama\", \"hidden_act\": \"silu\",\n"
                    " \"hidden_size\": %u, \"intermediate_size\": %u, \"num_hidden_layers\": %u, \"vocab_size\": %u,\n"
                    " \"num_attention_heads\": %u, \"num_key_value_heads\": %u, \"head_dim\": %u,\n"
-                   " \"max_position_embeddings\": %u, \"rms_norm_eps\": %.9g, \"rope_theta\": 10000.0,\n"
+                   " \"max_position_embeddings\": %u, \"rms_norm_eps\": %.9g, \"rope_theta\": %.17g,\n"
                    " \"tie_word_embeddings\": %s, \"attention_bias\": false, \"mlp_bias\": false,\n"
                    " \"torch_dtype\": \"%s\", \"rope_scaling\": ",
                    c->dim, c->ffn_dim, c->n_layers, c->vocab_size, c->n_heads, c->n_kv_heads, c->head_dim,
-                   c->n_positions, (double)c->norm_eps, c->tied ? "true" : "false",
+                   c->n_positions, (double)c->norm_eps, scaling->theta, c->tied ? "true" : "false",
                    dtype == RFT_DTYPE_F32   ? "float32"
                    : dtype == RFT_DTYPE_F16 ? "float16"
                                             : "bfloat16");
-    rft_str_append_z(&s, "null}\n");
+    append_scaling(&s, scaling);
+    rft_str_append_z(&s, "}\n");
     write_in(dir, "config.json", s.data, s.len);
     write_in(dir, "generation_config.json", generation, sizeof generation - 1);
     rft_str_finish(&s);
 }
 
-void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype,
-                               uint64_t seed, uint32_t n_shards)
+void rft_test_checkpoint_write_scaled(const char *dir, const struct rft_model_config *config,
+                                      const struct rft_rope_scaling *scaling, enum rft_dtype dtype, uint64_t seed,
+                                      uint32_t n_shards)
 {
     assert_true(mkdir(dir, 0777) == 0 || rft_file_exists(dir));
-    write_config(dir, config, dtype);
+    write_config(dir, config, scaling, dtype);
     if (n_shards > 1)
         write_index(dir, config, n_shards);
     for (uint32_t shard = 0; shard < n_shards; shard++) {
@@ -196,6 +212,12 @@ void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *c
             shard_name(name, shard, n_shards);
         write_shard(dir, name, config, dtype, seed, shard, n_shards);
     }
+}
+
+void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype,
+                               uint64_t seed, uint32_t n_shards)
+{
+    rft_test_checkpoint_write_scaled(dir, config, &plain_rope, dtype, seed, n_shards);
 }
 
 static void append_gguf_entries(struct rft_str *file, const struct rft_model_config *c)

@@ -22,6 +22,12 @@ void rft_test_rope(struct rft_model_config *config, const struct rft_rope_scalin
 void rft_test_checkpoint_write(const char *dir, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, uint32_t n_shards);
 
+/* The same with RoPE of another base, or stretched: config.json says it in numbers, whatever the frequencies of *config
+ * are. A plain or Llama 3's scaling. */
+void rft_test_checkpoint_write_scaled(const char *dir, const struct rft_model_config *config,
+                                      const struct rft_rope_scaling *scaling, enum rft_dtype dtype, uint64_t seed,
+                                      uint32_t n_shards);
+
 /* The same model as a GGUF file: matrices in dtype, vectors in F32, q and k rows permuted as llama.cpp has them.
  * Quantised matrices hold random blocks instead (the same for the same seed). No tokenizer. */
 void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed);
