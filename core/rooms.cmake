@@ -30,20 +30,22 @@ function(rft_room name)
     set(sees_${name} ${A_SEES} PARENT_SCOPE)
 endfunction()
 
-rft_room(base       USES PkgConfig::JANSSON m)              # status, log, memory, strings, files, JSON: knows nothing of models or devices
+rft_room(base       USES PkgConfig::JANSSON PkgConfig::PCRE2 m) # status, log, memory, strings, files, JSON, patterns: knows nothing of models or devices
 rft_room(contract)                                          # texts that C, GLSL and CUDA share: arithmetic, ops and their arguments
 rft_room(program    SEES base contract)                     # a list of kernel calls, and what a device must do with it
-rft_room(checkpoint SEES base contract USES PkgConfig::XXHASH) # what is in the files of a model
-rft_room(tokenizer  SEES base contract checkpoint USES PkgConfig::XXHASH PkgConfig::PCRE2 PkgConfig::UTF8PROC) # text to tokens and back
+rft_room(architecture SEES base contract)                       # what sets models apart, as data: the description, the table, tensors
+rft_room(checkpoint SEES base contract architecture USES PkgConfig::XXHASH) # what is in the files of a model
+rft_room(adapter    SEES base contract architecture checkpoint) # LoRA adapters: what they add to a model's tensors
+rft_room(tokenizer  SEES base contract architecture checkpoint USES PkgConfig::XXHASH PkgConfig::PCRE2 PkgConfig::UTF8PROC) # text to tokens and back
 rft_room(jinja      SEES base USES PkgConfig::UTF8PROC m) # an interpreter of chat templates
 rft_room(prompt     SEES base jinja tokenizer USES PkgConfig::XXHASH)                    # what the model is asked
 rft_room(verify     SEES base USES PkgConfig::UTF8PROC m)   # is an answer right?
-rft_room(model      SEES base contract program checkpoint)  # weights, and the transformer as a program
+rft_room(model      SEES base contract program architecture checkpoint)  # weights, and the transformer as a program
 rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
 rft_room(device     SEES base contract program USES rft_backends)           # the checked front of a device, and memory pools on it
 rft_room(config     SEES base contract program tokenizer jinja prompt verify data USES PkgConfig::INIH) # keys and their values
-rft_room(sampler    SEES base contract program checkpoint tokenizer verify model device) # plan, chunks, slots: prompts -> tokens
-rft_room(run        SEES base contract program checkpoint tokenizer jinja prompt verify model data device config sampler
+rft_room(sampler    SEES base contract program architecture checkpoint tokenizer verify model device) # plan, chunks, slots: prompts -> tokens
+rft_room(run        SEES base contract program architecture checkpoint adapter tokenizer jinja prompt verify model data device config sampler
                     USES PkgConfig::XXHASH)                 # the whole job
-rft_room(command    SEES base contract program checkpoint tokenizer jinja prompt verify model data device config sampler run
+rft_room(command    SEES base contract program architecture checkpoint tokenizer jinja prompt verify model data device config sampler run
                     USES PkgConfig::XXHASH)                 # one file a subcommand, and their table

@@ -17,8 +17,8 @@
 #define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
 
 const struct cuda_kernel cuda_kernels[] = {
-    PLAIN(embed),   MATMUL(qkv),   PLAIN(attention), MATMUL(residual), MATMUL(gate_up),
-    MATMUL(logits), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
+    PLAIN(embed),    MATMUL(qkv),   PLAIN(attention), MATMUL(residual), MATMUL(gate_up),
+    MATMUL(project), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
 };
 const uint32_t n_cuda_kernels = sizeof cuda_kernels / sizeof *cuda_kernels;
 

@@ -29,6 +29,11 @@ struct rft_kernel_case {
     uint32_t flags;
     uint32_t n_heads, n_kv_heads, head_dim;
     uint32_t n_prompt, n_own; /* keys: at most; rows differ */
+    uint32_t window;          /* of keys; 0 = none */
+    uint32_t act;             /* RFT_ACT_* */
+    float cap;                /* 0 = none */
+    bool has_bias;
+    bool has_two_tables; /* queries and keys are rotated by different ones; heads: are normed all together, too */
     float temperature, min_p;
     uint32_t top_k, top_p_65536;
 };

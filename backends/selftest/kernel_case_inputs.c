@@ -95,6 +95,7 @@ uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens)
             .sample_index = i,
             .key0 = rft_call_random(b->image),
             .key1 = rft_call_random(b->image),
+            .rope_first = i % 3 == 2 ? c->n_prompt + c->n_own : 0,
         };
     }
     return address;
@@ -165,6 +166,18 @@ uint64_t rft_case_norm(const struct rft_build *b, uint32_t dim)
     return address;
 }
 
+uint64_t rft_case_bias(const struct rft_build *b, uint32_t n)
+{
+    float *p;
+    const uint32_t n_padded = n_tiles(n) * RFT_TILE;
+    if (!b->c->has_bias)
+        return 0;
+    uint64_t address = rft_call_buffer(b->image, "bias", RFT_CALL_IN, (uint64_t)n_padded * 4, &p);
+    for (uint32_t i = 0; p != NULL && i < n; i++)
+        p[i] = rft_flush(rft_case_value(b, b->c->values));
+    return address;
+}
+
 uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_padded)
 {
     uint16_t *p;
@@ -193,10 +206,10 @@ static void fill_square_sums(const struct rft_build *b, uint32_t row, uint32_t *
         sums[row % n] = bad[row / 2 % 5];
 }
 
-uint64_t rft_case_normed(const struct rft_build *b, uint32_t dim)
+uint64_t rft_case_normed(const struct rft_build *b, enum rft_call_kind kind, uint32_t dim)
 {
     uint32_t *p;
-    uint64_t address = rft_call_buffer(b->image, "h", RFT_CALL_IN, (uint64_t)b->n_rows * RFT_H_WORDS(dim) * 4, &p);
+    uint64_t address = rft_call_buffer(b->image, "h", kind, (uint64_t)b->n_rows * RFT_H_WORDS(dim) * 4, &p);
     for (uint32_t row = 0; p != NULL && row < b->n_rows; row++) {
         uint32_t *h = p + (size_t)row * RFT_H_WORDS(dim);
         for (uint32_t i = 0; i < dim; i++)
@@ -206,11 +219,11 @@ uint64_t rft_case_normed(const struct rft_build *b, uint32_t dim)
     return address;
 }
 
-uint64_t rft_case_cos_sin(const struct rft_build *b)
+uint64_t rft_case_cos_sin(const struct rft_build *b, const char *name)
 {
     float *p;
-    uint64_t n = (uint64_t)(b->c->n_prompt + b->c->n_own) * b->c->head_dim;
-    uint64_t address = rft_call_buffer(b->image, "cos_sin", RFT_CALL_IN, n * 4, &p);
+    uint64_t n = 2 * (uint64_t)(b->c->n_prompt + b->c->n_own) * b->c->head_dim;
+    uint64_t address = rft_call_buffer(b->image, name, RFT_CALL_IN, n * 4, &p);
     for (uint64_t i = 0; p != NULL && i < n; i++) {
         uint32_t r = rft_call_random(b->image);
         p[i] = (float)(r % 20001) * 1e-4f - 1.0f;

@@ -28,10 +28,13 @@ uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k);
 uint64_t rft_case_floats(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t n);
 /* The weight of a norm. */
 uint64_t rft_case_norm(const struct rft_build *b, uint32_t dim);
+/* A bias for n packed rows, or 0 where the case has none. */
+uint64_t rft_case_bias(const struct rft_build *b, uint32_t n);
 /* Input rows of n bf16, padded or not. */
 uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_padded);
-uint64_t rft_case_normed(const struct rft_build *b, uint32_t dim);
-uint64_t rft_case_cos_sin(const struct rft_build *b);
+uint64_t rft_case_normed(const struct rft_build *b, enum rft_call_kind kind, uint32_t dim);
+/* Twice as many positions as the case has: some rows' tables begin at the second half. */
+uint64_t rft_case_cos_sin(const struct rft_build *b, const char *name);
 /* Pages of keys and values: is_own ? the rows' own pages : prompt pages. */
 uint64_t rft_case_pages(const struct rft_build *b, enum rft_call_kind kind, bool is_own);
 /* The vocabulary has all but a few tokens. */

@@ -37,10 +37,36 @@
     {                                                                                                                  \
         .op = RFT_OP_gate_up, .is_quick = quick, .rows = rows_, .n = ffn_dim, .k = dim, .values = RFT_VALUES_##values_ \
     }
-#define LOGITS(quick, rows_, n_, dim, first_, values_)                                                                 \
+#define PROJECT(quick, rows_, n_, dim, first_, values_)                                                                \
     {                                                                                                                  \
-        .op = RFT_OP_logits, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_,                     \
+        .op = RFT_OP_project, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_,                    \
         .values = RFT_VALUES_##values_                                                                                 \
+    }
+#define HEADS(quick, rows_, idle, heads, kv, head_dim_, prompt, own, is_wide, values_)                                 \
+    {                                                                                                                  \
+        .op = RFT_OP_heads, .is_quick = quick, .rows = rows_, .has_idle = idle, .n_heads = heads, .n_kv_heads = kv,    \
+        .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .has_two_tables = is_wide,                            \
+        .values = RFT_VALUES_##values_                                                                                 \
+    }
+#define POST_NORM(quick, rows_, dim, values_)                                                                          \
+    {                                                                                                                  \
+        .op = RFT_OP_post_norm, .is_quick = quick, .rows = rows_, .n = dim, .values = RFT_VALUES_##values_             \
+    }
+/* The same cases with what only some architectures have; the last arguments are members. */
+#define QKV_WITH(quick, rows_, dim, heads, kv, head_dim_, prompt, own, values_, ...)                                   \
+    {                                                                                                                  \
+        .op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .k = dim, .n_heads = heads, .n_kv_heads = kv,              \
+        .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_, __VA_ARGS__           \
+    }
+#define ATTEND_WITH(quick, rows_, heads, kv, head_dim_, prompt, own, values_, ...)                                     \
+    {                                                                                                                  \
+        .op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .n_heads = heads, .n_kv_heads = kv,                  \
+        .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_, __VA_ARGS__           \
+    }
+#define MATMUL_WITH(quick, op_, rows_, n_, k_, values_, ...)                                                           \
+    {                                                                                                                  \
+        .op = RFT_OP_##op_, .is_quick = quick, .rows = rows_, .n = n_, .k = k_, .values = RFT_VALUES_##values_,        \
+        __VA_ARGS__                                                                                                    \
     }
 #define FILTER(quick, rows_, n_, t, k_, p, values_)                                                                    \
     {                                                                                                                  \
@@ -193,34 +219,103 @@ const struct rft_kernel_case kernel_cases[] = {
     GATE_UP(false, 2, 40, 4112, PLAIN),
     GATE_UP(false, 128, 8192, 40, PLAIN), /* as many values as qkv's last case, for the same reason */
 
-    LOGITS(true, 40, 35, 64, 0, PLAIN),
-    LOGITS(true, 12, 100, 576, 0, PLAIN),
-    LOGITS(true, 5, 37, 100, 48, WIDE),
-    LOGITS(true, 9, 50, 40, 0, BAD),
-    LOGITS(true, 17, 33, 130, 0, TIES),
-    LOGITS(true, 6, 100, 64, 0, TINY),
-    LOGITS(false, 1, 1, 2, 0, PLAIN),
-    LOGITS(false, 1, 16, 64, 0, PLAIN),
-    LOGITS(false, 1, 1000, 576, 0, PLAIN),
-    LOGITS(false, 2, 48, 1100, 16, PLAIN),
-    LOGITS(false, 3, 17, 130, 0, TIES),
-    LOGITS(false, 4, 96, 40, 0, PLAIN),
-    LOGITS(false, 5, 3000, 100, 0, PLAIN),
-    LOGITS(false, 6, 40, 64, 32, PLAIN),
-    LOGITS(false, 7, 41, 512, 0, WIDE),
-    LOGITS(false, 8, 31, 514, 0, PLAIN),
-    LOGITS(false, 9, 64, 64, 0, PLAIN),
-    LOGITS(false, 10, 130, 576, 0, BAD),
-    LOGITS(false, 11, 51, 40, 0, PLAIN),
-    LOGITS(false, 12, 129, 200, 0, PLAIN),
-    LOGITS(false, 13, 80, 128, 0, WIDE),
-    LOGITS(false, 14, 33, 96, 16, PLAIN),
-    LOGITS(false, 15, 66, 100, 0, PLAIN),
-    LOGITS(false, 16, 47, 40, 0, PLAIN),
-    LOGITS(false, 17, 500, 576, 160, PLAIN),
-    LOGITS(false, 64, 100, 192, 0, PLAIN),
-    LOGITS(false, 130, 300, 100, 0, PLAIN),
-    LOGITS(false, 2, 24, 4112, 0, PLAIN),
+    PROJECT(true, 40, 35, 64, 0, PLAIN),
+    PROJECT(true, 12, 100, 576, 0, PLAIN),
+    PROJECT(true, 5, 37, 100, 48, WIDE),
+    PROJECT(true, 9, 50, 40, 0, BAD),
+    PROJECT(true, 17, 33, 130, 0, TIES),
+    PROJECT(true, 6, 100, 64, 0, TINY),
+    PROJECT(false, 1, 1, 2, 0, PLAIN),
+    PROJECT(false, 1, 16, 64, 0, PLAIN),
+    PROJECT(false, 1, 1000, 576, 0, PLAIN),
+    PROJECT(false, 2, 48, 1100, 16, PLAIN),
+    PROJECT(false, 3, 17, 130, 0, TIES),
+    PROJECT(false, 4, 96, 40, 0, PLAIN),
+    PROJECT(false, 5, 3000, 100, 0, PLAIN),
+    PROJECT(false, 6, 40, 64, 32, PLAIN),
+    PROJECT(false, 7, 41, 512, 0, WIDE),
+    PROJECT(false, 8, 31, 514, 0, PLAIN),
+    PROJECT(false, 9, 64, 64, 0, PLAIN),
+    PROJECT(false, 10, 130, 576, 0, BAD),
+    PROJECT(false, 11, 51, 40, 0, PLAIN),
+    PROJECT(false, 12, 129, 200, 0, PLAIN),
+    PROJECT(false, 13, 80, 128, 0, WIDE),
+    PROJECT(false, 14, 33, 96, 16, PLAIN),
+    PROJECT(false, 15, 66, 100, 0, PLAIN),
+    PROJECT(false, 16, 47, 40, 0, PLAIN),
+    PROJECT(false, 17, 500, 576, 160, PLAIN),
+    PROJECT(false, 64, 100, 192, 0, PLAIN),
+    PROJECT(false, 130, 300, 100, 0, PLAIN),
+    PROJECT(false, 2, 24, 4112, 0, PLAIN),
+
+    MATMUL_WITH(true, embed, 9, 37, 40, WIDE, .has_bias = true), /* embed: a scale */
+    MATMUL_WITH(true, embed, 7, 50, 100, PLAIN, .has_bias = true),
+
+    QKV_WITH(true, 12, 64, 9, 3, 64, 20, 18, PLAIN, .has_bias = true),
+    QKV_WITH(true, 9, 100, 3, 1, 24, 17, 16, BAD, .has_bias = true, .has_two_tables = true, .has_idle = true),
+    QKV_WITH(true, 33, 64, 4, 2, 16, 50, 0, TIES, .has_bias = true, .is_prefill = true),
+    QKV_WITH(false, 17, 100, 4, 2, 128, 31, 33, WIDE, .has_bias = true, .has_two_tables = true),
+    QKV_WITH(false, 64, 100, 14, 2, 64, 100, 40, PLAIN, .has_bias = true),
+
+    HEADS(true, 7, true, 9, 3, 64, 20, 18, false, PLAIN),
+    HEADS(true, 12, false, 4, 2, 80, 17, 16, true, PLAIN),
+    HEADS(true, 9, true, 3, 1, 24, 17, 16, true, BAD),
+    HEADS(true, 9, true, 4, 4, 8, 16, 17, false, BAD),
+    HEADS(true, 10, false, 3, 1, 24, 17, 16, true, WIDE),
+    HEADS(true, 6, false, 2, 1, 256, 20, 5, false, TINY),
+    HEADS(true, 5, false, 4, 2, 16, 20, 5, true, TIES),
+    HEADS(false, 1, false, 1, 1, 8, 1, 1, false, PLAIN),
+    HEADS(false, 3, false, 70, 5, 72, 33, 20, true, PLAIN), /* more than 64 sums of 16 squares */
+    HEADS(false, 130, true, 8, 2, 128, 33, 20, false, WIDE),
+    HEADS(false, 400, false, 32, 8, 64, 40, 15, false, PLAIN), /* as many values as qkv's last case */
+
+    POST_NORM(true, 7, 100, PLAIN),
+    POST_NORM(true, 9, 66, BAD),
+    POST_NORM(true, 12, 576, WIDE),
+    POST_NORM(true, 5, 40, TINY),
+    POST_NORM(true, 17, 130, TIES),
+    POST_NORM(false, 1, 8, PLAIN),
+    POST_NORM(false, 3, 4112, PLAIN),
+    POST_NORM(false, 130, 576, PLAIN),
+
+    ATTEND_WITH(true, 7, 9, 3, 64, 70, 20, PLAIN, .window = 7),
+    ATTEND_WITH(true, 9, 4, 2, 24, 130, 70, PLAIN, .window = 64, .has_idle = true),
+    ATTEND_WITH(true, 6, 4, 4, 80, 33, 17, PLAIN, .window = 1),
+    ATTEND_WITH(true, 5, 14, 2, 16, 200, 90, TIES, .window = 100, .cap = 3.0f),
+    ATTEND_WITH(true, 8, 6, 2, 64, 70, 20, PLAIN, .cap = 2.0f),
+    ATTEND_WITH(true, 9, 6, 2, 48, 20, 70, WIDE, .window = 33, .cap = 50.0f, .has_idle = true),
+    ATTEND_WITH(true, 30, 3, 1, 64, 80, 0, PLAIN, .window = 9, .is_prefill = true),
+    ATTEND_WITH(false, 128, 9, 3, 64, 300, 0, PLAIN, .window = 65, .is_prefill = true),
+    ATTEND_WITH(false, 70, 8, 2, 32, 141, 0, PLAIN, .window = 20, .cap = 5.0f, .is_prefill = true),
+    ATTEND_WITH(false, 9, 6, 2, 64, 700, 130, PLAIN, .window = 128),
+    ATTEND_WITH(false, 9, 6, 2, 64, 700, 330, PLAIN, .window = 200),
+    ATTEND_WITH(false, 21, 6, 2, 64, 130, 200, PLAIN, .window = 40, .has_idle = true),
+    ATTEND_WITH(false, 400, 40, 4, 64, 5, 4, PLAIN, .window = 3, .cap = 4.0f),
+
+    MATMUL_WITH(true, residual, 12, 40, 1100, PLAIN, .has_bias = true),
+    MATMUL_WITH(true, residual, 9, 66, 100, BAD, .flags = RFT_RESIDUAL_ALONE),
+    MATMUL_WITH(true, residual, 40, 48, 64, TIES, .has_bias = true, .flags = RFT_RESIDUAL_ALONE),
+    MATMUL_WITH(false, residual, 17, 576, 576, WIDE, .has_bias = true),
+    MATMUL_WITH(false, residual, 64, 100, 192, PLAIN, .flags = RFT_RESIDUAL_ALONE),
+
+    MATMUL_WITH(true, gate_up, 40, 20, 64, PLAIN, .has_bias = true),
+    MATMUL_WITH(true, gate_up, 96, 80, 64, PLAIN, .act = RFT_ACT_GELU_TANH),
+    MATMUL_WITH(true, gate_up, 96, 80, 64, PLAIN, .act = RFT_ACT_GELU_ERF),
+    MATMUL_WITH(true, gate_up, 7, 334, 100, BAD, .act = RFT_ACT_GELU_TANH),
+    MATMUL_WITH(true, gate_up, 4, 90, 576, WIDE, .act = RFT_ACT_GELU_ERF, .has_bias = true),
+    MATMUL_WITH(true, gate_up, 4, 90, 576, WIDE, .act = RFT_ACT_GELU_TANH),
+    MATMUL_WITH(false, gate_up, 128, 8192, 40, PLAIN, .act = RFT_ACT_GELU_TANH),
+    MATMUL_WITH(false, gate_up, 128, 8192, 40, PLAIN, .act = RFT_ACT_GELU_ERF),
+
+    MATMUL_WITH(true, project, 12, 100, 576, PLAIN, .has_bias = true),
+    MATMUL_WITH(true, project, 17, 33, 130, TIES, .cap = 3.0f),
+    MATMUL_WITH(true, project, 9, 50, 40, BAD, .cap = 30.0f, .has_bias = true),
+    MATMUL_WITH(false, project, 64, 300, 100, PLAIN, .cap = 2.0f),
+    MATMUL_WITH(false, project, 5, 3000, 100, WIDE, .cap = 30.0f),
+
+    MATMUL_WITH(true, draw, 12, 100, 576, PLAIN, .temperature = 0.7f, .cap = 3.0f),
+    MATMUL_WITH(true, draw, 9, 50, 40, BAD, .temperature = 1.0f, .cap = 30.0f, .has_idle = true),
+    MATMUL_WITH(true, draw, 17, 128, 130, TIES, .temperature = 1.0f, .flags = RFT_SAMPLE_GREEDY, .cap = 2.0f),
 
     FILTER(true, 3, 1000, 0.8f, 1, 65536, PLAIN),
     FILTER(true, 3, 1000, 1.0f, 50, 65536, TIES),

@@ -26,7 +26,15 @@ static void build_embed(const struct rft_build *b)
     a.norm = rft_case_norm(b, c->k);
     a.x = rft_case_output(b, "x", c->k, c->k, 4);
     a.h = rft_case_normed_output(b, c->k);
+    a.scale_bits = RFT_BITS(c->has_bias ? 9.7f : 1.0f);
     rft_call_args(b->image, &a, sizeof a);
+}
+
+/* What queries and keys are rotated by. */
+static void build_rotation(const struct rft_build *b, uint64_t *q, uint64_t *k)
+{
+    *q = rft_case_cos_sin(b, "q_cos_sin");
+    *k = b->c->has_two_tables ? rft_case_cos_sin(b, "k_cos_sin") : *q;
 }
 
 static void build_qkv(const struct rft_build *b)
@@ -37,8 +45,9 @@ static void build_qkv(const struct rft_build *b)
     a.rows = rft_case_rows(b, 0);
     a.tables = rft_case_tables(b);
     a.weight = rft_case_matrix(b, (c->n_heads + 2 * c->n_kv_heads) * c->head_dim, c->k);
-    a.h = rft_case_normed(b, c->k);
-    a.cos_sin = rft_case_cos_sin(b);
+    a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
+    a.bias = rft_case_bias(b, (c->n_heads + 2 * c->n_kv_heads) * c->head_dim);
+    build_rotation(b, &a.q_cos_sin, &a.k_cos_sin);
     a.q = rft_case_output(b, "q", heads_dim, heads_dim, 2);
     a.prompt_kv = rft_case_pages(b, RFT_CALL_OUT, false);
     a.own_kv = rft_case_pages(b, RFT_CALL_OUT, true);
@@ -49,6 +58,35 @@ static void build_qkv(const struct rft_build *b)
     a.inverse_dim_bits = inverse_bits(c->k);
     a.eps_bits = RFT_BITS(EPS);
     rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_heads(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    uint32_t n_rotated = c->n_heads + c->n_kv_heads;
+    struct rft_args_heads a = {.batch = rft_case_batch(b)};
+    a.rows = rft_case_rows(b, 0);
+    a.tables = rft_case_tables(b);
+    a.y = rft_case_floats(b, "y", RFT_CALL_IN, (n_rotated + c->n_kv_heads) * c->head_dim);
+    a.norm = rft_case_norm(b, n_rotated * c->head_dim);
+    build_rotation(b, &a.q_cos_sin, &a.k_cos_sin);
+    a.q = rft_case_output(b, "q", c->n_heads * c->head_dim, c->n_heads * c->head_dim, 2);
+    a.prompt_kv = rft_case_pages(b, RFT_CALL_OUT, false);
+    a.own_kv = rft_case_pages(b, RFT_CALL_OUT, true);
+    a.n_heads = c->n_heads;
+    a.n_kv_heads = c->n_kv_heads;
+    a.head_dim = c->head_dim;
+    a.q_span = c->has_two_tables ? c->n_heads : 1;
+    a.k_span = c->has_two_tables ? c->n_kv_heads : 1;
+    a.q_inverse_bits = inverse_bits(a.q_span * c->head_dim);
+    a.k_inverse_bits = inverse_bits(a.k_span * c->head_dim);
+    a.eps_bits = RFT_BITS(EPS);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static uint32_t inverse_cap(const struct rft_kernel_case *c)
+{
+    return RFT_BITS(c->cap != 0.0f ? (float)(1.0 / (double)c->cap) : 0.0f);
 }
 
 static void build_attention(const struct rft_build *b)
@@ -71,19 +109,38 @@ static void build_attention(const struct rft_build *b)
     a.head_dim = c->head_dim;
     a.scale_bits = RFT_BITS(0.125f);
     a.scratch_floats = (uint32_t)n_floats;
+    a.window = c->window != 0 ? c->window : RFT_NO_WINDOW;
+    a.cap_bits = RFT_BITS(c->cap);
+    a.inverse_cap_bits = inverse_cap(c);
     rft_call_args(b->image, &a, sizeof a);
 }
 
 static void build_residual(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_residual a = {.batch = rft_case_batch(b), .dim = c->n, .k = c->k};
+    struct rft_args_residual a = {.batch = rft_case_batch(b), .dim = c->n, .k = c->k, .flags = c->flags};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, c->n, c->k);
     a.y = rft_case_activations(b, "y", c->k, RFT_PADDED(c->k));
     a.norm = rft_case_norm(b, c->n);
+    a.bias = rft_case_bias(b, c->n);
     a.x = rft_case_floats(b, "x", RFT_CALL_OUT, c->n);
     a.h = rft_case_normed_output(b, c->n);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+static void build_post_norm(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_post_norm a = {.batch = rft_case_batch(b), .dim = c->n};
+    a.rows = rft_case_rows(b, 0);
+    a.y = rft_case_floats(b, "y", RFT_CALL_IN, c->n);
+    a.weight = rft_case_norm(b, c->n);
+    a.norm = rft_case_norm(b, c->n);
+    a.x = rft_case_floats(b, "x", RFT_CALL_OUT, c->n);
+    a.h = rft_case_normed(b, RFT_CALL_OUT, c->n);
+    a.inverse_dim_bits = inverse_bits(c->n);
+    a.eps_bits = RFT_BITS(EPS);
     rft_call_args(b->image, &a, sizeof a);
 }
 
@@ -93,7 +150,9 @@ static void build_gate_up(const struct rft_build *b)
     struct rft_args_gate_up a = {.batch = rft_case_batch(b), .dim = c->k, .ffn_dim = c->n};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, 2 * c->n, c->k);
-    a.h = rft_case_normed(b, c->k);
+    a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
+    a.bias = rft_case_bias(b, 2 * c->n);
+    a.act = c->act;
     a.y = rft_case_output(b, "y", RFT_PADDED(c->n), c->n, 2);
     a.inverse_dim_bits = inverse_bits(c->k);
     a.eps_bits = RFT_BITS(EPS);
@@ -101,15 +160,18 @@ static void build_gate_up(const struct rft_build *b)
 }
 
 /* A matrix in parts has logits before and behind this part's. */
-static void build_logits(const struct rft_build *b)
+static void build_project(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_logits a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
+    struct rft_args_project a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
     a.rows = rft_case_rows(b, 0);
-    a.vocab = c->first == 0 ? c->n : c->first + c->n + 5;
+    a.stride = c->first == 0 ? c->n : c->first + c->n + 5;
     a.weight = rft_case_matrix(b, c->n, c->k);
-    a.h = rft_case_normed(b, c->k);
-    a.logits = rft_case_output(b, "logits", a.vocab, a.vocab, 4);
+    a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
+    a.bias = rft_case_bias(b, c->n);
+    a.cap_bits = RFT_BITS(c->cap);
+    a.inverse_cap_bits = inverse_cap(c);
+    a.y = rft_case_output(b, "y", a.stride, a.stride, 4);
     a.inverse_dim_bits = inverse_bits(c->k);
     a.eps_bits = RFT_BITS(EPS);
     rft_call_args(b->image, &a, sizeof a);
@@ -160,11 +222,13 @@ static void build_draw(const struct rft_build *b)
     struct rft_args_draw a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .flags = c->flags};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, c->n, c->k);
-    a.h = rft_case_normed(b, c->k);
+    a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
     a.mask = rft_case_mask(b, vocab);
     a.n_parts = (vocab + RFT_TILE - 1) / RFT_TILE;
     a.candidates = rft_case_output(b, "candidates", a.n_parts, a.n_parts, sizeof(struct rft_candidate));
     a.inverse_temperature_bits = inverse_temperature(c);
+    a.cap_bits = RFT_BITS(c->cap);
+    a.inverse_cap_bits = inverse_cap(c);
     a.inverse_dim_bits = inverse_bits(c->k);
     a.eps_bits = RFT_BITS(EPS);
     rft_call_args(b->image, &a, sizeof a);
@@ -266,6 +330,11 @@ void kernel_case_name(const struct rft_kernel_case *c, char text[RFT_CALL_TEXT_M
         {"flags", c->flags},
         {"prefill", c->is_prefill},
         {"idle", c->has_idle},
+        {"window", c->window},
+        {"act", c->act},
+        {"cap", (uint32_t)c->cap},
+        {"bias", c->has_bias},
+        {"two tables", c->has_two_tables},
     };
     size_t used = (size_t)snprintf(text, RFT_CALL_TEXT_MAX, "%s, %s values, rows %" PRIu32, rft_op_name(c->op),
                                    values[c->values], c->rows);

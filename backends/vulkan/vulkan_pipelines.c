@@ -63,7 +63,7 @@ static enum vulkan_variant variant_for(bool is_cpu, enum rft_op op, uint32_t n_r
 {
     if (op == RFT_OP_attention)
         return is_cpu ? VULKAN_NARROW : VULKAN_WIDE;
-    if (op != RFT_OP_qkv && op != RFT_OP_residual && op != RFT_OP_gate_up && op != RFT_OP_logits && op != RFT_OP_draw)
+    if (op != RFT_OP_qkv && op != RFT_OP_residual && op != RFT_OP_gate_up && op != RFT_OP_project && op != RFT_OP_draw)
         return VULKAN_PLAIN;
     if (is_cpu)
         return VULKAN_ROWS;

@@ -139,6 +139,12 @@ bool rft_bytes_begin(struct rft_bytes b, const char *z)
     return b.len >= n && memcmp(b.data, z, n) == 0;
 }
 
+bool rft_ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), n_end = strlen(end);
+    return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
 struct rft_bytes rft_bytes_trim(struct rft_bytes b)
 {
     while (b.len && is_space(b.data[0]))

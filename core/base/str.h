@@ -42,6 +42,7 @@ struct rft_bytes rft_bytes_z(const char *z);
 bool rft_bytes_equal(struct rft_bytes a, struct rft_bytes b);
 bool rft_bytes_begin(struct rft_bytes b, const char *z); /* with these bytes */
 struct rft_bytes rft_bytes_trim(struct rft_bytes b);     /* without ASCII white space at both ends */
+bool rft_ends_with(const char *text, const char *end);
 
 /* Whole text as a number; false if anything is left over, it overflows, or it is empty. Locale-free. The double is
  * correctly rounded and must be finite. */

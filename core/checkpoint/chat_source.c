@@ -138,12 +138,6 @@ static enum rft_status offer_json(struct choice *choice, const char *path, const
     return RFT_OK;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), n_end = strlen(end);
-    return n >= n_end && strcmp(text + n - n_end, end) == 0;
-}
-
 /* Every "..._token" of an object: a text, or an object with a "content". What is there already stays. */
 static enum rft_status take_tokens(const json_t *object, json_t *tokens)
 {
@@ -152,7 +146,7 @@ static enum rft_status take_tokens(const json_t *object, json_t *tokens)
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
         json_t *text = json_is_object(value) ? json_object_get(value, "content") : value;
-        if (ends_with(key, "_token") && json_is_string(text) && json_object_get(tokens, key) == NULL &&
+        if (rft_ends_with(key, "_token") && json_is_string(text) && json_object_get(tokens, key) == NULL &&
             json_object_set(tokens, key, text) != 0)
             return RFT_ERR_HOST_MEMORY;
     }

@@ -31,12 +31,6 @@ static enum rft_status refuse(const char *path, const char *what)
     return RFT_ERR_INPUT;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), n_end = strlen(end);
-    return n >= n_end && strcmp(text + n - n_end, end) == 0;
-}
-
 /* Whether dir/name is there. */
 static bool has(const char *dir, const char *name)
 {
@@ -81,7 +75,7 @@ static enum rft_status find_names(const char *dir, const char *begin, const char
     *names = (struct names){0};
     for (const struct dirent *entry; handle != NULL && status == RFT_OK && (entry = readdir(handle)) != NULL;) {
         const char *name = entry->d_name;
-        if (name[0] == '.' || strncmp(name, begin, strlen(begin)) != 0 || !ends_with(name, end))
+        if (name[0] == '.' || strncmp(name, begin, strlen(begin)) != 0 || !rft_ends_with(name, end))
             continue;
         if (names->n++ < NAMES_SHOWN)
             status = rft_str_printf(&names->list, "%s%.100s", names->n > 1 ? ", " : "", name);
@@ -154,8 +148,8 @@ static enum rft_status refuse_missing(const char *path)
     while (org != NULL && org > path && org[-1] != '/')
         org--;
     is_hub = status == RFT_OK && name != NULL && is_hub_word(org, (size_t)(name - org)) &&
-             is_hub_word(name + 1, strlen(name + 1)) && !rft_file_exists(parent) && !ends_with(name, ".gguf") &&
-             !ends_with(name, ".safetensors");
+             is_hub_word(name + 1, strlen(name + 1)) && !rft_file_exists(parent) && !rft_ends_with(name, ".gguf") &&
+             !rft_ends_with(name, ".safetensors");
     if (is_hub)
         status = find_cached(org, (size_t)(name - org), name + 1, &snapshot);
     if (status == RFT_OK) {
@@ -196,7 +190,7 @@ static enum rft_status look_at_file(const char *path)
     char head[HEAD_BYTES + 1];
     size_t n = read_head(path, head);
     const char *what = foreign_file(head, n);
-    if (what == NULL && (ends_with(path, ".safetensors") || ends_with(path, ".json")))
+    if (what == NULL && (rft_ends_with(path, ".safetensors") || rft_ends_with(path, ".json")))
         what = "is one file of a checkpoint: set model.path to the directory that it lies in";
     if (what == NULL && n >= 4 && (memcmp(head, "PK\x03\x04", 4) == 0 || memcmp(head, "\x80\x02", 2) == 0))
         what = "is a PyTorch file, which is not read: save the model as safetensors (transformers: save_pretrained) "
@@ -212,14 +206,14 @@ static enum rft_status look_at_file(const char *path)
 /* ---- directories ---- */
 
 /* A pointer or a web page in the place of one of the checkpoint's files. */
-static enum rft_status look_at_entries(const char *path)
+enum rft_status rft_checkpoint_look_at_files(const char *path)
 {
     DIR *handle = opendir(path);
     enum rft_status status = RFT_OK;
     for (const struct dirent *entry; handle != NULL && status == RFT_OK && (entry = readdir(handle)) != NULL;) {
         char head[HEAD_BYTES + 1], *file;
         const char *what;
-        if (!ends_with(entry->d_name, ".safetensors") && !ends_with(entry->d_name, ".json"))
+        if (!rft_ends_with(entry->d_name, ".safetensors") && !rft_ends_with(entry->d_name, ".json"))
             continue;
         file = rft_path_join(path, entry->d_name);
         if (file == NULL) {
@@ -247,8 +241,8 @@ static enum rft_status refuse_adapter(const char *path)
         status = rft_json_load(file, (struct rft_bytes){text.data, text.len}, 0, &config);
     if (status == RFT_OK) {
         base = json_string_value(json_object_get(config, "base_model_name_or_path"));
-        rft_log_error("%s: holds an adapter (PEFT) for %.200s, not a model; adapters are not read yet: merge it into "
-                      "its model (merge_and_unload, save_pretrained) and give that directory",
+        rft_log_error("%s: holds an adapter (PEFT) for %.200s, not a model: set model.adapter to it, and model.path "
+                      "to the model",
                       path, base != NULL ? base : "another model");
         status = RFT_ERR_UNSUPPORTED;
     }
@@ -353,7 +347,7 @@ enum rft_status rft_checkpoint_look_for_tokenizer(const char *path)
 
 static enum rft_status look_at_directory(const char *path)
 {
-    RFT_TRY(look_at_entries(path));
+    RFT_TRY(rft_checkpoint_look_at_files(path));
     if (!has(path, "config.json"))
         return look_for_config(path);
     return look_for_weights(path);

@@ -13,6 +13,10 @@
  * weights or tokenizers in another format, a directory around the checkpoint, a file inside it. */
 enum rft_status rft_checkpoint_look(const char *path, bool *is_directory);
 
+/* Whether a Git LFS pointer or a web page stands in the place of one of a directory's files: then it is named, and
+ * refused. */
+enum rft_status rft_checkpoint_look_at_files(const char *path);
+
 /* The same for the tokenizer of a directory. */
 enum rft_status rft_checkpoint_look_for_tokenizer(const char *path);
 

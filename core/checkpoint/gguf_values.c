@@ -169,3 +169,13 @@ bool rft_gguf_array_u64(const struct rft_gguf *gguf, const char *key, uint64_t i
     const uint8_t *p = element(gguf, key, true, i, &type);
     return to_u64(p, type, value);
 }
+
+bool rft_gguf_array_bool(const struct rft_gguf *gguf, const char *key, uint64_t i, bool *value)
+{
+    uint32_t type = 0;
+    const uint8_t *p = element(gguf, key, true, i, &type);
+    bool found = p != NULL && type == RFT_GGUF_BOOL;
+    if (found)
+        *value = *p != 0;
+    return found;
+}

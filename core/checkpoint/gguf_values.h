@@ -24,6 +24,7 @@ bool rft_gguf_get_bool(const struct rft_gguf *gguf, const char *key, bool *value
 bool rft_gguf_get_array(const struct rft_gguf *gguf, const char *key, uint64_t *n);
 bool rft_gguf_array_string(const struct rft_gguf *gguf, const char *key, uint64_t i, struct rft_bytes *value);
 bool rft_gguf_array_double(const struct rft_gguf *gguf, const char *key, uint64_t i, double *value);
+bool rft_gguf_array_bool(const struct rft_gguf *gguf, const char *key, uint64_t i, bool *value);
 bool rft_gguf_array_u64(const struct rft_gguf *gguf, const char *key, uint64_t i, uint64_t *value);
 
 #endif

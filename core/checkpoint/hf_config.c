@@ -1,190 +1,268 @@
 /* SPDX-License-Identifier: MIT */
 #include "hf_config.h"
 
-#include "alloc.h"
-#include "json.h"
+#include "arch.h"
+#include "hf_layers.h"
+#include "hf_object.h"
+#include "hf_rope.h"
+#include "host_math.h"
 #include "log.h"
 #include "model_config.h"
+#include "op_args.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static enum rft_status refuse(const char *file, const char *key, const json_t *value, const char *instead)
+static enum rft_status refuse_architecture(const char *file, const char *key, const json_t *value)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    rft_log_error("%s: %s = %.200s is not supported; %s", file, key, text != NULL ? text : "(unknown)", instead);
-    if (text != NULL)
-        rft_free(text);
-    return RFT_ERR_UNSUPPORTED;
+    char list[RFT_ARCH_LIST_BYTES], instead[RFT_ARCH_LIST_BYTES + 64];
+    rft_arch_list(false, list);
+    snprintf(instead, sizeof instead, "supported are %s, and the text parts of gemma3 and mistral3", list);
+    return rft_hf_refuse(file, key, value, instead);
 }
 
-static const json_t *get(const json_t *root, const char *key)
+static const struct rft_arch *arch_of(const json_t *type)
 {
-    const json_t *value = json_object_get(root, key);
-    return json_is_null(value) ? NULL : value;
+    return json_is_string(type) ? rft_arch_of_type(json_string_value(type), json_string_length(type)) : NULL;
 }
 
-static enum rft_found get_u64(const void *user, const char *key, uint64_t *value)
+/* By model_type, or in files that have none by the class. The class, where both are there, must be the same
+ * architecture's: the same layers may carry another head. */
+static enum rft_status find_architecture(struct rft_hf_object *o, const struct rft_arch **arch)
 {
-    const json_t *found = get(user, key);
-    if (found == NULL)
-        return RFT_ABSENT;
-    if (!json_is_integer(found) || json_integer_value(found) < 0)
-        return RFT_WRONG_TYPE;
-    *value = (uint64_t)json_integer_value(found);
-    return RFT_FOUND;
-}
-
-static enum rft_found get_double(const void *user, const char *key, double *value)
-{
-    const json_t *found = get(user, key);
-    if (found == NULL)
-        return RFT_ABSENT;
-    if (!json_is_number(found))
-        return RFT_WRONG_TYPE;
-    *value = json_number_value(found);
-    return RFT_FOUND;
-}
-
-static bool is_text(const json_t *value, const char *text)
-{
-    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
-}
-
-static enum rft_status check_architecture(const char *file, const json_t *root)
-{
-    static const char instead[] = "only Llama models (LlamaForCausalLM, model_type llama) are";
-    const json_t *architectures = get(root, "architectures"), *type = get(root, "model_type");
-    if (architectures == NULL && type == NULL) {
-        rft_log_error("%s: neither architectures nor model_type says what model this is", file);
+    const json_t *classes = rft_hf_get(o, "architectures"), *type = rft_hf_get(o, "model_type");
+    const json_t *first = json_array_get(classes, 0);
+    const struct rft_arch *of_class =
+        json_is_string(first) ? rft_arch_of_class(json_string_value(first), json_string_length(first)) : NULL;
+    if (type == NULL && classes == NULL) {
+        rft_log_error("%s: neither architectures nor model_type says what model this is", o->file);
         return RFT_ERR_INPUT;
     }
-    if (architectures != NULL &&
-        (json_array_size(architectures) != 1 || !is_text(json_array_get(architectures, 0), "LlamaForCausalLM")))
-        return refuse(file, "architectures", architectures, instead);
-    if (type != NULL && !is_text(type, "llama"))
-        return refuse(file, "model_type", type, instead);
+    if (type != NULL && arch_of(type) == NULL)
+        return refuse_architecture(o->file, "model_type", type);
+    *arch = type != NULL ? arch_of(type) : of_class;
+    if (classes != NULL && (json_array_size(classes) != 1 || of_class == NULL || of_class != *arch))
+        return refuse_architecture(o->file, "architectures", classes);
     return RFT_OK;
+}
+
+/* A model of text inside one that sees images: its configuration is text_config. */
+struct wrapper {
+    const char *model_type, *class_name;
+    const char *text_type; /* of the text part, whatever it says; NULL: what it says, or ... */
+    const char *fallback;  /* ... this */
+};
+
+static const struct wrapper *find_wrapper(const json_t *root)
+{
+    static const struct wrapper wrappers[] = {
+        {"gemma3", "Gemma3ForConditionalGeneration", "gemma3_text", NULL},
+        {"mistral3", "Mistral3ForConditionalGeneration", NULL, "mistral"},
+    };
+    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
+        if (rft_hf_is_text(json_object_get(root, "model_type"), wrappers[i].model_type))
+            return &wrappers[i];
+    return NULL;
 }
 
 /* Keys that change the arithmetic and have one supported value (or none). */
-static enum rft_status check_fixed(const char *file, const json_t *root)
+static enum rft_status check_fixed(struct rft_hf_object *o)
 {
-    static const char *const off[] = {"attention_bias", "mlp_bias", "rope_interleaved"};
-    const json_t *value = get(root, "hidden_act");
-    if (value != NULL && !is_text(value, "silu"))
-        return refuse(file, "hidden_act", value, "only \"silu\" is");
-    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
-        if ((value = get(root, off[i])) != NULL && !json_is_false(value))
-            return refuse(file, off[i], value, "only false is");
-    if ((value = get(root, "quantization_config")) != NULL)
-        return refuse(file, "quantization_config", value, "use the checkpoint in bf16, f16 or f32, or a GGUF file");
-    value = get(root, "partial_rotary_factor");
-    if (value != NULL && (!json_is_number(value) || json_number_value(value) != 1.0))
-        return refuse(file, "partial_rotary_factor", value, "only 1 is");
-    value = get(root, "tie_word_embeddings");
-    if (value != NULL && !json_is_boolean(value))
-        return refuse(file, "tie_word_embeddings", value, "true and false are");
+    static const char *const off[] = {"rope_interleaved", "use_bidirectional_attention", "lm_head_bias",
+                                      "per_layer_config"};
+    const json_t *value = rft_hf_get(o, "quantization_config");
+    if (value != NULL)
+        return rft_hf_refuse(o->file, "quantization_config", value,
+                             "use the checkpoint in bf16, f16 or f32, or a GGUF file");
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        if ((value = rft_hf_get(o, off[i])) != NULL && !json_is_false(value))
+            return rft_hf_refuse(o->file, off[i], value, "only false is");
+    value = rft_hf_get(o, "is_causal");
+    if (value != NULL && !json_is_true(value))
+        return rft_hf_refuse(o->file, "is_causal", value, "only true is");
     return RFT_OK;
 }
 
-static enum rft_status read_llama3(const struct rft_config_source *root, const struct rft_config_source *scaling,
-                                   struct rft_model_config *config)
+/* A size: absent, the class's; null, 0: derived from others. */
+static enum rft_status read_size(struct rft_hf_object *o, const char *key, uint32_t fallback, uint32_t max,
+                                 uint32_t *size)
 {
-    static const char key[] = "original_max_position_embeddings";
-    config->rope_llama3 = true;
-    RFT_TRY(rft_config_double(scaling, "factor", 1.0, 1e6, &config->rope_factor));
-    RFT_TRY(rft_config_double(scaling, "low_freq_factor", 1e-6, 1e6, &config->rope_low_freq_factor));
-    RFT_TRY(rft_config_double(scaling, "high_freq_factor", 1e-6, 1e6, &config->rope_high_freq_factor));
-    return rft_config_double(get(scaling->user, key) != NULL ? scaling : root, key, 1.0, 2147483647.0,
-                             &config->rope_original_positions);
+    uint64_t value = rft_hf_has(o, key) ? 0 : fallback;
+    RFT_TRY(rft_hf_u64(o, key, 1, max, &value));
+    *size = (uint32_t)value;
+    return RFT_OK;
 }
 
-/* Under "rope_scaling" (with rope_theta beside it), or under "rope_parameters", which may hold rope_theta, too. */
-static enum rft_status read_rope(const struct rft_config_source *root, const char *key, struct rft_model_config *config)
+static enum rft_status read_sizes(struct rft_hf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
 {
-    const json_t *rope = get(root->user, key);
-    struct rft_config_source source = *root;
-    double theta;
-    source.user = rope;
-    if (rope == NULL)
-        return RFT_OK;
-    if (!json_is_object(rope))
-        return refuse(root->file, key, rope, "an object or null is");
-    const json_t *type = get(rope, "rope_type") != NULL ? get(rope, "rope_type") : get(rope, "type");
-    if (get_double(rope, "rope_theta", &theta) != RFT_ABSENT)
-        RFT_TRY(rft_config_double(&source, "rope_theta", 1.0, 1e15, &config->rope_theta));
-    const json_t *part = get(rope, "partial_rotary_factor");
-    if (part != NULL && (!json_is_number(part) || json_number_value(part) != 1.0))
-        return refuse(root->file, "partial_rotary_factor", part, "only 1 is");
-    if (is_text(type, "llama3"))
-        return read_llama3(root, &source, config);
-    if (is_text(type, "default") || (type == NULL && get(rope, "factor") == NULL))
-        return RFT_OK;
-    return refuse(root->file, key, rope, "only the types \"default\" and \"llama3\" are");
+    const struct rft_arch_defaults *of = &arch->of;
+    const struct {
+        const char *key;
+        uint32_t fallback, max;
+        uint32_t *to;
+    } sizes[] = {
+        {"num_hidden_layers", of->n_layers, RFT_LAYERS_MAX, &c->n_layers},
+        {"hidden_size", of->dim, RFT_SIZE_MAX, &c->dim},
+        {"intermediate_size", of->ffn_dim, RFT_SIZE_MAX, &c->ffn_dim},
+        {"num_attention_heads", of->n_heads, RFT_SIZE_MAX, &c->n_heads},
+        {"num_key_value_heads", of->n_kv_heads, RFT_SIZE_MAX, &c->n_kv_heads},
+        {"head_dim", of->head_dim, RFT_HEAD_DIM_MAX, &c->head_dim},
+        {"vocab_size", of->vocab_size, RFT_SIZE_MAX, &c->vocab_size},
+        {"max_position_embeddings", of->n_positions, RFT_SIZE_MAX, &c->n_positions},
+    };
+    double eps = of->norm_eps;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        RFT_TRY(read_size(o, sizes[i].key, sizes[i].fallback, sizes[i].max, sizes[i].to));
+    RFT_TRY(rft_hf_double(o, "rms_norm_eps", 1e-15, 1.0, &eps));
+    c->norm_eps = (float)eps;
+    return rft_model_config_derive(o->file, "num_attention_heads", c);
 }
 
-static enum rft_status read_config(const char *file, const json_t *root, struct rft_model_config *config)
+static enum rft_status read_act(struct rft_hf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
 {
-    struct rft_config_source source = {file, false, root, get_u64, get_double};
+    static const struct {
+        const char *name;
+        uint32_t act;
+    } acts[] = {{"silu", RFT_ACT_SILU},
+                {"swish", RFT_ACT_SILU},
+                {"gelu_pytorch_tanh", RFT_ACT_GELU_TANH},
+                {"gelu_python_tanh", RFT_ACT_GELU_TANH},
+                {"gelu_new", RFT_ACT_GELU_TANH},
+                {"gelu_fast", RFT_ACT_GELU_TANH},
+                {"gelu_accurate", RFT_ACT_GELU_TANH},
+                {"gelu", RFT_ACT_GELU_ERF},
+                {"gelu_python", RFT_ACT_GELU_ERF}};
+    const json_t *act = rft_hf_get(o, arch->act_key);
+    rft_hf_has(o, "hidden_act"); /* the other spelling is nobody's alias */
+    rft_hf_has(o, "hidden_activation");
+    c->act = arch->has_gelu ? RFT_ACT_GELU_TANH : RFT_ACT_SILU;
+    if (act == NULL)
+        return RFT_OK;
+    if (arch->has_gelu_alias && rft_hf_is_text(act, "gelu"))
+        return RFT_OK;
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        if (rft_hf_is_text(act, acts[i].name)) {
+            c->act = acts[i].act;
+            return RFT_OK;
+        }
+    }
+    return rft_hf_refuse(o->file, arch->act_key, act, "\"silu\", \"gelu\" and \"gelu_pytorch_tanh\" are");
+}
+
+static enum rft_status read_parts(struct rft_hf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
+{
+    bool has_bias = false, has_mlp_bias = false;
+    c->parts = arch->parts;
+    RFT_TRY(rft_hf_bool(o, "attention_bias", &has_bias));
+    RFT_TRY(rft_hf_bool(o, "mlp_bias", &has_mlp_bias));
+    if (has_bias)
+        c->parts |= arch->bias_parts;
+    if (has_mlp_bias && arch->has_mlp_bias_key)
+        c->parts |= RFT_PART_MLP_BIAS;
+    return RFT_OK;
+}
+
+#define SCALE_MIN 1e-6
+#define SCALE_MAX 1e6
+
+static enum rft_status read_scales(struct rft_hf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
+{
+    double scalar = arch->of.query_scalar, logit_divisor = 1.0;
+    if (arch->scale_rule == RFT_SCALE_SCALAR) {
+        RFT_TRY(rft_hf_double(o, "query_pre_attn_scalar", SCALE_MIN, SCALE_MAX, &scalar));
+        c->attention_scale = rft_host_inverse_sqrt(scalar);
+    } else if (arch->scale_rule == RFT_SCALE_MULTIPLIER) {
+        c->attention_scale = 1.0;
+        RFT_TRY(rft_hf_double(o, "attention_multiplier", SCALE_MIN, SCALE_MAX, &c->attention_scale));
+    }
+    if (arch->has_scaled_embedding)
+        c->embedding_scale = (double)c->dim * rft_host_inverse_sqrt((double)c->dim);
+    if (arch->has_multipliers) {
+        RFT_TRY(rft_hf_double(o, "embedding_multiplier", SCALE_MIN, SCALE_MAX, &c->embedding_scale));
+        RFT_TRY(rft_hf_double(o, "residual_multiplier", SCALE_MIN, SCALE_MAX, &c->residual_scale));
+        RFT_TRY(rft_hf_double(o, "logits_scaling", SCALE_MIN, SCALE_MAX, &logit_divisor));
+        c->logit_scale = 1.0 / logit_divisor;
+    }
+    if (arch->has_logit_caps) {
+        const char *const keys[] = {"attn_logit_softcapping", "final_logit_softcapping"};
+        double ignored = 0.0;
+        c->logit_cap = rft_hf_has(o, keys[1]) ? 0.0 : arch->of.logit_cap;
+        c->score_cap = rft_hf_has(o, keys[0]) ? 0.0 : arch->of.score_cap;
+        RFT_TRY(rft_hf_double(o, keys[0], SCALE_MIN, SCALE_MAX, arch->has_score_caps ? &c->score_cap : &ignored));
+        RFT_TRY(rft_hf_double(o, keys[1], SCALE_MIN, SCALE_MAX, &c->logit_cap));
+    }
+    return RFT_OK;
+}
+
+/* Everything but whether the head is tied. */
+static enum rft_status read_text(struct rft_hf_object *o, const struct rft_arch *arch,
+                                 const struct rft_model_options *options, struct rft_model_config *config)
+{
+    RFT_TRY(check_fixed(o));
+    RFT_TRY(read_sizes(o, arch, config));
+    RFT_TRY(read_act(o, arch, config));
+    RFT_TRY(read_parts(o, arch, config));
+    RFT_TRY(read_scales(o, arch, config));
+    RFT_TRY(rft_hf_rope_read(o, arch, options, config));
+    RFT_TRY(rft_hf_layers_read(o, arch, config));
+    return rft_hf_check_rest(o, options);
+}
+
+/* The wrapper's flag decides about the head. */
+static enum rft_status read_wrapped(struct rft_hf_object *outer, const struct wrapper *wrapper,
+                                    const struct rft_model_options *options, struct rft_model_config *config,
+                                    const struct rft_arch **arch)
+{
+    const json_t *text = rft_hf_get(outer, "text_config"), *classes = rft_hf_get(outer, "architectures");
+    struct rft_hf_object inner = {.file = outer->file, .object = text};
+    const json_t *type = rft_hf_get(&inner, "model_type");
+    const char *name = wrapper->text_type != NULL ? wrapper->text_type : wrapper->fallback;
+    config->tied = true;
+    if (!json_is_object(text)) {
+        rft_log_error("%s: text_config is missing or no object", outer->file);
+        return RFT_ERR_INPUT;
+    }
+    if (classes != NULL &&
+        (json_array_size(classes) != 1 || !rft_hf_is_text(json_array_get(classes, 0), wrapper->class_name)))
+        return refuse_architecture(outer->file, "architectures", classes);
+    *arch = wrapper->text_type == NULL && type != NULL ? arch_of(type) : rft_arch_of_type(name, strlen(name));
+    if (*arch == NULL)
+        return refuse_architecture(outer->file, "text_config.model_type", type);
+    RFT_TRY(check_fixed(outer));
+    RFT_TRY(rft_hf_bool(outer, "tie_word_embeddings", &config->tied));
+    rft_hf_has(&inner, "tie_word_embeddings");
+    return read_text(&inner, *arch, options, config);
+}
+
+static enum rft_status read_config(const char *file, const json_t *root, const struct rft_model_options *options,
+                                   struct rft_model_config *config, const struct rft_arch **arch)
+{
+    struct rft_hf_object o = {.file = file, .object = root};
+    const struct wrapper *wrapper = find_wrapper(root);
     if (!json_is_object(root)) {
         rft_log_error("%s: not a JSON object", file);
         return RFT_ERR_INPUT;
     }
-    RFT_TRY(check_architecture(file, root));
-    RFT_TRY(check_fixed(file, root));
-    RFT_TRY(rft_model_config_read(&source, config));
-    RFT_TRY(read_rope(&source, "rope_scaling", config));
-    RFT_TRY(read_rope(&source, "rope_parameters", config));
-    config->tied = json_is_true(get(root, "tie_word_embeddings"));
+    if (wrapper != NULL)
+        RFT_TRY(read_wrapped(&o, wrapper, options, config, arch));
+    else {
+        RFT_TRY(find_architecture(&o, arch));
+        config->tied = (*arch)->of.tied;
+        RFT_TRY(rft_hf_bool(&o, "tie_word_embeddings", &config->tied));
+        RFT_TRY(read_text(&o, *arch, options, config));
+    }
     return rft_model_config_check(file, config);
 }
 
-enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, struct rft_model_config *config)
+enum rft_status rft_hf_config_parse(const char *file, struct rft_bytes text, const struct rft_model_options *options,
+                                    struct rft_model_config *config, const struct rft_arch **arch)
 {
     json_t *root;
     *config = (struct rft_model_config){0};
     RFT_TRY(rft_json_load(file, text, JSON_REJECT_DUPLICATES, &root));
-    enum rft_status status = read_config(file, root, config);
+    enum rft_status status = read_config(file, root, options, config, arch);
     json_decref(root);
     if (status != RFT_OK)
         *config = (struct rft_model_config){0};
-    return status;
-}
-
-static enum rft_status read_eos(const char *file, const json_t *root, uint32_t vocab_size, uint32_t **ids, size_t *n)
-{
-    const json_t *value = get(root, "eos_token_id");
-    size_t n_ids = value == NULL ? 0 : json_is_array(value) ? json_array_size(value) : 1;
-    if (n_ids == 0)
-        return RFT_OK;
-    *ids = rft_alloc(n_ids, sizeof **ids);
-    if (*ids == NULL)
-        return RFT_ERR_HOST_MEMORY;
-    for (*n = 0; *n < n_ids; ++*n) {
-        const json_t *id = json_is_array(value) ? json_array_get(value, *n) : value;
-        if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) >= (json_int_t)vocab_size) {
-            rft_log_error("%s: eos_token_id must be a token id below the vocabulary's size %u, or a list of them", file,
-                          vocab_size);
-            return RFT_ERR_INPUT;
-        }
-        (*ids)[*n] = (uint32_t)json_integer_value(id);
-    }
-    return RFT_OK;
-}
-
-enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32_t vocab_size, uint32_t **ids,
-                                 size_t *n)
-{
-    json_t *root;
-    *ids = NULL;
-    *n = 0;
-    RFT_TRY(rft_json_load(file, text, JSON_REJECT_DUPLICATES, &root));
-    enum rft_status status = read_eos(file, root, vocab_size, ids, n);
-    json_decref(root);
-    if (status != RFT_OK) {
-        rft_free(*ids);
-        *ids = NULL;
-        *n = 0;
-    }
     return status;
 }

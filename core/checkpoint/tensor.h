@@ -3,8 +3,11 @@
 #ifndef RFT_TENSOR_H
 #define RFT_TENSOR_H
 
+#include "delta.h"
 #include "dtype.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define RFT_TENSOR_DIMS_MAX 4
@@ -18,7 +21,10 @@ struct rft_tensor {
     uint64_t dims[RFT_TENSOR_DIMS_MAX]; /* outermost first: [rows][columns] */
     const uint8_t *data;                /* in a map of the checkpoint's */
     uint64_t bytes;
-    uint32_t rope_heads; /* non-zero: rows are permuted per head as llama.cpp does for q and k; undo them */
+    uint32_t rope_heads;      /* non-zero: rows are permuted per head as llama.cpp does for q and k; undo them */
+    struct rft_delta *deltas; /* [n_deltas] what adapters add to the rows, in this order; owned by the checkpoint */
+    size_t n_deltas;
+    bool is_adapted; /* an adapter replaced its bytes or added a delta */
 };
 
 #endif

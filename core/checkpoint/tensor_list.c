@@ -4,6 +4,8 @@
 #include "alloc.h"
 #include "log.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +89,15 @@ bool rft_dtype_bytes(enum rft_dtype dtype, uint64_t n_elements, uint64_t *bytes)
         return false;
     *bytes = n_blocks * rft_dtype_block_bytes(dtype);
     return true;
+}
+
+void rft_dims_text(uint32_t n_dims, const uint64_t *dims, char text[RFT_DIMS_TEXT_BYTES])
+{
+    uint32_t n_shown = n_dims < 2 ? n_dims : 2;
+    int at = snprintf(text, RFT_DIMS_TEXT_BYTES, "[");
+    for (uint32_t i = 0; i < n_shown; i++)
+        at += snprintf(text + at, RFT_DIMS_TEXT_BYTES - (size_t)at, "%s%" PRIu64, i ? ", " : "", dims[i]);
+    snprintf(text + at, RFT_DIMS_TEXT_BYTES - (size_t)at, "%s]", n_dims > n_shown ? ", ..." : "");
 }
 
 bool rft_dims_product(const uint64_t *dims, uint32_t n_dims, uint64_t *product)

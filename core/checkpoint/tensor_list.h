@@ -42,6 +42,10 @@ struct rft_listed_tensor *rft_tensor_list_find(const struct rft_tensor_list *lis
 /* Bytes of n_elements of a type; false if they are no multiple of its block or overflow. */
 bool rft_dtype_bytes(enum rft_dtype dtype, uint64_t n_elements, uint64_t *bytes);
 
+/* A shape for messages: "[40, 16]"; of more than two dimensions the first ones. */
+#define RFT_DIMS_TEXT_BYTES 64
+void rft_dims_text(uint32_t n_dims, const uint64_t *dims, char text[RFT_DIMS_TEXT_BYTES]);
+
 /* Product of all dimensions; false if it overflows. */
 bool rft_dims_product(const uint64_t *dims, uint32_t n_dims, uint64_t *product);
 

@@ -21,6 +21,7 @@ struct rft_command {
     bool needs_config;
     /* config: NULL unless needs_config. */
     enum rft_status (*run)(const struct rft_command_line *line, const struct rft_config *config);
+    const char *operand; /* what stands behind the word: "PATH"; NULL = nothing */
 };
 
 /* An option. `value` names what it takes, NULL = nothing. */
@@ -46,6 +47,7 @@ struct rft_command_line {
     const char **sets; /* [n_sets] "section.key=value" */
     size_t n_sets;
     bool force, quiet, verbose;
+    const char *operand;                         /* behind the command's word; NULL = not given */
     const char *question;                        /* --question; NULL = not given */
     bool tokens, raw;                            /* of the command prompt */
     const struct rft_command_option *restricted; /* an option that was given and is only one command's; NULL = none */
@@ -72,6 +74,9 @@ enum rft_status rft_command_dump(const struct rft_command_line *line, const stru
 enum rft_status rft_command_trace(const struct rft_command_line *line, const struct rft_config *config);
 /* The prompt of one question as the model will see it: text with special tokens marked, tokens, or the very bytes. */
 enum rft_status rft_command_prompt(const struct rft_command_line *line, const struct rft_config *config);
+/* What is understood of the model at line->operand, from headers alone; a model that is not supported: why, on one line
+ * of stdout, RFT_ERR_UNSUPPORTED. */
+enum rft_status rft_command_model(const struct rft_command_line *line, const struct rft_config *config);
 /* Forms: text, man. */
 enum rft_status rft_command_help(const struct rft_command_line *line, const struct rft_config *config);
 /* Every key. Forms: text, markdown, ini. */

@@ -65,7 +65,8 @@ static enum rft_status place_weights(struct dumping *d)
         for (uint32_t part = 0; part < w->matrix.n_parts; part++)
             shift(&w->matrix.parts[part], is_host ? DUMP_BASE(4) : DUMP_BASE(3));
     }
-    shift(&d->weights.cos_sin, DUMP_BASE(3));
+    for (uint32_t i = 0; i < RFT_ROPE_PLACES; i++)
+        shift(&d->weights.ropes[i].range, DUMP_BASE(3));
     rft_pool_begin(&pool, "prompts", &d->setup.plan.sizes.caps);
     RFT_TRY(rft_pages_take(&pool, &d->weights.config, plan->n_prompt_pages, d->prompt_kv));
     for (uint32_t layer = 0; layer < d->weights.config.n_layers; layer++)

@@ -106,6 +106,10 @@ static enum rft_status unknown_word(const char *word)
 
 static enum rft_status take_command(const char *word, struct rft_command_line *line)
 {
+    if (line->command != NULL && line->command->operand != NULL && line->operand == NULL && word[0] != '-') {
+        line->operand = word; /* be it a command's word, too */
+        return RFT_OK;
+    }
     for (size_t i = 0; i < rft_n_commands; i++) {
         const struct rft_command *command = &rft_commands[i];
         bool is_help = command->run == rft_command_help;
@@ -212,6 +216,8 @@ enum rft_status rft_command_line_read(int argc, char **argv, struct rft_command_
         return usage_error("is an option of another command", line->restricted->name);
     if (line->tokens && line->raw)
         return usage_error("cannot be given with --raw", "--tokens");
+    if (line->command->operand != NULL && line->operand == NULL && line->config_path == NULL)
+        return usage_error("give what stands behind it, or a configuration (-c FILE)", line->command->word);
     if (line->command->needs_config && line->config_path == NULL)
         return usage_error("no configuration given (-c FILE)", line->command->word);
     return RFT_OK;

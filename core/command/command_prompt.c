@@ -2,6 +2,7 @@
 /* A question's prompt, without a device and without weights. */
 #include "command.h"
 
+#include "adapter_choice.h"
 #include "chat_source.h"
 #include "dataset.h"
 #include "file.h"
@@ -41,12 +42,16 @@ static bool has_tokenizer(const char *dir)
 
 static enum rft_status open_model(const struct rft_config *config, bool needs_tokenizer, struct showing *s)
 {
-    const char *path = config->model_path;
+    const char *path = config->model_path, *tokenizer_dir;
+    RFT_TRY(rft_adapters_tokenizer(config, &tokenizer_dir));
     if (!rft_file_is_directory(path)) {
         RFT_TRY(rft_map_open(path, &s->map));
         RFT_TRY(rft_gguf_parse(&s->map, &s->gguf));
-        return rft_tokenizer_open_gguf(s->gguf, path, &s->tokenizer);
     }
+    if (tokenizer_dir != NULL)
+        return rft_tokenizer_open(tokenizer_dir, &s->tokenizer);
+    if (s->gguf != NULL)
+        return rft_tokenizer_open_gguf(s->gguf, path, &s->tokenizer);
     return needs_tokenizer || has_tokenizer(path) ? rft_tokenizer_open(path, &s->tokenizer) : RFT_OK;
 }
 

@@ -9,17 +9,19 @@ static const char *const key_forms[] = {"text", "markdown", "ini", NULL}; /* as 
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 
 const struct rft_command rft_commands[] = {
-    {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job},
-    {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan},
-    {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", true, rft_command_prompt},
-    {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices},
+    {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job, NULL},
+    {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan, NULL},
+    {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", true, rft_command_prompt, NULL},
+    {"model", NULL, NULL, "print what is understood of the model at PATH, or of a configuration's", false, rft_command_model,
+     "PATH"},
+    {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices, NULL},
     {"dump-program", "--dump-program", NULL, "print the kernel calls of a prefill and of a step", true,
-     rft_command_dump},
-    {"trace", NULL, NULL, "print hashes of the first kernel calls, to compare devices", true, rft_command_trace},
-    {"help-config", "--help-config", key_forms, "explain every key", false, rft_command_help_config},
-    {"completion", NULL, shells, "print completions for a shell", false, rft_command_completion},
-    {"help", "--help", help_forms, "print this", false, rft_command_help},
-    {"version", "--version", NULL, "print the version", false, rft_command_version},
+     rft_command_dump, NULL},
+    {"trace", NULL, NULL, "print hashes of the first kernel calls, to compare devices", true, rft_command_trace, NULL},
+    {"help-config", "--help-config", key_forms, "explain every key", false, rft_command_help_config, NULL},
+    {"completion", NULL, shells, "print completions for a shell", false, rft_command_completion, NULL},
+    {"help", "--help", help_forms, "print this", false, rft_command_help, NULL},
+    {"version", "--version", NULL, "print the version", false, rft_command_version, NULL},
 };
 const size_t rft_n_commands = sizeof rft_commands / sizeof *rft_commands;
 
@@ -38,7 +40,6 @@ const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_co
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
     "rftgen plan -c rft.ini --set memory.budget=4GiB",
-    "rftgen -c rft.ini --set device.backend=cpu --set data.limit=100",
     NULL,
 };
 

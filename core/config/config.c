@@ -128,7 +128,8 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     if (r->status != RFT_OK)
         return 1;
     r->seen[index] = r->line;
-    if ((rft_keys[index].type == RFT_KEY_IN_PATH || rft_keys[index].type == RFT_KEY_OUT_PATH) &&
+    enum rft_key_type type = rft_keys[index].type;
+    if ((type == RFT_KEY_IN_PATH || type == RFT_KEY_IN_PATHS || type == RFT_KEY_OUT_PATH) &&
         strstr(value, " #") != NULL) {
         r->status = bad_line(r, "a comment behind a value begins with ;, not with #");
         return 1;
@@ -254,6 +255,17 @@ static enum rft_status check_temperature(const struct reader *r)
     return RFT_ERR_CONFIG;
 }
 
+static enum rft_status check_adapters(const struct reader *r)
+{
+    size_t n = r->config->model_adapter.n, n_scales = r->config->model_adapter_scale.n;
+    if (n_scales == 1 || n_scales == n)
+        return RFT_OK;
+    rft_log_error("%smodel.adapter_scale has %zu numbers, model.adapter %zu adapters; give one number for all, or one "
+                  "for each",
+                  where_given(r, "model.adapter_scale").text, n_scales, n);
+    return RFT_ERR_CONFIG;
+}
+
 static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
 {
     r->config->file = rft_strdup(r->path);
@@ -266,6 +278,7 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     for (size_t i = 0; i < rft_n_keys; i++)
         r->config->given |= (uint64_t)(r->seen[i] != 0) << i;
     RFT_TRY(check_required(r));
+    RFT_TRY(check_adapters(r));
     RFT_TRY(check_prompt(r));
     return check_temperature(r);
 }
@@ -303,19 +316,29 @@ void rft_config_finish(struct rft_config *config)
     *config = (struct rft_config){0};
 }
 
+/* The i-th path of a key that names inputs; false when there are no more. A key of another type has none. */
+static bool key_input_at(const struct rft_key *key, const struct rft_config *config, size_t i, const char **path)
+{
+    const void *field = (const char *)config + key->offset;
+    const struct rft_strings *list = key->type == RFT_KEY_IN_PATHS ? field : NULL;
+    bool is_there = list != NULL ? i < list->n : key->type == RFT_KEY_IN_PATH && i == 0;
+    if (is_there)
+        *path = list != NULL ? list->items[i] : *(char *const *)field;
+    return is_there;
+}
+
 bool rft_config_input_at(const struct rft_config *config, size_t i, struct rft_config_path *input)
 {
     *input = (struct rft_config_path){"the configuration", config->file};
-    if (i == 0)
+    if (i-- == 0)
         return true;
-    if (i > rft_n_keys)
-        return false;
-    const struct rft_key *key = &rft_keys[i - 1];
-    *input = (struct rft_config_path){"", ""};
-    if (key->type == RFT_KEY_IN_PATH)
-        *input = (struct rft_config_path){key->full_name,
-                                          *(char *const *)(const void *)((const char *)config + key->offset)};
-    return true;
+    for (size_t k = 0; k < rft_n_keys; k++)
+        for (size_t in_key = 0; key_input_at(&rft_keys[k], config, in_key, &input->path); in_key++) {
+            input->key = rft_keys[k].full_name;
+            if (i-- == 0)
+                return true;
+        }
+    return false;
 }
 
 bool rft_config_is_given(const struct rft_config *config, const char *full_name)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Reads the INI file, then applies `sets` ("section.key=value", in order, the last one wins), then checks what must fit
- * together. Relative input paths of the file (model.path, data.questions, prompt.template, prompt.examples) are looked
+ * together. Relative input paths of the file (model.path, model.adapter, data.questions and the like) are looked
  * up in the file's directory; output paths, and all paths in `sets`, in the current directory. Errors name file, line
  * and key, or the --set, and say what is allowed. *config is zero on failure. */
 enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config);

@@ -33,12 +33,20 @@ struct rft_strings {
     size_t n;
 };
 
+struct rft_reals {
+    double *items; /* [n] */
+    size_t n;
+};
+
 /* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not
  * set. Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
 struct rft_config {
     char *file;     /* the INI file's path, as given */
     uint64_t given; /* a bit for each key of the table: the file or --set gives it (rft_config_is_given) */
     char *model_path;
+    struct rft_strings model_adapter;     /* paths */
+    struct rft_reals model_adapter_scale; /* one for all of them, or one for each */
+    struct rft_strings model_ignore_keys;
     char *data_questions;
     char *data_question_field;
     char *data_answer_field;

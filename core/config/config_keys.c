@@ -42,6 +42,13 @@ static const struct rft_word words_arithmetic[] = {
 const struct rft_key rft_keys[] = {
     { FIELD(model, path), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The checkpoint: a directory in Hugging Face layout, or a GGUF file." },
+    { FIELD(model, adapter), .type = RFT_KEY_IN_PATHS, .fallback = "",
+      .help = "LoRA adapters to merge into the model, in this order: one directory as PEFT saves it, or a JSON array\n"
+              "of them, as in [\"first\", \"second\"]. A tokenizer and a chat template in it replace the model's." },
+    { FIELD(model, adapter_scale), .type = RFT_KEY_REALS, .low = -1e6, .high = 1e6, .fallback = "1",
+      .help = "What each adapter's own scale is multiplied by: one number for all, or a JSON array with one for each." },
+    { FIELD(model, ignore_keys), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "Keys of the model's configuration that rftgen does not know and is to pass over: a JSON array of names." },
 
     { FIELD(data, questions), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of either." },

@@ -16,6 +16,8 @@ enum rft_key_type {
     RFT_KEY_REAL,     /* double */
     RFT_KEY_AMOUNT,   /* struct rft_amount: bytes, percent, or the word auto */
     RFT_KEY_TEXTS,    /* struct rft_strings */
+    RFT_KEY_IN_PATHS, /* struct rft_strings, each made complete and expanded */
+    RFT_KEY_REALS,    /* struct rft_reals */
 };
 
 enum {
@@ -24,6 +26,8 @@ enum {
     RFT_KEY_ABOVE_LOW = 4,   /* REAL: low itself is not allowed */
     RFT_KEY_BELOW_HIGH = 8,  /* REAL: high itself is not allowed */
 };
+
+#define RFT_KEY_ITEMS_MAX 16 /* of an array that is a value */
 
 /* A word and the number it stands for. */
 struct rft_word {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One key's value: from text, to text. */
+/* One key's value, from text. */
 #include "config_keys.h"
 
 #include "alloc.h"
@@ -11,16 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOPS_MAX 16
-
 static void *field_of(const struct rft_key *key, struct rft_config *config)
 {
     return (char *)config + key->offset;
-}
-
-static const void *field_in(const struct rft_key *key, const struct rft_config *config)
-{
-    return (const char *)config + key->offset;
 }
 
 /* The one message for a value that is not allowed. */
@@ -46,21 +39,6 @@ static void store_whole(const struct rft_key *key, struct rft_config *config, ui
         memcpy(field, &(uint32_t){(uint32_t)value}, sizeof(uint32_t));
     else
         memcpy(field, &value, sizeof value);
-}
-
-static uint64_t load_whole(const struct rft_key *key, const struct rft_config *config)
-{
-    const void *field = field_in(key, config);
-    uint64_t value = 0;
-    uint32_t narrow = 0;
-    if (key->size == sizeof(bool))
-        return *(const bool *)field;
-    if (key->size == sizeof value) {
-        memcpy(&value, field, sizeof value);
-        return value;
-    }
-    memcpy(&narrow, field, sizeof narrow);
-    return narrow;
 }
 
 static const struct rft_word *find_word(const struct rft_key *key, const char *text)
@@ -185,24 +163,21 @@ static enum rft_status check_expandable(const struct rft_key *key, const char *w
     return RFT_ERR_CONFIG;
 }
 
-static enum rft_status read_path(const struct rft_key *key, const char *where, const char *dir, const char *text,
-                                 char **value)
+/* Makes a path complete; *plain, which is freed, becomes *value. */
+static enum rft_status complete_path(const struct rft_key *key, const char *where, const char *dir, char *plain,
+                                     char **value)
 {
-    char *plain = NULL, *expanded;
-    RFT_TRY(read_text(key, where, text, &plain));
+    char *expanded = NULL;
     if (!*plain) {
         *value = plain;
         return RFT_OK;
     }
-    expanded = NULL;
-    if (check_expandable(key, where, plain) != RFT_OK) {
-        rft_free(plain);
-        return RFT_ERR_CONFIG;
-    }
-    expanded = rft_path_expand(plain);
+    enum rft_status status = check_expandable(key, where, plain);
+    if (status == RFT_OK)
+        expanded = rft_path_expand(plain);
     rft_free(plain);
     if (expanded == NULL)
-        return RFT_ERR_HOST_MEMORY;
+        return status != RFT_OK ? status : RFT_ERR_HOST_MEMORY;
     if (key->type == RFT_KEY_OUT_PATH || dir == NULL || strcmp(dir, ".") == 0) {
         *value = expanded;
         return RFT_OK;
@@ -210,6 +185,14 @@ static enum rft_status read_path(const struct rft_key *key, const char *where, c
     *value = rft_path_join(dir, expanded);
     rft_free(expanded);
     return *value ? RFT_OK : RFT_ERR_HOST_MEMORY;
+}
+
+static enum rft_status read_path(const struct rft_key *key, const char *where, const char *dir, const char *text,
+                                 char **value)
+{
+    char *plain = NULL;
+    RFT_TRY(read_text(key, where, text, &plain));
+    return complete_path(key, where, dir, plain, value);
 }
 
 static enum rft_status read_string(const struct rft_key *key, const char *where, const char *dir, const char *text,
@@ -237,11 +220,26 @@ static void finish_strings(struct rft_strings *strings)
     *strings = (struct rft_strings){0};
 }
 
-static enum rft_status take_strings(const struct rft_key *key, const char *where, const char *text, const json_t *array,
-                                    struct rft_strings *strings)
+/* One text of a list, not empty: as it stands, or a path made complete. */
+static enum rft_status take_item(const struct rft_key *key, const char *where, const char *dir, const char *item,
+                                 struct rft_strings *strings)
+{
+    char **at = &strings->items[strings->n], *copy = rft_strdup(item);
+    if (copy == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    if (key->type == RFT_KEY_IN_PATHS)
+        RFT_TRY(complete_path(key, where, dir, copy, at));
+    else
+        *at = copy;
+    strings->n++;
+    return RFT_OK;
+}
+
+static enum rft_status take_strings(const struct rft_key *key, const char *where, const char *dir, const char *text,
+                                    const json_t *array, struct rft_strings *strings)
 {
     size_t n = json_array_size(array);
-    if (!json_is_array(array) || n > STOPS_MAX)
+    if (!json_is_array(array) || n > RFT_KEY_ITEMS_MAX)
         return bad_value(key, where, text);
     strings->items = rft_alloc(n, sizeof *strings->items);
     if (strings->items == NULL)
@@ -250,26 +248,25 @@ static enum rft_status take_strings(const struct rft_key *key, const char *where
         const char *item = json_string_value(json_array_get(array, i));
         if (item == NULL || !*item)
             return bad_value(key, where, text);
-        strings->items[i] = rft_strdup(item);
-        if (strings->items[i] == NULL)
-            return RFT_ERR_HOST_MEMORY;
-        strings->n++;
+        RFT_TRY(take_item(key, where, dir, item, strings));
     }
     return RFT_OK;
 }
 
-static enum rft_status take_string(const struct rft_key *key, const char *where, const char *text,
+static enum rft_status take_string(const struct rft_key *key, const char *where, const char *dir, const char *text,
                                    struct rft_strings *strings)
 {
+    char *item;
     strings->items = rft_alloc(1, sizeof *strings->items);
     if (strings->items == NULL)
         return RFT_ERR_HOST_MEMORY;
-    RFT_TRY(read_text(key, where, text, &strings->items[0]));
-    strings->n = 1;
-    return *strings->items[0] ? RFT_OK : bad_value(key, where, text);
+    RFT_TRY(read_text(key, where, text, &item));
+    enum rft_status status = *item ? take_item(key, where, dir, item, strings) : bad_value(key, where, text);
+    rft_free(item);
+    return status;
 }
 
-static enum rft_status read_strings(const struct rft_key *key, const char *where, const char *text,
+static enum rft_status read_strings(const struct rft_key *key, const char *where, const char *dir, const char *text,
                                     struct rft_config *config)
 {
     struct rft_strings strings = {0};
@@ -278,10 +275,10 @@ static enum rft_status read_strings(const struct rft_key *key, const char *where
     if (text[0] == '[') {
         status = read_json(key, where, text, &array);
         if (status == RFT_OK)
-            status = take_strings(key, where, text, array, &strings);
+            status = take_strings(key, where, dir, text, array, &strings);
         json_decref(array);
     } else if (text[0]) {
-        status = take_string(key, where, text, &strings);
+        status = take_string(key, where, dir, text, &strings);
     }
     if (status != RFT_OK) {
         finish_strings(&strings);
@@ -290,6 +287,32 @@ static enum rft_status read_strings(const struct rft_key *key, const char *where
     finish_strings(field_of(key, config));
     memcpy(field_of(key, config), &strings, sizeof strings);
     return RFT_OK;
+}
+
+/* One number, or a JSON array of them. */
+static enum rft_status read_reals(const struct rft_key *key, const char *where, const char *text,
+                                  struct rft_config *config)
+{
+    struct rft_reals *field = field_of(key, config), reals = {0};
+    json_t *tree = NULL;
+    RFT_TRY(read_json(key, where, text, &tree));
+    size_t n = json_is_array(tree) ? json_array_size(tree) : 1;
+    bool ok = n >= 1 && n <= RFT_KEY_ITEMS_MAX;
+    reals.items = ok ? rft_alloc(n, sizeof *reals.items) : NULL;
+    for (size_t i = 0; ok && reals.items != NULL && i < n; i++) {
+        const json_t *item = json_is_array(tree) ? json_array_get(tree, i) : tree;
+        double value = json_number_value(item);
+        ok = json_is_number(item) && value >= key->low && value <= key->high;
+        reals.items[reals.n++] = value;
+    }
+    json_decref(tree);
+    if (ok && reals.items != NULL) {
+        rft_free(field->items);
+        *field = reals;
+        return RFT_OK;
+    }
+    rft_free(reals.items);
+    return ok ? RFT_ERR_HOST_MEMORY : bad_value(key, where, text);
 }
 
 enum rft_status rft_key_read(const struct rft_key *key, const char *where, const char *dir, const char *text,
@@ -303,93 +326,11 @@ enum rft_status rft_key_read(const struct rft_key *key, const char *where, const
     case RFT_KEY_CHOICE: return read_whole(key, where, text, config);
     case RFT_KEY_REAL: return read_real(key, where, text, config);
     case RFT_KEY_AMOUNT: return read_amount(key, where, text, config);
-    case RFT_KEY_TEXTS: break;
+    case RFT_KEY_REALS: return read_reals(key, where, text, config);
+    case RFT_KEY_TEXTS:
+    case RFT_KEY_IN_PATHS: break;
     }
-    return read_strings(key, where, text, config);
-}
-
-static enum rft_status print_whole(const struct rft_key *key, uint64_t value, struct rft_str *out)
-{
-    for (const struct rft_word *w = key->words; w != NULL && w->word != NULL; w++)
-        if (w->value == value)
-            return rft_str_append_z(out, w->word);
-    return rft_str_printf(out, "%" PRIu64, value);
-}
-
-static enum rft_status print_amount(const struct rft_amount *amount, struct rft_str *out)
-{
-    if (amount->kind == RFT_AMOUNT_AUTO)
-        return rft_str_append_z(out, "auto");
-    if (amount->kind == RFT_AMOUNT_BYTES)
-        return rft_str_printf(out, "%" PRIu64, amount->bytes);
-    RFT_TRY(rft_str_append_double(out, amount->percent));
-    return rft_str_append_z(out, "%");
-}
-
-static enum rft_status print_strings(const struct rft_strings *strings, struct rft_str *out)
-{
-    RFT_TRY(rft_str_append_z(out, "["));
-    for (size_t i = 0; i < strings->n; i++) {
-        RFT_TRY(rft_str_append_z(out, i ? ", " : ""));
-        RFT_TRY(rft_str_append_json(out, strings->items[i], strlen(strings->items[i])));
-    }
-    return rft_str_append_z(out, "]");
-}
-
-enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config *config, struct rft_str *out)
-{
-    const void *field = field_in(key, config);
-    const char *text;
-    double real;
-    switch (key->type) {
-    case RFT_KEY_TEXT:
-    case RFT_KEY_IN_PATH:
-    case RFT_KEY_OUT_PATH: text = *(char *const *)field; return rft_str_append_json(out, text, strlen(text));
-    case RFT_KEY_WHOLE:
-    case RFT_KEY_CHOICE: return print_whole(key, load_whole(key, config), out);
-    case RFT_KEY_REAL: memcpy(&real, field, sizeof real); return rft_str_append_double(out, real);
-    case RFT_KEY_AMOUNT: return print_amount(field, out);
-    case RFT_KEY_TEXTS: break;
-    }
-    return print_strings(field, out);
-}
-
-/* "auto, chat or raw"; is_rest: something stands before, ", first or all". */
-static enum rft_status append_words(const struct rft_key *key, bool is_rest, struct rft_str *out)
-{
-    for (const struct rft_word *w = key->words; w != NULL && w->word != NULL; w++) {
-        RFT_TRY(rft_str_append_z(out, !is_rest ? "" : w[1].word ? ", " : " or "));
-        RFT_TRY(rft_str_append_z(out, w->word));
-        is_rest = true;
-    }
-    return RFT_OK;
-}
-
-static enum rft_status append_range(const struct rft_key *key, struct rft_str *out)
-{
-    RFT_TRY(rft_str_append_z(out, key->flags & RFT_KEY_ABOVE_LOW ? "above " : ""));
-    RFT_TRY(rft_str_append_double(out, key->low));
-    RFT_TRY(rft_str_append_z(out, key->flags & RFT_KEY_BELOW_HIGH ? " to below " : " to "));
-    if (key->high >= 9e15)
-        return rft_str_printf(out, "%" PRIu64, UINT64_MAX);
-    return rft_str_append_double(out, key->high);
-}
-
-enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out)
-{
-    switch (key->type) {
-    case RFT_KEY_TEXT: return rft_str_append_z(out, "a text");
-    case RFT_KEY_IN_PATH:
-    case RFT_KEY_OUT_PATH: return rft_str_append_z(out, "a path");
-    case RFT_KEY_CHOICE: return append_words(key, false, out);
-    case RFT_KEY_WHOLE:
-    case RFT_KEY_REAL: RFT_TRY(append_range(key, out)); return append_words(key, true, out);
-    case RFT_KEY_AMOUNT:
-        RFT_TRY(rft_str_append_z(out, "bytes with or without a unit (MB, GB, MiB, GiB), or a percentage up to 100%"));
-        return append_words(key, true, out);
-    case RFT_KEY_TEXTS: break;
-    }
-    return rft_str_printf(out, "a text or a JSON array of at most %d texts", STOPS_MAX);
+    return read_strings(key, where, dir, text, config);
 }
 
 void rft_key_finish(const struct rft_key *key, struct rft_config *config)
@@ -397,6 +338,8 @@ void rft_key_finish(const struct rft_key *key, struct rft_config *config)
     void *field = field_of(key, config);
     if (key->type == RFT_KEY_TEXT || key->type == RFT_KEY_IN_PATH || key->type == RFT_KEY_OUT_PATH)
         rft_free(*(char **)field);
-    else if (key->type == RFT_KEY_TEXTS)
+    else if (key->type == RFT_KEY_TEXTS || key->type == RFT_KEY_IN_PATHS)
         finish_strings(field);
+    else if (key->type == RFT_KEY_REALS)
+        rft_free(((struct rft_reals *)field)->items);
 }

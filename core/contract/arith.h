@@ -186,6 +186,15 @@ RFT_FN_FLOAT rft_norm_scale(RFT_FLOAT total, RFT_FLOAT inverse_dim, RFT_FLOAT ep
     return rft_rsqrt(mean);
 }
 
+/* An element of a norm whose factor is known before the product: y times the factor times the weight. */
+RFT_FN_FLOAT rft_normed(RFT_FLOAT y, RFT_FLOAT scale, RFT_FLOAT weight)
+{
+    RFT_FLOAT v = rft_flush(y);
+    v = v * scale;
+    v = rft_flush(v);
+    return v * weight;
+}
+
 /* A dot product with a normed row, times the row's factor. */
 RFT_FN_FLOAT rft_scaled_sum(RFT_FLOAT sum_any, RFT_FLOAT scale)
 {
@@ -194,17 +203,123 @@ RFT_FN_FLOAT rft_scaled_sum(RFT_FLOAT sum_any, RFT_FLOAT scale)
     return rft_canonical(sum);
 }
 
+/* x sigmoid(z) times u, flushed in between: what the gated units have in common. */
+RFT_FN_FLOAT rft_sigmoid_mul(RFT_FLOAT x, RFT_FLOAT z, RFT_FLOAT up)
+{
+    RFT_FLOAT e = rft_exp(RFT_FROM_BITS(RFT_BITS(z) ^ 0x80000000u));
+    e = e + RFT_FROM_BITS(0x3f800000u);
+    RFT_FLOAT y = rft_reciprocal(e);
+    y = x * y;
+    y = rft_flush(y);
+    return y * up;
+}
+
 /* x sigmoid(x) times u. */
 RFT_FN_FLOAT rft_silu_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
 {
     RFT_FLOAT gate = rft_flush(gate_any);
     RFT_FLOAT up = rft_flush(up_any);
-    RFT_FLOAT e = rft_exp(RFT_FROM_BITS(RFT_BITS(gate) ^ 0x80000000u));
-    e = e + RFT_FROM_BITS(0x3f800000u);
-    RFT_FLOAT y = rft_reciprocal(e);
-    y = gate * y;
+    return rft_sigmoid_mul(gate, gate, up);
+}
+
+/* v, and outside [-limit, limit] that. */
+RFT_FN_FLOAT rft_clamp(RFT_FLOAT v, RFT_FLOAT limit)
+{
+    RFT_FLOAT low = RFT_FROM_BITS(RFT_BITS(limit) ^ 0x80000000u);
+    RFT_FLOAT w = v >= low ? v : low;
+    return w <= limit ? w : limit;
+}
+
+/* GELU in the form with tanh, x (1 + tanh(c (x + 0.044715 x^3))) / 2 = x sigmoid(2 c (x + 0.044715 x^3)), c = sqrt(2 /
+ * pi), times u. Beyond 16 the sigmoid is 0 or 1 long since, and the cube stays finite. */
+RFT_FN_FLOAT rft_gelu_tanh_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
+{
+    RFT_FLOAT gate = rft_flush(gate_any);
+    RFT_FLOAT up = rft_flush(up_any);
+    RFT_FLOAT x = rft_clamp(gate, RFT_FROM_BITS(0x41800000u));
+    RFT_FLOAT z = x * x;
+    z = z * RFT_FROM_BITS(0x3d922279u); /* 2 c 0.044715 */
+    z = z + RFT_FROM_BITS(0x3fcc422au); /* 2 c */
+    z = z * x;
+    return rft_sigmoid_mul(gate, z, up);
+}
+
+/* GELU itself, x (1 + erf(x / sqrt(2))) / 2, times u. erfc of |x| / sqrt(2) by the form p(t) exp(-x^2 / 2), t = 1 / (1
+ * + 0.3275911 |x| / sqrt(2)), of Hastings (Approximations for Digital Computers, 1955, sheet 43): absolute error below
+ * 2^-21. */
+RFT_FN_FLOAT rft_gelu_erf_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
+{
+    RFT_FLOAT gate = rft_flush(gate_any);
+    RFT_FLOAT up = rft_flush(up_any);
+    RFT_FLOAT x = rft_clamp(gate, RFT_FROM_BITS(0x41800000u)); /* 16 */
+    RFT_FLOAT t = RFT_FROM_BITS(RFT_BITS(x) & 0x7fffffffu);
+    t = t * RFT_FROM_BITS(0x3e6d3388u); /* 0.3275911 / sqrt(2) */
+    t = t + RFT_FROM_BITS(0x3f800000u);
+    t = rft_reciprocal(t);
+    RFT_FLOAT p = t * RFT_FROM_BITS(0x3f07dc22u); /* halves of the coefficients: erfc / 2 */
+    p = p + RFT_FROM_BITS(0xbf3a00e3u);
+    p = p * t;
+    p = p + RFT_FROM_BITS(0x3f35f0e3u);
+    p = p * t;
+    p = p + RFT_FROM_BITS(0xbe11a98eu);
+    p = p * t;
+    p = p + RFT_FROM_BITS(0x3e027906u);
+    p = p * t;
+    RFT_FLOAT square = x * x;
+    square = square * RFT_FROM_BITS(0xbf000000u);
+    RFT_FLOAT e = rft_exp(square);
+    p = p * e;
+    RFT_FLOAT rest = RFT_FROM_BITS(0x3f800000u) - p;
+    p = RFT_FROM_BITS(x < RFT_FROM_BITS(0u) ? RFT_BITS(p) : RFT_BITS(rest));
+    RFT_FLOAT y = gate * p;
     y = rft_flush(y);
     return y * up;
+}
+
+/* The gated unit that `act` (RFT_ACT_* of op_args.h) names. */
+RFT_FN_FLOAT rft_act_mul(RFT_U32 act, RFT_FLOAT gate, RFT_FLOAT up)
+{
+    if (act == 1u)
+        return rft_gelu_tanh_mul(gate, up);
+    if (act == 2u)
+        return rft_gelu_erf_mul(gate, up);
+    return rft_silu_mul(gate, up);
+}
+
+/* tanh(x): a series below 1/4, (1 - e) / (1 + e) with e = exp(-2 |x|) above; relative error below 2^-21. */
+RFT_FN_FLOAT rft_tanh(RFT_FLOAT x)
+{
+    RFT_FLOAT magnitude = RFT_FROM_BITS(RFT_BITS(x) & 0x7fffffffu);
+    RFT_FLOAT doubled = magnitude * RFT_FROM_BITS(0xc0000000u);
+    RFT_FLOAT e = rft_exp(doubled);
+    RFT_FLOAT below = e + RFT_FROM_BITS(0x3f800000u);
+    below = rft_reciprocal(below);
+    RFT_FLOAT far = RFT_FROM_BITS(0x3f800000u) - e;
+    far = far * below;
+    RFT_FLOAT square = rft_clamp(magnitude, RFT_FROM_BITS(0x3f800000u));
+    square = square * square;
+    square = rft_flush(square);
+    RFT_FLOAT near = square * RFT_FROM_BITS(0xbd5d0dd1u); /* -17/315 */
+    near = near + RFT_FROM_BITS(0x3e088889u);             /* 2/15 */
+    near = near * square;
+    near = near + RFT_FROM_BITS(0xbeaaaaabu); /* -1/3 */
+    near = near * square;
+    near = near * magnitude;
+    near = near + magnitude;
+    RFT_U32 bits = magnitude < RFT_FROM_BITS(0x3e800000u) ? RFT_BITS(near) : RFT_BITS(far);
+    return RFT_FROM_BITS(bits | (RFT_BITS(x) & 0x80000000u));
+}
+
+/* cap tanh(v / cap) where there is a cap and v is not bad, else v. */
+RFT_FN_FLOAT rft_soft_cap(RFT_FLOAT v, RFT_U32 cap_bits, RFT_U32 inverse_cap_bits)
+{
+    RFT_FLOAT y = rft_flush(v);
+    y = y * RFT_FROM_BITS(inverse_cap_bits);
+    y = rft_flush(y);
+    y = rft_tanh(y);
+    y = y * RFT_FROM_BITS(cap_bits);
+    y = rft_canonical(y);
+    return RFT_FROM_BITS(cap_bits != 0u && rft_is_bad(v) == 0u ? RFT_BITS(y) : RFT_BITS(v));
 }
 
 /* Logit over temperature, as the sampler and the filters see it. */

@@ -36,7 +36,8 @@ struct rft_row {
     RFT_U32 sample_index; /* which sample of its question, for the random counter */
     RFT_U32 key0;         /* random key of the question */
     RFT_U32 key1;
-    RFT_U32 unused0, unused1, unused2, unused3;
+    RFT_U32 rope_first; /* where the sequence's part of the RoPE tables begins: a position counts from there */
+    RFT_U32 unused0, unused1, unused2;
 };
 
 struct rft_batch {
@@ -79,8 +80,14 @@ struct rft_candidate {
 
 /* Argument structs have no padding (unused0), so that the same call has the same bytes. */
 
-/* x[row][i] = weight[token][i], f32, and its normed row. A large matrix may lie in parts: only rows whose token is in
- * [first, first + n) are taken. */
+/* A bias lies in the order in which the rows of its matrix are packed, RFT_PADDED up to a whole tile; address 0: none.
+ *
+ * A row that is read without a norm in front has inverse_dim_bits = 0 and eps_bits = RFT_BITS_NO_NORM, whose rsqrt is
+ * exactly 1, and was written with a norm's weight of ones. */
+#define RFT_BITS_NO_NORM 0x3f7fffffu
+
+/* x[row][i] = scale weight[token][i], f32, and its normed row. A large matrix may lie in parts: only rows whose token
+ * is in [first, first + n) are taken. */
 struct rft_args_embed {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -91,18 +98,20 @@ struct rft_args_embed {
     RFT_U32 dim;
     RFT_U32 first; /* a multiple of 16 */
     RFT_U32 n;
-    RFT_U32 unused0;
+    RFT_U32 scale_bits; /* f32 */
 };
 
-/* q, k, v of every row: scale times (weight times h), q and k rotated by the row's position, rounded to bf16, k and v
- * stored in the row's page. Rows not RUNNING are left alone. */
+/* q, k, v of every row: scale times (weight times h), plus the bias, q and k rotated by the row's position, rounded to
+ * bf16, k and v stored in the row's page. Rows not RUNNING are left alone. */
 struct rft_args_qkv {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(tables);    /* page tables, u32 */
     RFT_ADDRESS(weight);    /* packed [(n_heads + 2 n_kv_heads) head_dim][dim]: q, k (each head's rows paired), v */
     RFT_ADDRESS(h);         /* [rows][RFT_H_WORDS(dim)] */
-    RFT_ADDRESS(cos_sin);   /* [positions][head_dim / 2][2] f32 */
+    RFT_ADDRESS(bias);      /* f32, or 0 */
+    RFT_ADDRESS(q_cos_sin); /* [positions][head_dim / 2][2] f32: what queries are rotated by ... */
+    RFT_ADDRESS(k_cos_sin); /* ... and keys: as a rule the same table */
     RFT_ADDRESS(q);         /* [rows][n_heads][head_dim] bf16, out */
     RFT_ADDRESS(prompt_kv); /* the layer's prompt pages */
     RFT_ADDRESS(own_kv);    /* the layer's own pages */
@@ -114,8 +123,31 @@ struct rft_args_qkv {
     RFT_U32 eps_bits;         /* f32 */
 };
 
-/* y[row][head] = softmax(q k scale) v over the row's prompt keys, then its own keys. Rows not RUNNING are left
- * alone. */
+/* The rest of qkv where q and k are normed, for which a head, or all of them, must be whole: y is what `project` made
+ * of the stacked matrix. Rows not RUNNING are left alone. */
+struct rft_args_heads {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(tables);
+    RFT_ADDRESS(y);         /* [rows][n_heads + 2 n_kv_heads][head_dim] f32: q, k, v; no rows are paired */
+    RFT_ADDRESS(norm);      /* [n_heads + n_kv_heads][head_dim] f32: weights of the norms of q and k */
+    RFT_ADDRESS(q_cos_sin); /* as in qkv */
+    RFT_ADDRESS(k_cos_sin);
+    RFT_ADDRESS(q); /* [rows][n_heads][head_dim] bf16, out */
+    RFT_ADDRESS(prompt_kv);
+    RFT_ADDRESS(own_kv);
+    RFT_U32 n_heads;
+    RFT_U32 n_kv_heads;
+    RFT_U32 head_dim;
+    RFT_U32 q_span;         /* heads that are normed together: 1, or all n_heads of q ... */
+    RFT_U32 k_span;         /* ... and all n_kv_heads of k */
+    RFT_U32 q_inverse_bits; /* f32 of 1 / (q_span head_dim) */
+    RFT_U32 k_inverse_bits;
+    RFT_U32 eps_bits;
+};
+
+/* y[row][head] = softmax(q k scale) v over the row's prompt keys, then its own keys, of which it sees the last
+ * `window`. Rows not RUNNING are left alone. */
 struct rft_args_attention {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -128,50 +160,82 @@ struct rft_args_attention {
     RFT_U32 n_heads;
     RFT_U32 n_kv_heads;
     RFT_U32 head_dim;
-    RFT_U32 scale_bits;     /* f32 of 1 / sqrt(head_dim) */
-    RFT_U32 scratch_floats; /* of a piece: rft_scratch_floats (model/op.h) */
-    RFT_U32 unused0;
+    RFT_U32 scale_bits;       /* f32, as a rule 1 / sqrt(head_dim) */
+    RFT_U32 scratch_floats;   /* of a piece: rft_scratch_floats (model/op.h) */
+    RFT_U32 window;           /* keys at positions <= position - window are not seen; 0xffffffff: all are */
+    RFT_U32 cap_bits;         /* f32: scores become cap tanh(score / cap); 0 = they stay */
+    RFT_U32 inverse_cap_bits; /* f32 of 1 / cap */
 };
+#define RFT_NO_WINDOW 0xffffffffu
 
-/* x[row][i] += sum over j of weight[i][j] y[row][j], and x's normed row. */
+/* x[row][i] += sum over j of weight[i][j] y[row][j] + bias[i], and x's normed row. */
 struct rft_args_residual {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(weight); /* packed [dim][k] */
     RFT_ADDRESS(y);      /* [rows][RFT_PADDED(k)] bf16 */
     RFT_ADDRESS(norm);   /* [dim] f32: the weight of the norm that comes next */
-    RFT_ADDRESS(x);      /* [rows][dim] f32, in and out */
+    RFT_ADDRESS(bias);   /* f32, or 0 */
+    RFT_ADDRESS(x);      /* [rows][dim] f32, in and out; with ALONE only out */
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)], out */
     RFT_U32 dim;
     RFT_U32 k;
+    RFT_U32 flags; /* RFT_RESIDUAL_* or 0 */
+    RFT_U32 unused0;
+};
+#define RFT_RESIDUAL_ALONE 1u /* x was nothing: the sums themselves, which post_norm adds to the stream */
+
+/* x[row][i] += the norm of y, and x's normed row. */
+struct rft_args_post_norm {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(y);      /* [rows][dim] f32: what residual left ALONE, whose sums of squares are in h */
+    RFT_ADDRESS(weight); /* [dim] f32: of y's norm */
+    RFT_ADDRESS(norm);   /* [dim] f32: of the norm that comes next */
+    RFT_ADDRESS(x);      /* [rows][dim] f32, in and out */
+    RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)], in and out */
+    RFT_U32 dim;
+    RFT_U32 inverse_dim_bits;
+    RFT_U32 eps_bits;
+    RFT_U32 unused0;
 };
 
-/* y[row][i] = bf16(silu(gate) up), gate and up being scale times (weight times h). */
+/* y[row][i] = bf16(act(gate) up), gate and up being scale times (weight times h), plus the bias. */
 struct rft_args_gate_up {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(weight); /* packed [2 ffn_dim][dim]: gate and up, paired */
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
+    RFT_ADDRESS(bias);   /* f32, or 0 */
     RFT_ADDRESS(y);      /* [rows][RFT_PADDED(ffn_dim)] bf16, out */
     RFT_U32 dim;
     RFT_U32 ffn_dim; /* even */
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
+    RFT_U32 act; /* RFT_ACT_* */
+    RFT_U32 unused0;
 };
+#define RFT_ACT_SILU 0u
+#define RFT_ACT_GELU_TANH 1u
+#define RFT_ACT_GELU_ERF 2u
 
-/* logits[row][first + j] = scale times (weight[j] times h[row]), j < n: a large matrix may lie in parts. */
-struct rft_args_logits {
+/* y[row][first + j] = scale times (weight[j] times h[row]), plus the bias, j < n: logits, of which a large matrix may
+ * lie in parts, and what `heads` works on. */
+struct rft_args_project {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(weight); /* packed [n][dim] */
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
-    RFT_ADDRESS(logits); /* [rows][vocab] f32, out */
+    RFT_ADDRESS(bias);   /* f32, or 0; of this part */
+    RFT_ADDRESS(y);      /* [rows][stride] f32, out */
     RFT_U32 dim;
-    RFT_U32 vocab;
+    RFT_U32 stride;
     RFT_U32 first; /* a multiple of 16 */
     RFT_U32 n;
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
+    RFT_U32 cap_bits; /* as attention's */
+    RFT_U32 inverse_cap_bits;
 };
 
 /* Turns top-k, top-p and min-p into one cutoff per row. */
@@ -208,8 +272,8 @@ struct rft_args_sample {
 #define RFT_SAMPLE_PART 2048u
 
 /* LM head and sampling in one, where no filter wants to see the logits: the best candidate of each tile of the
- * vocabulary, as logits and sample would find it, without logits in memory. Marks rows with a bad logit. A large matrix
- * may lie in parts: this one has the entries [first, first + n). Rows not RUNNING are left alone. */
+ * vocabulary, as project and sample would find it, without logits in memory. Marks rows with a bad logit. A large
+ * matrix may lie in parts: this one has the entries [first, first + n). Rows not RUNNING are left alone. */
 struct rft_args_draw {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -225,6 +289,8 @@ struct rft_args_draw {
     RFT_U32 flags; /* RFT_SAMPLE_GREEDY or 0 */
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
+    RFT_U32 cap_bits; /* of the logits, as attention's */
+    RFT_U32 inverse_cap_bits;
 };
 
 /* Takes the best candidate of a RUNNING row, ties to the lowest id, as its next token, stores it, and moves the row on

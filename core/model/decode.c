@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "decode.h"
 
+#include "host_math.h"
+
 #include <stdio.h>
 
 uint64_t rft_kv_page_bytes(const struct rft_model_config *config)
@@ -8,49 +10,107 @@ uint64_t rft_kv_page_bytes(const struct rft_model_config *config)
     return (uint64_t)config->n_kv_heads * 2 * RFT_PAGE_TOKENS * config->head_dim * 2;
 }
 
+/* The stream is kept as if what layers add to it were not scaled: only its size changes by that, which no norm sees but
+ * for its eps. */
+static double stream_scale(const struct rft_model_config *c)
+{
+    return c->residual_scale != 0.0 ? c->residual_scale : 1.0;
+}
+
 static struct rft_emit begin(const struct rft_weights *weights, const struct rft_decode_buffers *b,
                              struct rft_program *program)
 {
     const struct rft_model_config *c = &weights->config;
+    const double scale = stream_scale(c);
     return (struct rft_emit){.program = program,
                              .n_rows = b->n_rows,
                              .n_heads = c->n_heads,
                              .n_kv_heads = c->n_kv_heads,
                              .head_dim = c->head_dim,
-                             .norm = {c->dim, c->norm_eps},
+                             .norm = {c->dim, (float)((double)c->norm_eps / (scale * scale)), c->norm_eps},
                              .batch = b->batch,
                              .rows = b->rows,
                              .tables = b->tables};
 }
 
+static struct rft_range range_of(const struct rft_weight *w)
+{
+    return w->matrix.parts[0];
+}
+
 /* The weight of a layer's first norm; behind the last layer, of the final norm. */
 static struct rft_range first_norm(const struct rft_weights *weights, uint32_t layer)
 {
-    const struct rft_weight *w = layer < weights->config.n_layers
-                                     ? rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM)
-                                     : rft_weights_final_norm(weights);
-    return w->matrix.parts[0];
+    return range_of(layer < weights->config.n_layers ? rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM)
+                                                     : rft_weights_final_norm(weights));
+}
+
+/* A matrix of a layer, with its bias. */
+static struct rft_linear linear_of(const struct rft_weights *weights, const struct rft_weight *layer,
+                                   enum rft_layer_weight matrix, enum rft_layer_weight bias)
+{
+    return (struct rft_linear){&layer[matrix].matrix, range_of(&layer[bias]),
+                               !rft_model_has(&weights->config, RFT_PART_NO_PRE_NORMS)};
+}
+
+/* Queries, keys and values; where they are normed, a head must be whole first. */
+static void emit_heads_of(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer,
+                          const struct rft_decode_buffers *b, const struct rft_kv_layer *kv)
+{
+    const struct rft_model_config *c = &weights->config;
+    const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
+    const struct rft_linear qkv = linear_of(weights, w, RFT_LAYER_QKV, RFT_LAYER_QKV_BIAS);
+    const struct rft_rotation rotation = rft_weights_rotation(weights, layer);
+    const struct rft_heads_norm norm = {range_of(&w[RFT_LAYER_QK_NORM]), c->norm_eps,
+                                        rft_model_has(c, RFT_PART_QK_NORM_WIDE)};
+    if (norm.weight.bytes == 0) {
+        emit_qkv(e, b->q, b->h, &qkv, &rotation, kv);
+        return;
+    }
+    emit_project(e, b->heads, b->h, &qkv, 0.0f);
+    emit_heads(e, b->q, b->heads, &norm, &rotation, kv);
+}
+
+/* What a matrix gives joins the stream, through a norm where there is one behind it. */
+static void emit_join(struct rft_emit *e, const struct rft_decode_buffers *b, struct rft_range y,
+                      const struct rft_linear *w, const struct rft_weight *post_norm, struct rft_range next_norm)
+{
+    if (post_norm->bytes == 0) {
+        emit_residual(e, b->x, b->h, y, w, next_norm);
+        return;
+    }
+    emit_residual_alone(e, b->alone, b->h, y, w, range_of(post_norm));
+    emit_post_norm(e, b->x, b->h, b->alone, range_of(post_norm), next_norm);
 }
 
 static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer,
                        const struct rft_decode_buffers *b)
 {
+    const struct rft_model_config *c = &weights->config;
     const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
     const struct rft_range none = {0, 0};
     const struct rft_kv_layer kv = {b->prompt_kv[layer], b->own_kv != NULL ? b->own_kv[layer] : none};
-    emit_qkv(e, b->q, b->h, &w[RFT_LAYER_QKV].matrix, weights->cos_sin, &kv);
-    emit_attention(e, b->attended, b->q, &kv, b->scratch, b->scratch_floats);
-    emit_residual(e, b->x, b->h, b->attended, &w[RFT_LAYER_O].matrix, w[RFT_LAYER_FFN_NORM].matrix.parts[0]);
-    emit_gate_up(e, b->act, b->h, &w[RFT_LAYER_GATE_UP].matrix);
-    emit_residual(e, b->x, b->h, b->act, &w[RFT_LAYER_DOWN].matrix, first_norm(weights, layer + 1));
+    const struct rft_linear o = linear_of(weights, w, RFT_LAYER_O, RFT_LAYER_O_BIAS),
+                            gate_up = linear_of(weights, w, RFT_LAYER_GATE_UP, RFT_LAYER_GATE_UP_BIAS),
+                            down = linear_of(weights, w, RFT_LAYER_DOWN, RFT_LAYER_DOWN_BIAS);
+    const struct rft_attention_shape shape = {
+        (float)(c->attention_scale != 0.0 ? c->attention_scale : rft_host_inverse_sqrt(c->head_dim)),
+        (float)c->score_cap, c->is_windowed[layer] ? c->window : RFT_NO_WINDOW};
+    emit_heads_of(e, weights, layer, b, &kv);
+    emit_attention(e, b->attended, b->q, &kv, &shape, b->scratch, b->scratch_floats);
+    emit_join(e, b, b->attended, &o, &w[RFT_LAYER_POST_ATTN_NORM], range_of(&w[RFT_LAYER_FFN_NORM]));
+    emit_gate_up(e, b->act, b->h, &gate_up, c->act);
+    emit_join(e, b, b->act, &down, &w[RFT_LAYER_POST_FFN_NORM], first_norm(weights, layer + 1));
 }
 
 /* From the rows' tokens to their final hidden states. */
 static void emit_body(struct rft_emit *e, const struct rft_weights *weights, const struct rft_decode_buffers *b)
 {
+    const struct rft_model_config *c = &weights->config;
     char label[24];
     e->label = "input";
-    emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix, first_norm(weights, 0));
+    emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix,
+               (float)((c->embedding_scale != 0.0 ? c->embedding_scale : 1.0) / stream_scale(c)), first_norm(weights, 0));
     for (uint32_t layer = 0; layer < weights->config.n_layers; layer++) {
         snprintf(label, sizeof label, "layer %u", layer);
         e->label = label;
@@ -67,18 +127,24 @@ enum rft_status rft_decode_prefill(const struct rft_weights *weights, const stru
     return e.status;
 }
 
+static struct rft_linear head_of(const struct rft_weights *weights)
+{
+    return (struct rft_linear){.matrix = &rft_weights_head(weights)->matrix, .is_normed = true};
+}
+
 /* From the rows' final hidden states to their next tokens. Logits lie in memory only if a filter must see them all. */
 static void emit_token(struct rft_emit *e, const struct rft_weights *weights, const struct rft_decode_buffers *b,
                        const struct rft_sampler *sampler, const struct rft_sampling *sampling)
 {
-    const struct rft_matrix *head = &rft_weights_head(weights)->matrix;
+    const struct rft_linear head = head_of(weights);
+    const float cap = (float)weights->config.logit_cap;
     e->label = "draw";
     if (rft_sampling_is_filtered(sampling)) {
-        emit_logits(e, sampler->logits, b->h, head);
+        emit_project(e, sampler->logits, b->h, &head, cap);
         emit_filter(e, sampler, sampling);
         emit_sample(e, sampler, sampling);
     } else {
-        emit_draw(e, sampler, sampling, b->h, head);
+        emit_draw(e, sampler, sampling, b->h, head.matrix, cap);
     }
     emit_advance(e, sampler);
 }
@@ -98,8 +164,9 @@ enum rft_status rft_decode_logits(const struct rft_weights *weights, const struc
                                   struct rft_range logits, struct rft_program *program)
 {
     struct rft_emit e = begin(weights, buffers, program);
+    const struct rft_linear head = head_of(weights);
     program->name = "logits";
     e.label = "head";
-    emit_logits(&e, logits, buffers->h, &rft_weights_head(weights)->matrix);
+    emit_project(&e, logits, buffers->h, &head, (float)weights->config.logit_cap);
     return e.status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* THE transformer: the Llama decoder as a program, written once for prefill and for the decode step. */
+/* THE transformer: the decoder as a program, written once for all architectures, for prefill and for the decode step. */
 #ifndef RFT_DECODE_H
 #define RFT_DECODE_H
 
@@ -17,6 +17,8 @@ struct rft_decode_buffers {
     struct rft_range q;        /* [n_rows][n_heads head_dim] bf16 */
     struct rft_range attended; /* [n_rows][RFT_PADDED(n_heads head_dim)] bf16 */
     struct rft_range act;      /* [n_rows][RFT_PADDED(ffn_dim)] bf16 */
+    struct rft_range heads;    /* [n_rows][(n_heads + 2 n_kv_heads) head_dim] f32; empty unless q and k are normed */
+    struct rft_range alone;    /* [n_rows][dim] f32: what joins the stream through a norm; empty without such norms */
     struct rft_range scratch;  /* attention's */
     uint32_t scratch_floats;   /* of a piece */
     const struct rft_range *prompt_kv; /* [n_layers]: prompt pages */

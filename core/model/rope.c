@@ -1,108 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* RoPE's angles in double precision from +, -, * and / alone, which every compiler and machine rounds alike; the
- * libraries' exp, log, sin and cos differ from each other in the last bits. Relative errors stay below 2^-45 for
- * positions below 2^20; only the last step rounds to f32. */
 #include "rope.h"
 
-#include <float.h>
-#include <string.h>
+#include "host_math.h"
 
-#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
-#error "double arithmetic must round to double (on 32-bit x86: -mfpmath=sse -msse2)"
-#endif
-
-static const double ln_2 = 0x1.62e42fefa39efp-1;
-static const double ln_2_high = 0x1.62e42feep-1,
-                    ln_2_low = 0x1.a39ef35793c76p-33; /* high: 32 bits, so k times it is exact */
-static const double pi = 0x1.921fb54442d18p+1;
-static const double two_by_pi = 0x1.45f306dc9c883p-1;
-static const double half_pi_high = 0x1.921fb544p+0, half_pi_low = 0x1.0b4611a626331p-34; /* high: 33 bits */
-
-static double with_exponent(double mantissa, int64_t exponent)
+/* What a query at a position is multiplied by: Llama 4's temperature. */
+static double query_factor(const struct rft_model_config *config, uint32_t position)
 {
-    uint64_t bits;
-    memcpy(&bits, &mantissa, sizeof bits);
-    bits += (uint64_t)exponent << 52;
-    memcpy(&mantissa, &bits, sizeof bits);
-    return mantissa;
+    if (config->query_beta == 0.0)
+        return 1.0;
+    return 1.0 + config->query_beta * rft_host_log(1.0 + (double)(uint32_t)(position / config->query_period));
 }
 
-/* x >= 1. log(m 2^k) = k ln 2 + 2 artanh((m - 1) / (m + 1)), m in [0.7, 1.42). */
-static double natural_log(double x)
+static void fill_span(const struct rft_model_config *config, uint32_t table, bool is_query, uint32_t n_positions,
+                      float *cos_sin)
 {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    int64_t k = (int64_t)(bits >> 52) - 1023;
-    double m = with_exponent(x, -k);
-    if (m > 1.4142135623730951) {
-        m = m * 0.5;
-        k++;
-    }
-    double s = (m - 1.0) / (m + 1.0), z = s * s, sum = 0;
-    for (int i = 27; i > 0; i -= 2)
-        sum = sum * z + 1.0 / (double)i;
-    return (double)k * ln_2_high + ((double)k * ln_2_low + 2.0 * s * sum);
-}
-
-/* x in (-100, 0]. */
-static double exponential(double x)
-{
-    int64_t k = -(int64_t)(0.5 - x / ln_2);
-    double r = (x - (double)k * ln_2_high) - (double)k * ln_2_low, sum = 1.0;
-    for (int i = 16; i > 0; i--)
-        sum = 1.0 + r * sum / (double)i;
-    return with_exponent(sum, k);
-}
-
-/* 0 <= x < 2^20. The quadrant is taken off in two parts (the first product and difference are exact), and the rest, at
- * most pi / 4, goes through the Taylor series. */
-static void cos_sin_of(double x, float *cos_x, float *sin_x)
-{
-#define INVERSE(n) (1.0 / (double)((n) * ((n)-1)))
-    static const double inverse[] = {0,           0,           INVERSE(2),  INVERSE(3),  INVERSE(4),
-                                     INVERSE(5),  INVERSE(6),  INVERSE(7),  INVERSE(8),  INVERSE(9),
-                                     INVERSE(10), INVERSE(11), INVERSE(12), INVERSE(13), INVERSE(14),
-                                     INVERSE(15), INVERSE(16), INVERSE(17), INVERSE(18), INVERSE(19)};
-#undef INVERSE
-    int64_t quadrant = (int64_t)(x * two_by_pi + 0.5);
-    double r = (x - (double)quadrant * half_pi_high) - (double)quadrant * half_pi_low;
-    double z = r * r, c = 1.0, s = 1.0;
-    for (int i = 18; i > 0; i -= 2) {
-        c = 1.0 - c * z * inverse[i];
-        s = 1.0 - s * z * inverse[i + 1];
-    }
-    s = s * r;
-    double cosines[] = {c, -s, -c, s};
-    *cos_x = (float)cosines[quadrant & 3];
-    *sin_x = (float)cosines[(quadrant + 3) & 3];
-}
-
-/* Llama 3's change: long waves are slowed by the factor, short ones stay, those between are blended. */
-static double llama3_frequency(const struct rft_model_config *config, double frequency)
-{
-    double low = config->rope_low_freq_factor, high = config->rope_high_freq_factor;
-    double turns = config->rope_original_positions * frequency / (2.0 * pi); /* over the original context */
-    if (turns > high)
-        return frequency;
-    if (turns < low)
-        return frequency / config->rope_factor;
-    double share = (turns - low) / (high - low);
-    return (1.0 - share) * (frequency / config->rope_factor) + share * frequency;
-}
-
-void rft_rope_table(const struct rft_model_config *config, const float *factors, uint32_t n_positions, float *cos_sin)
-{
-    uint32_t n_pairs = config->head_dim / 2;
-    double log_theta = natural_log(config->rope_theta);
-    for (uint32_t i = 0; i < n_pairs; i++) {
-        double frequency = exponential(-(log_theta * (double)(2 * i) / (double)config->head_dim));
-        if (config->rope_llama3)
-            frequency = llama3_frequency(config, frequency);
-        if (factors != NULL)
-            frequency = frequency / (double)factors[i];
-        for (uint32_t position = 0; position < n_positions; position++) {
+    const uint32_t n_pairs = config->head_dim / 2, n_rotated = config->n_rotated / 2;
+    const double *frequencies = config->frequencies + (uint64_t)table * RFT_PAIRS_MAX;
+    const double scale = config->rope_scale[table] != 0.0 ? config->rope_scale[table] : 1.0;
+    for (uint32_t position = 0; position < n_positions; position++) {
+        const double factor = is_query ? query_factor(config, position) : 1.0;
+        for (uint32_t i = 0; i < n_pairs; i++) {
             float *pair = cos_sin + 2 * ((uint64_t)position * n_pairs + i);
-            cos_sin_of((double)position * frequency, &pair[0], &pair[1]);
+            double cos = 1.0, sin = 0.0;
+            if (i < n_rotated) {
+                rft_host_cos_sin((double)position * frequencies[i], &cos, &sin);
+                cos = cos * scale;
+                sin = sin * scale;
+            }
+            pair[0] = (float)(cos * factor);
+            pair[1] = (float)(sin * factor);
         }
     }
+}
+
+void rft_rope_table(const struct rft_model_config *config, enum rft_rope_set set, bool is_query, uint32_t n_positions,
+                    float *cos_sin)
+{
+    const uint32_t n_spans = config->has_long_rope ? RFT_ROPE_SPANS : 1;
+    for (uint32_t span = 0; span < n_spans; span++)
+        fill_span(config, (uint32_t)set * RFT_ROPE_SPANS + span, is_query, n_positions,
+                  cos_sin + (uint64_t)span * n_positions * config->head_dim);
 }

@@ -10,14 +10,9 @@
 
 enum { EMBEDDING, FINAL_NORM, HEAD, FIRST_LAYER };
 
-void rft_weight_name(const struct rft_weight *weight, uint32_t part, char name[RFT_WEIGHT_NAME_BYTES])
+void rft_weight_name(const struct rft_weight *weight, uint32_t part, char name[RFT_TENSOR_NAME_BYTES])
 {
-    const char *format = weight->parts[part].name_format;
-    const char *mark = strstr(format, "{}");
-    if (mark == NULL)
-        snprintf(name, RFT_WEIGHT_NAME_BYTES, "%s", format);
-    else
-        snprintf(name, RFT_WEIGHT_NAME_BYTES, "%.*s%u%s", (int)(mark - format), format, weight->layer, mark + 2);
+    rft_role_name(weight->model_parts, weight->parts[part].role, weight->layer, name);
 }
 
 static uint64_t n_tiles(uint32_t n)
@@ -30,51 +25,130 @@ static uint64_t tile_bytes(uint32_t k)
     return rft_packed_bytes(RFT_TILE, k);
 }
 
-static void add_vector(struct rft_weights *weights, uint32_t layer, const char *name, uint32_t n)
+static struct rft_weight *add_weight(struct rft_weights *weights, uint32_t layer, bool is_vector, uint32_t k)
 {
     struct rft_weight *w = &weights->weights[weights->n++];
-    *w = (struct rft_weight){
-        .matrix = {.n = 1, .k = n}, .is_vector = true, .layer = layer, .n_parts = 1, .bytes = (uint64_t)n * 4};
-    w->parts[0].name_format = name;
-    w->parts[0].n = 1;
-}
-
-static struct rft_weight *add_matrix(struct rft_weights *weights, uint32_t layer, uint32_t k)
-{
-    struct rft_weight *w = &weights->weights[weights->n++];
-    *w = (struct rft_weight){.matrix = {.n = 0, .k = k}, .layer = layer};
+    *w = (struct rft_weight){.matrix = {.n = is_vector ? 1 : 0, .k = k},
+                             .is_vector = is_vector,
+                             .layer = layer,
+                             .head_dim = weights->config.head_dim,
+                             .n_rotated = weights->config.n_rotated,
+                             .model_parts = weights->config.parts,
+                             .scale = 1.0f};
     return w;
 }
 
-static void add_part(struct rft_weight *w, const char *name, uint32_t n)
+/* Stacks rows of a tensor, from `first` on. */
+static void add_rows(struct rft_weight *w, enum rft_role role, uint32_t first, uint32_t n, uint32_t n_copies)
 {
-    w->parts[w->n_parts].name_format = name;
-    w->parts[w->n_parts++].n = n;
-    w->matrix.n += n;
-    w->bytes = n_tiles(w->matrix.n) * tile_bytes(w->matrix.k);
+    w->parts[w->n_parts++] = (struct rft_weight_part){role, first, n, n_copies};
+    if (w->is_vector) {
+        w->matrix.k += n * n_copies;
+        w->bytes = n_tiles(w->matrix.k) * RFT_TILE * 4;
+    } else {
+        w->matrix.n += n;
+        w->bytes = n_tiles(w->matrix.n) * tile_bytes(w->matrix.k);
+    }
+}
+
+/* A norm's weight. Where there is no norm, ones; is_wanted: whether kernels read it. */
+static struct rft_weight *add_norm(struct rft_weights *weights, uint32_t layer, enum rft_role role, bool is_there,
+                                   bool is_wanted)
+{
+    const struct rft_model_config *c = &weights->config;
+    struct rft_weight *w = add_weight(weights, layer, true, 0);
+    if (is_there)
+        add_rows(w, role, 0, c->dim, 1);
+    w->matrix.k = c->dim;
+    w->bytes = is_wanted ? (uint64_t)c->dim * 4 : 0;
+    w->add = rft_model_has(c, RFT_PART_NORM_PLUS_ONE) ? 1.0f : 0.0f;
+    return w;
+}
+
+/* q, k and v, or their biases: one tensor of three, or three. */
+static void add_qkv_rows(const struct rft_model_config *c, struct rft_weight *w, bool is_bias)
+{
+    const uint32_t q = c->n_heads * c->head_dim, kv = c->n_kv_heads * c->head_dim;
+    const uint32_t starts[] = {0, q, q + kv}, sizes[] = {q, kv, kv};
+    for (uint32_t i = 0; i < 3; i++) {
+        enum rft_role role = (enum rft_role)((is_bias ? RFT_ROLE_Q_BIAS : RFT_ROLE_Q) + i);
+        bool is_fused = rft_model_has(c, RFT_PART_FUSED_QKV);
+        if (is_fused)
+            role = is_bias ? RFT_ROLE_QKV_BIAS : RFT_ROLE_QKV;
+        add_rows(w, role, is_fused ? starts[i] : 0, sizes[i], 1);
+    }
+    w->n_turned = q + kv;
+    if (!rft_model_has(c, RFT_PART_QK_NORM) && !rft_model_has(c, RFT_PART_QK_NORM_WIDE)) {
+        w->n_paired = q + kv;
+        w->half = c->head_dim / 2;
+    }
+}
+
+static void add_attention(struct rft_weights *weights, uint32_t layer)
+{
+    const struct rft_model_config *c = &weights->config;
+    struct rft_weight *w;
+    add_norm(weights, layer, RFT_ROLE_ATTN_NORM, !rft_model_has(c, RFT_PART_NO_PRE_NORMS), true);
+    add_qkv_rows(c, add_weight(weights, layer, false, c->dim), false);
+    w = add_weight(weights, layer, true, 0);
+    if (rft_model_has(c, RFT_PART_QKV_BIAS))
+        add_qkv_rows(c, w, true);
+    w = add_weight(weights, layer, true, 0);
+    w->add = rft_model_has(c, RFT_PART_NORM_PLUS_ONE) ? 1.0f : 0.0f;
+    w->n_turned = (c->n_heads + c->n_kv_heads) * c->head_dim;
+    if (rft_model_has(c, RFT_PART_QK_NORM)) {
+        add_rows(w, RFT_ROLE_Q_NORM, 0, c->head_dim, c->n_heads);
+        add_rows(w, RFT_ROLE_K_NORM, 0, c->head_dim, c->n_kv_heads);
+    } else if (rft_model_has(c, RFT_PART_QK_NORM_WIDE)) {
+        add_rows(w, RFT_ROLE_Q_NORM, 0, c->n_heads * c->head_dim, 1);
+        add_rows(w, RFT_ROLE_K_NORM, 0, c->n_kv_heads * c->head_dim, 1);
+    }
+    add_rows(add_weight(weights, layer, false, c->n_heads * c->head_dim), RFT_ROLE_O, 0, c->dim, 1);
+    w = add_weight(weights, layer, true, 0);
+    if (rft_model_has(c, RFT_PART_O_BIAS))
+        add_rows(w, RFT_ROLE_O_BIAS, 0, c->dim, 1);
+}
+
+/* Gate above up, paired; or their biases. */
+static void add_gate_up_rows(const struct rft_model_config *c, struct rft_weight *w, bool is_bias)
+{
+    bool is_fused = rft_model_has(c, RFT_PART_FUSED_GATE_UP) && !is_bias;
+    add_rows(w, is_bias ? RFT_ROLE_GATE_BIAS : is_fused ? RFT_ROLE_GATE_UP : RFT_ROLE_GATE, 0, c->ffn_dim, 1);
+    add_rows(w, is_bias ? RFT_ROLE_UP_BIAS : is_fused ? RFT_ROLE_GATE_UP : RFT_ROLE_UP, is_fused ? c->ffn_dim : 0,
+             c->ffn_dim, 1);
+    w->n_paired = 2 * c->ffn_dim;
+    w->half = c->ffn_dim;
 }
 
 static void add_layer(struct rft_weights *weights, uint32_t layer)
 {
     const struct rft_model_config *c = &weights->config;
+    const bool has_post = rft_model_has(c, RFT_PART_POST_NORMS), has_bias = rft_model_has(c, RFT_PART_MLP_BIAS);
     struct rft_weight *w;
-    add_vector(weights, layer, "model.layers.{}.input_layernorm.weight", c->dim);
-    w = add_matrix(weights, layer, c->dim);
-    add_part(w, "model.layers.{}.self_attn.q_proj.weight", c->n_heads * c->head_dim);
-    add_part(w, "model.layers.{}.self_attn.k_proj.weight", c->n_kv_heads * c->head_dim);
-    w->n_paired = w->matrix.n;
-    w->half = c->head_dim / 2;
-    add_part(w, "model.layers.{}.self_attn.v_proj.weight", c->n_kv_heads * c->head_dim);
-    w = add_matrix(weights, layer, c->n_heads * c->head_dim);
-    add_part(w, "model.layers.{}.self_attn.o_proj.weight", c->dim);
-    add_vector(weights, layer, "model.layers.{}.post_attention_layernorm.weight", c->dim);
-    w = add_matrix(weights, layer, c->dim);
-    add_part(w, "model.layers.{}.mlp.gate_proj.weight", c->ffn_dim);
-    add_part(w, "model.layers.{}.mlp.up_proj.weight", c->ffn_dim);
-    w->n_paired = w->matrix.n;
-    w->half = c->ffn_dim;
-    w = add_matrix(weights, layer, c->ffn_dim);
-    add_part(w, "model.layers.{}.mlp.down_proj.weight", c->dim);
+    add_attention(weights, layer);
+    add_norm(weights, layer, RFT_ROLE_POST_ATTN_NORM, has_post, has_post);
+    add_norm(weights, layer, RFT_ROLE_FFN_NORM, !rft_model_has(c, RFT_PART_NO_PRE_NORMS), true);
+    add_gate_up_rows(c, add_weight(weights, layer, false, c->dim), false);
+    w = add_weight(weights, layer, true, 0);
+    if (has_bias)
+        add_gate_up_rows(c, w, true);
+    add_rows(add_weight(weights, layer, false, c->ffn_dim), RFT_ROLE_DOWN, 0, c->dim, 1);
+    w = add_weight(weights, layer, true, 0);
+    if (has_bias)
+        add_rows(w, RFT_ROLE_DOWN_BIAS, 0, c->dim, 1);
+    add_norm(weights, layer, RFT_ROLE_POST_FFN_NORM, has_post, has_post);
+}
+
+/* The tables that layers are of; queries have one of their own only if their position counts. */
+static void add_ropes(struct rft_weights *weights)
+{
+    const struct rft_model_config *c = &weights->config;
+    const uint64_t bytes =
+        (uint64_t)weights->n_positions * c->head_dim * 4 * (c->has_long_rope ? RFT_ROPE_SPANS : 1);
+    for (uint32_t layer = 0; layer < c->n_layers; layer++)
+        for (uint32_t is_query = 0; is_query < (c->query_beta != 0.0 ? 2u : 1u); is_query++)
+            weights->ropes[2u * c->rope_set[layer] + is_query] =
+                (struct rft_rope_place){(enum rft_rope_set)c->rope_set[layer], is_query != 0, bytes, {0, 0}};
 }
 
 enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config,
@@ -86,17 +160,24 @@ enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_m
         rft_alloc(FIRST_LAYER + (size_t)config->n_layers * RFT_LAYER_WEIGHT_COUNT, sizeof *weights->weights);
     if (weights->weights == NULL)
         return RFT_ERR_HOST_MEMORY;
-    weights->cos_sin_bytes = (uint64_t)n_positions * config->head_dim * 4;
-    w = add_matrix(weights, 0, config->dim);
-    add_part(w, "model.embed_tokens.weight", config->vocab_size);
-    add_vector(weights, 0, "model.norm.weight", config->dim);
-    w = add_matrix(weights, 0, config->dim);
-    add_part(w, "lm_head.weight", config->vocab_size);
+    add_ropes(weights);
+    add_rows(add_weight(weights, 0, false, config->dim), RFT_ROLE_EMBEDDING, 0, config->vocab_size, 1);
+    w = add_norm(weights, 0, RFT_ROLE_FINAL_NORM, true, true);
+    if (config->logit_scale != 0.0)
+        w->scale = (float)config->logit_scale;
+    w = add_weight(weights, 0, false, config->dim);
+    add_rows(w, RFT_ROLE_HEAD, 0, config->vocab_size, 1);
     if (config->tied)
         w->bytes = 0; /* never stored: rft_weights_head gives the embedding */
     for (uint32_t layer = 0; layer < config->n_layers; layer++)
         add_layer(weights, layer);
     return RFT_OK;
+}
+
+struct rft_rotation rft_weights_rotation(const struct rft_weights *weights, uint32_t layer)
+{
+    const struct rft_rope_place *k = &weights->ropes[2u * weights->config.rope_set[layer]], *q = k + 1;
+    return (struct rft_rotation){q->bytes != 0 ? q->range : k->range, k->range};
 }
 
 void rft_weights_finish(struct rft_weights *weights)
@@ -144,19 +225,6 @@ static enum rft_status refuse_bad(const struct rft_checkpoint *checkpoint, const
     return RFT_ERR_INPUT;
 }
 
-static enum rft_status pack_vector(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
-                                   const struct rft_tensor *tensor, float *dst, uint64_t *n_zeroed)
-{
-    rft_tensor_rows_f32(tensor, 0, 1, dst);
-    for (uint32_t i = 0; i < weight->matrix.k; i++) {
-        if (rft_is_bad(dst[i]))
-            return refuse_bad(checkpoint, tensor->name);
-        *n_zeroed += dst[i] != 0.0f && rft_flush(dst[i]) == 0.0f;
-        dst[i] = rft_flush(dst[i]);
-    }
-    return RFT_OK;
-}
-
 /* Packs one row of a matrix into its column of the tile. */
 static void pack_row(const float *values, uint32_t k, uint32_t *dst, struct rft_round_counts *counts)
 {
@@ -167,15 +235,28 @@ static void pack_row(const float *values, uint32_t k, uint32_t *dst, struct rft_
     }
 }
 
+/* Kernels rotate a head's dimensions i and i + head_dim / 2; a model that rotates only the first n_rotated pairs i and
+ * i + n_rotated / 2, so that its dimensions are put into another order, the rest, which is not rotated, behind those in
+ * either half. */
+static uint64_t turned_row(const struct rft_weight *weight, uint64_t row)
+{
+    const uint64_t half = weight->head_dim / 2, n = weight->n_rotated / 2;
+    const uint64_t in_head = row % weight->head_dim, i = in_head % half, upper = in_head / half;
+    if (row >= weight->n_turned || n == half)
+        return row;
+    return row - in_head + (i < n ? upper * n + i : 2 * n + upper * (half - n) + i - n);
+}
+
 /* Which row of the stacked tensors is packed as this one. */
 static uint64_t source_row(const struct rft_weight *weight, uint64_t row)
 {
     uint64_t group, in_group;
     if (row >= weight->n_paired)
-        return row;
+        return turned_row(weight, row);
     group = row / (2 * (uint64_t)weight->half);
     in_group = row % (2 * (uint64_t)weight->half);
-    return group * 2 * weight->half + in_group / 2 % 2 * weight->half + in_group / 4 * 2 + in_group % 2;
+    return turned_row(weight, group * 2 * weight->half + in_group / 2 % 2 * weight->half + in_group / 4 * 2 +
+                                  in_group % 2);
 }
 
 /* The tensors that a matrix is stacked from. */
@@ -186,12 +267,42 @@ struct parts {
 static struct parts find_parts(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint)
 {
     struct parts parts = {{NULL}};
-    char name[RFT_WEIGHT_NAME_BYTES];
+    char name[RFT_TENSOR_NAME_BYTES];
     for (uint32_t part = 0; part < weight->n_parts; part++) {
         rft_weight_name(weight, part, name);
         parts.tensors[part] = rft_checkpoint_find(checkpoint, name);
     }
     return parts;
+}
+
+/* The elements of a vector's tensors, one behind the other: values [matrix.k]. */
+static void list_elements(const struct rft_weight *weight, const struct parts *parts, float *values)
+{
+    for (uint32_t part = 0; part < weight->n_parts; part++) {
+        const uint32_t n = weight->parts[part].n;
+        rft_tensor_rows_f32(parts->tensors[part], 0, 1, values);
+        memmove(values, values + weight->parts[part].first, n * sizeof *values);
+        for (uint32_t copy = 1; copy < weight->parts[part].n_copies; copy++)
+            memcpy(values + (size_t)copy * n, values, n * sizeof *values);
+        values += (size_t)n * weight->parts[part].n_copies;
+    }
+}
+
+static enum rft_status pack_vector(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
+                                   const struct parts *parts, float *values, float *dst, uint64_t *n_zeroed)
+{
+    memset(dst, 0, (size_t)weight->bytes);
+    list_elements(weight, parts, values);
+    for (uint32_t i = 0; i < weight->matrix.k; i++) {
+        float v = weight->n_parts != 0 ? values[source_row(weight, i)] : 1.0f;
+        if (rft_is_bad(v))
+            return refuse_bad(checkpoint, parts->tensors[0]->name);
+        *n_zeroed += v != 0.0f && rft_flush(v) == 0.0f;
+        if (weight->n_parts != 0)
+            v = (v + weight->add) * weight->scale;
+        dst[i] = rft_flush(v);
+    }
+    return RFT_OK;
 }
 
 static enum rft_status pack_tile(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
@@ -206,7 +317,7 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
         struct rft_round_counts counts = {0, 0};
         while (row >= weight->parts[part].n)
             row -= weight->parts[part++].n;
-        rft_tensor_rows_f32(parts->tensors[part], row, 1, values);
+        rft_tensor_rows_f32(parts->tensors[part], weight->parts[part].first + row, 1, values);
         pack_row(values, weight->matrix.k, dst + i, &counts);
         if (counts.n_bad != 0)
             return refuse_bad(checkpoint, parts->tensors[part]->name);
@@ -215,17 +326,28 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
     return RFT_OK;
 }
 
+/* Room for a row of a matrix; for a vector's elements, and for the whole of the last of its tensors, of which it may take
+ * a part. */
+static size_t n_values(const struct rft_weight *weight, const struct parts *parts)
+{
+    size_t n = weight->matrix.k;
+    for (uint32_t part = 0; part < weight->n_parts && weight->is_vector; part++)
+        n += (size_t)parts->tensors[part]->dims[0];
+    return n;
+}
+
 enum rft_status rft_weight_pack(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
                                 uint64_t unit_0, uint64_t n_units, void *dst, uint64_t *n_zeroed)
 {
     struct parts parts = find_parts(weight, checkpoint);
     enum rft_status status = RFT_OK;
     float *values;
-    if (weight->is_vector)
-        return pack_vector(weight, checkpoint, parts.tensors[0], dst, n_zeroed);
-    values = rft_alloc(weight->matrix.k, sizeof *values);
+    values = rft_alloc(n_values(weight, &parts), sizeof *values);
     if (values == NULL)
         return RFT_ERR_HOST_MEMORY;
+    if (weight->is_vector)
+        status = pack_vector(weight, checkpoint, &parts, values, dst, n_zeroed);
+    n_units = weight->is_vector ? 0 : n_units;
     for (uint64_t i = 0; i < n_units && status == RFT_OK; i++) {
         uint8_t *tile = (uint8_t *)dst + i * rft_weight_unit_bytes(weight);
         status = pack_tile(weight, checkpoint, &parts, unit_0 + i, values, (uint32_t *)(void *)tile, n_zeroed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "op.h"
+#include "op_node.h"
 
 #include "arith.h"
 
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void begin(struct rft_emit *e, struct rft_node *node, enum rft_op op)
+void node_begin(struct rft_emit *e, struct rft_node *node, enum rft_op op)
 {
     memset(node, 0, sizeof *node);
     node->op = op;
@@ -17,7 +17,7 @@ static void begin(struct rft_emit *e, struct rft_node *node, enum rft_op op)
     node->reads[node->n_reads++] = e->rows;
 }
 
-static uint64_t reads(struct rft_node *node, struct rft_range range, uint64_t bytes)
+uint64_t reads(struct rft_node *node, struct rft_range range, uint64_t bytes)
 {
     assert(range.bytes >= bytes && node->n_reads < RFT_NODE_RANGES_MAX);
     (void)bytes;
@@ -25,7 +25,7 @@ static uint64_t reads(struct rft_node *node, struct rft_range range, uint64_t by
     return range.address;
 }
 
-static uint64_t writes(struct rft_node *node, struct rft_range range, uint64_t bytes)
+uint64_t writes(struct rft_node *node, struct rft_range range, uint64_t bytes)
 {
     assert(range.bytes >= bytes && node->n_writes < RFT_NODE_RANGES_MAX);
     (void)bytes;
@@ -33,7 +33,7 @@ static uint64_t writes(struct rft_node *node, struct rft_range range, uint64_t b
     return range.address;
 }
 
-static void end(struct rft_emit *e, struct rft_node *node, const void *args, size_t args_bytes)
+void node_end(struct rft_emit *e, struct rft_node *node, const void *args, size_t args_bytes)
 {
     assert(args_bytes <= RFT_ARGS_BYTES_MAX);
     memcpy(node->args.bytes, args, args_bytes);
@@ -42,8 +42,7 @@ static void end(struct rft_emit *e, struct rft_node *node, const void *args, siz
         e->status = rft_program_add(e->program, node);
 }
 
-/* Bytes of [rows][n] elements of this many bytes. */
-static uint64_t rows_of(const struct rft_emit *e, uint64_t n, uint64_t element_bytes)
+uint64_t rows_of(const struct rft_emit *e, uint64_t n, uint64_t element_bytes)
 {
     return e->n_rows * n * element_bytes;
 }
@@ -53,13 +52,12 @@ static uint64_t padded_rows_of(const struct rft_emit *e, uint64_t n)
     return rows_of(e, RFT_PADDED(n), 2);
 }
 
-static uint64_t h_bytes(const struct rft_emit *e)
+uint64_t h_bytes(const struct rft_emit *e)
 {
     return rows_of(e, RFT_H_WORDS((uint64_t)e->norm.dim), 4);
 }
 
-/* Rows of a matrix's part. */
-static uint32_t part_rows(const struct rft_matrix *w, uint32_t part)
+uint32_t part_rows(const struct rft_matrix *w, uint32_t part)
 {
     uint32_t first = part * w->part_rows;
     return part + 1 < w->n_parts ? w->part_rows : w->n - first;
@@ -70,24 +68,49 @@ uint64_t rft_packed_bytes(uint64_t n, uint64_t k)
     return (n + RFT_TILE - 1) / RFT_TILE * RFT_TILE * RFT_PADDED(k) * 2;
 }
 
-static uint64_t reads_matrix(struct rft_node *node, const struct rft_matrix *w, uint32_t part)
+uint64_t reads_matrix(struct rft_node *node, const struct rft_matrix *w, uint32_t part)
 {
     assert(part == 0 ? w->n_parts == 1 || w->part_rows % RFT_TILE == 0 : part < w->n_parts);
     return reads(node, w->parts[part], rft_packed_bytes(part_rows(w, part), w->k));
 }
 
-static uint32_t inverse_dim_bits(const struct rft_emit *e)
+uint32_t inverse_bits(uint64_t n)
 {
-    return RFT_BITS((float)(1.0 / e->norm.dim));
+    return RFT_BITS((float)(1.0 / (double)n));
+}
+
+uint32_t inverse_cap_bits(float cap)
+{
+    return cap != 0.0f ? RFT_BITS((float)(1.0 / (double)cap)) : 0;
+}
+
+/* What a matmul multiplies its results with: the factor of the norm in front of it, or 1. */
+struct factor {
+    uint32_t inverse_dim_bits, eps_bits;
+};
+
+static struct factor factor_of(const struct rft_emit *e, const struct rft_linear *w)
+{
+    if (!w->is_normed)
+        return (struct factor){0, RFT_BITS_NO_NORM};
+    return (struct factor){inverse_bits(e->norm.dim), RFT_BITS(e->norm.eps)};
+}
+
+/* A bias has a value for each row of whole tiles. */
+static uint64_t reads_bias(struct rft_node *node, const struct rft_linear *w)
+{
+    if (w->bias.bytes == 0)
+        return 0;
+    return reads(node, w->bias, ((uint64_t)w->matrix->n + RFT_TILE - 1) / RFT_TILE * RFT_TILE * 4);
 }
 
 void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
-                struct rft_range norm_weight)
+                float scale, struct rft_range norm_weight)
 {
     assert(embedding->k == e->norm.dim);
     for (uint32_t part = 0; part < embedding->n_parts; part++) {
         struct rft_node node;
-        begin(e, &node, RFT_OP_embed);
+        node_begin(e, &node, RFT_OP_embed);
         struct rft_args_embed args = {
             .batch = e->batch.address,
             .rows = writes(&node, e->rows, 0),
@@ -98,24 +121,29 @@ void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, cons
             .dim = embedding->k,
             .first = part * embedding->part_rows,
             .n = part_rows(embedding, part),
+            .scale_bits = RFT_BITS(scale),
         };
-        end(e, &node, &args, sizeof args);
+        node_end(e, &node, &args, sizeof args);
     }
 }
 
-void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w,
-              struct rft_range cos_sin, const struct rft_kv_layer *kv)
+void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_linear *w,
+              const struct rft_rotation *rotation, const struct rft_kv_layer *kv)
 {
     struct rft_node node;
-    begin(e, &node, RFT_OP_qkv);
-    assert(w->k == e->norm.dim && w->n == (e->n_heads + 2 * e->n_kv_heads) * e->head_dim && e->head_dim % 8 == 0);
+    const struct factor factor = factor_of(e, w);
+    node_begin(e, &node, RFT_OP_qkv);
+    assert(w->matrix->k == e->norm.dim && w->matrix->n == (e->n_heads + 2 * e->n_kv_heads) * e->head_dim &&
+           e->head_dim % 8 == 0);
     struct rft_args_qkv args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
         .tables = reads(&node, e->tables, 0),
-        .weight = reads_matrix(&node, w, 0),
+        .weight = reads_matrix(&node, w->matrix, 0),
         .h = reads(&node, h, h_bytes(e)),
-        .cos_sin = reads(&node, cos_sin, 0),
+        .bias = reads_bias(&node, w),
+        .q_cos_sin = reads(&node, rotation->q, 0),
+        .k_cos_sin = reads(&node, rotation->k, 0),
         .q = writes(&node, q, rows_of(e, (uint64_t)e->n_heads * e->head_dim, 2)),
         .prompt_kv = writes(&node, kv->prompt, 0),
         .own_kv = writes(&node, kv->own, 0),
@@ -123,19 +151,41 @@ void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const 
         .n_heads = e->n_heads,
         .n_kv_heads = e->n_kv_heads,
         .head_dim = e->head_dim,
-        .inverse_dim_bits = inverse_dim_bits(e),
-        .eps_bits = RFT_BITS(e->norm.eps),
+        .inverse_dim_bits = factor.inverse_dim_bits,
+        .eps_bits = factor.eps_bits,
     };
-    end(e, &node, &args, sizeof args);
+    node_end(e, &node, &args, sizeof args);
 }
 
-/* 1 / sqrt(n), rounded to f32 from a double that Newton's steps brought to its last bits: no libm. */
-static float inverse_sqrt(uint32_t n)
+void emit_heads(struct rft_emit *e, struct rft_range q, struct rft_range y, const struct rft_heads_norm *norm,
+                const struct rft_rotation *rotation, const struct rft_kv_layer *kv)
 {
-    double y = (double)rft_rsqrt((float)n);
-    for (int step = 0; step < 4; step++)
-        y = y * (1.5 - 0.5 * n * y * y);
-    return (float)y;
+    struct rft_node node;
+    const uint64_t n_rotated = (uint64_t)e->n_heads + e->n_kv_heads, n_all = n_rotated + e->n_kv_heads;
+    const uint32_t q_span = norm->is_wide ? e->n_heads : 1, k_span = norm->is_wide ? e->n_kv_heads : 1;
+    node_begin(e, &node, RFT_OP_heads);
+    assert(e->head_dim <= RFT_HEAD_DIM_MAX && e->head_dim % 8 == 0);
+    struct rft_args_heads args = {
+        .batch = e->batch.address,
+        .rows = writes(&node, e->rows, 0),
+        .tables = reads(&node, e->tables, 0),
+        .y = reads(&node, y, rows_of(e, n_all * e->head_dim, 4)),
+        .norm = reads(&node, norm->weight, n_rotated * e->head_dim * 4),
+        .q_cos_sin = reads(&node, rotation->q, 0),
+        .k_cos_sin = reads(&node, rotation->k, 0),
+        .q = writes(&node, q, rows_of(e, (uint64_t)e->n_heads * e->head_dim, 2)),
+        .prompt_kv = writes(&node, kv->prompt, 0),
+        .own_kv = writes(&node, kv->own, 0),
+        .n_heads = e->n_heads,
+        .n_kv_heads = e->n_kv_heads,
+        .head_dim = e->head_dim,
+        .q_span = q_span,
+        .k_span = k_span,
+        .q_inverse_bits = inverse_bits((uint64_t)q_span * e->head_dim),
+        .k_inverse_bits = inverse_bits((uint64_t)k_span * e->head_dim),
+        .eps_bits = RFT_BITS(norm->eps),
+    };
+    node_end(e, &node, &args, sizeof args);
 }
 
 uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys)
@@ -145,11 +195,11 @@ uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys)
 }
 
 void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, const struct rft_kv_layer *kv,
-                    struct rft_range scratch, uint32_t scratch_floats)
+                    const struct rft_attention_shape *shape, struct rft_range scratch, uint32_t scratch_floats)
 {
     struct rft_node node;
     uint64_t heads_dim = (uint64_t)e->n_heads * e->head_dim;
-    begin(e, &node, RFT_OP_attention);
+    node_begin(e, &node, RFT_OP_attention);
     assert(e->head_dim <= RFT_HEAD_DIM_MAX && e->head_dim % 8 == 0 && e->n_heads % e->n_kv_heads == 0);
     struct rft_args_attention args = {
         .batch = e->batch.address,
@@ -163,187 +213,123 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
         .n_heads = e->n_heads,
         .n_kv_heads = e->n_kv_heads,
         .head_dim = e->head_dim,
-        .scale_bits = RFT_BITS(inverse_sqrt(e->head_dim)),
+        .scale_bits = RFT_BITS(shape->scale),
         .scratch_floats = scratch_floats,
+        .window = shape->window,
+        .cap_bits = RFT_BITS(shape->cap),
+        .inverse_cap_bits = inverse_cap_bits(shape->cap),
     };
-    end(e, &node, &args, sizeof args);
+    node_end(e, &node, &args, sizeof args);
 }
 
-void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
-                   const struct rft_matrix *w, struct rft_range norm_weight)
+/* x is only written if it is the sums alone that are wanted. */
+static void emit_product(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
+                         const struct rft_linear *w, struct rft_range norm_weight, uint32_t flags)
 {
     struct rft_node node;
-    begin(e, &node, RFT_OP_residual);
-    assert(w->n == e->norm.dim);
+    const struct rft_matrix *m = w->matrix;
+    node_begin(e, &node, RFT_OP_residual);
+    assert(m->n == e->norm.dim);
     struct rft_args_residual args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
-        .weight = reads_matrix(&node, w, 0),
-        .y = reads(&node, y, padded_rows_of(e, w->k)),
-        .norm = reads(&node, norm_weight, (uint64_t)w->n * 4),
-        .x = reads(&node, x, rows_of(e, w->n, 4)),
+        .weight = reads_matrix(&node, m, 0),
+        .y = reads(&node, y, padded_rows_of(e, m->k)),
+        .norm = reads(&node, norm_weight, (uint64_t)m->n * 4),
+        .bias = reads_bias(&node, w),
+        .x = writes(&node, x, rows_of(e, m->n, 4)),
         .h = writes(&node, h, h_bytes(e)),
-        .dim = w->n,
-        .k = w->k,
+        .dim = m->n,
+        .k = m->k,
+        .flags = flags,
     };
-    writes(&node, x, 0);
-    end(e, &node, &args, sizeof args);
+    if ((flags & RFT_RESIDUAL_ALONE) == 0)
+        reads(&node, x, 0);
+    node_end(e, &node, &args, sizeof args);
 }
 
-void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_matrix *w)
+void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
+                   const struct rft_linear *w, struct rft_range norm_weight)
+{
+    emit_product(e, x, h, y, w, norm_weight, 0);
+}
+
+void emit_residual_alone(struct rft_emit *e, struct rft_range alone, struct rft_range h, struct rft_range y,
+                         const struct rft_linear *w, struct rft_range weight)
+{
+    emit_product(e, alone, h, y, w, weight, RFT_RESIDUAL_ALONE);
+}
+
+void emit_post_norm(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range alone,
+                    struct rft_range weight, struct rft_range norm_weight)
 {
     struct rft_node node;
-    begin(e, &node, RFT_OP_gate_up);
-    assert(w->k == e->norm.dim && w->n % 4 == 0);
+    const uint32_t dim = e->norm.dim;
+    node_begin(e, &node, RFT_OP_post_norm);
+    struct rft_args_post_norm args = {
+        .batch = e->batch.address,
+        .rows = writes(&node, e->rows, 0),
+        .y = reads(&node, alone, rows_of(e, dim, 4)),
+        .weight = reads(&node, weight, (uint64_t)dim * 4),
+        .norm = reads(&node, norm_weight, (uint64_t)dim * 4),
+        .x = writes(&node, x, rows_of(e, dim, 4)),
+        .h = writes(&node, h, h_bytes(e)),
+        .dim = dim,
+        .inverse_dim_bits = inverse_bits(dim),
+        .eps_bits = RFT_BITS(e->norm.post_eps),
+    };
+    reads(&node, x, 0);
+    reads(&node, h, 0);
+    node_end(e, &node, &args, sizeof args);
+}
+
+void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, uint32_t act)
+{
+    struct rft_node node;
+    const struct factor factor = factor_of(e, w);
+    const struct rft_matrix *m = w->matrix;
+    node_begin(e, &node, RFT_OP_gate_up);
+    assert(m->k == e->norm.dim && m->n % 4 == 0);
     struct rft_args_gate_up args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
-        .weight = reads_matrix(&node, w, 0),
+        .weight = reads_matrix(&node, m, 0),
         .h = reads(&node, h, h_bytes(e)),
-        .y = writes(&node, y, padded_rows_of(e, w->n / 2)),
+        .bias = reads_bias(&node, w),
+        .y = writes(&node, y, padded_rows_of(e, m->n / 2)),
         .dim = e->norm.dim,
-        .ffn_dim = w->n / 2,
-        .inverse_dim_bits = inverse_dim_bits(e),
-        .eps_bits = RFT_BITS(e->norm.eps),
+        .ffn_dim = m->n / 2,
+        .inverse_dim_bits = factor.inverse_dim_bits,
+        .eps_bits = factor.eps_bits,
+        .act = act,
     };
-    end(e, &node, &args, sizeof args);
+    node_end(e, &node, &args, sizeof args);
 }
 
-void emit_logits(struct rft_emit *e, struct rft_range logits, struct rft_range h, const struct rft_matrix *w)
+void emit_project(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, float cap)
 {
-    assert(w->k == e->norm.dim);
-    for (uint32_t part = 0; part < w->n_parts; part++) {
+    const struct rft_matrix *m = w->matrix;
+    const struct factor factor = factor_of(e, w);
+    assert(m->k == e->norm.dim && (w->bias.bytes == 0 || m->n_parts == 1));
+    for (uint32_t part = 0; part < m->n_parts; part++) {
         struct rft_node node;
-        begin(e, &node, RFT_OP_logits);
-        struct rft_args_logits args = {
+        node_begin(e, &node, RFT_OP_project);
+        struct rft_args_project args = {
             .batch = e->batch.address,
             .rows = writes(&node, e->rows, 0),
-            .weight = reads_matrix(&node, w, part),
+            .weight = reads_matrix(&node, m, part),
             .h = reads(&node, h, h_bytes(e)),
-            .logits = writes(&node, logits, rows_of(e, w->n, 4)),
+            .bias = reads_bias(&node, w),
+            .y = writes(&node, y, rows_of(e, m->n, 4)),
             .dim = e->norm.dim,
-            .vocab = w->n,
-            .first = part * w->part_rows,
-            .n = part_rows(w, part),
-            .inverse_dim_bits = inverse_dim_bits(e),
-            .eps_bits = RFT_BITS(e->norm.eps),
+            .stride = m->n,
+            .first = part * m->part_rows,
+            .n = part_rows(m, part),
+            .inverse_dim_bits = factor.inverse_dim_bits,
+            .eps_bits = factor.eps_bits,
+            .cap_bits = RFT_BITS(cap),
+            .inverse_cap_bits = inverse_cap_bits(cap),
         };
-        end(e, &node, &args, sizeof args);
+        node_end(e, &node, &args, sizeof args);
     }
-}
-
-bool rft_sampling_is_filtered(const struct rft_sampling *sampling)
-{
-    return sampling->temperature > 0.0f &&
-           (sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f);
-}
-
-uint32_t rft_sample_n_parts(uint32_t vocab)
-{
-    return (vocab + RFT_SAMPLE_PART - 1) / RFT_SAMPLE_PART;
-}
-
-uint32_t rft_draw_n_parts(uint32_t vocab)
-{
-    return (vocab + RFT_TILE - 1) / RFT_TILE;
-}
-
-static uint64_t mask_bytes(const struct rft_sampler *sampler)
-{
-    return ((uint64_t)sampler->vocab + 31) / 32 * 4;
-}
-
-static uint32_t inverse_temperature_bits(const struct rft_sampling *sampling)
-{
-    return RFT_BITS(sampling->temperature > 0.0f ? (float)(1.0 / (double)sampling->temperature) : 1.0f);
-}
-
-static uint32_t greedy_flag(const struct rft_sampling *sampling)
-{
-    return sampling->temperature > 0.0f ? 0 : RFT_SAMPLE_GREEDY;
-}
-
-void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
-{
-    struct rft_node node;
-    begin(e, &node, RFT_OP_filter);
-    struct rft_args_filter args = {
-        .batch = e->batch.address,
-        .rows = e->rows.address,
-        .logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4)),
-        .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
-        .cutoffs = writes(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))),
-        .vocab = sampler->vocab,
-        .inverse_temperature_bits = inverse_temperature_bits(sampling),
-        .top_k = sampling->top_k,
-        .top_p_65536 = sampling->top_p_65536,
-    };
-    end(e, &node, &args, sizeof args);
-}
-
-void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
-{
-    struct rft_node node;
-    begin(e, &node, RFT_OP_sample);
-    assert(sampler->n_parts == rft_sample_n_parts(sampler->vocab));
-    struct rft_args_sample args = {
-        .batch = e->batch.address,
-        .rows = writes(&node, e->rows, 0),
-        .logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4)),
-        .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
-        .cutoffs = reads(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))),
-        .candidates = writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
-        .vocab = sampler->vocab,
-        .n_parts = sampler->n_parts,
-        .inverse_temperature_bits = inverse_temperature_bits(sampling),
-        .min_p_bits = RFT_BITS(sampling->min_p),
-        .flags = greedy_flag(sampling) | (rft_sampling_is_filtered(sampling) ? RFT_SAMPLE_FILTERED : 0),
-    };
-    end(e, &node, &args, sizeof args);
-}
-
-void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
-               struct rft_range h, const struct rft_matrix *w)
-{
-    assert(w->k == e->norm.dim && w->n == sampler->vocab && !rft_sampling_is_filtered(sampling));
-    assert(sampler->n_parts == rft_draw_n_parts(sampler->vocab));
-    for (uint32_t part = 0; part < w->n_parts; part++) {
-        struct rft_node node;
-        begin(e, &node, RFT_OP_draw);
-        struct rft_args_draw args = {
-            .batch = e->batch.address,
-            .rows = writes(&node, e->rows, 0),
-            .weight = reads_matrix(&node, w, part),
-            .h = reads(&node, h, h_bytes(e)),
-            .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
-            .candidates =
-                writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
-            .dim = e->norm.dim,
-            .n_parts = sampler->n_parts,
-            .first = part * w->part_rows,
-            .n = part_rows(w, part),
-            .inverse_temperature_bits = inverse_temperature_bits(sampling),
-            .flags = greedy_flag(sampling),
-            .inverse_dim_bits = inverse_dim_bits(e),
-            .eps_bits = RFT_BITS(e->norm.eps),
-        };
-        end(e, &node, &args, sizeof args);
-    }
-}
-
-void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler)
-{
-    struct rft_node node;
-    begin(e, &node, RFT_OP_advance);
-    struct rft_args_advance args = {
-        .batch = e->batch.address,
-        .rows = writes(&node, e->rows, 0),
-        .candidates = reads(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
-        .eos = reads(&node, sampler->eos, (uint64_t)sampler->n_eos * 4),
-        .tokens = writes(&node, sampler->tokens, rows_of(e, sampler->tokens_stride, 4)),
-        .n_parts = sampler->n_parts,
-        .n_eos = sampler->n_eos,
-        .tokens_stride = sampler->tokens_stride,
-    };
-    end(e, &node, &args, sizeof args);
 }

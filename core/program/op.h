@@ -26,6 +26,33 @@ uint64_t rft_packed_bytes(uint64_t n, uint64_t k);
 struct rft_norm {
     uint32_t dim;
     float eps;
+    float post_eps; /* of norms behind a matmul, which see what it gives and not the stream */
+};
+
+/* A matrix, its bias, and whether its input is normed. */
+struct rft_linear {
+    const struct rft_matrix *matrix;
+    struct rft_range bias; /* f32, in the order of the packed rows, whole tiles; no bytes: none */
+    bool is_normed;        /* the input is read with the factor of its norm, else as it is; residual's input has none */
+};
+
+/* Norms of queries and keys. */
+struct rft_heads_norm {
+    struct rft_range weight; /* [n_heads + n_kv_heads][head_dim] f32 */
+    float eps;
+    bool is_wide; /* all heads of q, and all of k, are normed together, else each by itself */
+};
+
+/* The tables that queries and keys are rotated by. */
+struct rft_rotation {
+    struct rft_range q, k; /* [positions][head_dim / 2][2] f32 */
+};
+
+/* What shapes the attention of a layer, beside its pages. */
+struct rft_attention_shape {
+    float scale;
+    float cap;       /* of the scores; 0 = none */
+    uint32_t window; /* keys that a query sees, itself among them; RFT_NO_WINDOW */
 };
 
 /* KV pages of one layer. */
@@ -48,15 +75,24 @@ struct rft_emit {
 
 /* Shapes are op_args.h's. norm_weight: of the norm that comes next. */
 void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
-                struct rft_range norm_weight);
-void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_matrix *w,
-              struct rft_range cos_sin, const struct rft_kv_layer *kv);
+                float scale, struct rft_range norm_weight);
+void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_linear *w,
+              const struct rft_rotation *rotation, const struct rft_kv_layer *kv);
+/* Behind emit_project of q, k and v, into y. */
+void emit_heads(struct rft_emit *e, struct rft_range q, struct rft_range y, const struct rft_heads_norm *norm,
+                const struct rft_rotation *rotation, const struct rft_kv_layer *kv);
 void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, const struct rft_kv_layer *kv,
-                    struct rft_range scratch, uint32_t scratch_floats);
+                    const struct rft_attention_shape *shape, struct rft_range scratch, uint32_t scratch_floats);
 void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
-                   const struct rft_matrix *w, struct rft_range norm_weight);
-void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_matrix *w);
-void emit_logits(struct rft_emit *e, struct rft_range logits, struct rft_range h, const struct rft_matrix *w);
+                   const struct rft_linear *w, struct rft_range norm_weight);
+/* The same in two: the sums alone into `alone`, then x += their norm of this weight. */
+void emit_residual_alone(struct rft_emit *e, struct rft_range alone, struct rft_range h, struct rft_range y,
+                         const struct rft_linear *w, struct rft_range weight);
+void emit_post_norm(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range alone,
+                    struct rft_range weight, struct rft_range norm_weight);
+void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, uint32_t act);
+/* y: [rows][w->n] f32. cap: of the results; 0 = none. */
+void emit_project(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, float cap);
 
 /* f32 of one piece of attention's scratch for sequences of n_keys tokens. Pieces of workers (n_pieces of them,
  * caps.n_scratch) hold RFT_SCRATCH_ROWS rows of scores; the piece of a row and kv head (n_pieces 0) holds [ceil(group /
@@ -92,7 +128,7 @@ uint32_t rft_draw_n_parts(uint32_t vocab);
 void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
-               struct rft_range h, const struct rft_matrix *w);
+               struct rft_range h, const struct rft_matrix *w, float cap);
 void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler);
 
 #endif

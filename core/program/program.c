@@ -34,8 +34,8 @@ struct rft_node_matrix rft_node_matrix(const struct rft_node *node)
         const struct rft_args_draw *a = args;
         return (struct rft_node_matrix){a->n, a->dim};
     }
-    if (node->op == RFT_OP_logits) {
-        const struct rft_args_logits *a = args;
+    if (node->op == RFT_OP_project) {
+        const struct rft_args_project *a = args;
         return (struct rft_node_matrix){a->n, a->dim};
     }
     return (struct rft_node_matrix){0, 0};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "inputs.h"
 
+#include "adapter.h"
+#include "adapter_choice.h"
 #include "alloc.h"
 #include "arith.h"
 #include "end_tokens.h"
@@ -19,9 +21,18 @@
 static enum rft_status open_model(const struct rft_config *config, struct rft_inputs *inputs)
 {
     struct rft_checkpoint *c = &inputs->checkpoint;
-    RFT_TRY(rft_checkpoint_open(config->model_path, c));
+    const char *tokenizer_dir;
+    const struct rft_model_options options = {.ignore_keys = (const char *const *)config->model_ignore_keys.items,
+                                              .n_ignore_keys = config->model_ignore_keys.n};
+    RFT_TRY(rft_checkpoint_open_with(config->model_path, &options, c));
+    RFT_TRY(rft_adapters_open(config, c));
     for (size_t i = 0; i < c->n_maps; i++)
         inputs->mapped_bytes += c->maps[i].bytes;
+    for (size_t i = 0; i < c->n_adapter_maps; i++)
+        inputs->mapped_bytes += c->adapter_maps[i].bytes;
+    RFT_TRY(rft_adapters_tokenizer(config, &tokenizer_dir));
+    if (tokenizer_dir != NULL)
+        return rft_tokenizer_open(tokenizer_dir, &inputs->tokenizer);
     if (c->is_gguf)
         return rft_tokenizer_open_gguf(c->gguf, config->model_path, &inputs->tokenizer);
     return rft_tokenizer_open(config->model_path, &inputs->tokenizer);
@@ -177,7 +188,8 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     RFT_TRY(rft_config_fingerprint(&drawn, &f->lines));
     RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%u\nunicode=%s,%s\n", RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(),
                            rft_unicode_utf8proc()));
-    RFT_TRY(rft_fingerprint_add_hash(f, "model.path", model));
+    RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
+                                     model));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt (its template, system message, examples)", inputs->prompt.hash));
@@ -221,6 +233,7 @@ uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples)
 {
     const struct rft_dataset *d = &inputs->dataset;
     uint64_t rows = d->n * (uint64_t)sizeof *d->questions + d->n_skipped * (uint64_t)sizeof *d->skipped;
+    rows += rft_adapter_heap_bytes(&inputs->checkpoint);
     return d->arena.cap + rows + rft_journal_index_bytes(d->n, n_samples) + d->n * (uint64_t)sizeof(uint32_t);
 }
 

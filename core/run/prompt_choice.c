@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "prompt_choice.h"
 
-#include "chat_source.h"
+#include "adapter_choice.h"
 #include "log.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ enum rft_status rft_prompt_choose(const struct rft_config *config, const struct 
     struct rft_chat_source source = {0};
     *prompt = (struct rft_prompt){0};
     if (config->prompt_format != RFT_PROMPT_RAW) /* to whom the model's files say nothing */
-        RFT_TRY(rft_chat_source_open(config->model_path, gguf, config->prompt_template_name, &source));
+        RFT_TRY(rft_adapters_chat_source(config, gguf, &source));
     enum rft_status status = open_prompt(config, &source, tokenizer, prompt);
     rft_chat_source_close(&source);
     return status;

@@ -57,7 +57,8 @@ static uint64_t measure_slots(const struct rft_sizes *sizes, const struct rft_pl
 
 static uint64_t prefix_bytes(const struct rft_sizes *sizes)
 {
-    return (uint64_t)(sizes->n_prompt_shared / RFT_PAGE_TOKENS) * rft_kv_page_bytes(&sizes->config) *
+    const uint64_t n_spans = sizes->config.has_long_rope ? RFT_ROPE_SPANS : 1;
+    return n_spans * (sizes->n_prompt_shared / RFT_PAGE_TOKENS) * rft_kv_page_bytes(&sizes->config) *
            sizes->config.n_layers;
 }
 

@@ -46,10 +46,12 @@ static uint32_t n_candidates(uint32_t vocab, const struct rft_work_shape *shape)
 size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_shape *shape, struct rft_work *work,
                      struct rft_work_buffer list[RFT_WORK_BUFFERS_MAX])
 {
-    enum { N_DECODE = 9 };
+    enum { N_DECODE = 11 };
     struct rft_decode_buffers *d = &work->decode;
     struct rft_sampler *s = &work->sampler;
     const uint64_t n = shape->n_rows, n_filtered = shape->is_filtered ? n : 0;
+    const bool has_heads = rft_model_has(c, RFT_PART_QK_NORM) || rft_model_has(c, RFT_PART_QK_NORM_WIDE);
+    const uint64_t n_heads = has_heads ? n : 0, n_alone = rft_model_has(c, RFT_PART_POST_NORMS) ? n : 0;
     const uint64_t heads_dim = (uint64_t)c->n_heads * c->head_dim, vocab = c->vocab_size;
     const struct rft_work_buffer all[RFT_WORK_BUFFERS_MAX] = {
         {"batch", &d->batch, &work->batch, sizeof(struct rft_batch)},
@@ -58,6 +60,8 @@ size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_sha
         {"h", &d->h, &work->h, n * rft_h_bytes(c->dim)},
         {"x", &d->x, NULL, n * c->dim * 4},
         {"q", &d->q, NULL, n * heads_dim * 2},
+        {"heads", &d->heads, NULL, n_heads * (heads_dim + 2 * (uint64_t)c->n_kv_heads * c->head_dim) * 4},
+        {"alone", &d->alone, NULL, n_alone * c->dim * 4},
         {"attended", &d->attended, NULL, n * RFT_PADDED(heads_dim) * 2},
         {"act", &d->act, NULL, n * RFT_PADDED((uint64_t)c->ffn_dim) * 2},
         {"scratch", &d->scratch, NULL, scratch_pieces(c, shape) * scratch_floats(c, shape) * 4},
@@ -98,7 +102,7 @@ enum rft_status rft_work_take(struct rft_pool *pool, const struct rft_model_conf
 
 static enum rft_status refuse_weight(const struct rft_pool *pool, const struct rft_weight *w)
 {
-    char name[RFT_WEIGHT_NAME_BYTES];
+    char name[RFT_TENSOR_NAME_BYTES];
     rft_weight_name(w, 0, name);
     rft_log_error("tensor %s%s takes %" PRIu64 " bytes, this device's blocks hold %" PRIu64
                   " at most; take another device, or backend = cpu",
@@ -143,14 +147,18 @@ enum rft_status rft_weights_take(struct rft_pool *pool, struct rft_pool *host, u
                                  struct rft_weights *weights)
 {
     const struct rft_weight *first_of_layers = rft_weights_layer(weights, 0, RFT_LAYER_ATTN_NORM);
-    struct rft_slice cos_sin;
     for (size_t i = 0; i < weights->n; i++) {
         struct rft_weight *w = &weights->weights[i];
         bool is_host = w >= first_of_layers && w->layer + n_host_layers >= weights->config.n_layers;
         bool is_vocabulary = w == rft_weights_embedding(weights) || w == rft_weights_head(weights);
         RFT_TRY(take_weight(is_host ? host : pool, is_vocabulary, w));
     }
-    RFT_TRY(rft_pool_take(pool, weights->cos_sin_bytes, &cos_sin));
-    weights->cos_sin = rft_slice_range(cos_sin);
+    for (uint32_t i = 0; i < RFT_ROPE_PLACES; i++) {
+        struct rft_slice table;
+        if (weights->ropes[i].bytes == 0)
+            continue;
+        RFT_TRY(rft_pool_take(pool, weights->ropes[i].bytes, &table));
+        weights->ropes[i].range = rft_slice_range(table);
+    }
     return RFT_OK;
 }

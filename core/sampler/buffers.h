@@ -33,7 +33,7 @@ struct rft_work_buffer {
     struct rft_slice *slice; /* in work; NULL: the host neither reads nor writes it */
     uint64_t bytes;
 };
-#define RFT_WORK_BUFFERS_MAX 15
+#define RFT_WORK_BUFFERS_MAX 17
 
 /* Lists all but the own pages in the order in which they lie, and returns how many there are: a prefill has no
  * sampler's. */

@@ -67,18 +67,14 @@ static enum rft_status upload_weight(struct rft_engine *engine, const struct rft
     return RFT_OK;
 }
 
-static enum rft_status upload_cos_sin(struct rft_engine *engine)
+static enum rft_status upload_rope(struct rft_engine *engine, const struct rft_rope_place *rope)
 {
-    const struct rft_tensor *tensor = rft_checkpoint_find(engine->checkpoint, RFT_ROPE_FACTORS_NAME);
-    float factors[RFT_HEAD_DIM_MAX / 2];
-    float *table = rft_alloc((size_t)engine->weights.cos_sin_bytes, 1);
+    float *table = rope->bytes != 0 ? rft_alloc((size_t)rope->bytes, 1) : NULL;
     enum rft_status status;
     if (table == NULL)
-        return RFT_ERR_HOST_MEMORY;
-    if (tensor != NULL)
-        rft_tensor_rows_f32(tensor, 0, 1, factors);
-    rft_rope_table(&engine->weights.config, tensor != NULL ? factors : NULL, engine->weights.n_positions, table);
-    status = rft_dev_write(&engine->dev, rft_engine_slice(engine, engine->weights.cos_sin), table);
+        return rope->bytes != 0 ? RFT_ERR_HOST_MEMORY : RFT_OK;
+    rft_rope_table(&engine->weights.config, rope->set, rope->is_query, engine->weights.n_positions, table);
+    status = rft_dev_write(&engine->dev, rft_engine_slice(engine, rope->range), table);
     rft_free(table);
     return status;
 }
@@ -103,7 +99,9 @@ static enum rft_status upload(struct rft_engine *engine)
         rft_log_info("%s: %" PRIu64 " weights below 2^-50 in magnitude became 0", engine->checkpoint->path, n_zeroed);
     if (status == RFT_OK)
         log_rounding(engine->checkpoint);
-    return status == RFT_OK ? upload_cos_sin(engine) : status;
+    for (uint32_t i = 0; i < RFT_ROPE_PLACES && status == RFT_OK; i++)
+        status = upload_rope(engine, &engine->weights.ropes[i]);
+    return status;
 }
 
 static enum rft_status place(struct rft_engine *engine)

@@ -98,16 +98,18 @@ static enum rft_status run_passes(struct prefill *p)
     uint32_t n_rows = 0;
     for (uint32_t f = 0; f < p->group->n; f++) {
         const struct rft_flight *flight = &p->group->flights[f];
-        uint32_t n_known = rft_prefix_n_known(p->prefix, &flight->ids);
+        uint32_t n_known = rft_prefix_n_known(p->prefix, flight->span, &flight->ids);
         if (n_known != 0)
-            RFT_TRY(rft_prefix_place(p->prefix, p->engine, &p->group->pool, p->group->pages, flight->first_page));
+            RFT_TRY(rft_prefix_place(p->prefix, flight->span, p->engine, &p->group->pool, p->group->pages,
+                                     flight->first_page));
         for (uint32_t position = n_known; position < flight->ids.n; position++) {
             p->flight_of[n_rows] = f;
             p->rows[n_rows++] = (struct rft_row){.token = flight->ids.ids[position],
                                                  .position = position,
                                                  .n_prompt = (uint32_t)flight->ids.n,
                                                  .prompt_table = flight->first_page,
-                                                 .state = RFT_ROW_RUNNING};
+                                                 .state = RFT_ROW_RUNNING,
+                                                 .rope_first = flight->rope_first};
             if (n_rows == p->work.decode.n_rows) {
                 RFT_TRY(run_pass(p, n_rows));
                 n_rows = 0;
@@ -150,19 +152,35 @@ enum rft_status rft_group_open_pages(struct rft_group *group, struct rft_engine 
     return rft_engine_take_pages(engine, "prompts", group->n_pages, &group->pool, &group->pages);
 }
 
+/* One span for a whole sample, by the longest that it may become: switching on the way would make its keys depend on
+ * when they were computed. */
+static void choose_spans(struct rft_group *group, const struct rft_engine *engine, uint32_t n_new_max)
+{
+    const struct rft_model_config *c = &engine->weights.config;
+    for (uint32_t i = 0; i < group->n; i++) {
+        struct rft_flight *flight = &group->flights[i];
+        bool is_long = c->has_long_rope && flight->ids.n + n_new_max > c->rope_original;
+        flight->span = is_long ? RFT_ROPE_LONG : RFT_ROPE_SHORT;
+        flight->rope_first = is_long ? engine->weights.n_positions : 0;
+    }
+}
+
 enum rft_status rft_group_prefill(struct rft_group *group, struct rft_engine *engine, const struct rft_plan *plan,
                                   struct rft_prefix *prefix, uint64_t *n_rows)
 {
     struct prefill p = {.group = group, .engine = engine, .prefix = prefix};
-    const struct rft_flight *first = &group->flights[0];
     enum rft_status status;
     *n_rows = 0;
+    choose_spans(group, engine, plan->step.n_new_max);
     RFT_TRY(rft_group_open_pages(group, engine));
     status = begin_prefill(&p, &plan->prefill);
     if (status == RFT_OK)
         status = run_passes(&p);
-    if (status == RFT_OK && rft_prefix_is_wanted(prefix) && !first->is_bad)
-        status = rft_prefix_keep(prefix, engine, &group->pool, group->pages, first->first_page);
+    for (uint32_t i = 0; i < group->n && status == RFT_OK; i++) {
+        const struct rft_flight *flight = &group->flights[i];
+        if (rft_prefix_is_wanted(prefix, flight->span) && !flight->is_bad)
+            status = rft_prefix_keep(prefix, flight->span, engine, &group->pool, group->pages, flight->first_page);
+    }
     *n_rows = p.n_rows_all;
     end_prefill(&p);
     if (status != RFT_OK)

@@ -15,6 +15,8 @@ struct rft_flight {
     uint64_t key;        /* random key */
     struct rft_ids ids;  /* prompt */
     uint32_t first_page; /* its pages are consecutive */
+    enum rft_rope_span span; /* of its samples, for which the longest that one may become decides */
+    uint32_t rope_first;     /* where that span begins in the RoPE tables */
     uint8_t *h;          /* [rft_h_bytes]: final hidden state of the last prompt token, a normed row */
     bool is_bad;         /* the prompt's arithmetic overflowed */
 };

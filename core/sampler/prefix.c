@@ -23,21 +23,22 @@ enum rft_status rft_prefix_init(struct rft_prefix *prefix, const uint32_t *ids, 
 void rft_prefix_finish(struct rft_prefix *prefix)
 {
     rft_ids_finish(&prefix->ids);
-    rft_free(prefix->kv);
+    for (uint32_t span = 0; span < RFT_ROPE_SPANS; span++)
+        rft_free(prefix->kv[span]);
     *prefix = (struct rft_prefix){0};
 }
 
-uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, const struct rft_ids *prompt)
+uint32_t rft_prefix_n_known(const struct rft_prefix *prefix, enum rft_rope_span span, const struct rft_ids *prompt)
 {
     size_t n = prefix->ids.n;
     bool fits =
-        prefix->kv != NULL && prompt->n > n && memcmp(prompt->ids, prefix->ids.ids, n * sizeof *prompt->ids) == 0;
+        prefix->kv[span] != NULL && prompt->n > n && memcmp(prompt->ids, prefix->ids.ids, n * sizeof *prompt->ids) == 0;
     return fits ? (uint32_t)n : 0;
 }
 
-bool rft_prefix_is_wanted(const struct rft_prefix *prefix)
+bool rft_prefix_is_wanted(const struct rft_prefix *prefix, enum rft_rope_span span)
 {
-    return prefix->kv == NULL && prefix->ids.n != 0;
+    return prefix->kv[span] == NULL && prefix->ids.n != 0;
 }
 
 /* Bytes of the prefix in one layer. */
@@ -58,8 +59,8 @@ static struct rft_slice slice_of(const struct rft_prefix *prefix, const struct r
     return rft_slice_part(slice, offset, layer_bytes(prefix, engine));
 }
 
-enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *engine, const struct rft_pool *pool,
-                                const struct rft_range *pages, uint32_t first_page)
+enum rft_status rft_prefix_keep(struct rft_prefix *prefix, enum rft_rope_span span, struct rft_engine *engine,
+                                const struct rft_pool *pool, const struct rft_range *pages, uint32_t first_page)
 {
     uint32_t n_layers = engine->weights.config.n_layers;
     uint64_t bytes = layer_bytes(prefix, engine);
@@ -77,16 +78,16 @@ enum rft_status rft_prefix_keep(struct rft_prefix *prefix, struct rft_engine *en
     if (status != RFT_OK)
         rft_free(kv);
     else
-        prefix->kv = kv;
+        prefix->kv[span] = kv;
     return status;
 }
 
-enum rft_status rft_prefix_place(const struct rft_prefix *prefix, struct rft_engine *engine,
+enum rft_status rft_prefix_place(const struct rft_prefix *prefix, enum rft_rope_span span, struct rft_engine *engine,
                                  const struct rft_pool *pool, const struct rft_range *pages, uint32_t first_page)
 {
     uint64_t bytes = layer_bytes(prefix, engine);
     for (uint32_t layer = 0; layer < engine->weights.config.n_layers; layer++)
         RFT_TRY(rft_dev_write(&engine->dev, slice_of(prefix, engine, pool, pages[layer], first_page),
-                              prefix->kv + layer * bytes));
+                              prefix->kv[span] + layer * bytes));
     return RFT_OK;
 }

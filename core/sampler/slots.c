@@ -71,7 +71,8 @@ void rft_slots_start(struct rft_slots *s, struct rft_request *request, const str
                                      .n_new_max = s->n_new_max,
                                      .sample_index = request->sample,
                                      .key0 = (uint32_t)flight->key,
-                                     .key1 = (uint32_t)(flight->key >> 32)};
+                                     .key1 = (uint32_t)(flight->key >> 32),
+                                     .rope_first = flight->rope_first};
 }
 
 uint32_t rft_slots_burst(const struct rft_slots *s, uint32_t n_steps_max)

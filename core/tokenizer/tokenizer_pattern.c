@@ -6,32 +6,13 @@
  * misread. */
 #include "tokenizer_pattern.h"
 
-#include "alloc.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "log.h"
 
 #include <string.h>
-
-/* Steps and memory one search may take, so that no text can hang the program or exhaust the machine. */
-#define MATCH_LIMIT 10000000u
-#define HEAP_LIMIT_KIB 65536u
 
 /* Oniguruma's \w in a class, and standing alone: then the fractions and raised digits of Latin-1 are of it, too. */
 #define WORD_CHARS "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
 #define LONE_WORD_CHARS WORD_CHARS "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"
-
-static void *pcre2_alloc(PCRE2_SIZE n, void *user)
-{
-    (void)user;
-    return rft_alloc(n, 1);
-}
-
-static void pcre2_release(void *p, void *user)
-{
-    (void)user;
-    rft_free(p);
-}
 
 struct translation {
     const char *path;
@@ -152,38 +133,6 @@ static enum rft_status translate(struct translation *t)
     return RFT_OK;
 }
 
-static enum rft_status compile(const char *path, struct rft_bytes shown, const struct rft_str *regex,
-                               struct rft_tok_pattern *pattern)
-{
-    int error = PCRE2_ERROR_NOMEMORY;
-    PCRE2_SIZE offset = 0;
-    pcre2_general_context *general = pcre2_general_context_create(pcre2_alloc, pcre2_release, NULL);
-    pcre2_compile_context *context = general != NULL ? pcre2_compile_context_create(general) : NULL;
-    if (context != NULL) {
-        /* Ruby's "." stops at LF alone, its "^" and "$" are a line's */
-        pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-        pattern->code = pcre2_compile((PCRE2_SPTR)regex->data, regex->len, PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE,
-                                      &error, &offset, context);
-    }
-    if (pattern->code != NULL) {
-        pattern->match_data = pcre2_match_data_create(1, general);
-        pattern->limits = pcre2_match_context_create(general);
-    }
-    pcre2_compile_context_free(context);
-    pcre2_general_context_free(general);
-    if (pattern->match_data != NULL && pattern->limits != NULL) {
-        pcre2_set_match_limit(pattern->limits, MATCH_LIMIT);
-        pcre2_set_heap_limit(pattern->limits, HEAP_LIMIT_KIB);
-        return RFT_OK;
-    }
-    if (pattern->code != NULL || error == PCRE2_ERROR_NOMEMORY || error == PCRE2_ERROR_HEAP_FAILED)
-        return RFT_ERR_HOST_MEMORY;
-    char text[120] = "";
-    pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
-    rft_log_error("%s: the pattern \"%.*s\" is not understood: %s", path, (int)shown.len, shown.data, text);
-    return RFT_ERR_UNSUPPORTED;
-}
-
 enum rft_status rft_tok_pattern_regex(const char *path, struct rft_bytes regex, struct rft_tok_pattern *pattern)
 {
     struct translation t = {.path = path, .regex = regex};
@@ -191,11 +140,10 @@ enum rft_status rft_tok_pattern_regex(const char *path, struct rft_bytes regex, 
     enum rft_status status = rft_str_append(&t.out, "", 0);
     if (status == RFT_OK)
         status = translate(&t);
-    if (status == RFT_OK)
-        status = compile(path, regex, &t.out, pattern);
+    if (status == RFT_OK) /* Ruby's "." stops at LF alone, its "^" and "$" are a line's */
+        status =
+            rft_regex_compile(path, regex, (struct rft_bytes){t.out.data, t.out.len}, RFT_REGEX_LINES, &pattern->regex);
     rft_str_finish(&t.out);
-    if (status != RFT_OK)
-        rft_tok_pattern_finish(pattern);
     return status;
 }
 
@@ -207,9 +155,7 @@ enum rft_status rft_tok_pattern_literal(struct rft_bytes literal, struct rft_tok
 
 void rft_tok_pattern_finish(struct rft_tok_pattern *pattern)
 {
-    pcre2_match_context_free(pattern->limits);
-    pcre2_match_data_free(pattern->match_data);
-    pcre2_code_free(pattern->code);
+    rft_regex_finish(&pattern->regex);
     rft_str_finish(&pattern->literal);
     *pattern = (struct rft_tok_pattern){0};
 }
@@ -233,7 +179,7 @@ static enum rft_status search(const struct rft_tok_pattern *pattern, struct rft_
                               size_t *end)
 {
     *begin = *end = SIZE_MAX;
-    if (pattern->code == NULL) {
+    if (pattern->regex.code == NULL) {
         struct rft_bytes hit =
             search_literal(text, from, (struct rft_bytes){pattern->literal.data, pattern->literal.len});
         if (hit.data != NULL) {
@@ -242,20 +188,15 @@ static enum rft_status search(const struct rft_tok_pattern *pattern, struct rft_
         }
         return RFT_OK;
     }
-    int n = pcre2_match(pattern->code, (PCRE2_SPTR)text.data, text.len, from, PCRE2_NO_UTF_CHECK, pattern->match_data,
-                        pattern->limits);
-    if (n >= 0) {
-        const PCRE2_SIZE *pair = pcre2_get_ovector_pointer(pattern->match_data);
-        *begin = pair[0];
-        *end = pair[1] < pair[0] ? pair[0] : pair[1];
-    } else if (n == PCRE2_ERROR_NOMEMORY) {
-        return RFT_ERR_HOST_MEMORY;
-    } else if (n != PCRE2_ERROR_NOMATCH) {
+    struct rft_regex_match match;
+    int error;
+    enum rft_status status = rft_regex_search(&pattern->regex, text, from, &match, &error);
+    if (status == RFT_ERR_INPUT)
         rft_log_error("the tokenizer's pattern gave up on a text of %zu bytes (PCRE2 error %d); shorten the text",
-                      text.len, n);
-        return RFT_ERR_INPUT;
-    }
-    return RFT_OK;
+                      text.len, error);
+    *begin = match.begin;
+    *end = match.end;
+    return status;
 }
 
 enum rft_status rft_tok_pattern_next(const struct rft_tok_pattern *pattern, struct rft_bytes text,

@@ -3,6 +3,7 @@
 #ifndef RFT_TOKENIZER_PATTERN_H
 #define RFT_TOKENIZER_PATTERN_H
 
+#include "regex.h"
 #include "status.h"
 #include "str.h"
 
@@ -11,9 +12,7 @@
 
 /* A regular expression, or a plain string. */
 struct rft_tok_pattern {
-    void *code;       /* pcre2_code; NULL for a string */
-    void *match_data; /* pcre2_match_data */
-    void *limits;     /* pcre2_match_context */
+    struct rft_regex regex; /* its code NULL for a string */
     struct rft_str literal;
 };
 

@@ -45,7 +45,7 @@ static enum product product_of(const struct rft_program *program, size_t i)
     case RFT_OP_qkv: return QKV;
     case RFT_OP_residual: return program->nodes[i - 1].op == RFT_OP_attention ? O : DOWN;
     case RFT_OP_gate_up: return GATE_UP;
-    case RFT_OP_logits:
+    case RFT_OP_project:
     case RFT_OP_draw: /* sampling and all */ return HEAD;
     default: return N_PRODUCTS;
     }
@@ -186,7 +186,8 @@ static enum rft_status measure_stream(struct bench *b, const struct stream *s, s
     RFT_TRY(rft_dev_write(dev, s->rows, &row));
     RFT_TRY(rft_dev_write(dev, s->h, h));
     RFT_TRY(bench_fill(dev, s->weight));
-    emit_logits(&e, rft_slice_range(s->logits), rft_slice_range(s->h), &matrix);
+    const struct rft_linear linear = {.matrix = &matrix, .is_normed = true};
+    emit_project(&e, rft_slice_range(s->logits), rft_slice_range(s->h), &linear, 0.0f);
     status = e.status;
     if (status == RFT_OK)
         status = bench_time_program(b, &program, time);

@@ -4,6 +4,8 @@
     tools/fetch_smollm2.sh
     python3 -m venv venv && venv/bin/pip install torch transformers tokenizers safetensors numpy gguf
     venv/bin/python tests/oracle/make_smollm2.py FILE.gguf [--save-hf DIR]      (a minute; the output is committed)
+    venv/bin/pip install peft
+    venv/bin/python tests/oracle/make_smollm2.py FILE.gguf --adapter DIR        (smollm2-lora.* in the place of smollm2.*)
 
     smollm2.prompt.txt    the prompt, written by hand: the only input besides the model
     smollm2.json          gguf_sha256, vocab_size; prompt_ids, prompt_argmax, prompt_margins [n], greedy_ids [24],
@@ -13,6 +15,7 @@
                           logits_sum [n] and logits_sum_squares [n]
 The weights are dequantised in f32, the row order that llama.cpp gives to queries and keys is undone, and matrices are
 rounded to bf16; the forward pass is float32. --save-hf writes that model as a bf16 checkpoint in Hugging Face layout.
+--adapter: PEFT merges the adapter into the float32 weights, before they are rounded.
 """
 
 import argparse
@@ -71,7 +74,14 @@ def read_weights(reader, config):
         data = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
         n_heads = next((n for part, n in heads.items() if f".{part}." in t.name), None)
         weights[hf_name(t.name)] = torch.from_numpy(np.ascontiguousarray(unpermute(data, n_heads) if n_heads else data))
-    return round_matrices(weights)
+    return weights
+
+
+def merge(model, adapter):
+    """The weights of the model with the adapter merged, by PEFT."""
+    from peft import PeftModel
+    merged = PeftModel.from_pretrained(model, adapter).merge_and_unload().state_dict()
+    return {name: tensor.detach().clone() for name, tensor in merged.items() if name != "lm_head.weight"}
 
 
 def read_tokenizer(meta):
@@ -91,24 +101,31 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("gguf")
     parser.add_argument("--save-hf", type=pathlib.Path)
+    parser.add_argument("--adapter", type=pathlib.Path)
     args = parser.parse_args()
 
     reader = gguf.GGUFReader(args.gguf)
     meta = {key: field.contents() for key, field in reader.fields.items()}
     config, tokenizer = read_config(meta), read_tokenizer(meta)
     model = LlamaForCausalLM(config).float().eval()
-    missing, unexpected = model.load_state_dict(read_weights(reader, config), strict=False)
+    name, weights = "smollm2", read_weights(reader, config)
+    if args.adapter:
+        name = "smollm2-lora"
+        base = LlamaForCausalLM(config).float().eval()
+        base.load_state_dict(weights, strict=False)
+        weights = merge(base, args.adapter)
+    missing, unexpected = model.load_state_dict(round_matrices(weights), strict=False)
     assert missing == ["lm_head.weight"] and not unexpected, (missing, unexpected)
     prompt = (DATA / "smollm2.prompt.txt").read_text(encoding="utf-8")
     logits, record = reference(model, tokenizer.encode(prompt).ids, N_GREEDY)
     vocab_ids = np.sort(np.random.default_rng(1).choice(config.vocab_size, N_VOCAB_IDS, replace=False))
     wide = logits.astype(np.float64)
-    write_json(DATA / "smollm2.json", {
+    write_json(DATA / f"{name}.json", {
         "gguf_sha256": hashlib.sha256(pathlib.Path(args.gguf).read_bytes()).hexdigest(),
         "vocab_size": config.vocab_size, **record,
         "greedy_text": tokenizer.decode(record["greedy_ids"]), "vocab_ids": vocab_ids.tolist(),
         "logits_sum": np.round(wide.sum(1), 3).tolist(), "logits_sum_squares": np.round((wide**2).sum(1), 3).tolist()})
-    logits[:, vocab_ids].astype("<f4").tofile(DATA / "smollm2.logits.bin")
+    logits[:, vocab_ids].astype("<f4").tofile(DATA / f"{name}.logits.bin")
     if args.save_hf:
         model.to(torch.bfloat16).save_pretrained(args.save_hf)
         transformers.PreTrainedTokenizerFast(

@@ -2,6 +2,7 @@
 /* Logits and greedy tokens against transformers (fixtures of make_fixtures.py and make_smollm2.py) and against an
  * independent float64 forward (stories260K). The error is the sum of squared differences over the sum of squared
  * logits, over all positions of the prompt. */
+#include "adapter.h"
 #include "forward.h"
 #include "file.h"
 #include "support.h"
@@ -101,7 +102,8 @@ static double relative_error(const struct fixture *f, const float *logits, uint3
     return difference / norm;
 }
 
-static void check_model(const char *checkpoint_path, const char *name)
+/* adapter: its directory, NULL for none. */
+static void check_adapted(const char *checkpoint_path, const char *adapter, const char *name)
 {
     struct rft_checkpoint checkpoint;
     struct fixture f;
@@ -110,6 +112,8 @@ static void check_model(const char *checkpoint_path, const char *name)
     double error;
     load_fixture(&f, name);
     assert_int_equal(rft_checkpoint_open(checkpoint_path, &checkpoint), RFT_OK);
+    if (adapter != NULL)
+        assert_int_equal(rft_adapter_open(&checkpoint, adapter, 1.0), RFT_OK);
     vocab = checkpoint.config.vocab_size;
     n = f.n_prompt + f.n_greedy - 1; /* the last greedy token is only compared */
     logits = malloc((size_t)n * vocab * sizeof *logits);
@@ -124,6 +128,11 @@ static void check_model(const char *checkpoint_path, const char *name)
     free(logits);
     rft_checkpoint_close(&checkpoint);
     free_fixture(&f);
+}
+
+static void check_model(const char *checkpoint_path, const char *name)
+{
+    check_adapted(checkpoint_path, NULL, name);
 }
 
 static void test_tied_bf16(void **state)
@@ -144,15 +153,40 @@ static void test_llama3_rope_f32(void **state)
     check_model(rft_test_path("tests/oracle/data/tiny-llama3-rope-f32"), "tiny-llama3-rope-f32");
 }
 
-static void test_smollm2(void **state)
+/* The path of the model, freed by the caller; NULL if it is not there. */
+static char *find_smollm2(void)
 {
     char *path = rft_path_expand("$XDG_CACHE_HOME/rftgen/SmolLM2-135M-Instruct.Q4_1.gguf");
+    if (path != NULL && rft_file_exists(path))
+        return path;
+    rft_free(path);
+    return NULL;
+}
+
+static void test_smollm2(void **state)
+{
+    char *path = find_smollm2();
     (void)state;
-    if (path == NULL || !rft_file_exists(path)) {
-        rft_free(path);
+    if (path == NULL)
         RFT_SKIP("SmolLM2-135M-Instruct is not in the cache: tools/fetch_smollm2.sh");
-    }
     check_model(path, "smollm2");
+    rft_free(path);
+}
+
+/* A LoRA that was trained for SmolLM-135M-Instruct, whose shapes are SmolLM2's. What the two of them say together is of
+ * no use, but the merged weights are as real as any. */
+static void test_smollm2_lora(void **state)
+{
+    const char *config = rft_test_shared("lora-smollm-135m/adapter_config.json");
+    char *path = find_smollm2();
+    (void)state;
+    if (config == NULL || path == NULL) {
+        rft_free(path);
+        RFT_SKIP("RFTGEN_SHARED_DATA names no adapter, or SmolLM2 is not in the cache");
+    }
+    char *dir = rft_path_dir(config);
+    check_adapted(path, dir, "smollm2-lora");
+    rft_free(dir);
     rft_free(path);
 }
 
@@ -224,6 +258,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_llama3_rope_f32),
         RFT_OPTIONAL(test_stories260k, "test data of RFTGEN_SHARED_DATA"),
         RFT_OPTIONAL(test_smollm2, "SmolLM2 of tools/fetch_smollm2.sh"),
+        RFT_OPTIONAL(test_smollm2_lora, "SmolLM2 and RFTGEN_SHARED_DATA"),
     };
     rft_alloc_hook_json();
     return RFT_TEST_RUN(tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void run_emitter(struct rft_emit *e, enum rft_op op)
     case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, buffer(SCRATCH), 512); break;
     case RFT_OP_residual: emit_residual(e, buffer(X), buffer(H), buffer(Y), &o, buffer(NORM)); break;
     case RFT_OP_gate_up: emit_gate_up(e, buffer(Y), buffer(H), &gate_up); break;
-    case RFT_OP_logits: emit_logits(e, buffer(LOGITS), buffer(H), &head); break;
+    case RFT_OP_project: emit_project(e, buffer(LOGITS), buffer(H), &head); break;
     case RFT_OP_filter: emit_filter(e, &s, &sampling); break;
     case RFT_OP_sample: emit_sample(e, &s, &sampling); break;
     case RFT_OP_draw: emit_draw(e, &unfiltered_sampler, &unfiltered, buffer(H), &head); break;
@@ -127,7 +127,7 @@ static const struct {
     {RFT_OP_residual, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(Y) | BIT(NORM) | BIT(X), BIT(ROWS) | BIT(X) | BIT(H),
      ARGS(residual, dim)},
     {RFT_OP_gate_up, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(Y), ARGS(gate_up, dim)},
-    {RFT_OP_logits, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(LOGITS), ARGS(logits, dim)},
+    {RFT_OP_project, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H), BIT(ROWS) | BIT(LOGITS), ARGS(project, dim)},
     {RFT_OP_filter, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(CUTOFFS), ARGS(filter, vocab)},
     {RFT_OP_sample, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK) | BIT(CUTOFFS), BIT(ROWS) | BIT(CANDIDATES),
      ARGS(sample, vocab)},
@@ -197,7 +197,7 @@ static void test_numbers(void **state)
     struct rft_args_attention attention;
     struct rft_args_residual residual;
     struct rft_args_gate_up gate_up;
-    struct rft_args_logits logits;
+    struct rft_args_project logits;
     struct rft_args_filter filter;
     struct rft_args_sample sample;
     struct rft_args_draw draw;
@@ -281,12 +281,12 @@ static void test_parts(void **state)
     uint32_t first = 0;
     (void)state;
     emit_embed(&e, buffer(X), buffer(H), &w, buffer(NORM));
-    emit_logits(&e, buffer(LOGITS), buffer(H), &w);
+    emit_project(&e, buffer(LOGITS), buffer(H), &w);
     emit_draw(&e, &s, &greedy, buffer(H), &w);
     assert_int_equal(program.n_nodes, 9);
     for (size_t i = 0; i < 3; i++) {
         struct rft_args_embed embed;
-        struct rft_args_logits logits;
+        struct rft_args_project logits;
         struct rft_args_draw draw;
         memcpy(&embed, program.nodes[i].args.bytes, sizeof embed);
         memcpy(&logits, program.nodes[3 + i].args.bytes, sizeof logits);
@@ -389,7 +389,7 @@ static void test_out_of_memory(void **state)
     rft_test_log_capture();
     rft_alloc_fail_at(1, 0);
     run_emitter(&e, RFT_OP_embed);
-    run_emitter(&e, RFT_OP_logits);
+    run_emitter(&e, RFT_OP_project);
     rft_alloc_fail_at(0, 0);
     rft_test_log_release();
     assert_int_equal(e.status, RFT_ERR_HOST_MEMORY);

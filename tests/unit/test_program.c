@@ -114,7 +114,7 @@ static void test_dump(void **state)
 {
     const struct rft_range_name names[] = {{{1000, 100}, "weights"}, {{2000, 64}, "x"}};
     struct rft_program program = {.name = "step"};
-    struct rft_node node = {.op = RFT_OP_logits, .label = "layer 3", .n_reads = 2, .n_writes = 1};
+    struct rft_node node = {.op = RFT_OP_project, .label = "layer 3", .n_reads = 2, .n_writes = 1};
     struct rft_str text = {0};
     (void)state;
     node.reads[0] = names[0].range;

@@ -22,19 +22,25 @@ uint32_t CPU_NAME(cpu_attention_items)(const void *args, uint32_t n_workers)
 struct column {
     struct rft_row *row;
     uint16_t *y;
+    uint32_t first;    /* of the keys in the window */
     uint32_t n_prompt; /* keys in the prompt's pages */
     uint32_t n;        /* keys in all */
 };
 
-/* Scales the scores and finds their maximum. */
-static float finish_scores(float *scores, float scale, struct column *column)
+/* Scales, and caps, the scores of the keys in the window and finds their maximum. */
+static float finish_scores(float *scores, const struct rft_args_attention *a, struct column *column)
 {
+    const float scale = RFT_FROM_BITS(a->scale_bits);
     uint32_t bad = 0, max_key = 0;
-    for (uint32_t i = 0; i < column->n; i++) {
+    for (uint32_t i = column->first; i < column->n; i++) {
         float score = scores[i] * scale;
         uint32_t is_bad = rft_is_bad(score);
         bad |= is_bad;
-        score = rft_flush(is_bad != 0 ? 0.0f : score);
+        scores[i] = is_bad != 0 ? 0.0f : score;
+    }
+    cap_all(scores + column->first, column->n - column->first, a->cap_bits, a->inverse_cap_bits);
+    for (uint32_t i = column->first; i < column->n; i++) {
+        float score = rft_flush(scores[i]);
         scores[i] = score;
         uint32_t key = rft_sort_key(score); /* compilers find the maximum of integers by vectors */
         max_key = key > max_key ? key : max_key;
@@ -46,11 +52,13 @@ static float finish_scores(float *scores, float scale, struct column *column)
 
 #define BLOCKS_AT_ONCE 8u
 
-/* exp(score - max) of n <= 64 keys into e, padded with zeros, which change no sum; their bf16 in place of the
- * scores. */
-static void block_exp(float *scores, uint32_t n, float max, float *e)
+/* exp(score - max) of n <= 64 keys into e, padded with zeros, which change no sum; their bf16 in place of the scores.
+ * Keys before `first` are out of the window. */
+static void block_exp(float *scores, uint32_t first, uint32_t n, float max, float *e)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < first; i++)
+        e[i] = scores[i] = 0.0f;
+    for (uint32_t i = first; i < n; i++) {
         float difference = scores[i] - max;
         e[i] = rft_flush(rft_exp(difference));
         scores[i] = rft_low_bf16(rft_to_bf16(e[i]));
@@ -80,7 +88,11 @@ static float softmax_weights(float *scores, float max, const struct column *colu
     for (uint32_t block = 0, end; block < column->n; block = end) {
         uint32_t segment_end = block < column->n_prompt ? column->n_prompt : column->n;
         end = block + RFT_DOT_BLOCK < segment_end ? block + RFT_DOT_BLOCK : segment_end;
-        block_exp(scores + block, end - block, max, e[n_blocks++]);
+        if (end <= column->first) { /* its sum is +0 */
+            memset(scores + block, 0, (end - block) * sizeof *scores);
+            continue;
+        }
+        block_exp(scores + block, column->first > block ? column->first - block : 0, end - block, max, e[n_blocks++]);
         if (n_blocks == BLOCKS_AT_ONCE) {
             total = add_blocks(total, e, n_blocks);
             n_blocks = 0;
@@ -95,6 +107,11 @@ static void store_outputs(const struct column *column, const float *totals, floa
     for (uint32_t i = 0; i < head_dim; i++)
         y[i] = rft_flush(totals[i]) * inverse_sum;
     round_row(column->y, y, head_dim, column->row);
+}
+
+static uint32_t first_key(const struct rft_args_attention *a, uint32_t n)
+{
+    return n > a->window ? n - a->window : 0;
 }
 
 /* Rows of one item that are worked on together: same prompt pages, each its own further pages. */
@@ -139,10 +156,38 @@ static struct cpu_keys list_columns(const struct rows *rows, struct column *colu
         uint32_t n_prompt = n < row[index].n_prompt ? n : row[index].n_prompt;
         uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)(rows->first_row + index) * RFT_PADDED(heads_dim);
         q[c] = (const uint16_t *)cpu_pointer(a->q) + (size_t)(rows->first_row + index) * heads_dim + in_row;
-        columns[c] = (struct column){row + index, y + in_row, n_prompt, n};
+        columns[c] = (struct column){row + index, y + in_row, first_key(a, n), n_prompt, n};
         prompt.n = n_prompt > prompt.n ? n_prompt : prompt.n;
     }
     return prompt;
+}
+
+/* Without the blocks of 64 keys that lie before key `first`; returns how many keys those are. */
+static uint32_t skip_blocks(struct cpu_keys *keys, uint32_t first)
+{
+    const uint32_t n = (first < keys->n ? first : keys->n) / RFT_DOT_BLOCK * RFT_DOT_BLOCK;
+    keys->table += n / RFT_PAGE_TOKENS;
+    keys->n -= n;
+    return n;
+}
+
+/* The first key that any of n columns sees. */
+static uint32_t least_first(const struct column *columns, uint32_t n)
+{
+    uint32_t least = UINT32_MAX;
+    for (uint32_t c = 0; c < n; c++)
+        least = columns[c].first < least ? columns[c].first : least;
+    return least;
+}
+
+/* A row's own keys but for blocks before its window; *at: the place of the first one's score. */
+static struct cpu_keys own_keys(const struct rows *rows, const struct column *column, uint32_t *at)
+{
+    struct cpu_keys own = keys_of(rows, column->row, true);
+    *at = column->n_prompt;
+    if (own.n != 0 && column->first > column->n_prompt)
+        *at += skip_blocks(&own, column->first - column->n_prompt);
+    return own;
 }
 
 static void attend(const struct rows *rows, float *scores, size_t stride)
@@ -152,27 +197,29 @@ static void attend(const struct rows *rows, float *scores, size_t stride)
     const uint16_t *q[RFT_SCRATCH_ROWS] = {NULL};
     struct column columns[RFT_SCRATCH_ROWS];
     float totals[RFT_SCRATCH_ROWS * RFT_HEAD_DIM_MAX], inverse_sums[RFT_SCRATCH_ROWS];
-    const struct cpu_keys prompt = list_columns(rows, columns, q);
-    CPU_NAME(cpu_dot_keys)(&prompt, q, n_columns, a->head_dim, scores, stride);
+    struct cpu_keys prompt = list_columns(rows, columns, q);
+    const uint32_t n_prompt = prompt.n, n_skipped = skip_blocks(&prompt, least_first(columns, n_columns));
+    CPU_NAME(cpu_dot_keys)(&prompt, q, n_columns, a->head_dim, scores + n_skipped, stride);
     for (uint32_t c = 0; c < n_columns; c += rows->group) {
-        struct cpu_keys own = keys_of(rows, columns[c].row, true);
-        CPU_NAME(cpu_dot_keys)
-        (&own, q + c, rows->group, a->head_dim, scores + c * stride + columns[c].n_prompt, stride);
+        uint32_t at;
+        struct cpu_keys own = own_keys(rows, &columns[c], &at);
+        CPU_NAME(cpu_dot_keys)(&own, q + c, rows->group, a->head_dim, scores + c * stride + at, stride);
     }
     for (uint32_t c = 0; c < n_columns; c++) {
         float *of_column = scores + c * stride;
-        float max = finish_scores(of_column, RFT_FROM_BITS(a->scale_bits), &columns[c]);
+        float max = finish_scores(of_column, a, &columns[c]);
         inverse_sums[c] = softmax_weights(of_column, max, &columns[c]);
-        for (uint32_t key = columns[c].n; key < prompt.n;
+        for (uint32_t key = columns[c].n; key < n_prompt;
              key++) /* keys that only later rows of a prefill see: +0 in all sums */
             of_column[key] = 0.0f;
     }
     memset(totals, 0, (size_t)n_columns * a->head_dim * sizeof *totals);
-    CPU_NAME(cpu_dot_values)(&prompt, scores, stride, n_columns, a->head_dim, totals);
+    CPU_NAME(cpu_dot_values)(&prompt, scores + n_skipped, stride, n_columns, a->head_dim, totals);
     for (uint32_t c = 0; c < n_columns; c += rows->group) {
-        struct cpu_keys own = keys_of(rows, columns[c].row, true);
+        uint32_t at;
+        struct cpu_keys own = own_keys(rows, &columns[c], &at);
         CPU_NAME(cpu_dot_values)
-        (&own, scores + c * stride + columns[c].n_prompt, stride, rows->group, a->head_dim, totals + c * a->head_dim);
+        (&own, scores + c * stride + at, stride, rows->group, a->head_dim, totals + c * a->head_dim);
     }
     for (uint32_t c = 0; c < n_columns; c++)
         store_outputs(&columns[c], totals + c * a->head_dim, inverse_sums[c], a->head_dim);

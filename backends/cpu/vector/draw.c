@@ -61,6 +61,7 @@ static void finish_draw(const void *args, const struct cpu_totals *totals)
         if (rows[row].state != RFT_ROW_RUNNING)
             continue;
         list_scaled(totals, index, factors[index], logits);
+        cap_all(logits, n, a->cap_bits, a->inverse_cap_bits);
         list_scores(scores, is_left, logits, has_token, n, RFT_FROM_BITS(a->inverse_temperature_bits), &rows[row]);
         if (!(a->flags & RFT_SAMPLE_GREEDY))
             add_noise(scores, &rows[row], first, n);

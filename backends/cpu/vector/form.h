@@ -71,6 +71,14 @@ static inline void round_row(uint16_t *to, const float *from, uint32_t n, struct
         cpu_mark_bad(row);
 }
 
+/* Soft caps of n values, where there is a cap. */
+static inline void cap_all(float *values, uint32_t n, uint32_t cap_bits, uint32_t inverse_cap_bits)
+{
+    if (cap_bits != 0)
+        for (uint32_t i = 0; i < n; i++)
+            values[i] = rft_soft_cap(values[i], cap_bits, inverse_cap_bits);
+}
+
 /* Columns that a dot product kernel handles at a time, and accumulators that its registers hold. */
 #if CPU_LANES == 16
 #define CPU_COLUMNS 12u

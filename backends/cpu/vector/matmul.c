@@ -127,8 +127,12 @@ static void finish_residual(const void *args, const struct cpu_totals *totals)
         float *x = (float *)cpu_pointer(a->x) + row * a->dim + totals->first;
         uint32_t *h = (uint32_t *)cpu_pointer(a->h) + row * RFT_H_WORDS(a->dim);
         list_totals(totals, index, v);
+        add_bias(v, a->bias, totals);
+        if ((a->flags & RFT_RESIDUAL_ALONE) == 0)
+            for (uint32_t i = 0; i < n; i++)
+                v[i] = x[i] + v[i];
         for (uint32_t i = 0; i < n; i++) {
-            float sum = x[i] + v[i];
+            float sum = v[i];
             sum = rft_canonical(sum);
             x[i] = sum;
             sum = rft_flush(sum);
@@ -159,6 +163,20 @@ uint32_t CPU_NAME(cpu_gate_up_items)(const void *args, uint32_t n_workers)
     return CPU_NAME(cpu_multiply_items)(&matrix, n_workers);
 }
 
+/* gate[i] = act(gate[i]) up[i]; a loop for each unit, so that compilers make vectors of it. */
+static void gate_all(uint32_t act, float *restrict gate, const float *restrict up, uint32_t n)
+{
+    if (act == RFT_ACT_GELU_TANH)
+        for (uint32_t i = 0; i < n; i++)
+            gate[i] = rft_gelu_tanh_mul(gate[i], up[i]);
+    else if (act == RFT_ACT_GELU_ERF)
+        for (uint32_t i = 0; i < n; i++)
+            gate[i] = rft_gelu_erf_mul(gate[i], up[i]);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            gate[i] = rft_silu_mul(gate[i], up[i]);
+}
+
 static void finish_gate_up(const void *args, const struct cpu_totals *totals)
 {
     const struct rft_args_gate_up *a = args;
@@ -171,9 +189,9 @@ static void finish_gate_up(const void *args, const struct cpu_totals *totals)
         const size_t row = totals->row_0 + index;
         uint16_t *y = (uint16_t *)cpu_pointer(a->y) + row * RFT_PADDED(a->ffn_dim) + totals->first / 2;
         list_scaled(totals, index, factors[index], outputs);
+        add_bias(outputs, a->bias, totals);
         split_pairs(outputs, 2 * n, gate, up);
-        for (uint32_t i = 0; i < n; i++)
-            gate[i] = rft_silu_mul(gate[i], up[i]);
+        gate_all(a->act, gate, up, n);
         round_row(y, gate, n, rows + row);
     }
 }
@@ -186,35 +204,36 @@ void CPU_NAME(cpu_gate_up)(const void *args, uint32_t item, struct cpu_worker wo
     (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_gate_up, a);
 }
 
-static struct cpu_matrix logits_matrix(const struct rft_args_logits *a)
+static struct cpu_matrix project_matrix(const struct rft_args_project *a)
 {
     return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim)};
 }
 
-uint32_t CPU_NAME(cpu_logits_items)(const void *args, uint32_t n_workers)
+uint32_t CPU_NAME(cpu_project_items)(const void *args, uint32_t n_workers)
 {
-    struct cpu_matrix matrix = logits_matrix(args);
+    struct cpu_matrix matrix = project_matrix(args);
     return CPU_NAME(cpu_multiply_items)(&matrix, n_workers);
 }
 
-static void finish_logits(const void *args, const struct cpu_totals *totals)
+static void finish_project(const void *args, const struct cpu_totals *totals)
 {
-    const struct rft_args_logits *a = args;
+    const struct rft_args_project *a = args;
     const struct cpu_norm norm = {cpu_pointer(a->h), a->dim, a->inverse_dim_bits, a->eps_bits};
     float factors[CPU_COLUMNS], outputs[CPU_ITEM_OUTPUTS];
     CPU_NAME(cpu_norm_factors)(&norm, cpu_pointer(a->rows), totals->row_0, totals->n_rows, false, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
-        float *logits =
-            (float *)cpu_pointer(a->logits) + (size_t)(totals->row_0 + index) * a->vocab + a->first + totals->first;
+        float *y = (float *)cpu_pointer(a->y) + (size_t)(totals->row_0 + index) * a->stride + a->first + totals->first;
         list_scaled(totals, index, factors[index], outputs);
-        memcpy(logits, outputs, totals->n * sizeof *logits);
+        add_bias(outputs, a->bias, totals);
+        cap_all(outputs, totals->n, a->cap_bits, a->inverse_cap_bits);
+        memcpy(y, outputs, totals->n * sizeof *y);
     }
 }
 
-void CPU_NAME(cpu_logits)(const void *args, uint32_t item, struct cpu_worker worker)
+void CPU_NAME(cpu_project)(const void *args, uint32_t item, struct cpu_worker worker)
 {
-    const struct rft_args_logits *a = args;
-    const struct cpu_matrix matrix = logits_matrix(a);
+    const struct rft_args_project *a = args;
+    const struct cpu_matrix matrix = project_matrix(a);
     CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_logits, a);
+    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_project, a);
 }

@@ -40,10 +40,11 @@ struct run {
 
 /* Rotates a run of q or k: pair i is the head's dimensions in_head / 2 + i, to first, and half a head further, to
  * second. */
-static void rotate(const struct rft_args_qkv *a, const struct run *run, struct rft_row *row, uint16_t *first,
+static void rotate(uint64_t table, uint32_t head_dim, const struct run *run, struct rft_row *row, uint16_t *first,
                    uint16_t *second)
 {
-    const float *cos_sin = (const float *)cpu_pointer(a->cos_sin) + (size_t)row->position * a->head_dim + run->in_head;
+    const size_t position = (size_t)row->rope_first + row->position;
+    const float *cos_sin = (const float *)cpu_pointer(table) + position * head_dim + run->in_head;
     float x1[CPU_ITEM_OUTPUTS / 2], x2[CPU_ITEM_OUTPUTS / 2], y1[CPU_ITEM_OUTPUTS / 2], y2[CPU_ITEM_OUTPUTS / 2];
     const uint32_t n = run->n / 2;
     split_pairs(run->outputs, 2 * n, x1, x2);
@@ -67,7 +68,7 @@ static void store_query(const struct rft_args_qkv *a, const struct run *run, str
 {
     uint16_t first[CPU_ITEM_OUTPUTS / 2], second[CPU_ITEM_OUTPUTS / 2];
     uint16_t *q = (uint16_t *)cpu_pointer(a->q) + (index * a->n_heads + run->head) * a->head_dim + run->in_head / 2;
-    rotate(a, run, row, first, second);
+    rotate(a->q_cos_sin, a->head_dim, run, row, first, second);
     memcpy(q, first, run->n / 2 * sizeof *q);
     memcpy(q + a->head_dim / 2, second, run->n / 2 * sizeof *q);
 }
@@ -77,7 +78,7 @@ static void store_key(const struct rft_args_qkv *a, const struct run *run, struc
     uint16_t first[CPU_ITEM_OUTPUTS / 2], second[CPU_ITEM_OUTPUTS / 2];
     uint32_t *k = place.page + (size_t)(run->head - a->n_heads) * RFT_PAGE_TOKENS * a->head_dim +
                   run->in_head / 4 * RFT_PAGE_TOKENS + place.column;
-    rotate(a, run, row, first, second);
+    rotate(a->k_cos_sin, a->head_dim, run, row, first, second);
     for (uint32_t i = 0; i < run->n / 2; i += 2) { /* a word: two neighbouring dimensions */
         k[i / 2 * RFT_PAGE_TOKENS] = first[i] | (uint32_t)first[i + 1] << 16;
         k[(i / 2 + a->head_dim / 4) * RFT_PAGE_TOKENS] = second[i] | (uint32_t)second[i + 1] << 16;
@@ -104,6 +105,7 @@ static void finish_qkv(const void *args, const struct cpu_totals *totals)
         if (row->state != RFT_ROW_RUNNING)
             continue;
         list_scaled(totals, index, factors[index], outputs);
+        add_bias(outputs, a->bias, totals);
         const struct place place = place_of_row(a, row);
         for (uint32_t left = totals->n; left != 0; left -= run.n) {
             run.n = a->head_dim - run.in_head < left ? a->head_dim - run.in_head : left;

@@ -2,8 +2,9 @@
 #include "checkpoint_builder.h"
 
 #include "file.h"
+#include "frequencies.h"
 #include "gguf_builder.h"
-#include "model_config.h"
+#include "tensors.h"
 #include "support.h"
 
 #include <math.h>
@@ -12,19 +13,29 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+static const struct rft_rope_scaling plain_rope = {.kind = RFT_ROPE_PLAIN, .theta = 10000.0};
+
+void rft_test_rope(struct rft_model_config *config, const struct rft_rope_scaling *scaling)
+{
+    config->n_rotated = config->head_dim;
+    rft_rope_frequencies(scaling != NULL ? scaling : &plain_rope, config->n_rotated,
+                         rft_model_frequencies(config, RFT_ROPE_MAIN, RFT_ROPE_SHORT));
+}
+
 struct rft_model_config rft_test_config(void)
 {
-    return (struct rft_model_config){.n_layers = 2,
-                                     .dim = 32,
-                                     .n_heads = 4,
-                                     .n_kv_heads = 2,
-                                     .head_dim = 8,
-                                     .ffn_dim = 48,
-                                     .vocab_size = 300,
-                                     .n_positions = 128,
-                                     .norm_eps = 1e-5f,
-                                     .tied = true,
-                                     .rope_theta = 10000.0};
+    struct rft_model_config config = {.n_layers = 2,
+                                      .dim = 32,
+                                      .n_heads = 4,
+                                      .n_kv_heads = 2,
+                                      .head_dim = 8,
+                                      .ffn_dim = 48,
+                                      .vocab_size = 300,
+                                      .n_positions = 128,
+                                      .norm_eps = 1e-5f,
+                                      .tied = true};
+    rft_test_rope(&config, NULL);
+    return config;
 }
 
 float rft_test_weight(const char *name, uint64_t seed, uint64_t row, uint64_t column, uint64_t n_columns)
@@ -158,21 +169,15 @@ static void write_config(const char *dir, const struct rft_model_config *c, enum
                    "{\"architectures\": [\"LlamaForCausalLM\"], \"model_type\": \"llama\", \"hidden_act\": \"silu\",\n"
                    " \"hidden_size\": %u, \"intermediate_size\": %u, \"num_hidden_layers\": %u, \"vocab_size\": %u,\n"
                    " \"num_attention_heads\": %u, \"num_key_value_heads\": %u, \"head_dim\": %u,\n"
-                   " \"max_position_embeddings\": %u, \"rms_norm_eps\": %.9g, \"rope_theta\": %.17g,\n"
+                   " \"max_position_embeddings\": %u, \"rms_norm_eps\": %.9g, \"rope_theta\": 10000.0,\n"
                    " \"tie_word_embeddings\": %s, \"attention_bias\": false, \"mlp_bias\": false,\n"
                    " \"torch_dtype\": \"%s\", \"rope_scaling\": ",
                    c->dim, c->ffn_dim, c->n_layers, c->vocab_size, c->n_heads, c->n_kv_heads, c->head_dim,
-                   c->n_positions, (double)c->norm_eps, c->rope_theta, c->tied ? "true" : "false",
+                   c->n_positions, (double)c->norm_eps, c->tied ? "true" : "false",
                    dtype == RFT_DTYPE_F32   ? "float32"
                    : dtype == RFT_DTYPE_F16 ? "float16"
                                             : "bfloat16");
-    if (c->rope_llama3)
-        rft_str_printf(&s,
-                       "{\"rope_type\": \"llama3\", \"factor\": %.17g, \"low_freq_factor\": %.17g,\n"
-                       "  \"high_freq_factor\": %.17g, \"original_max_position_embeddings\": %.0f}}\n",
-                       c->rope_factor, c->rope_low_freq_factor, c->rope_high_freq_factor, c->rope_original_positions);
-    else
-        rft_str_append_z(&s, "null}\n");
+    rft_str_append_z(&s, "null}\n");
     write_in(dir, "config.json", s.data, s.len);
     write_in(dir, "generation_config.json", generation, sizeof generation - 1);
     rft_str_finish(&s);
@@ -204,7 +209,7 @@ static void append_gguf_entries(struct rft_str *file, const struct rft_model_con
     rft_test_gguf_u32(file, "llama.attention.head_count_kv", c->n_kv_heads);
     rft_test_gguf_u32(file, "llama.attention.key_length", c->head_dim);
     rft_test_gguf_f32(file, "llama.attention.layer_norm_rms_epsilon", c->norm_eps);
-    rft_test_gguf_f32(file, "llama.rope.freq_base", (float)c->rope_theta);
+    rft_test_gguf_f32(file, "llama.rope.freq_base", 10000.0f);
     rft_test_gguf_u32(file, "llama.rope.dimension_count", c->head_dim);
     rft_test_gguf_u32(file, "tokenizer.ggml.eos_token_id", 0);
 }

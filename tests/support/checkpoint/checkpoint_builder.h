@@ -5,12 +5,17 @@
 #define RFT_CHECKPOINT_BUILDER_H
 
 #include "dtype.h"
+#include "frequencies.h"
 #include "model.h"
 #include "str.h"
 
 /* A small configuration: 2 layers, dim 32, 4 heads of 8, 2 key-value heads, ffn 48, vocabulary 300, 128 positions,
  * tied. */
 struct rft_model_config rft_test_config(void);
+
+/* Sets the frequencies of a configuration whose head_dim was changed; NULL: plain ones of theta 10000, which is what the
+ * files below have. */
+void rft_test_rope(struct rft_model_config *config, const struct rft_rope_scaling *scaling);
 
 /* Creates `dir` (its parent exists) with config.json, generation_config.json (end-of-sequence id 0) and the weights in
  * F32, F16 or BF16: model.safetensors, or with n_shards > 1 that many shards and an index. */

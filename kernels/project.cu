@@ -2,7 +2,7 @@
 /* Logits: the head's matrix, or a part of it, times the normed hidden states. */
 #include "matmul.cuh"
 
-struct Logits : Normed<struct rft_args_logits> {
+struct Logits : Normed<struct rft_args_project> {
     RFT_FN uint32_t n_matrix_rows(const Args &a)
     {
         return a.n;

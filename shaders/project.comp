@@ -4,7 +4,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "kernel.glsl"
 
-layout(push_constant) uniform Args { rft_args_logits a; };
+layout(push_constant) uniform Args { rft_args_project a; };
 
 #define INPUT a.h
 #define N_ROWS_OF_MATRIX a.n

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* What the plain kernels are made of: dot products of bf16, rounding, normed rows, biases. */
+#ifndef RFT_CPU_PLAIN_H
+#define RFT_CPU_PLAIN_H
+
+#include "arith.h"
+#include "cpu.h"
+
+/* Sum of two bf16 vectors' products in blocks of 64: a block starts at +0 and takes its elements in ascending order,
+ * the total starts at +0 and takes the blocks in ascending order. a_stride: words between neighbours of a; b is
+ * contiguous. A word holds elements 2i and 2i + 1. Products of two bf16 are exact in f32, so fused or not gives the
+ * same bits. */
+static inline float dot_bf16(const uint32_t *a, uint32_t a_stride, const uint32_t *b, uint32_t n_words)
+{
+    float total = 0.0f;
+    for (uint32_t block = 0; block < n_words; block += RFT_DOT_BLOCK / 2) {
+        uint32_t end = block + RFT_DOT_BLOCK / 2 < n_words ? block + RFT_DOT_BLOCK / 2 : n_words;
+        float sum = 0.0f;
+        for (uint32_t i = block; i < end; i++) {
+            uint32_t word = a[(size_t)i * a_stride];
+            sum += rft_low_bf16(word) * rft_low_bf16(b[i]);
+            sum += rft_high_bf16(word) * rft_high_bf16(b[i]);
+        }
+        total += sum;
+    }
+    return total;
+}
+
+/* Rounds to bf16; a bad value is stored as +0 and marks the row. */
+static inline uint16_t round_or_mark(float v, struct rft_row *row)
+{
+    if (rft_is_bad(v)) {
+        cpu_mark_bad(row);
+        return 0;
+    }
+    return (uint16_t)rft_to_bf16(v);
+}
+
+/* One tile of 16 matrix rows times an activation row. */
+static inline void tile_dots(const uint32_t *tile, const uint32_t *x, uint32_t k, float sums[RFT_TILE])
+{
+    for (uint32_t j = 0; j < RFT_TILE; j++)
+        sums[j] = dot_bf16(tile + j, RFT_TILE, x, RFT_PADDED(k) / 2);
+}
+
+static inline const uint32_t *tile_of(uint64_t weight, uint32_t item, uint32_t k)
+{
+    return (const uint32_t *)cpu_pointer(weight) + (size_t)item * (RFT_PADDED(k) / 2) * RFT_TILE;
+}
+
+static inline uint32_t *h_row(uint64_t h, uint32_t row, uint32_t dim)
+{
+    return (uint32_t *)cpu_pointer(h) + (size_t)row * RFT_H_WORDS(dim);
+}
+
+static inline uint32_t n_tiles(uint32_t n)
+{
+    return (n + RFT_TILE - 1) / RFT_TILE;
+}
+
+/* Elements [first, first + n), at most 16, of a normed row: x times the weight, and the sum of the squares of x. */
+static inline void norm_elements(const float *x, const float *weight, uint32_t first, uint32_t n, uint32_t dim,
+                                 uint32_t *h, struct rft_row *row)
+{
+    uint16_t *elements = (uint16_t *)h + first;
+    float sum = 0.0f;
+    for (uint32_t i = 0; i < n; i++) {
+        float v = rft_flush(x[first + i]);
+        float square = v * v;
+        sum = sum + square;
+        v = v * weight[first + i];
+        elements[i] = round_or_mark(v, row);
+    }
+    h[RFT_PADDED(dim) / 2 + first / RFT_TILE] = RFT_BITS(sum);
+}
+
+/* The factor of a normed row: 1 / sqrt(mean of squares + eps). */
+static inline float norm_scale(const uint32_t *h, uint32_t dim, uint32_t inverse_dim_bits, uint32_t eps_bits,
+                               struct rft_row *row)
+{
+    const uint32_t *sums = h + RFT_PADDED(dim) / 2;
+    float total = 0.0f;
+    for (uint32_t block = 0; block < n_tiles(dim); block += RFT_DOT_BLOCK) {
+        uint32_t end = block + RFT_DOT_BLOCK < n_tiles(dim) ? block + RFT_DOT_BLOCK : n_tiles(dim);
+        float sum = 0.0f;
+        for (uint32_t i = block; i < end; i++)
+            sum = sum + RFT_FROM_BITS(sums[i]);
+        total = total + sum;
+    }
+    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) { /* the row ends here; what follows must only be finite */
+        cpu_mark_bad(row);
+        total = 0.0f;
+    }
+    return rft_norm_scale(total, RFT_FROM_BITS(inverse_dim_bits), RFT_FROM_BITS(eps_bits));
+}
+
+/* Element i of a bias, or +0 where there is none: adding it changes nothing, since results are never -0. */
+static inline float bias_at(uint64_t bias, uint32_t i)
+{
+    return bias != 0 ? ((const float *)cpu_pointer(bias))[i] : 0.0f;
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The ops that draw tokens. */
+#include "op_node.h"
+
+#include "arith.h"
+
+#include <assert.h>
+
+bool rft_sampling_is_filtered(const struct rft_sampling *sampling)
+{
+    return sampling->temperature > 0.0f &&
+           (sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f);
+}
+
+uint32_t rft_sample_n_parts(uint32_t vocab)
+{
+    return (vocab + RFT_SAMPLE_PART - 1) / RFT_SAMPLE_PART;
+}
+
+uint32_t rft_draw_n_parts(uint32_t vocab)
+{
+    return (vocab + RFT_TILE - 1) / RFT_TILE;
+}
+
+static uint64_t mask_bytes(const struct rft_sampler *sampler)
+{
+    return ((uint64_t)sampler->vocab + 31) / 32 * 4;
+}
+
+static uint32_t inverse_temperature_bits(const struct rft_sampling *sampling)
+{
+    return RFT_BITS(sampling->temperature > 0.0f ? (float)(1.0 / (double)sampling->temperature) : 1.0f);
+}
+
+static uint32_t greedy_flag(const struct rft_sampling *sampling)
+{
+    return sampling->temperature > 0.0f ? 0 : RFT_SAMPLE_GREEDY;
+}
+
+void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
+{
+    struct rft_node node;
+    node_begin(e, &node, RFT_OP_filter);
+    struct rft_args_filter args = {
+        .batch = e->batch.address,
+        .rows = e->rows.address,
+        .logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4)),
+        .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
+        .cutoffs = writes(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))),
+        .vocab = sampler->vocab,
+        .inverse_temperature_bits = inverse_temperature_bits(sampling),
+        .top_k = sampling->top_k,
+        .top_p_65536 = sampling->top_p_65536,
+    };
+    node_end(e, &node, &args, sizeof args);
+}
+
+void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
+{
+    struct rft_node node;
+    node_begin(e, &node, RFT_OP_sample);
+    assert(sampler->n_parts == rft_sample_n_parts(sampler->vocab));
+    struct rft_args_sample args = {
+        .batch = e->batch.address,
+        .rows = writes(&node, e->rows, 0),
+        .logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4)),
+        .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
+        .cutoffs = reads(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))),
+        .candidates = writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
+        .vocab = sampler->vocab,
+        .n_parts = sampler->n_parts,
+        .inverse_temperature_bits = inverse_temperature_bits(sampling),
+        .min_p_bits = RFT_BITS(sampling->min_p),
+        .flags = greedy_flag(sampling) | (rft_sampling_is_filtered(sampling) ? RFT_SAMPLE_FILTERED : 0),
+    };
+    node_end(e, &node, &args, sizeof args);
+}
+
+void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
+               struct rft_range h, const struct rft_matrix *w, float cap)
+{
+    assert(w->k == e->norm.dim && w->n == sampler->vocab && !rft_sampling_is_filtered(sampling));
+    assert(sampler->n_parts == rft_draw_n_parts(sampler->vocab));
+    for (uint32_t part = 0; part < w->n_parts; part++) {
+        struct rft_node node;
+        node_begin(e, &node, RFT_OP_draw);
+        struct rft_args_draw args = {
+            .batch = e->batch.address,
+            .rows = writes(&node, e->rows, 0),
+            .weight = reads_matrix(&node, w, part),
+            .h = reads(&node, h, h_bytes(e)),
+            .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
+            .candidates =
+                writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
+            .dim = e->norm.dim,
+            .n_parts = sampler->n_parts,
+            .first = part * w->part_rows,
+            .n = part_rows(w, part),
+            .inverse_temperature_bits = inverse_temperature_bits(sampling),
+            .flags = greedy_flag(sampling),
+            .inverse_dim_bits = inverse_bits(e->norm.dim),
+            .eps_bits = RFT_BITS(e->norm.eps),
+            .cap_bits = RFT_BITS(cap),
+            .inverse_cap_bits = inverse_cap_bits(cap),
+        };
+        node_end(e, &node, &args, sizeof args);
+    }
+}
+
+void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler)
+{
+    struct rft_node node;
+    node_begin(e, &node, RFT_OP_advance);
+    struct rft_args_advance args = {
+        .batch = e->batch.address,
+        .rows = writes(&node, e->rows, 0),
+        .candidates = reads(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
+        .eos = reads(&node, sampler->eos, (uint64_t)sampler->n_eos * 4),
+        .tokens = writes(&node, sampler->tokens, rows_of(e, sampler->tokens_stride, 4)),
+        .n_parts = sampler->n_parts,
+        .n_eos = sampler->n_eos,
+        .tokens_stride = sampler->tokens_stride,
+    };
+    node_end(e, &node, &args, sizeof args);
+}
