@@ -50,7 +50,7 @@ def qwen(name, version, config, **more):
 
 
 llama("llama-mha-tied", dict(num_key_value_heads=4, tie_word_embeddings=True), kinds=TIED,
-      breaks={"no rope": NO_ROPE, "norms are 1": {"set": {}, "ones": "norm"}})
+      breaks={"no rope": NO_ROPE, "norms are 1": {"ones": "norm"}})
 llama("llama-gqa-untied", dict(hidden_size=96, num_attention_heads=6, num_key_value_heads=2),
       breaks={"tied": {"drop": "lm_head", "set": {"tie_word_embeddings": True}}})
 llama("llama-head-dim", dict(hidden_size=72, num_attention_heads=3, num_key_value_heads=1, head_dim=32),
@@ -276,11 +276,11 @@ def gemma3_breaks(n_layers, window, at=""):
     return {"no window": {"set": {f"{at}layer_types": kinds["full"]}},
             "window everywhere": {"set": {f"{at}layer_types": kinds["sliding"]}},
             "window + 1": {"set": {f"{at}sliding_window": window + 1}},
-            "qk norms are 1": {"set": {}, "zero": r"[qk]_norm"}, "embedding not scaled": {"embed_scale": 1.0},
+            "qk norms are 1": {"zero": r"[qk]_norm"}, "embedding not scaled": {"embed_scale": 1.0},
             "norm is w, not 1 + w": {"add": [r"norm\.weight", -1.0]}}
 
 
-# Bases that differ at these lengths; 10 for windows of 8.
+# A small base, so that it differs from the other one at these lengths.
 BASES = {"theta 10000 in full layers": {"set": {"rope_theta": 10000.0}},
          "theta of full layers everywhere": {"set": {"rope_local_base_freq": 5.0}}}
 GEMMA3 = GEMMA | {"embedding": [0, 0.35], "qk_norm": [0.05, 0.4]}
