@@ -68,14 +68,17 @@ static bool check_logits(const struct rft_test_architecture *a, const float *log
 static bool check_checkpoint(const struct rft_test_architecture *a, const char *path, const char *container)
 {
     struct rft_checkpoint checkpoint = {0};
-    uint32_t n = a->n_prompt + a->n_new - 1; /* the last token is only compared */
+    const struct rft_test_sequence sequence = {.ids = a->ids,
+                                               .n_prompt = a->n_prompt,
+                                               .n = a->n_prompt + a->n_new - 1, /* the last is only compared */
+                                               .is_long = a->is_long};
     bool is_good = false;
-    float *logits = malloc((size_t)n * a->vocab * sizeof *logits);
+    float *logits = malloc((size_t)sequence.n * a->vocab * sizeof *logits);
     assert_non_null(logits);
     rft_test_log_capture();
     enum rft_status status = rft_checkpoint_open(path, &checkpoint);
-    if (status == RFT_OK && checkpoint.config.vocab_size == a->vocab) /* a->is_long is to be handed on from here */
-        status = rft_test_decode(&checkpoint, "", a->ids, a->n_prompt, n, logits);
+    if (status == RFT_OK && checkpoint.config.vocab_size == a->vocab)
+        status = rft_test_decode(&checkpoint, "", &sequence, logits);
     rft_test_log_release();
     if (status != RFT_OK)
         print_message("FAIL %s, %s: refused: %s", a->name, container, rft_test_log_text());
