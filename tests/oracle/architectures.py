@@ -57,9 +57,10 @@ llama("llama-head-dim", dict(hidden_size=72, num_attention_heads=3, num_key_valu
       breaks={"no rope": NO_ROPE})
 llama("llama-biases", dict(attention_bias=True, mlp_bias=True),
       breaks={f"no {p} bias": {"zero": rf"{p}_proj\.bias"} for p in ("q", "k", "v", "o", "gate", "up", "down")})
-llama("llama-gelu", dict(hidden_act="gelu", mlp_bias=True), kinds=GELU_TAIL, gguf="the file does not say which activation",
+NO_ACTIVATION_KEY = "the file does not say which activation"
+llama("llama-gelu", dict(hidden_act="gelu", mlp_bias=True), kinds=GELU_TAIL, gguf=NO_ACTIVATION_KEY,
       breaks={"silu": {"set": {"hidden_act": "silu"}}, "tanh": {"set": {"hidden_act": "gelu_pytorch_tanh"}}})
-llama("llama-gelu-tanh", dict(hidden_act="gelu_pytorch_tanh", mlp_bias=True), kinds=GELU_TAIL, gguf="the file does not say which activation",
+llama("llama-gelu-tanh", dict(hidden_act="gelu_pytorch_tanh", mlp_bias=True), kinds=GELU_TAIL, gguf=NO_ACTIVATION_KEY,
       breaks={"silu": {"set": {"hidden_act": "silu"}}, "erf": {"set": {"hidden_act": "gelu"}}})
 
 qwen("qwen2", 2, dict(hidden_size=72, num_attention_heads=3, num_key_value_heads=1),
@@ -129,7 +130,8 @@ scaled_llama("llama-yarn-mscale", YARN | {"mscale": 3.0, "mscale_all_dim": 1.0, 
     "mscale_all_dim 3": {"set": {"rope_scaling.mscale_all_dim": 3.0}},
     "beta_fast 32": {"set": {"rope_scaling.beta_fast": None}},
     "beta_slow 1": {"set": {"rope_scaling.beta_slow": None}}}, NO_YARN_KEY, rope_theta=100.0, head_dim=32)
-scaled_llama("llama-yarn-factor", YARN | {"attention_factor": 0.9, "truncate": False, "beta_fast": 1.5, "beta_slow": 0.3}, {
+UNTRUNCATED = {"attention_factor": 0.9, "truncate": False, "beta_fast": 1.5, "beta_slow": 0.3}
+scaled_llama("llama-yarn-factor", YARN | UNTRUNCATED, {
     "attention factor from factor": {"set": {"rope_scaling.attention_factor": None}},
     "truncated": {"set": {"rope_scaling.truncate": True}}}, NO_YARN_KEY, rope_theta=30.0, head_dim=24)
 # As DeepSeek-R1-Distill-Llama and -Qwen are on disk.
@@ -194,7 +196,8 @@ for naming in ("old", "new"):
                breaks=ministral3_breaks("text_config."))
 add_nested("mistral3-mistral", "Mistral3ForConditionalGeneration", "mistral3",
            dict(model_type="mistral", head_dim=24, hidden_act="silu", sliding_window=None, rope_theta=1000000.0),
-           MISTRAL3, rename="old", has_head=True, breaks={"tied": {"drop": "lm_head"}, "theta 10000": {"set": {"text_config.rope_theta": 10000.0}}})
+           MISTRAL3, rename="old", has_head=True,
+           breaks={"tied": {"drop": "lm_head"}, "theta 10000": {"set": {"text_config.rope_theta": 10000.0}}})
 
 
 def smollm3(name, config, **more):

@@ -172,8 +172,9 @@ def make(name, spec, llama_cpp, directory):
     record |= {"long": True} if spec.get("long") else {}
     write_json(DATA / f"{name}.json", record | {"gguf": gguf})
     storage = models.error_of(torch.from_numpy(stored.astype(np.float32)), logits[positions])
+    cost = models.error_of(rounded[positions], logits[positions])
     print(f"{name}: seed {seed}, logits' deviation {logits.std():.1f}, {peaked:.0%} peaked rows, smallest margin "
-          f"{min(margins):.3f}, {len(set(ids))} different ids, bf16 costs {models.error_of(rounded[positions], logits[positions]):.1e}, "
+          f"{min(margins):.3f}, {len(set(ids))} different ids, bf16 costs {cost:.1e}, "
           f"stored to {storage:.0e}, {(DATA / f'{name}.json').stat().st_size / 1024:.0f} KiB", flush=True)
     return weights, logits, all_ids
 
