@@ -169,7 +169,7 @@ change num_hidden_layers 4 'layers.3'
 change num_hidden_layers 0 num_hidden_layers
 change num_key_value_heads 3 'config.json: .*key-value heads'
 change vocab_size 303 'embed_tokens\|vocab_size'
-change hidden_act '"gelu"' 'hidden_act'
+change hidden_act '"relu"' 'hidden_act'
 change model_type '"mamba"' 'mamba\|model_type\|architecture'
 change attention_bias true 'bias'
 change rms_norm_eps '"x"' 'rms_norm_eps'
