@@ -7,7 +7,10 @@
  * A unit is a row and four of the query heads that share the key-value head: their scores, then their exponentials, lie
  * side by side as [place][4], in shared memory if they fit there, else in scratch. Places count the prompt's keys, then
  * the row's own; both begin with a page, so that whole pages can be worked on: exponentials past the last key are +0,
- * which changes no sum. */
+ * which changes no sum.
+ *
+ * With a window, places count from the first block of 64 keys that the row sees a key of: the blocks before it have
+ * exponentials of +0, and are left out. In that block, keys before the window are as those past the last. */
 #include "common.cuh"
 
 #define N_WARPS (ATTENTION_THREADS / 32u)
@@ -20,6 +23,7 @@ struct Unit {
     uint32_t row;
     uint32_t head;      /* the first of its query heads */
     uint32_t n_heads;   /* up to 4 */
+    uint32_t n_unseen;  /* places before the window */
     uint32_t n_prompt;  /* keys in prompt pages */
     uint32_t n_own;     /* keys in own pages */
     uint32_t own_place; /* of the first own key */
@@ -90,6 +94,22 @@ RFT_FN uint32_t next_member(const AttentionShared &shared, uint32_t row, uint32_
     return n_rows;
 }
 
+/* Leaves out the first n keys: whole blocks, which are whole pages, and the rest by n_unseen. */
+RFT_FN void skip_blocks(Unit &unit, uint32_t n)
+{
+    const bool is_prompt = n < unit.n_prompt;
+    const uint32_t of_segment = is_prompt ? n : n - unit.n_prompt, skipped = of_segment / RFT_DOT_BLOCK * RFT_DOT_BLOCK;
+    unit.n_unseen = of_segment - skipped;
+    if (is_prompt) {
+        unit.prompt_table += skipped / RFT_PAGE_TOKENS;
+        unit.n_prompt -= skipped;
+    } else {
+        unit.own_table += skipped / RFT_PAGE_TOKENS;
+        unit.n_own -= skipped;
+        unit.n_prompt = 0u;
+    }
+}
+
 /* near: shared memory for the scores of `room` places. */
 RFT_FN void set_unit(const struct rft_args_attention &a, Unit &unit, uint32_t row, uint32_t kv_head, uint32_t four,
                      Float4 *near, uint32_t room)
@@ -102,9 +122,10 @@ RFT_FN void set_unit(const struct rft_args_attention &a, Unit &unit, uint32_t ro
     unit.n_heads = least(4u, group - four * 4u);
     unit.n_prompt = least(r->position + 1u, r->n_prompt);
     unit.n_own = r->position + 1u - unit.n_prompt;
-    unit.own_place = whole_pages(unit.n_prompt);
     unit.prompt_table = r->prompt_table;
     unit.own_table = r->own_table;
+    skip_blocks(unit, r->position >= a.window ? r->position + 1u - a.window : 0u);
+    unit.own_place = whole_pages(unit.n_prompt);
     unit.scores = pointer<Float4>(a.scratch) + piece * (a.scratch_floats / 4u) + (size_t)four * n_places;
     if (unit.own_place + whole_pages(unit.n_own) <= room)
         unit.scores = near;
@@ -117,7 +138,8 @@ RFT_FN uint32_t n_places_of(const Unit &unit)
 
 RFT_FN bool is_key(const Unit &unit, uint32_t place)
 {
-    return place < unit.own_place ? place < unit.n_prompt : place - unit.own_place < unit.n_own;
+    return place >= unit.n_unseen &&
+           (place < unit.own_place ? place < unit.n_prompt : place - unit.own_place < unit.n_own);
 }
 
 /* First word of the page, for the key-value head, that holds the key at this place. */
@@ -197,19 +219,26 @@ RFT_FN Float4 key_products(const uint32_t *key, const Float4 *queries, uint32_t 
     return total;
 }
 
-/* The score of one head, and its sort key into `best`. */
-RFT_FN float score_of(const struct rft_args_attention &a, const Unit &unit, float product, uint32_t of_unit,
-                      uint32_t &best)
+/* The scores of four heads, and their sort keys into `best`. */
+RFT_FN Float4 scores_of(const struct rft_args_attention &a, const Unit &unit, const Float4 &products, uint32_t best[4])
 {
-    float score = product * RFT_FROM_BITS(a.scale_bits);
-    if (rft_is_bad(score) != 0u) {
-        if (of_unit < unit.n_heads)
-            mark_bad(a.rows, unit.row);
-        score = 0.0f;
+    float scores[4] = {products.x, products.y, products.z, products.w};
+    UNROLL
+    for (uint32_t head = 0u; head < 4u; head++) {
+        scores[head] = scores[head] * RFT_FROM_BITS(a.scale_bits);
+        if (rft_is_bad(scores[head]) != 0u) {
+            if (head < unit.n_heads)
+                mark_bad(a.rows, unit.row);
+            scores[head] = 0.0f;
+        }
     }
-    score = rft_flush(score);
-    best = greatest(best, rft_sort_key(score));
-    return score;
+    cap_four(scores, a.cap_bits, a.inverse_cap_bits);
+    UNROLL
+    for (uint32_t head = 0u; head < 4u; head++) {
+        scores[head] = rft_flush(scores[head]);
+        best[head] = greatest(best[head], rft_sort_key(scores[head]));
+    }
+    return Float4{scores[0], scores[1], scores[2], scores[3]};
 }
 
 /* Scores of n units into scratch, and the greatest of each head as a sort key. */
@@ -228,12 +257,7 @@ RFT_FN void find_scores(const struct rft_args_attention &a, AttentionShared &sha
         for (uint32_t word = 0u; word < a.head_dim / 2u; word += LINE_BYTES / 4u)
             prefetch(value + word);
         const Float4 products = key_products(key, shared.queries + u * a.head_dim, a.head_dim);
-        Float4 scores;
-        scores.x = score_of(a, unit, products.x, 0u, best[0]);
-        scores.y = score_of(a, unit, products.y, 1u, best[1]);
-        scores.z = score_of(a, unit, products.z, 2u, best[2]);
-        scores.w = score_of(a, unit, products.w, 3u, best[3]);
-        unit.scores[place] = scores;
+        unit.scores[place] = scores_of(a, unit, products, best);
     }
     UNROLL
     for (uint32_t head = 0u; head < 4u; head++) {

@@ -192,6 +192,16 @@ RFT_FN uint32_t pair_or_mark(float low, float high, uint64_t rows, uint32_t row)
     return round_or_mark(low, rows, row) | round_or_mark(high, rows, row) << 16;
 }
 
+/* The soft cap, where there is one: it costs much, and most models have none. */
+RFT_FN void cap_four(float v[4], uint32_t cap_bits, uint32_t inverse_cap_bits)
+{
+    if (cap_bits == 0u)
+        return;
+    UNROLL
+    for (uint32_t i = 0u; i < 4u; i++)
+        v[i] = rft_soft_cap(v[i], cap_bits, inverse_cap_bits);
+}
+
 /* First word, in its pool, of the page that holds key `index` of a row's prompt or own keys. A page holds, for each
  * key-value head, K as [head_dim / 2][16] words and V as [16][head_dim / 2] words. */
 RFT_FN size_t page_word(uint64_t tables, uint32_t table, uint32_t index, uint32_t kv_head, uint32_t n_kv_heads,

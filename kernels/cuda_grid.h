@@ -4,7 +4,8 @@
 #ifndef RFT_CUDA_GRID_H
 #define RFT_CUDA_GRID_H
 
-#define EMBED_THREADS 128u
+#define NORMED_THREADS 1024u /* at most: a thread has four elements of a row */
+#define HEADS_THREADS 64u
 #define ATTENTION_THREADS 256u
 #define FILTER_THREADS 256u
 #define SAMPLE_THREADS 128u

@@ -19,18 +19,19 @@ struct Draw : Normed<struct rft_args_draw> {
     {
         const uint32_t first = a.first + quad * 4u;
         const struct rft_philox random = random_words(row_of(a.rows, row), first);
-        const float v[4] = {sums.x, sums.y, sums.z, sums.w};
+        float logits[4] = {rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor),
+                           rft_scaled_sum(sums.z, factor), rft_scaled_sum(sums.w, factor)};
         const uint32_t words[4] = {random.x0, random.x1, random.x2, random.x3};
         Best best = {0u, 0xffffffffu};
+        cap_four(logits, a.cap_bits, a.inverse_cap_bits); /* which leaves bad ones as they are */
         UNROLL
         for (uint32_t i = 0u; i < 4u; i++) {
-            const float logit = rft_scaled_sum(v[i], factor);
-            float s = rft_scaled_logit(logit, RFT_FROM_BITS(a.inverse_temperature_bits));
+            float s = rft_scaled_logit(logits[i], RFT_FROM_BITS(a.inverse_temperature_bits));
             if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
                 s = s + rft_gumbel(words[i]);
             if (quad * 4u + i >= a.n || !has_token(a.mask, first + i))
                 continue;
-            if (rft_is_bad(logit) != 0u)
+            if (rft_is_bad(logits[i]) != 0u)
                 mark_bad(a.rows, row);
             else
                 keep_better(best, rft_sort_key(s), first + i);

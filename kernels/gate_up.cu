@@ -10,8 +10,9 @@ struct GateUp : Normed<struct rft_args_gate_up> {
     RFT_FN Quad store_quad(const Args &a, uint32_t quad, uint32_t row, const Float4 &sums, float factor)
     {
         if (quad * 4u < n_matrix_rows(a)) {
-            const float low = rft_silu_mul(rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.z, factor));
-            const float high = rft_silu_mul(rft_scaled_sum(sums.y, factor), rft_scaled_sum(sums.w, factor));
+            float v[4];
+            scale_sums(a, quad, sums, factor, v);
+            const float low = rft_act_mul(a.act, v[0], v[2]), high = rft_act_mul(a.act, v[1], v[3]);
             pointer<uint32_t>(a.y)[(size_t)row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] =
                 pair_or_mark(low, high, a.rows, row);
         }

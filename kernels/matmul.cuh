@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The matrix products: one text for the five ops that have one, in two variants with the same bits, because the
+/* The matrix products: one text for the ops that have one, in two variants with the same bits, because the
  * contract fixes the order within an output and nothing else. An output's sum takes blocks of 64 elements; a weight is
  * read as 16 bytes, the words of four matrix rows (a "quad") for two elements.
  *
@@ -20,7 +20,7 @@
 #ifndef RFT_MATMUL_CUH
 #define RFT_MATMUL_CUH
 
-#include "common.cuh"
+#include "normed.cuh"
 
 #define BLOCK_WORDS (RFT_DOT_BLOCK / 2u)
 #define LANE_QUADS                                                                                                     \
@@ -29,29 +29,16 @@
     512u /* that kernels are compiled for: more than a block has, so that a thread takes at most 128 registers */
 #define TILED_QUADS (TILED_ROWS / 4u)
 
-/* The factor of a normed row: from the sums of 16 squares behind its elements, which are added in blocks of 64. */
-RFT_FN float norm_factor(uint64_t h, uint64_t rows, uint32_t row, uint32_t dim, uint32_t inverse_dim_bits,
-                         uint32_t eps_bits)
+/* Adds the bias of a quad's matrix rows, if there is one (address 0: none). */
+RFT_FN void add_bias(uint64_t bias, uint32_t quad, float v[4])
 {
-    const Float4 *squares = pointer<const Float4>(h) + ((size_t)row * RFT_H_WORDS(dim) + RFT_PADDED(dim) / 2u) / 4u;
-    const uint32_t n = RFT_PADDED(dim) / 64u;
-    float total = 0.0f;
-    for (uint32_t block = 0u; block < n; block += 16u) {
-        float sum = 0.0f;
-        for (uint32_t i = block; i < least(block + 16u, n); i++) {
-            const Float4 four = squares[i];
-            sum = sum + four.x;
-            sum = sum + four.y;
-            sum = sum + four.z;
-            sum = sum + four.w;
-        }
-        total = total + sum;
-    }
-    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) {
-        mark_bad(rows, row);
-        total = 0.0f;
-    }
-    return rft_norm_scale(total, RFT_FROM_BITS(inverse_dim_bits), RFT_FROM_BITS(eps_bits));
+    if (bias == 0u)
+        return;
+    const Float4 four = pointer<const Float4>(bias)[quad];
+    v[0] = v[0] + four.x;
+    v[1] = v[1] + four.y;
+    v[2] = v[2] + four.z;
+    v[3] = v[3] + four.w;
 }
 
 /* What ops that read normed rows have in common. */
@@ -81,6 +68,15 @@ template <class A> struct Normed {
     }
     RFT_FN void store_tile(const Args &, uint32_t, uint32_t, const Quad *)
     {
+    }
+    /* A quad's sums times the row's factor, and their bias. */
+    RFT_FN void scale_sums(const Args &a, uint32_t quad, const Float4 &sums, float factor, float v[4])
+    {
+        v[0] = rft_scaled_sum(sums.x, factor);
+        v[1] = rft_scaled_sum(sums.y, factor);
+        v[2] = rft_scaled_sum(sums.z, factor);
+        v[3] = rft_scaled_sum(sums.w, factor);
+        add_bias(a.bias, quad, v);
     }
 };
 

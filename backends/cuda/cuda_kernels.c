@@ -17,8 +17,8 @@
 #define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
 
 const struct cuda_kernel cuda_kernels[] = {
-    PLAIN(embed),    MATMUL(qkv),   PLAIN(attention), MATMUL(residual), MATMUL(gate_up),
-    MATMUL(project), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
+    PLAIN(embed),    MATMUL(qkv),     PLAIN(heads),  PLAIN(attention), MATMUL(residual), PLAIN(post_norm),
+    MATMUL(gate_up), MATMUL(project), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
 };
 const uint32_t n_cuda_kernels = sizeof cuda_kernels / sizeof *cuda_kernels;
 
@@ -110,6 +110,21 @@ static struct cuda_call attention_call(const struct rft_node *node, uint32_t n_m
                                                                  : n_rows};
 }
 
+/* A block has a row, and threads for its quads if they are not too many. */
+static struct cuda_call normed_row_call(const struct rft_node *node, uint32_t dim)
+{
+    const uint32_t n_threads = divide_up(dim, 4 * 32) * 32;
+    return (struct cuda_call){
+        .grid_x = node->n_rows, .grid_y = 1, .threads = n_threads < NORMED_THREADS ? n_threads : NORMED_THREADS};
+}
+
+static struct cuda_call heads_call(const struct rft_node *node)
+{
+    const struct rft_args_heads *a = (const void *)node->args.bytes;
+    return (struct cuda_call){
+        .grid_x = a->n_heads + 2 * a->n_kv_heads, .grid_y = node->n_rows, .threads = HEADS_THREADS};
+}
+
 struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     struct cuda_call call = {.grid_x = node->n_rows, .grid_y = 1};
@@ -119,7 +134,11 @@ struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, ui
     } else if (node->op == RFT_OP_attention) {
         call = attention_call(node, n_multiprocessors);
     } else if (node->op == RFT_OP_embed) {
-        call.threads = EMBED_THREADS;
+        call = normed_row_call(node, ((const struct rft_args_embed *)(const void *)node->args.bytes)->dim);
+    } else if (node->op == RFT_OP_post_norm) {
+        call = normed_row_call(node, ((const struct rft_args_post_norm *)(const void *)node->args.bytes)->dim);
+    } else if (node->op == RFT_OP_heads) {
+        call = heads_call(node);
     } else if (node->op == RFT_OP_filter) {
         call.threads = FILTER_THREADS;
     } else if (node->op == RFT_OP_sample) {

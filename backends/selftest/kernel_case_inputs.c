@@ -42,6 +42,14 @@ static bool is_bad_row(const struct rft_build *b, uint32_t row)
     return b->c->values == RFT_VALUES_BAD && row % 3 == 1;
 }
 
+/* Ops that look at several things for bad values have, for each, bad rows in which nothing else is bad: so a mark that
+ * is left out shows. */
+enum share { OF_SQUARES, OF_ADDED, OF_STREAM };
+static enum share share_of(uint32_t row)
+{
+    return (enum share)(row / 3 % 3);
+}
+
 /* One operand of a dot product is never bad, but may be so large that the result is. */
 static uint16_t bf16_value(const struct rft_build *b, bool is_bad)
 {
@@ -138,20 +146,41 @@ uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k)
     return address;
 }
 
+/* A row's bad values: where they may be, and which. */
+struct bad_values {
+    uint32_t n_places;
+    uint32_t first, n; /* in rft_case_floats */
+};
+
+static struct bad_values bad_values_of(const struct rft_build *b, uint32_t row, enum rft_call_kind kind, uint32_t n)
+{
+    const enum share share = share_of(row);
+    if (!is_bad_row(b, row))
+        return (struct bad_values){0};
+    if (b->c->op == RFT_OP_heads && share == OF_SQUARES) /* queries that their norm's weight makes small again */
+        return (struct bad_values){b->c->n_heads * b->c->head_dim, 0, 2};
+    if (b->c->op == RFT_OP_post_norm && kind == RFT_CALL_IN) /* what is bad with any factor, and nothing large */
+        return (struct bad_values){share == OF_ADDED ? n : 0, 2, 4};
+    if (b->c->op == RFT_OP_post_norm)
+        return (struct bad_values){share == OF_STREAM ? n : 0, 0, 3};
+    /* Values that are added to must not be NaN: the sign and payload of a sum's NaN are not the contract's. */
+    return (struct bad_values){n, 0, kind == RFT_CALL_IN ? 6 : 3};
+}
+
 uint64_t rft_case_floats(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t n)
 {
-    /* Values that are added to must not be NaN: the sign and payload of a sum's NaN are not the contract's. */
     static const uint32_t bad[] = {
         0x5d800000u /* 2^60 */, 0xdd800000u, 0x7f000000u /* 2^127 */, 0x7f800000u, 0xff800000u, 0x7fc00001u};
-    uint32_t n_bad = kind == RFT_CALL_IN ? 6 : 3;
     float *p;
     uint64_t address = rft_call_buffer(b->image, name, kind, (uint64_t)b->n_rows * n * 4, &p);
     for (uint32_t row = 0; p != NULL && row < b->n_rows; row++) {
+        const struct bad_values wanted = bad_values_of(b, row, kind, n);
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t r = is_bad_row(b, row) ? rft_call_random(b->image) : 1;
+            uint32_t r = i < wanted.n_places ? rft_call_random(b->image) : 1;
             float v = rft_case_value(b, b->c->values);
             v = v * (b->c->values == RFT_VALUES_TINY ? 0x1p-24f : 1.0f);
-            p[(size_t)row * n + i] = r % 17 == 0 ? RFT_FROM_BITS(bad[r / 17 % n_bad]) : rft_canonical(v);
+            p[(size_t)row * n + i] =
+                r % 17 == 0 ? RFT_FROM_BITS(bad[wanted.first + r / 17 % wanted.n]) : rft_canonical(v);
         }
     }
     return address;
@@ -161,8 +190,11 @@ uint64_t rft_case_norm(const struct rft_build *b, uint32_t dim)
 {
     float *p;
     uint64_t address = rft_call_buffer(b->image, "norm", RFT_CALL_IN, (uint64_t)dim * 4, &p);
-    for (uint32_t i = 0; p != NULL && i < dim; i++)
-        p[i] = rft_flush(rft_case_value(b, b->c->values == RFT_VALUES_TINY ? RFT_VALUES_PLAIN : b->c->values));
+    for (uint32_t i = 0; p != NULL && i < dim; i++) {
+        float v = rft_case_value(b, b->c->values == RFT_VALUES_TINY ? RFT_VALUES_PLAIN : b->c->values);
+        v = v * (b->c->op == RFT_OP_heads && b->c->values == RFT_VALUES_BAD ? 0x1p-14f : 1.0f);
+        p[i] = rft_flush(v);
+    }
     return address;
 }
 
@@ -202,7 +234,7 @@ static void fill_square_sums(const struct rft_build *b, uint32_t row, uint32_t *
     }
     if (b->c->values == RFT_VALUES_TIES && row % 4 == 2)
         memset(sums, 0, n * sizeof *sums); /* a row of zeros: eps alone */
-    if (is_bad_row(b, row) && row % 2 == 1)
+    if (is_bad_row(b, row) && (b->c->op == RFT_OP_post_norm ? share_of(row) == OF_SQUARES : row % 2 == 1))
         sums[row % n] = bad[row / 2 % 5];
 }
 

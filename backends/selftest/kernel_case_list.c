@@ -266,16 +266,21 @@ const struct rft_kernel_case kernel_cases[] = {
     HEADS(true, 5, false, 4, 2, 16, 20, 5, true, TIES),
     HEADS(false, 1, false, 1, 1, 8, 1, 1, false, PLAIN),
     HEADS(false, 3, false, 70, 5, 72, 33, 20, true, PLAIN), /* more than 64 sums of 16 squares */
+    HEADS(false, 30, false, 80, 1, 256, 3, 2, true, PLAIN), /* more than 1024 */
+    HEADS(false, 400, false, 20, 4, 64, 40, 15, true,
+          PLAIN), /* the same, and so many values that a wrong order shows */
     HEADS(false, 130, true, 8, 2, 128, 33, 20, false, WIDE),
     HEADS(false, 400, false, 32, 8, 64, 40, 15, false, PLAIN), /* as many values as qkv's last case */
 
     POST_NORM(true, 7, 100, PLAIN),
     POST_NORM(true, 9, 66, BAD),
+    POST_NORM(true, 60, 8, BAD), /* so short that some rows are bad in y alone */
     POST_NORM(true, 12, 576, WIDE),
     POST_NORM(true, 5, 40, TINY),
     POST_NORM(true, 17, 130, TIES),
     POST_NORM(false, 1, 8, PLAIN),
     POST_NORM(false, 3, 4112, PLAIN),
+    POST_NORM(false, 2, 17000, PLAIN), /* more than 1024 sums of 16 squares */
     POST_NORM(false, 130, 576, PLAIN),
 
     ATTEND_WITH(true, 7, 9, 3, 64, 70, 20, PLAIN, .window = 7),

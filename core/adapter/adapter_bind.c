@@ -3,6 +3,7 @@
 
 #include "adapter_match.h"
 #include "alloc.h"
+#include "arch.h"
 #include "arith.h"
 #include "log.h"
 #include "os.h"
@@ -168,6 +169,13 @@ static enum rft_status replace_base(struct binding *b, const struct rft_adapter_
     return is_shared ? replace(b, other, base) : RFT_OK;
 }
 
+/* Whether norms are w in an adapter and 1 + w in the model's file, as llama.cpp's converter writes Gemma's. */
+static bool holds_other_norms(const struct rft_checkpoint *c)
+{
+    return c->arch != NULL && (c->arch->parts & RFT_PART_NORM_PLUS_ONE) != 0 &&
+           !rft_model_has(&c->config, RFT_PART_NORM_PLUS_ONE);
+}
+
 static enum rft_status replace_saved(struct binding *b, const struct rft_adapter_module *module)
 {
     const struct rft_listed_tensor *weight = module->parts[RFT_ADAPTER_WEIGHT], *bias = module->parts[RFT_ADAPTER_BIAS];
@@ -177,6 +185,10 @@ static enum rft_status replace_saved(struct binding *b, const struct rft_adapter
         if (tensor->n_dims != 1 && !is_embedding(module->name) && !is_head(module->name))
             return refuse(weight, "modules_to_save is supported for embed_tokens, lm_head and norms; merge the adapter "
                                   "with PEFT (merge_and_unload)");
+        if (tensor->n_dims == 1 && holds_other_norms(b->checkpoint))
+            return refuse(weight,
+                          "GGUF files of this architecture hold their norms with 1 added, adapters without; take "
+                          "the model as a directory");
         if (tensor->n_dims != 1)
             RFT_TRY(untie(b));
         RFT_TRY(replace(b, weight_of(b->checkpoint, module->name), weight));

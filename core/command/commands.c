@@ -12,8 +12,8 @@ const struct rft_command rft_commands[] = {
     {"run", NULL, NULL, "make the dataset, or go on with it; this word may be left out", true, rft_command_job, NULL},
     {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", true, rft_command_plan, NULL},
     {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", true, rft_command_prompt, NULL},
-    {"model", NULL, NULL, "print what is understood of the model at PATH, or of the file's", false,
-     rft_command_model, "PATH"},
+    {"model", NULL, NULL, "print what is understood of the model at PATH, or of the file's", false, rft_command_model,
+     "PATH"},
     {"devices", NULL, NULL, "list backends and devices, and test every kernel of each", false, rft_command_devices,
      NULL},
     {"dump-program", "--dump-program", NULL, "print the kernel calls of a prefill and of a step", true,
@@ -41,6 +41,7 @@ const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_co
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
     "rftgen plan -c rft.ini --set memory.budget=4GiB",
+    "rftgen model DIR",
     NULL,
 };
 

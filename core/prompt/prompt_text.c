@@ -88,5 +88,7 @@ enum rft_status rft_prompt_text_fill(const struct rft_prompt_text *prompt, struc
 {
     RFT_TRY(rft_str_append(text, prompt->text.data, prompt->slot));
     RFT_TRY(rft_str_append(text, question.data, question.len));
+    if (prompt->slot == prompt->text.len) /* of an empty text there is no address to count from */
+        return RFT_OK;
     return rft_str_append(text, prompt->text.data + prompt->slot, prompt->text.len - prompt->slot);
 }

@@ -64,7 +64,7 @@ rm -f ini.json
 # The help fits a screen; what is made of the same tables is whole.
 "$rftgen" --help >help.out
 [ "$(awk 'length($0) > 80' help.out | wc -l)" -eq 0 ] && [ "$(wc -l <help.out)" -le 24 ] || fail "the help does not fit a screen"
-[ "$(grep -c '^  rftgen ' help.out)" -eq 2 ] || fail "the help does not show two examples"
+[ "$(grep -c '^  rftgen ' help.out)" -eq 3 ] || fail "the help does not show three examples"
 for section in NAME COMMANDS OPTIONS CONFIGURATION 'EXIT STATUS' EXAMPLES; do
     "$rftgen" help=man | grep -q "^\.SH $section\$" || fail "the manual page has no $section"
 done

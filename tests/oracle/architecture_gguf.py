@@ -53,14 +53,16 @@ def value_of(field):
 
 
 def permute(array, n_heads):
-    return array.reshape(n_heads, 2, array.shape[0] // n_heads // 2, *array.shape[1:]).swapaxes(1, 2).reshape(array.shape)
+    halves = array.reshape(n_heads, 2, array.shape[0] // n_heads // 2, *array.shape[1:])
+    return halves.swapaxes(1, 2).reshape(array.shape)
 
 
 def as_f32(tensor):
     """A reader's tensor, outermost dimension first."""
     shape = [int(n) for n in reversed(tensor.shape)]
     if tensor.tensor_type.name == "BF16":
-        return (np.ascontiguousarray(tensor.data).view(np.uint16).astype(np.uint32) << 16).view(np.float32).reshape(shape)
+        words = np.ascontiguousarray(tensor.data).view(np.uint16).astype(np.uint32) << 16
+        return words.view(np.float32).reshape(shape)
     assert tensor.tensor_type.name == "F32"
     return np.array(tensor.data, np.float32).reshape(shape)
 

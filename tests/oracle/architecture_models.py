@@ -39,21 +39,24 @@ def parse_config(config, directory):
     return AutoConfig.from_pretrained(directory)
 
 
-def shapes_of(config, directory, naming):
-    """{name on disk: shape} of every parameter."""
+def shapes_of(config, directory, naming, has_head):
+    """{name on disk: shape} of every parameter; has_head: with a head of its own whatever the configuration says."""
     with torch.device("meta"):
         model = class_of(config)(parse_config(config, directory))
-    return {disk_name(name, naming): list(p.shape) for name, p in model.named_parameters()}
+    parameters = dict(model.named_parameters())
+    if has_head:
+        parameters["lm_head.weight"] = model.lm_head.weight
+    return {disk_name(name, naming): list(p.shape) for name, p in parameters.items()}
 
 
-def load(config, weights, directory):
-    """The model, from files as they lie on disk; every parameter must be in them, and nothing else."""
+def load(config, weights, directory, is_right=True):
+    """The model, from files as they lie on disk. If it is right, every parameter is in them, and nothing else."""
     directory = pathlib.Path(directory)
     (directory / "config.json").write_text(json.dumps(config))
     save_file({k: v.contiguous() for k, v in weights.items()}, directory / "model.safetensors", {"format": "pt"})
     model, info = class_of(config).from_pretrained(directory, dtype=torch.float32, attn_implementation="eager",
                                                    output_loading_info=True)
-    assert not any(info.values()), info
+    assert not is_right or not any(info.values()), info
     return model.eval()
 
 
@@ -65,6 +68,8 @@ def text_model(model):
 def force_long(model):
     """Long factors of RoPE for sequences of every length: rftgen decides by the longest that a sample may become."""
     rope = text_model(model).rotary_emb
+    if rope.rope_type != "longrope":
+        return
     init = transformers.modeling_rope_utils.ROPE_INIT_FUNCTIONS["longrope"]
     long, _ = init(rope.config, None, seq_len=rope.config.rope_parameters["original_max_position_embeddings"] + 1)
     rope.original_inv_freq.copy_(long)
@@ -82,28 +87,26 @@ def set_key(config, path, value):
         config[last] = value
 
 
-def misread(config, weights, naming, change, directory):
+def misread(config, weights, change, directory):
     """The same files, read wrongly."""
-    config, weights = copy.deepcopy(config), dict(weights)
+    config, changed = copy.deepcopy(config), {}
     for path, value in change.get("set", {}).items():
         set_key(config, path, value)
     for name, tensor in weights.items():
+        tensor = tensor.float()
         if "zero" in change and re.search(change["zero"], name):
-            weights[name] = torch.zeros_like(tensor)
+            tensor = torch.zeros_like(tensor)
         if "ones" in change and re.search(change["ones"], name):
-            weights[name] = torch.ones_like(tensor)
+            tensor = torch.ones_like(tensor)
         if "add" in change and re.search(change["add"][0], name):
-            weights[name] = tensor.float() + change["add"][1]
-        if "scale" in change and re.search(change["scale"][0], name):
-            weights[name] = tensor.float() * change["scale"][1]
-    parsed = parse_config(config, directory)
-    parsed._attn_implementation = "eager"
-    model = class_of(config)(parsed).float().eval()
-    state = {name: weights[disk_name(name, naming)].float() for name, _ in model.named_parameters()
-             if disk_name(name, naming) in weights}
-    model.load_state_dict(state, strict=False)
+            tensor = tensor + change["add"][1]
+        if "drop" not in change or not re.search(change["drop"], name):
+            changed[name] = tensor
+    model = load(config, changed, directory, is_right=False)
     if "embed_scale" in change:
         text_model(model).embed_tokens.embed_scale.fill_(change["embed_scale"])
+    if "long" in change:
+        force_long(model)
     return model
 
 

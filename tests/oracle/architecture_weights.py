@@ -33,16 +33,17 @@ KINDS = [
     (r"\bup_proj\.weight$", "up"),
     (r"\bdown_proj\.weight$", "down"),
     (r"self_attn\.\w+\.bias$", "attention_bias"),
+    (r"\bgate_proj\.bias$", "gate_bias"),
     (r"mlp\.\w+\.bias$", "mlp_bias"),
     (r"\b[qk]_norm\.weight$", "qk_norm"),
     (r"post_feedforward_layernorm\.weight$", "post_norm"),
     (r"layernorm\.weight$", "norm"),
     (r"\bnorm\.weight$", "final_norm"),
 ]
-GAINS = {"qk": 1.1, "v": 1.0, "qkv": 1.1, "o": 0.7, "gate": 1.0, "up": 1.0, "down": 0.7, "head": 2.0}
+GAINS = {"qk": 1.1, "v": 1.0, "qkv": 1.1, "o": 0.6, "gate": 1.0, "up": 1.0, "down": 0.6, "head": 2.0}
 # [base, scale] of the rest. Biases are of the size of what they are added to; norms differ from each other and from 1.
-RANGES = {"embedding": [0, 1.0], "attention_bias": [0, 0.6], "mlp_bias": [0, 0.6], "norm": [1, 0.5],
-          "qk_norm": [1.2, 0.5], "post_norm": [0.7, 0.4], "final_norm": [1.2, 0.6], "other": [0, 0.5]}
+RANGES = {"embedding": [0, 1.3], "attention_bias": [0, 0.6], "gate_bias": [0, 0.6], "mlp_bias": [0, 0.6],
+          "norm": [1, 0.5], "qk_norm": [1.1, 0.4], "post_norm": [0.7, 0.4], "final_norm": [1.2, 0.6], "other": [0, 0.5]}
 
 
 def kind_of(name):

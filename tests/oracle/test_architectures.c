@@ -7,16 +7,14 @@
 #include "forward.h"
 #include "support.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define ERROR_MAX 1e-4
 /* A decision of the reference by less than this is a near tie: bf16 activations may turn it. */
 #define NEAR_TIE 0.05
-#define N_MODELS_MAX 256
 
-static const char *names[N_MODELS_MAX]; /* [n_names], sorted */
+static const char *names[RFT_TEST_ARCHITECTURES_MAX]; /* [n_names], sorted */
 static size_t n_names;
 
 static uint32_t argmax(const float *logits, uint32_t n)
@@ -68,14 +66,17 @@ static bool check_logits(const struct rft_test_architecture *a, const float *log
 static bool check_checkpoint(const struct rft_test_architecture *a, const char *path, const char *container)
 {
     struct rft_checkpoint checkpoint = {0};
-    uint32_t n = a->n_prompt + a->n_new - 1; /* the last token is only compared */
+    const struct rft_test_sequence sequence = {.ids = a->ids,
+                                               .n_prompt = a->n_prompt,
+                                               .n = a->n_prompt + a->n_new - 1, /* the last is only compared */
+                                               .is_long = a->is_long};
     bool is_good = false;
-    float *logits = malloc((size_t)n * a->vocab * sizeof *logits);
+    float *logits = malloc((size_t)sequence.n * a->vocab * sizeof *logits);
     assert_non_null(logits);
     rft_test_log_capture();
     enum rft_status status = rft_checkpoint_open(path, &checkpoint);
-    if (status == RFT_OK && checkpoint.config.vocab_size == a->vocab) /* a->is_long is to be handed on from here */
-        status = rft_test_decode(&checkpoint, "", a->ids, a->n_prompt, n, logits);
+    if (status == RFT_OK && checkpoint.config.vocab_size == a->vocab)
+        status = rft_test_decode(&checkpoint, "", &sequence, logits);
     rft_test_log_release();
     if (status != RFT_OK)
         print_message("FAIL %s, %s: refused: %s", a->name, container, rft_test_log_text());
@@ -106,11 +107,9 @@ static void check_models(const char *container)
     uint32_t n_bad = 0, n = 0;
     for (size_t i = 0; i < n_names; i++) {
         struct rft_test_architecture a;
-        char path[512];
         if (!rft_test_wants(names[i]))
             continue;
-        snprintf(path, sizeof path, "tests/oracle/data/architectures/%s.json", names[i]);
-        rft_test_architecture_load(rft_test_path(path), &a);
+        rft_test_architecture_load(names[i], &a);
         n_bad += !check_container(&a, container);
         n++;
         rft_test_architecture_finish(&a);
@@ -138,35 +137,12 @@ static void test_gguf(void **state)
     check_models("gguf");
 }
 
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void find_models(void)
-{
-    static char kept[N_MODELS_MAX][64];
-    DIR *dir = opendir(rft_test_path("tests/oracle/data/architectures"));
-    if (dir == NULL)
-        return;
-    for (const struct dirent *entry; (entry = readdir(dir)) != NULL && n_names < N_MODELS_MAX;) {
-        size_t n = strlen(entry->d_name);
-        if (n < 6 || n >= sizeof kept[0] || strcmp(entry->d_name + n - 5, ".json") != 0)
-            continue;
-        snprintf(kept[n_names], sizeof kept[0], "%.*s", (int)(n - 5), entry->d_name);
-        names[n_names] = kept[n_names];
-        n_names++;
-    }
-    closedir(dir);
-    qsort(names, n_names, sizeof *names, compare);
-    rft_test_name_cases(names, n_names);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_config), cmocka_unit_test(test_config_old),
                                        cmocka_unit_test(test_gguf)};
     rft_alloc_hook_json();
-    find_models();
+    n_names = rft_test_architecture_names(names);
+    rft_test_name_cases(names, n_names);
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

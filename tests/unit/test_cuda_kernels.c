@@ -121,6 +121,34 @@ static void test_cohorts(void **state)
     }
 }
 
+static struct cuda_call post_norm_call(uint32_t n_rows, uint32_t dim)
+{
+    const struct rft_args_post_norm args = {.dim = dim};
+    struct rft_node node = {.op = RFT_OP_post_norm, .n_rows = n_rows, .args_bytes = sizeof args};
+    memcpy(node.args.bytes, &args, sizeof args);
+    return cuda_call_with(cuda_kernel_for(&node, 132), &node, 132);
+}
+
+/* A row is a block, of whole warps: a thread for four elements, up to a limit. */
+static void test_rows(void **state)
+{
+    const struct rft_args_heads args = {.n_heads = 32, .n_kv_heads = 8, .head_dim = 128, .q_span = 32, .k_span = 8};
+    struct rft_node node = {.op = RFT_OP_heads, .n_rows = 7, .args_bytes = sizeof args};
+    struct cuda_call call;
+    (void)state;
+    assert_int_equal(post_norm_call(3, 8).threads, 32);
+    assert_int_equal(post_norm_call(3, 2304).threads, 576);
+    assert_int_equal(post_norm_call(3, 2306).threads, 608);
+    assert_int_equal(post_norm_call(3, 4096).threads, 1024);
+    assert_int_equal(post_norm_call(3, 4612).threads, 1024);
+    assert_int_equal(post_norm_call(70000, 64).grid_x, 70000);
+    assert_int_equal(post_norm_call(70000, 64).grid_y, 1);
+    memcpy(node.args.bytes, &args, sizeof args);
+    call = cuda_call_with(cuda_kernel_for(&node, 132), &node, 132);
+    assert_int_equal(call.grid_x, 48);
+    assert_int_equal(call.grid_y, 7);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +156,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_lanes),
         cmocka_unit_test(test_cohorts),
+        cmocka_unit_test(test_rows),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -68,10 +68,11 @@ static inline void list_scaled(const struct cpu_totals *totals, uint32_t index, 
 /* Adds the bias, if there is one, to a row's totals. */
 static inline void add_bias(float *outputs, uint64_t bias, const struct cpu_totals *totals)
 {
+    if (bias == 0)
+        return;
     const float *of_totals = (const float *)cpu_pointer(bias) + totals->first;
-    if (bias != 0)
-        for (uint32_t i = 0; i < totals->n; i++)
-            outputs[i] = outputs[i] + of_totals[i];
+    for (uint32_t i = 0; i < totals->n; i++)
+        outputs[i] = outputs[i] + of_totals[i];
 }
 
 /* Takes paired rows a0 a1 b0 b1 a2 a3 b2 b3 ... apart: n / 2 each, n a multiple of 4. */

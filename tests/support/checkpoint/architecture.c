@@ -5,6 +5,7 @@
 #include "gguf_builder.h"
 #include "support.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +73,39 @@ static float *read_f16(const char *base64, size_t n)
     return values;
 }
 
-void rft_test_architecture_load(const char *path, struct rft_test_architecture *a)
+#define FOLDER "tests/oracle/data/architectures"
+
+static int compare(const void *a, const void *b)
 {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t rft_test_architecture_names(const char *names[RFT_TEST_ARCHITECTURES_MAX])
+{
+    static char kept[RFT_TEST_ARCHITECTURES_MAX][64];
+    DIR *dir = opendir(rft_test_path(FOLDER));
+    size_t n_names = 0;
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL && n_names < RFT_TEST_ARCHITECTURES_MAX;) {
+        size_t n = strlen(entry->d_name);
+        if (n < 6 || n >= sizeof kept[0] || strcmp(entry->d_name + n - 5, ".json") != 0)
+            continue;
+        snprintf(kept[n_names], sizeof kept[0], "%.*s", (int)(n - 5), entry->d_name);
+        names[n_names] = kept[n_names];
+        n_names++;
+    }
+    closedir(dir);
+    qsort(names, n_names, sizeof *names, compare);
+    return n_names;
+}
+
+void rft_test_architecture_load(const char *name, struct rft_test_architecture *a)
+{
+    char path[512];
     json_error_t error;
+    snprintf(path, sizeof path, FOLDER "/%s.json", name);
     memset(a, 0, sizeof *a);
-    a->json = json_load_file(path, 0, &error);
+    a->json = json_load_file(rft_test_path(path), 0, &error);
     assert_non_null(a->json);
     const json_t *prompt = member(a, "prompt"), *ids = member(a, "ids"), *positions = member(a, "positions");
     const json_t *config = member(a, "config");

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rft_test_architecture {
@@ -22,7 +23,11 @@ struct rft_test_architecture {
     bool is_long;        /* RoPE's long factors from the first token on */
 };
 
-void rft_test_architecture_load(const char *path, struct rft_test_architecture *a);
+/* All of them, sorted; returns how many. */
+#define RFT_TEST_ARCHITECTURES_MAX 256
+size_t rft_test_architecture_names(const char *names[RFT_TEST_ARCHITECTURES_MAX]);
+
+void rft_test_architecture_load(const char *name, struct rft_test_architecture *a);
 void rft_test_architecture_finish(struct rft_test_architecture *a);
 
 /* Creates `dir` with the configuration of this key ("config" or "config_old") and model.safetensors in F32 or BF16. */
