@@ -51,8 +51,8 @@ static void test_ignored_keys(void **state)
     rft_test_refuse_config(OF("llama", "\"use_magics\": 1"), &options, "use_magics = 1");
     rft_test_refuse_config(OF("llama", "\"use_mag\": 1"), &options, "use_mag = 1");
     /* Known keys are not turned off by it. */
-    rft_test_refuse_config(OF("llama", "\"head_dim\": 7"), &(struct rft_model_options){(const char *const[]){"head_dim"}, 1, false},
-                           "multiple of 8");
+    rft_test_refuse_config(OF("llama", "\"head_dim\": 7"),
+                           &(struct rft_model_options){(const char *const[]){"head_dim"}, 1, false}, "multiple of 8");
 }
 
 /* Keys that say nothing of the arithmetic, of any class. */
@@ -60,10 +60,11 @@ static void test_harmless_keys(void **state)
 {
     (void)state;
     rft_test_warn_config(
-        OF("llama", "\"_name_or_path\": \"x\", \"transformers_version\": \"5\", \"torch_dtype\": \"float16\", "
-                    "\"initializer_range\": 0.02, \"attention_dropout\": 0.1, \"use_cache\": true, \"bos_token_id\": 1, "
-                    "\"eos_token_id\": [1, 2], \"pretraining_tp\": 2, \"max_length\": 20, \"id2label\": {\"0\": \"a\"}, "
-                    "\"temperature\": 0.6, \"is_encoder_decoder\": false, \"image_token_index\": 3"),
+        OF("llama",
+           "\"_name_or_path\": \"x\", \"transformers_version\": \"5\", \"torch_dtype\": \"float16\", "
+           "\"initializer_range\": 0.02, \"attention_dropout\": 0.1, \"use_cache\": true, \"bos_token_id\": 1, "
+           "\"eos_token_id\": [1, 2], \"pretraining_tp\": 2, \"max_length\": 20, \"id2label\": {\"0\": \"a\"}, "
+           "\"temperature\": 0.6, \"is_encoder_decoder\": false, \"image_token_index\": 3"),
         NULL, NULL);
 }
 
@@ -148,7 +149,8 @@ static const struct {
     {"\"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 0}", "factor = 0 must be from 0.001"},
     {"\"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": \"2\"}", "factor must be a number"},
     {"\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 1e9}", "factor = 1e+09 must be"},
-    {"\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 2, \"truncate\": 1}", "truncate must be true or false"},
+    {"\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 2, \"truncate\": 1}",
+     "truncate must be true or false"},
     {"\"rope_parameters\": {\"rope_type\": \"yarn\", \"original_max_position_embeddings\": 0}",
      "original_max_position_embeddings = 0 must be"},
     {"\"partial_rotary_factor\": 2", "partial_rotary_factor = 2 must be from 0 to 1"},
@@ -237,8 +239,9 @@ static void test_large_texts(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unknown_keys),    cmocka_unit_test(test_ignored_keys), cmocka_unit_test(test_harmless_keys),
-        cmocka_unit_test(test_refused_by_name), cmocka_unit_test(test_hostile),      cmocka_unit_test(test_hostile_parts),
+        cmocka_unit_test(test_unknown_keys),  cmocka_unit_test(test_ignored_keys),
+        cmocka_unit_test(test_harmless_keys), cmocka_unit_test(test_refused_by_name),
+        cmocka_unit_test(test_hostile),       cmocka_unit_test(test_hostile_parts),
         cmocka_unit_test(test_large_texts),
     };
     rft_alloc_hook_json();
