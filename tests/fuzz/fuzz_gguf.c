@@ -2,6 +2,7 @@
 /* A GGUF file: its metadata and tensors are read to the last, and lie inside it. */
 #include "alloc.h"
 #include "file.h"
+#include "description.h"
 #include "fuzz.h"
 #include "gguf.h"
 #include "gguf_config.h"
@@ -41,7 +42,8 @@ static void read_model(const struct rft_gguf *gguf, const struct rft_map *map, c
                 list->items[i].bytes <= (uint64_t)(map->data + map->bytes - list->items[i].data));
     if (rft_gguf_config(gguf, "input", list, NULL, &config, &arch) != RFT_OK)
         return;
-    require(config.n_heads % config.n_kv_heads == 0 && config.head_dim % 2 == 0 && config.vocab_size);
+    require_sound(&config);
+    require(arch->gguf != NULL);
     if (rft_gguf_eos(gguf, "input", config.vocab_size, &ids, &n) == RFT_OK)
         require(n <= 2);
     rft_free(ids);
