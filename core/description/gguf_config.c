@@ -180,6 +180,8 @@ static enum rft_status read_yarn(struct rft_gguf_object *o, struct rft_rope_scal
     return RFT_OK;
 }
 
+#define FACTOR_MIN 1e-3 /* angles must stay within what can be rotated by */
+
 /* "none", "linear", which with a factor of 1 or 0 is none, too, "yarn", or "longrope", whose factors are tensors. */
 static enum rft_status read_kind(struct rft_gguf_object *o, struct rft_rope_scaling *s, double *scale)
 {
@@ -192,6 +194,10 @@ static enum rft_status read_kind(struct rft_gguf_object *o, struct rft_rope_scal
     }
     RFT_TRY(rft_gguf_double(o, "rope.scale_linear", 0.0, 1e6, &s->factor));
     RFT_TRY(rft_gguf_double(o, "rope.scaling.factor", 0.0, 1e6, &s->factor));
+    if (s->factor != 0.0 && s->factor < FACTOR_MIN) {
+        rft_log_error("%s: RoPE's scaling factor = %g must be 0 or from %g to 1000000", o->file, s->factor, FACTOR_MIN);
+        return RFT_ERR_UNSUPPORTED;
+    }
     s->factor = s->factor != 0.0 ? s->factor : 1.0;
     if (rft_bytes_equal(type, rft_bytes_z("yarn")))
         return read_yarn(o, s, scale);
