@@ -318,6 +318,8 @@ static void test_refused(void **state)
         {"llama", "rope.freq_base", INFINITY, 0, "llama.rope.freq_base = inf must be"},
         {"llama", "rope.freq_base", 0.5f, 0, "llama.rope.freq_base = 0.5 must be"},
         {"llama", "rope.scaling.factor", NAN, 0, "llama.rope.scaling.factor = "},
+        {"llama", "rope.scaling.factor", 1e-14f, 0, "RoPE's scaling factor = 1e-14 must be 0 or from 0.001"},
+        {"llama", "rope.scale_linear", 1e-4f, 0, "RoPE's scaling factor = 0.0001 must be"},
         {"llama", "rope.scaling.original_context_length", 0, 0, "original_context_length = 0 must be from 1"},
         {"granite", "residual_scale", INFINITY, 0, "granite.residual_scale = inf must be"},
         {"gemma2", "attn_logit_softcapping", -1.0f, 0, "gemma2.attn_logit_softcapping = -1 must be"},

@@ -3,7 +3,7 @@
 
 struct rft_range buffer(enum buffer b)
 {
-    return (struct rft_range){((uint64_t)b + 1) << 32, (uint64_t)1 << 20};
+    return (struct rft_range){((uint64_t)b + 1) << 32, (uint64_t)1 << 21};
 }
 
 struct rft_emit emitter(struct rft_program *program)
