@@ -2,6 +2,7 @@
 /* RoPE of configurations against what transformers 5.24 computes of them (data/rope.json: a part of its frequencies, in
  * f32, and its factor of cos and sin). */
 #include "describe.h"
+#include "frequencies.h"
 #include "json.h"
 #include "support.h"
 
@@ -59,6 +60,35 @@ static void test_examples(void **state)
     json_decref(examples);
 }
 
+/* YaRN's definition, for borders that the examples do not reach: below dimension 0, beyond the last, and equal. */
+static void test_yarn_borders(void **state)
+{
+    static const struct rft_rope_scaling cases[] = {
+        {RFT_ROPE_YARN, 1e4, 4.0, 64.0, 0, 0, 32.0, 1.0, false},
+        {RFT_ROPE_YARN, 10.0, 4.0, 4096.0, 0, 0, 32.0, 1.0, false},
+        {RFT_ROPE_YARN, 10.0, 4.0, 4096.0, 0, 0, 32.0, 1.0, true},
+        {RFT_ROPE_YARN, 1e4, 4.0, 64.0, 0, 0, 32.0, 1.0, true},
+        {RFT_ROPE_YARN, 1e4, 4.0, 4.0, 0, 0, 32.0, 1.0, false},
+        {RFT_ROPE_YARN, 1e4, 0.5, 1024.0, 0, 0, 8.0, 8.0, true},
+    };
+    const double n = 32.0, turn = 2.0 * acos(-1.0);
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const struct rft_rope_scaling *s = &cases[k];
+        double low = n * log(s->original_positions / (s->beta_fast * turn)) / (2.0 * log(s->theta)), got[16];
+        double high = n * log(s->original_positions / (s->beta_slow * turn)) / (2.0 * log(s->theta));
+        low = fmax(s->is_untruncated ? low : floor(low), 0.0);
+        high = fmin(s->is_untruncated ? high : ceil(high), n - 1.0);
+        high += low == high ? 0.001 : 0.0;
+        rft_rope_frequencies(s, 32, got);
+        for (uint32_t i = 0; i < 16; i++) {
+            const double plain = pow(s->theta, -2.0 * i / n), ramp = fmin(fmax((i - low) / (high - low), 0.0), 1.0);
+            if (!is_near(got[i], plain / s->factor * ramp + plain * (1.0 - ramp)))
+                fail_msg("case %zu, pair %u: %.9g", k, i, got[i]);
+        }
+    }
+}
+
 /* Where LongRoPE's samples become long: the original context of the top wins, then the class's; never one inside. */
 static void test_border_of_longrope(void **state)
 {
@@ -104,6 +134,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_yarn_borders),
         cmocka_unit_test(test_border_of_longrope),
         cmocka_unit_test(test_query_scale),
     };
