@@ -57,6 +57,27 @@ static float silu_of(float x)
 {
     return rft_silu_mul(x, 1.5f);
 }
+/* Half of them where GELU is neither 0 nor the identity, and tanh neither its argument nor 1. */
+static float bend_input(uint32_t i)
+{
+    return i % 2 == 0 ? spread(i / 2, -50, 59, true) : spread(i / 2, -4, 4, true);
+}
+static float gelu_tanh_of(float x)
+{
+    return rft_gelu_tanh_mul(x, 1.5f);
+}
+static float gelu_erf_of(float x)
+{
+    return rft_gelu_erf_mul(x, 1.5f);
+}
+static float capped(float x)
+{
+    return rft_soft_cap(x, RFT_BITS(30.0f), RFT_BITS((float)(1.0 / 30.0)));
+}
+static float normed_of(float x)
+{
+    return rft_normed(x, 0.37f, 1.25f);
+}
 static float scaled(float x)
 {
     return rft_scaled_logit(x, 1.0f / 0.7f);
@@ -105,6 +126,24 @@ static double true_silu(double x)
     return 1.5 * x / (1.0 + exp(-x));
 }
 
+static double true_gelu_tanh(double x)
+{
+    const double twice = 2.0 * sqrt(2.0 / acos(-1.0));
+    return 1.5 * x / (1.0 + exp(-twice * (x + 0.044715 * x * x * x)));
+}
+static double true_gelu_erf(double x)
+{
+    return 0.75 * x * erfc(-x / sqrt(2.0));
+}
+static double true_cap(double x)
+{
+    return 30.0 * tanh(x / 30.0);
+}
+static double true_normed(double x)
+{
+    return x * (double)0.37f * (double)1.25f;
+}
+
 /* The error allowed is relative to max(|truth|, floor): near a zero of the function, and where
  * small values are flushed, the absolute error counts. */
 static const struct function {
@@ -124,6 +163,11 @@ static const struct function {
     {"norm_scale", norm_scale_of, true_norm_scale, total_input, 0x1p-22, 0.0, 0x6f79a6b841629e20},
     {"scaled_sum", scaled_sum_of, true_scaled_sum, silu_input, 0x1p-24, 0x1p-26, 0xe5e4fa3e6c57fa19},
     {"silu_mul", silu_of, true_silu, silu_input, 0x1p-20, 0x1p-28, 0x0b61d406d64631a2},
+    {"gelu_tanh_mul", gelu_tanh_of, true_gelu_tanh, bend_input, 0x1p-19, 0x1p-12, 0xac3ea11ae0db6b79},
+    {"gelu_erf_mul", gelu_erf_of, true_gelu_erf, bend_input, 0x1p-21, 1.0, 0x95cb9d53b305ab99},
+    {"tanh", rft_tanh, tanh, bend_input, 0x1p-21, 0.0, 0x2f752e12bcb00a58},
+    {"soft_cap", capped, true_cap, bend_input, 0x1p-20, 0x1p-24, 0xea08481861fed81e},
+    {"normed", normed_of, true_normed, bend_input, 0x1p-22, 0x1p-24, 0x4217bff83632126d},
     {"scaled_logit", scaled, NULL, silu_input, 0.0, 0.0, 0xec02575f623b09c3},
 };
 #define N_FUNCTIONS (sizeof functions / sizeof *functions)
@@ -174,6 +218,96 @@ static void test_exp_is_clamped(void **state)
     assert_true(rft_exp(-80.0f) == rft_exp(-1e30f) && rft_exp(-80.0f) == rft_exp(-INFINITY));
     assert_true(rft_exp(-80.0f) == rft_exp(NAN));
     assert_true(rft_exp(0.0f) == 1.0f && rft_exp(-0.0f) == 1.0f);
+}
+
+/* The form that erfc has in gelu_erf_mul is off by less than 2^-21, wherever it is asked for. */
+static void test_erfc_bound(void **state)
+{
+    double worst = 0.0;
+    (void)state;
+    for (uint32_t i = 0; i < N_INPUTS; i++) {
+        const float x = spread(i, -14, 5, true);
+        const double share = (double)rft_gelu_erf_mul(x, 1.0f) / (double)x;
+        worst = fmax(worst, fabs(share - 0.5 * erfc(-(double)x / sqrt(2.0))));
+    }
+    print_message("erfc / 2: error 2^%.2f\n", log2(worst));
+    assert_true(worst < 0x1p-21);
+}
+
+static bool is_sound(float v)
+{
+    const uint32_t magnitude = RFT_BITS(v) & 0x7fffffffu;
+    return magnitude == 0 || (magnitude >= 0x00800000u && magnitude < 0x7f800000u);
+}
+
+/* No activation makes a subnormal number, or one that is not finite, of numbers that are finite: what the hardware does
+ * with subnormal ones must not count. */
+static void test_never_subnormal(void **state)
+{
+    static const float ups[] = {0x1p-149f, -0x1p-60f, 0x1p-50f, -0x1.8p-30f, 1.0f, 0x1.fp59f};
+    static const uint32_t caps[] = {0x41f00000u, 0x3a83126fu, 0x47c35000u}; /* 30, 0.001, 100000 */
+    (void)state;
+    for (uint32_t high = 0; high < 65536; high++) {
+        const float v = RFT_FROM_BITS(high << 16 | 0x1234u);
+        if (rft_is_bad(v))
+            continue;
+        for (size_t i = 0; i < sizeof ups / sizeof *ups; i++)
+            for (uint32_t act = 0; act < 3; act++)
+                if (!is_sound(rft_act_mul(act, v, ups[i])))
+                    fail_msg("act %" PRIu32 " of %a, %a: %a", act, (double)v, (double)ups[i],
+                             (double)rft_act_mul(act, v, ups[i]));
+        for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+            const float inverse = (float)(1.0 / (double)RFT_FROM_BITS(caps[i]));
+            const float y = rft_soft_cap(v, caps[i], RFT_BITS(inverse));
+            if (!is_sound(y) || fabsf(y) > RFT_FROM_BITS(caps[i]) * 1.000001f)
+                fail_msg("cap %zu of %a: %a", i, (double)v, (double)y);
+        }
+        assert_true(is_sound(rft_normed(v, 0x1p-60f, 0x1p-59f)) && is_sound(rft_normed(v, 0x1p30f, -0x1p-50f)));
+    }
+}
+
+/* What is not finite stays so through every activation; a cap leaves a bad value as it is, or it would hide; and a cap
+ * of 0 is none. */
+static void test_bad_stays_bad(void **state)
+{
+    static const uint32_t bad[] = {0x7f800000u, 0xff800000u, 0x7fc00000u, 0xffc01234u, 0x7f800001u};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        for (uint32_t act = 0; act < 3; act++) {
+            assert_true(rft_is_bad(rft_act_mul(act, RFT_FROM_BITS(bad[i]), 1.0f)));
+            assert_true(rft_is_bad(rft_act_mul(act, 3.0f, RFT_FROM_BITS(bad[i]))));
+        }
+        assert_true(rft_is_bad(rft_normed(RFT_FROM_BITS(bad[i]), 0.5f, 2.0f)));
+        assert_true(rft_is_bad(rft_normed(1.0f, 0.5f, RFT_FROM_BITS(bad[i]))));
+    }
+    for (uint32_t high = 0; high < 65536; high++) {
+        const float v = RFT_FROM_BITS(high << 16 | 0x4321u);
+        const float capped_v = capped(v), same = rft_soft_cap(v, 0, 0);
+        assert_int_equal(RFT_BITS(same), RFT_BITS(v));
+        assert_true(rft_is_bad(v) ? RFT_BITS(capped_v) == RFT_BITS(v) : !rft_is_bad(capped_v));
+    }
+}
+
+/* Odd functions have the sign of their argument, and GELU ends in zero on one side and in the identity on the other. */
+static void test_signs_and_ends(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < N_INPUTS; i += 7) {
+        const float x = bend_input(i);
+        assert_true(rft_tanh(-x) == -rft_tanh(x) && capped(-x) == -capped(x));
+        assert_true(fabsf(rft_tanh(x)) <= 1.0f);
+    }
+    assert_int_equal(RFT_BITS(capped(-0.0f)), 0);
+    assert_int_equal(RFT_BITS(capped(-0x1p-60f)), 0);
+    for (uint32_t act = 0; act < 3; act++) {
+        assert_true(rft_act_mul(act, 0.0f, 7.0f) == 0.0f && fabsf(rft_act_mul(act, 1000.0f, 3.0f) - 3000.0f) < 0.001f);
+        assert_true(rft_act_mul(act, -1000.0f, 3.0f) == 0.0f && rft_act_mul(act, 2.0f, 0.0f) == 0.0f);
+    }
+    assert_true(rft_act_mul(0, 1.0f, 1.0f) == rft_silu_mul(1.0f, 1.0f));
+    assert_true(rft_act_mul(1, 1.0f, 1.0f) == rft_gelu_tanh_mul(1.0f, 1.0f));
+    assert_true(rft_act_mul(2, 1.0f, 1.0f) == rft_gelu_erf_mul(1.0f, 1.0f));
+    assert_true(rft_act_mul(0, 1.0f, 1.0f) != rft_act_mul(1, 1.0f, 1.0f));
+    assert_true(rft_act_mul(1, 1.0f, 1.0f) != rft_act_mul(2, 1.0f, 1.0f));
 }
 
 /* The Gumbel noise falls as the word grows and is finite at both ends. */
@@ -255,6 +389,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_bounds),   cmocka_unit_test(test_bits_never_change),
+        cmocka_unit_test(test_erfc_bound),     cmocka_unit_test(test_never_subnormal),
+        cmocka_unit_test(test_bad_stays_bad),  cmocka_unit_test(test_signs_and_ends),
         cmocka_unit_test(test_exp_is_clamped), cmocka_unit_test(test_gumbel_is_monotonic),
         cmocka_unit_test(test_bf16_rounding),  cmocka_unit_test(test_zeros_and_keys),
         cmocka_unit_test(test_philox),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkpoint.h"
 #include "checkpoint_builder.h"
+#include "describe.h"
 #include "file.h"
 #include "frequencies.h"
 #include "gguf.h"
@@ -75,18 +76,6 @@ static void check_weights(const struct rft_checkpoint *checkpoint, uint64_t seed
         assert_true(strcmp(checkpoint->tensors[i - 1].name, checkpoint->tensors[i].name) < 0);
 }
 
-/* Field by field, so that one that is added is compared, too. */
-static void assert_same_config(const struct rft_model_config *a, const struct rft_model_config *b)
-{
-#define SAME(name)                                                                                                     \
-    if (a->name != b->name)                                                                                            \
-        fail_msg(#name " differs");
-#define SAME_ALL(name, n) assert_memory_equal(a->name, b->name, sizeof a->name);
-    RFT_MODEL_FIELDS(SAME, SAME, SAME, SAME, SAME_ALL, SAME_ALL)
-#undef SAME
-#undef SAME_ALL
-}
-
 static void test_directory(void **state)
 {
     (void)state;
@@ -119,7 +108,7 @@ static void test_directory(void **state)
         assert_int_equal(rft_checkpoint_open(tmp_path(name), &checkpoint), RFT_OK);
         assert_false(checkpoint.is_gguf);
         assert_int_equal(checkpoint.n_maps, cases[i].n_shards);
-        assert_same_config(&checkpoint.config, &config);
+        rft_test_same_description(checkpoint.path, &checkpoint.config, &config);
         assert_true(checkpoint.n_eos == 1 && checkpoint.eos_ids[0] == 0);
         check_weights(&checkpoint, i);
         assert_true((rft_checkpoint_find(&checkpoint, "lm_head.weight") != NULL) == !config.tied);
@@ -139,7 +128,7 @@ static void test_gguf(void **state)
         rft_test_gguf_write(tmp_path("m.gguf"), &config, dtypes[i], 7);
         assert_int_equal(rft_checkpoint_open(tmp_path("m.gguf"), &checkpoint), RFT_OK);
         assert_true(checkpoint.is_gguf && checkpoint.gguf);
-        assert_same_config(&checkpoint.config, &config);
+        rft_test_same_description(checkpoint.path, &checkpoint.config, &config);
         assert_true(checkpoint.n_eos == 1 && checkpoint.eos_ids[0] == 0);
         check_weights(&checkpoint, 7);
         assert_int_equal(rft_checkpoint_find(&checkpoint, "model.layers.1.self_attn.k_proj.weight")->rope_heads, 2);
