@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Logits and greedy tokens against transformers (fixtures of make_fixtures.py and make_smollm2.py) and against an
- * independent float64 forward (stories260K). The error is the sum of squared differences over the sum of squared
- * logits, over all positions of the prompt. */
+/* Logits and greedy tokens against transformers (fixtures of make_fixtures.py, make_smollm2.py and make_gemma3.py) and
+ * against an independent float64 forward (stories260K). The error is the sum of squared differences over the sum of
+ * squared logits, over all positions of the prompt. */
 #include "forward.h"
 #include "file.h"
 #include "support.h"
@@ -144,16 +144,31 @@ static void test_llama3_rope_f32(void **state)
     check_model(rft_test_path("tests/oracle/data/tiny-llama3-rope-f32"), "tiny-llama3-rope-f32");
 }
 
-static void test_smollm2(void **state)
+static void check_cached(const char *file, const char *name, const char *how)
 {
-    char *path = rft_path_expand("$XDG_CACHE_HOME/rftgen/SmolLM2-135M-Instruct.Q4_1.gguf");
-    (void)state;
+    char where[256];
+    snprintf(where, sizeof where, "$XDG_CACHE_HOME/rftgen/%s", file);
+    char *path = rft_path_expand(where);
     if (path == NULL || !rft_file_exists(path)) {
         rft_free(path);
-        RFT_SKIP("SmolLM2-135M-Instruct is not in the cache: tools/fetch_smollm2.sh");
+        RFT_SKIP(how);
     }
-    check_model(path, "smollm2");
+    check_model(path, name);
     rft_free(path);
+}
+
+static void test_smollm2(void **state)
+{
+    (void)state;
+    check_cached("SmolLM2-135M-Instruct.Q4_1.gguf", "smollm2",
+                 "SmolLM2-135M-Instruct is not in the cache: tools/fetch_smollm2.sh");
+}
+
+/* More tokens than its window of 512. */
+static void test_gemma3(void **state)
+{
+    (void)state;
+    check_cached("gemma-3-270m.bf16.gguf", "gemma3", "Gemma 3 270M is not in the cache: tools/fetch_gemma3.sh");
 }
 
 /* Reads a JSON array of ids behind `ids`, n of them already there. */
@@ -224,6 +239,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_llama3_rope_f32),
         RFT_OPTIONAL(test_stories260k, "test data of RFTGEN_SHARED_DATA"),
         RFT_OPTIONAL(test_smollm2, "SmolLM2 of tools/fetch_smollm2.sh"),
+        RFT_OPTIONAL(test_gemma3, "Gemma 3 of tools/fetch_gemma3.sh"),
     };
     rft_alloc_hook_json();
     return RFT_TEST_RUN(tests, NULL, NULL);
