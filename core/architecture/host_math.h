@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* ln(x), x > 0 and normal. */
+/* ln(x), x > 0 and normal; below 1, where it may come close to 0, off by less than 2^-50 of max(1, |ln(x)|). */
 double rft_host_log(double x);
 /* exp(x), -100 < x <= 0. */
 double rft_host_exp(double x);

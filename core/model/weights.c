@@ -290,15 +290,26 @@ static void list_elements(const struct rft_weight *weight, const struct parts *p
     }
 }
 
+/* The tensor that an element of a vector is of. */
+static uint32_t part_of(const struct rft_weight *weight, uint64_t element)
+{
+    uint64_t end = 0;
+    uint32_t part = 0;
+    while (element >= (end += (uint64_t)weight->parts[part].n * weight->parts[part].n_copies))
+        part++;
+    return part;
+}
+
 static enum rft_status pack_vector(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
                                    const struct parts *parts, float *values, float *dst, uint64_t *n_zeroed)
 {
     memset(dst, 0, (size_t)weight->bytes);
     list_elements(weight, parts, values);
     for (uint32_t i = 0; i < weight->matrix.k; i++) {
-        float v = weight->n_parts != 0 ? values[source_row(weight, i)] : 1.0f;
+        const uint64_t source = source_row(weight, i);
+        float v = weight->n_parts != 0 ? values[source] : 1.0f;
         if (rft_is_bad(v))
-            return refuse_bad(checkpoint, parts->tensors[0]->name);
+            return refuse_bad(checkpoint, parts->tensors[part_of(weight, source)]->name);
         *n_zeroed += v != 0.0f && rft_flush(v) == 0.0f;
         if (weight->n_parts != 0)
             v = (v + weight->add) * weight->scale;

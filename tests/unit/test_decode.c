@@ -2,43 +2,12 @@
 /* The transformer as a list: which ops, in which order, on which buffers; prefill and step share their body. */
 #include "support.h"
 
-#include "buffers.h"
 #include "checkpoint_builder.h"
+#include "decode_setting.h"
 
 #include <string.h>
 
-static const struct rft_caps caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64, .n_scratch = 2};
 static const struct rft_sampling unfiltered = {1.0f, 0, 65536, 0}, filtered = {1.0f, 5, 65536, 0};
-
-/* Buffers of a chunk, measured only: their addresses are offsets, moved apart. */
-struct setting {
-    struct rft_model_config config;
-    struct rft_weights weights;
-    struct rft_work work;
-    struct rft_range prompt_kv[3], own_kv[3];
-};
-
-static enum rft_status set_up(struct setting *s, const struct rft_caps *device_caps, bool is_filtered)
-{
-    const struct rft_work_shape shape = {.n_scratch = device_caps->n_scratch,
-                                         .n_rows = 4,
-                                         .n_keys_max = 100,
-                                         .n_table_entries = 20,
-                                         .n_own_pages = 8,
-                                         .n_eos = 1,
-                                         .n_new_max = 30,
-                                         .is_filtered = is_filtered};
-    static struct rft_pool pool, host;
-    rft_pool_begin(&pool, "test", device_caps);
-    rft_pool_begin(&host, "test", device_caps);
-    RFT_TRY(rft_weights_init(&s->weights, &s->config, 100));
-    RFT_TRY(rft_weights_take(&pool, &host, 0, &s->weights));
-    s->work.own_kv = s->own_kv;
-    RFT_TRY(rft_work_take(&pool, &s->config, &shape, &s->work));
-    RFT_TRY(rft_pages_take(&pool, &s->config, 6, s->prompt_kv));
-    s->work.decode.prompt_kv = s->prompt_kv;
-    return RFT_OK;
-}
 
 /* Five dispatches a layer: a norm rides on its neighbours. */
 static const char layer_ops[] = "qkv attention residual gate_up residual ";
@@ -66,11 +35,11 @@ static void test_programs(void **state)
 {
     (void)state;
     for (uint32_t n_layers = 1; n_layers <= 3; n_layers++) {
-        struct setting s = {.config = rft_test_config()}, f = s;
+        struct rft_test_setting s = {.config = rft_test_config()}, f = s;
         struct rft_program prefill = {0}, step = {0}, filtered_step = {0}, logits = {0};
         s.config.n_layers = f.config.n_layers = n_layers;
-        assert_int_equal(set_up(&s, &caps, false), RFT_OK);
-        assert_int_equal(set_up(&f, &caps, true), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, false), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&f, &rft_test_setting_caps, true), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &prefill), RFT_OK);
         assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
         assert_int_equal(rft_decode_step(&f.weights, &f.work.decode, &f.work.sampler, &filtered, &filtered_step),
@@ -101,7 +70,7 @@ static void test_programs(void **state)
     }
 }
 
-static uint64_t weight_of(const struct setting *s, uint32_t layer, enum rft_layer_weight which)
+static uint64_t weight_of(const struct rft_test_setting *s, uint32_t layer, enum rft_layer_weight which)
 {
     return rft_weights_layer(&s->weights, layer, which)->matrix.parts[0].address;
 }
@@ -109,12 +78,12 @@ static uint64_t weight_of(const struct setting *s, uint32_t layer, enum rft_laye
 /* Each layer has its own weights and its own pages, each residual the norm that comes next. */
 static void test_layers(void **state)
 {
-    struct setting s = {.config = rft_test_config()};
+    struct rft_test_setting s = {.config = rft_test_config()};
     struct rft_program program = {0};
     struct rft_args_embed embed;
     (void)state;
     assert_int_equal(rft_kv_page_bytes(&s.config), (uint64_t)s.config.n_kv_heads * 2 * 16 * s.config.head_dim * 2);
-    assert_int_equal(set_up(&s, &caps, false), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, false), RFT_OK);
     assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
     memcpy(&embed, program.nodes[0].args.bytes, sizeof embed);
     assert_int_equal(embed.norm, weight_of(&s, 0, RFT_LAYER_ATTN_NORM));
@@ -159,12 +128,12 @@ static void test_attention_scale(void **state)
                   {96, 0x3dd105ecu}, {128, 0x3db504f3u}, {256, 0x3d800000u}, {8, 0x3eb504f3u}};
     (void)state;
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
-        struct setting s = {.config = rft_test_config()};
+        struct rft_test_setting s = {.config = rft_test_config()};
         struct rft_program program = {0};
         struct rft_args_attention args;
         s.config.head_dim = scales[i].head_dim;
         rft_test_rope(&s.config, NULL);
-        assert_int_equal(set_up(&s, &caps, false), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, false), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
         assert_int_equal(program.nodes[2].op, RFT_OP_attention);
         memcpy(&args, program.nodes[2].args.bytes, sizeof args);
@@ -179,15 +148,15 @@ static void test_attention_scale(void **state)
  * changes. */
 static void test_parts(void **state)
 {
-    struct setting s = {.config = rft_test_config()};
-    struct rft_caps small = caps;
+    struct rft_test_setting s = {.config = rft_test_config()};
+    struct rft_caps small = rft_test_setting_caps;
     struct rft_program step = {0};
     struct rft_str names = {0}, wanted = {0};
     (void)state;
     s.config.n_layers = 1;
     s.config.vocab_size = 3000;
     small.block_bytes_max = 160000; /* of 188 tiles 78 fit */
-    assert_int_equal(set_up(&s, &small, false), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &small, false), RFT_OK);
     assert_int_equal(rft_weights_embedding(&s.weights)->matrix.n_parts, 3);
     assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
     append_names(&step, &names);
@@ -201,7 +170,7 @@ static void test_parts(void **state)
 
 static enum rft_status make_step(void *user)
 {
-    struct setting *s = user;
+    struct rft_test_setting *s = user;
     struct rft_program program = {0};
     enum rft_status status = rft_decode_step(&s->weights, &s->work.decode, &s->work.sampler, &filtered, &program);
     rft_program_finish(&program);
@@ -210,10 +179,10 @@ static enum rft_status make_step(void *user)
 
 static void test_alloc_faults(void **state)
 {
-    struct setting s = {.config = rft_test_config()};
+    struct rft_test_setting s = {.config = rft_test_config()};
     (void)state;
     s.config.n_layers = 3;
-    assert_int_equal(set_up(&s, &caps, true), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, true), RFT_OK);
     assert_true(rft_test_alloc_faults(make_step, &s) >= 2);
     rft_weights_finish(&s.weights);
 }

@@ -87,20 +87,29 @@ static void append_blocks(struct rft_str *data, enum rft_dtype dtype, const char
         }
 }
 
+/* The row of q or k that llama.cpp has at place r: pairs that are rotated together lie side by side. */
+static uint64_t model_row(uint64_t r, uint64_t head_dim)
+{
+    const uint64_t at = r % head_dim;
+    return r - at + at / 2 + at % 2 * (head_dim / 2);
+}
+
 static void append_tensor(struct rft_str *data, const struct rft_needed_tensor *tensor, enum rft_dtype dtype,
                           uint64_t seed, bool is_gguf)
 {
     uint64_t n_rows = tensor->n_dims == 1 ? 1 : tensor->dims[0], n_columns = tensor->dims[tensor->n_dims - 1];
     uint64_t head_dim = tensor->rope_heads ? tensor->dims[0] / tensor->rope_heads : 1;
+    const bool is_permuted = is_gguf && tensor->rope_heads != 0;
     for (uint64_t r = 0; r < n_rows; r++) {
-        uint64_t row = r, at = r % head_dim;
-        if (is_gguf && tensor->rope_heads) /* pairs that are rotated together lie side by side */
-            row = r - at + at / 2 + at % 2 * (head_dim / 2);
+        uint64_t row = is_permuted && tensor->n_dims > 1 ? model_row(r, head_dim) : r;
         if (rft_dtype_block_elements(dtype) > 1)
             append_blocks(data, dtype, tensor->name, seed, row, n_columns);
         else
             for (uint64_t c = 0; c < n_columns; c++)
-                append_value(data, dtype, rft_test_weight(tensor->name, seed, row, c, n_columns));
+                append_value(data, dtype,
+                             rft_test_weight(tensor->name, seed, row,
+                                             is_permuted && tensor->n_dims == 1 ? model_row(c, head_dim) : c,
+                                             n_columns));
     }
 }
 
@@ -161,6 +170,11 @@ static void write_index(const char *dir, const struct rft_model_config *config, 
     rft_str_finish(&index);
 }
 
+static const char *name_of(bool flag)
+{
+    return flag ? "true" : "false";
+}
+
 static void append_scaling(struct rft_str *s, const struct rft_rope_scaling *scaling)
 {
     assert_true(scaling->kind == RFT_ROPE_PLAIN || scaling->kind == RFT_ROPE_LLAMA3);
@@ -184,10 +198,11 @@ static void write_config(const char *dir, const struct rft_model_config *c, cons
                    " \"hidden_size\": %u, \"intermediate_size\": %u, \"num_hidden_layers\": %u, \"vocab_size\": %u,\n"
                    " \"num_attention_heads\": %u, \"num_key_value_heads\": %u, \"head_dim\": %u,\n"
                    " \"max_position_embeddings\": %u, \"rms_norm_eps\": %.9g, \"rope_theta\": %.17g,\n"
-                   " \"tie_word_embeddings\": %s, \"attention_bias\": false, \"mlp_bias\": false,\n"
+                   " \"tie_word_embeddings\": %s, \"attention_bias\": %s, \"mlp_bias\": %s,\n"
                    " \"torch_dtype\": \"%s\", \"rope_scaling\": ",
                    c->dim, c->ffn_dim, c->n_layers, c->vocab_size, c->n_heads, c->n_kv_heads, c->head_dim,
-                   c->n_positions, (double)c->norm_eps, scaling->theta, c->tied ? "true" : "false",
+                   c->n_positions, (double)c->norm_eps, scaling->theta, name_of(c->tied),
+                   name_of(rft_model_has(c, RFT_PART_QKV_BIAS)), name_of(rft_model_has(c, RFT_PART_MLP_BIAS)),
                    dtype == RFT_DTYPE_F32   ? "float32"
                    : dtype == RFT_DTYPE_F16 ? "float16"
                                             : "bfloat16");
@@ -237,6 +252,14 @@ static void append_gguf_entries(struct rft_str *file, const struct rft_model_con
 }
 #define N_GGUF_ENTRIES 12
 
+static uint64_t n_more(const struct rft_test_gguf_extra *extra)
+{
+    uint64_t n = 0;
+    for (; extra != NULL && extra->tensor != NULL; extra = extra->more)
+        n++;
+    return n;
+}
+
 void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, const struct rft_test_gguf_extra *extra)
 {
@@ -244,7 +267,7 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
                                           [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3};
     struct rft_str file = {0}, data = {0};
     uint64_t n = rft_model_n_tensors(config);
-    rft_test_gguf_begin(&file, 3, n + (extra->tensor != NULL ? 1 : 0), N_GGUF_ENTRIES + extra->n_entries);
+    rft_test_gguf_begin(&file, 3, n + n_more(extra), N_GGUF_ENTRIES + extra->n_entries);
     append_gguf_entries(&file, config);
     append(&file, extra->entries.data, extra->entries.len);
     for (uint64_t i = 0; i < n; i++) {
@@ -256,11 +279,12 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
         append_tensor(&data, &tensor, type, seed, true);
         rft_test_gguf_align(&data, 32);
     }
-    if (extra->tensor != NULL) {
+    for (const struct rft_test_gguf_extra *more = extra; more != NULL && more->tensor != NULL; more = more->more) {
         static const float zeros[32];
-        uint64_t n_values = extra->values != NULL ? extra->n_values : sizeof zeros / sizeof *zeros;
-        rft_test_gguf_tensor(&file, extra->tensor, 1, &n_values, extra->tensor_type, data.len);
-        append(&data, extra->values != NULL ? extra->values : zeros, n_values * sizeof(float));
+        uint64_t n_values = more->values != NULL ? more->n_values : sizeof zeros / sizeof *zeros;
+        rft_test_gguf_tensor(&file, more->tensor, 1, &n_values, more->tensor_type, data.len);
+        append(&data, more->values != NULL ? more->values : zeros, n_values * sizeof(float));
+        rft_test_gguf_align(&data, 32);
     }
     rft_test_gguf_align(&file, 32);
     append(&file, data.data, data.len);

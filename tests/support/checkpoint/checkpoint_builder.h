@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Random Llama checkpoints of any shape, in both containers. The same configuration and seed give the same weights in
- * each, up to the rounding to `dtype`. */
+/* Random Llama checkpoints of any shape, with or without biases, in both containers. The same configuration and seed
+ * give the same weights in each, up to the rounding to `dtype`. */
 #ifndef RFT_CHECKPOINT_BUILDER_H
 #define RFT_CHECKPOINT_BUILDER_H
 
@@ -32,7 +32,7 @@ void rft_test_checkpoint_write_scaled(const char *dir, const struct rft_model_co
  * Quantised matrices hold random blocks instead (the same for the same seed). No tokenizer. */
 void rft_test_gguf_write(const char *path, const struct rft_model_config *config, enum rft_dtype dtype, uint64_t seed);
 
-/* The same with more in it: metadata (n_entries of them, as gguf_builder.h appends them) and a tensor. */
+/* The same with more in it: metadata (n_entries of them, as gguf_builder.h appends them) and tensors. */
 struct rft_test_gguf_extra {
     struct rft_str entries;
     uint64_t n_entries;
@@ -40,6 +40,7 @@ struct rft_test_gguf_extra {
     uint32_t tensor_type; /* ggml's number */
     const float *values;  /* [n_values] of the tensor; NULL: 32 zeros */
     uint32_t n_values;
+    const struct rft_test_gguf_extra *more; /* another tensor, or NULL */
 };
 void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, const struct rft_test_gguf_extra *extra);
