@@ -64,7 +64,8 @@ static void test_cos_sin(void **state)
     double worst = 0.0;
     (void)state;
     for (uint32_t i = 0; i < N_INPUTS; i++) {
-        const double angles[] = {1048576.0 * fraction(i), exp2(49.0 * fraction(i) - 30.0), 1.5707963267948966 * (double)i};
+        const double angles[] = {1048576.0 * fraction(i), exp2(49.0 * fraction(i) - 30.0),
+                                 1.5707963267948966 * (double)i};
         for (uint32_t k = 0; k < 3; k++) {
             double c, s;
             rft_host_cos_sin(angles[k], &c, &s);
