@@ -80,7 +80,8 @@ struct rft_candidate {
 
 /* Argument structs have no padding (unused0), so that the same call has the same bytes. */
 
-/* A bias lies in the order in which the rows of its matrix are packed, RFT_PADDED up to a whole tile; address 0: none.
+/* A bias lies in the order in which the rows of its matrix are packed, with zeros up to a whole tile, and begins at a
+ * multiple of 16 bytes; address 0: none. Rows of f32 whose length is a multiple of 4 begin so, too.
  *
  * A row that is read without a norm in front has inverse_dim_bits = 0 and eps_bits = RFT_BITS_NO_NORM, whose rsqrt is
  * exactly 1, and was written with a norm's weight of ones. */

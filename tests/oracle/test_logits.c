@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Logits and greedy tokens against transformers (fixtures of make_fixtures.py and make_smollm2.py) and against an
- * independent float64 forward (stories260K). The error is the sum of squared differences over the sum of squared
- * logits, over all positions of the prompt. */
+/* Logits and greedy tokens against transformers (fixtures of make_fixtures.py, make_smollm2.py and make_gemma3.py) and
+ * against an independent float64 forward (stories260K). The error is the sum of squared differences over the sum of
+ * squared logits, over all positions of the prompt. */
 #include "adapter.h"
 #include "forward.h"
 #include "file.h"
@@ -153,10 +153,14 @@ static void test_llama3_rope_f32(void **state)
     check_model(rft_test_path("tests/oracle/data/tiny-llama3-rope-f32"), "tiny-llama3-rope-f32");
 }
 
-/* The path of the model, freed by the caller; NULL if it is not there. */
-static char *find_smollm2(void)
+#define SMOLLM2 "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+/* The path of a published model, freed by the caller; NULL if it is not in the cache. */
+static char *find_cached(const char *file)
 {
-    char *path = rft_path_expand("$XDG_CACHE_HOME/rftgen/SmolLM2-135M-Instruct.Q4_1.gguf");
+    char where[256];
+    snprintf(where, sizeof where, "$XDG_CACHE_HOME/rftgen/%s", file);
+    char *path = rft_path_expand(where);
     if (path != NULL && rft_file_exists(path))
         return path;
     rft_free(path);
@@ -165,11 +169,22 @@ static char *find_smollm2(void)
 
 static void test_smollm2(void **state)
 {
-    char *path = find_smollm2();
+    char *path = find_cached(SMOLLM2);
     (void)state;
     if (path == NULL)
         RFT_SKIP("SmolLM2-135M-Instruct is not in the cache: tools/fetch_smollm2.sh");
     check_model(path, "smollm2");
+    rft_free(path);
+}
+
+/* More tokens than its window of 512. */
+static void test_gemma3(void **state)
+{
+    char *path = find_cached("gemma-3-270m.bf16.gguf");
+    (void)state;
+    if (path == NULL)
+        RFT_SKIP("Gemma 3 270M is not in the cache: tools/fetch_gemma3.sh");
+    check_model(path, "gemma3");
     rft_free(path);
 }
 
@@ -178,7 +193,7 @@ static void test_smollm2(void **state)
 static void test_smollm2_lora(void **state)
 {
     const char *config = rft_test_shared("lora-smollm-135m/adapter_config.json");
-    char *path = find_smollm2();
+    char *path = find_cached(SMOLLM2);
     (void)state;
     if (config == NULL || path == NULL) {
         rft_free(path);
@@ -259,6 +274,7 @@ int main(int argc, char **argv)
         RFT_OPTIONAL(test_stories260k, "test data of RFTGEN_SHARED_DATA"),
         RFT_OPTIONAL(test_smollm2, "SmolLM2 of tools/fetch_smollm2.sh"),
         RFT_OPTIONAL(test_smollm2_lora, "SmolLM2 and RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(test_gemma3, "Gemma 3 of tools/fetch_gemma3.sh"),
     };
     rft_alloc_hook_json();
     return RFT_TEST_RUN(tests, NULL, NULL);

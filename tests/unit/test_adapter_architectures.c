@@ -26,9 +26,7 @@ static const char *tmp_path(const char *name)
 static void write_toy(const char *name)
 {
     struct rft_test_architecture toy;
-    char path[200];
-    snprintf(path, sizeof path, "tests/oracle/data/architectures/%s.json", name);
-    rft_test_architecture_load(rft_test_path(path), &toy);
+    rft_test_architecture_load(name, &toy);
     rft_test_architecture_write_dir(&toy, "config", RFT_DTYPE_F32, tmp_path("dir"));
     assert_true(rft_test_architecture_write_gguf(&toy, tmp_path("toy.gguf")));
     rft_test_architecture_finish(&toy);

@@ -399,8 +399,8 @@ static void test_printed_ini_is_the_defaults(void **state)
 static void test_task_configs(void **state)
 {
     (void)state;
-    static const char *const files[] = {"configs/demo.ini", "configs/smollm2.ini"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const files[] = {"configs/demo.ini", "configs/smollm2.ini", "configs/gemma3.ini"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct rft_config config;
         struct rft_str text;
         assert_int_equal(rft_config_load(rft_test_path(files[i]), NULL, 0, &config), RFT_OK);

@@ -68,9 +68,9 @@ void rft_test_tensors_prefix(struct rft_test_tensor_file *file, const char *from
     json_object_foreach(file->header, name, tensor)
     {
         char text[256];
-        const size_t n = strlen(from);
-        snprintf(text, sizeof text, "%s%s", to, name + n);
-        assert_int_equal(json_object_set(renamed, strncmp(name, from, n) == 0 ? text : name, tensor), 0);
+        const bool is_renamed = strncmp(name, from, strlen(from)) == 0;
+        snprintf(text, sizeof text, "%s%s", is_renamed ? to : "", is_renamed ? name + strlen(from) : name);
+        assert_int_equal(json_object_set(renamed, text, tensor), 0);
     }
     json_decref(file->header);
     file->header = renamed;

@@ -43,7 +43,7 @@ endfunction()
 
 # Programs that are for every device, on the stub.
 function(cuda_stub_add_tests)
-    foreach(name kernels memory programs sampling)
+    foreach(name architectures kernels memory programs sampling)
         cuda_stub_add_test(conformance_${name}_cuda conformance_${name})
     endforeach()
     cuda_stub_add_test(conformance_kernels_cuda_descending conformance_kernels CUDA_STUB_ORDER=1)
