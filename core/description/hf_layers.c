@@ -101,8 +101,11 @@ enum rft_status rft_hf_layers_read(struct rft_hf_object *root, const struct rft_
         if (arch->has_rope_per_type && config->is_windowed[i])
             config->rope_set[i] = RFT_ROPE_LOCAL;
     }
-    if (any && config->window == 0) {
-        rft_log_error("%s: layer_types has layers with a sliding window, but sliding_window is null", root->file);
+    /* SmolLM3 looks at the types alone. */
+    bool is_off = arch->window_rule == RFT_WINDOW_SWITCHED && !arch->has_unrotated_layers && !is_on;
+    if (any && (config->window == 0 || is_off)) {
+        rft_log_error("%s: layer_types has layers with a sliding window, but %s", root->file,
+                      config->window == 0 ? "sliding_window is null" : "use_sliding_window is false");
         return RFT_ERR_INPUT;
     }
     if (!any)

@@ -175,7 +175,7 @@ static enum rft_status measure_stream(struct bench *b, const struct stream *s, s
     struct rft_emit e = {.program = &program,
                          .label = "stream",
                          .n_rows = 1,
-                         .norm = {s->dim, 1e-5f},
+                         .norm = {.dim = s->dim, .eps = 1e-5f, .post_eps = 1e-5f},
                          .batch = rft_slice_range(s->batch),
                          .rows = rft_slice_range(s->rows)};
     uint8_t h[RFT_H_WORDS(1024) * 4];

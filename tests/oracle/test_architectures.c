@@ -26,19 +26,6 @@ static uint32_t argmax(const float *logits, uint32_t n)
     return best;
 }
 
-static double relative_error(const struct rft_test_architecture *a, const float *logits)
-{
-    double difference = 0.0, norm = 0.0;
-    for (uint32_t i = 0; i < a->n_stored; i++)
-        for (uint32_t j = 0; j < a->vocab; j++) {
-            double reference = (double)a->logits[(size_t)i * a->vocab + j];
-            double d = (double)logits[(size_t)a->positions[i] * a->vocab + j] - reference;
-            difference += d * d;
-            norm += reference * reference;
-        }
-    return difference / norm;
-}
-
 /* How many tokens differ that were decided by more than a near tie. */
 static uint32_t count_wrong(const struct rft_test_architecture *a, const float *logits, uint32_t *n_turned)
 {
@@ -56,7 +43,7 @@ static uint32_t count_wrong(const struct rft_test_architecture *a, const float *
 static bool check_logits(const struct rft_test_architecture *a, const float *logits, const char *container)
 {
     uint32_t n_turned = 0, n_wrong = count_wrong(a, logits, &n_turned);
-    double error = relative_error(a, logits);
+    double error = rft_test_architecture_error(a, logits);
     bool is_good = error <= ERROR_MAX && n_wrong == 0; /* a NaN is not good */
     print_message("%s %s, %s: error %.2e, %u of %u tokens wrong, %u near ties turned\n", is_good ? "    " : "FAIL",
                   a->name, container, error, n_wrong, a->n_new, n_turned);

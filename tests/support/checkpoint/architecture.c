@@ -387,3 +387,16 @@ bool rft_test_architecture_write_gguf(const struct rft_test_architecture *a, con
     rft_str_finish(&data);
     return true;
 }
+
+double rft_test_architecture_error(const struct rft_test_architecture *a, const float *logits)
+{
+    double difference = 0.0, norm = 0.0;
+    for (uint32_t i = 0; i < a->n_stored; i++)
+        for (uint32_t j = 0; j < a->vocab; j++) {
+            double reference = (double)a->logits[(size_t)i * a->vocab + j];
+            double d = (double)logits[(size_t)a->positions[i] * a->vocab + j] - reference;
+            difference += d * d;
+            norm += reference * reference;
+        }
+    return difference / norm;
+}

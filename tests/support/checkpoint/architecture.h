@@ -30,6 +30,10 @@ size_t rft_test_architecture_names(const char *names[RFT_TEST_ARCHITECTURES_MAX]
 void rft_test_architecture_load(const char *name, struct rft_test_architecture *a);
 void rft_test_architecture_finish(struct rft_test_architecture *a);
 
+/* Squared differences from the stored logits over their squares, at all stored positions. logits: [positions][vocab].
+ */
+double rft_test_architecture_error(const struct rft_test_architecture *a, const float *logits);
+
 /* Creates `dir` with the configuration of this key ("config" or "config_old") and model.safetensors in F32 or BF16. */
 void rft_test_architecture_write_dir(const struct rft_test_architecture *a, const char *key, enum rft_dtype dtype,
                                      const char *dir);
