@@ -22,9 +22,10 @@ static double dimension_of(const struct rft_rope_scaling *s, double turns, uint3
     return (double)n_rotated * log_ratio / (2.0 * rft_host_log(s->theta));
 }
 
+/* What is no number becomes `low`. */
 static double clamp(double v, double low, double high)
 {
-    return v < low ? low : v > high ? high : v;
+    return v >= low ? (v <= high ? v : high) : low;
 }
 
 /* Downwards to a whole number; |v| < 2^52. */

@@ -261,6 +261,7 @@ static void test_biases(void **state)
     rft_test_same_description("file", &checkpoint.config, &config);
     check_all(&checkpoint);
     assert_int_equal(rft_checkpoint_find(&checkpoint, "model.layers.0.self_attn.q_proj.bias")->rope_heads, 4);
+    assert_int_equal(rft_checkpoint_find(&checkpoint, "model.layers.1.self_attn.k_proj.bias")->rope_heads, 2);
     assert_int_equal(rft_checkpoint_find(&checkpoint, "model.layers.0.self_attn.v_proj.bias")->rope_heads, 0);
     rft_checkpoint_close(&checkpoint);
     config.parts = RFT_PART_MLP_BIAS; /* each kind by itself: a file says so by its tensors alone */

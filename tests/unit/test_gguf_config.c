@@ -401,6 +401,17 @@ static void test_unknown_keys(void **state)
     f = file_of("llama", 2);
     add_u32(&f, "magics", 1);
     refuse(&f, &options, "llama.magics is not known");
+    f = file_of("llama", 2);
+    add_u32(&f, "magic.of.a.name.that.has.no.end.and.goes.on.and.on.and.on.until.nobody.can.tell.any.more.what", 0);
+    rft_test_log_capture();
+    assert_int_equal(parse(&f, &options, &c), RFT_OK);
+    assert_non_null(strstr(rft_test_log_text(), "nobody.can.tell.any.more.what is not known"));
+    rft_test_log_release();
+    f = file_of("llama", 2); /* too long to be looked at */
+    add_u32(&f,
+            "magic.of.a.name.that.has.no.end.and.goes.on.and.on.and.on.until.nobody.can.tell.any.more.what.it.is.about",
+            1);
+    refuse(&f, &options, "is not known");
     f = file_of("llama", 2); /* another architecture's keys, and the tokenizer's, are nobody's business */
     rft_test_gguf_u32(&f.entries, "llama2.magic", 1);
     rft_test_gguf_u32(&f.entries, "tokenizer.magic", 1);

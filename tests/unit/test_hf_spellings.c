@@ -66,6 +66,8 @@ static const struct {
     {OF("olmo3", "\"rope_scaling\": {\"rope_type\": \"yarn\", " YARN "}"),
      OF("olmo3",
         "\"rope_parameters\": {" TYPE_F ": {\"rope_type\": \"yarn\", \"truncate\": false, " YARN "}, " TYPE_S ": {}}")},
+    {OF("olmo3", "\"rope_theta\": 2e5"), /* which layers with a window never had */
+     OF("olmo3", "\"rope_parameters\": {" TYPE_F ": {\"rope_theta\": 2e5}, " TYPE_S ": {\"rope_theta\": 5e5}}")},
     /* types of layers, and the rules that stand for them */
     {OF("gemma3_text", "\"sliding_window_pattern\": 4, \"sliding_window\": 32"),
      OF("gemma3_text", "\"sliding_window\": 32, \"layer_types\": [" TYPE_S ", " TYPE_S ", " TYPE_S ", " TYPE_F

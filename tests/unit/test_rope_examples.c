@@ -89,6 +89,20 @@ static void test_yarn_borders(void **state)
     }
 }
 
+/* A base of 1 and a border of exactly one turn have no quotient; frequencies are numbers all the same. */
+static void test_yarn_without_quotient(void **state)
+{
+    struct rft_rope_scaling s = {RFT_ROPE_YARN, 1.0, 4.0, 1024.0, 0, 0, 162.97466172610083, 162.97466172610083, false};
+    double got[16];
+    (void)state;
+    for (uint32_t k = 0; k < 2; k++) {
+        s.is_untruncated = k == 1;
+        rft_rope_frequencies(&s, 32, got);
+        for (uint32_t i = 0; i < 16; i++)
+            assert_true(got[i] >= 0.25 && got[i] <= 1.0);
+    }
+}
+
 /* Where LongRoPE's samples become long: the original context of the top wins, then the class's; never one inside. */
 static void test_border_of_longrope(void **state)
 {
@@ -135,6 +149,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_yarn_borders),
+        cmocka_unit_test(test_yarn_without_quotient),
         cmocka_unit_test(test_border_of_longrope),
         cmocka_unit_test(test_query_scale),
     };

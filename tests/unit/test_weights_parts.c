@@ -332,7 +332,7 @@ static void test_bad_values(void **state)
         const struct rft_weight *w = layer_weight(&m, cases[i].which);
         const char *name = name_of(cases[i].name);
         void *packed = malloc((size_t)w->bytes);
-        rft_test_memory_values(&m.checkpoint, name)[3] = 0x1p61f;
+        rft_test_memory_values(&m.checkpoint, name)[0] = 0x1p61f;
         rft_test_log_capture();
         assert_int_equal(rft_weight_pack(w, &m.checkpoint, 0, rft_weight_n_units(w), packed, &n_zeroed), RFT_ERR_INPUT);
         if (strstr(rft_test_log_text(), name) == NULL)
