@@ -112,6 +112,7 @@ const struct rft_arch rft_archs[] = {
      .has_logit_caps = true,
      .has_other_ropes = true,
      .has_rope_per_type = true,
+     .has_old_layer_keys = true,
      .of = {SIZES(262208, 2304, 9216, 26, 8, 4, 256, 131072, 1e-6, 1e6), .local_rope_theta = 1e4, .tied = true,
             .window = 4096, .window_pattern = 6, .query_scalar = 256}},
     {.model_type = "olmo2",

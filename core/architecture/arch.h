@@ -64,6 +64,7 @@ struct rft_arch {
     bool has_long_rope;          /* rope_type longrope is known ... */
     bool has_other_ropes;        /* ... and linear, dynamic, llama3 and yarn are */
     bool has_rope_per_type;      /* rope_parameters has an entry for each type of layer */
+    bool has_old_layer_keys;     /* sliding_window_pattern and rope_local_base_freq are its keys */
     bool has_query_scale;        /* llama_4_scaling_beta */
     const char *default_rope;    /* rope_parameters where there are none, as JSON; NULL: the plain ones */
     bool has_unrotated_layers;   /* no_rope_layers, no_rope_layer_interval */

@@ -135,11 +135,11 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
     return tensor->name != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
-/* Whether the file's head is the embedding over again. With headers_only nobody looks: the head is its own then. */
+/* Whether the file's head is the embedding over again; with headers_only nobody looks, and the flag is believed. */
 static bool is_same_tensor(const struct rft_listed_tensor *a, const struct rft_listed_tensor *b, bool headers_only)
 {
-    return a->dtype == b->dtype && a->bytes == b->bytes && !headers_only &&
-           memcmp(a->data, b->data, (size_t)a->bytes) == 0;
+    return a->dtype == b->dtype && a->bytes == b->bytes &&
+           (headers_only || memcmp(a->data, b->data, (size_t)a->bytes) == 0);
 }
 
 /* A flag that says the head is the embedding, and a file that has one, or only one, of the two: as transformers 5

@@ -57,9 +57,9 @@ static enum rft_status derive_types(struct rft_hf_object *root, const struct rft
                                     struct rft_model_config *config)
 {
     uint64_t pattern = arch->of.window_pattern, first = 28;
-    if (arch->window_rule == RFT_WINDOW_TYPES)
+    if (arch->has_old_layer_keys)
         RFT_TRY(rft_hf_u64(root, "sliding_window_pattern", 1, RFT_LAYERS_MAX, &pattern));
-    else
+    if (arch->window_rule == RFT_WINDOW_SWITCHED)
         RFT_TRY(rft_hf_u64(root, "max_window_layers", 0, RFT_LAYERS_MAX, &first));
     for (uint32_t i = 0; i < config->n_layers; i++) {
         if (arch->window_rule == RFT_WINDOW_TYPES)
@@ -89,7 +89,8 @@ enum rft_status rft_hf_layers_read(struct rft_hf_object *root, const struct rft_
     RFT_TRY(rft_hf_bool(root, "use_sliding_window", &is_on));
     rft_hf_has(root, "max_window_layers");
     rft_hf_has(root, "_sliding_window_pattern");
-    rft_hf_has(root, "sliding_window_pattern");
+    if (arch->has_old_layer_keys)
+        rft_hf_has(root, "sliding_window_pattern");
     if (arch->window_rule == RFT_WINDOW_ALL)
         memset(config->is_windowed, config->window != 0, config->n_layers);
     else if (types != NULL)

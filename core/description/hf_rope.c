@@ -203,7 +203,8 @@ static enum rft_status read_per_type(struct rft_hf_object *root, const json_t *s
         entries[0].object = scaling;
     }
     RFT_TRY(rft_hf_double(root, "rope_theta", 1.0, 1e15, &theta));
-    RFT_TRY(rft_hf_double(root, "rope_local_base_freq", 1.0, 1e15, &local));
+    if (arch->has_old_layer_keys)
+        RFT_TRY(rft_hf_double(root, "rope_local_base_freq", 1.0, 1e15, &local));
     RFT_TRY(read_rotary(root, &entries[0], arch, config));
     RFT_TRY(read_entry(root, &entries[0], arch, theta, RFT_ROPE_MAIN, config));
     RFT_TRY(read_entry(root, &entries[1], arch, local, RFT_ROPE_LOCAL, config));
