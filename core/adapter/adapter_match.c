@@ -18,14 +18,14 @@ static enum rft_status search(const struct rft_adapter_config *config, const str
     return status;
 }
 
-/* Whether a list names the module: by its whole name, or by what follows one of its dots. */
-static bool is_listed(const json_t *list, const char *module)
+/* Whether a list names the module: by its whole name, or, unless whole, by what follows one of its dots. */
+static bool is_listed(const json_t *list, const char *module, bool whole)
 {
     size_t n = strlen(module);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *name = json_string_value(json_array_get(list, i));
         size_t n_name = strlen(name);
-        if (rft_ends_with(module, name) && (n == n_name || module[n - n_name - 1] == '.'))
+        if (rft_ends_with(module, name) && (n == n_name || (!whole && module[n - n_name - 1] == '.')))
             return true;
     }
     return false;
@@ -37,7 +37,7 @@ static enum rft_status is_named(const struct rft_adapter_config *config, const s
     struct rft_regex_match match = {0};
     if (names->is_regex)
         RFT_TRY(search(config, &names->regex, module, &match));
-    *is = names->is_regex ? match.found : is_listed(names->list, module);
+    *is = names->is_regex ? match.found : is_listed(names->list, module, false);
     return RFT_OK;
 }
 
@@ -96,6 +96,8 @@ enum rft_status rft_adapter_targets(const struct rft_adapter_config *config, con
         RFT_TRY(is_named(config, &config->targets, module, is_target));
     if (!*is_target || config->layers == NULL)
         return RFT_OK;
+    if (!config->targets_all_linear && !config->targets.is_regex && is_listed(config->targets.list, module, true))
+        return RFT_OK; /* a whole name counts in whatever layer */
     RFT_TRY(layer_of(config, module, &layer));
     *is_target = layer >= 0 && is_layer_wanted(config, (uint64_t)layer);
     return RFT_OK;

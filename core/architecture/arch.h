@@ -45,11 +45,13 @@ struct rft_arch_defaults {
 };
 
 struct rft_arch {
-    const char *model_type; /* config.json */
-    const char *class_name; /* config.json's architectures */
-    const char *gguf;       /* general.architecture; NULL: the converter knows none */
-    uint32_t parts;         /* enum rft_part: always there */
-    uint32_t bias_parts;    /* what attention_bias = true adds; 0: the class knows no such key */
+    const char *model_type;  /* config.json */
+    const char *class_name;  /* config.json's architectures */
+    const char *gguf;        /* general.architecture; NULL: the converter knows none */
+    const char *if_typed;    /* model_type of the row that it is of if config.json has layer_types; NULL: its own */
+    const char *if_windowed; /* model_type of the row that it is of if a GGUF file has a window; NULL: its own */
+    uint32_t parts;          /* enum rft_part: always there */
+    uint32_t bias_parts;     /* what attention_bias = true adds; 0: the class knows no such key */
     bool has_mlp_bias_key;
     bool has_gelu;       /* the default activation: GELU in the form with tanh, else SiLU */
     const char *act_key; /* the key that is asked for another one */
@@ -68,6 +70,7 @@ struct rft_arch {
     bool has_query_scale;        /* llama_4_scaling_beta */
     const char *default_rope;    /* rope_parameters where there are none, as JSON; NULL: the plain ones */
     bool has_unrotated_layers;   /* no_rope_layers, no_rope_layer_interval */
+    bool has_window_in_gguf;     /* GGUF files have its window: converters drop others' */
     bool is_permuted_in_gguf;    /* rows of q and k, as llama.cpp's rotation of neighbours wants them */
     struct rft_arch_defaults of; /* config.json's */
 };

@@ -2,6 +2,7 @@
 /* What is understood of a model, from headers alone. */
 #include "command.h"
 
+#include "adapter_choice.h"
 #include "chat_source.h"
 #include "checkpoint.h"
 #include "decode.h"
@@ -129,13 +130,19 @@ static void print_generation(const char *path, const struct rft_checkpoint *chec
 }
 
 /* Notes of the log go into the answer, and so does the reason why there is none. */
-static enum rft_status print_model(const char *path, const struct rft_model_options *options, struct notes *notes)
+static enum rft_status print_model(const char *path, const struct rft_config *config, struct notes *notes)
 {
+    const struct rft_model_options options = {.ignore_keys = (const char *const *)config->model_ignore_keys.items,
+                                              .n_ignore_keys = config->model_ignore_keys.n,
+                                              .headers_only = true};
     struct rft_checkpoint checkpoint;
     enum rft_status status;
-    RFT_TRY(rft_checkpoint_open_with(path, options, &checkpoint));
-    print_shape(&checkpoint);
-    status = print_sizes(&checkpoint);
+    RFT_TRY(rft_checkpoint_open_with(path, &options, &checkpoint));
+    status = rft_adapters_open(config, &checkpoint); /* each has a note */
+    if (status == RFT_OK) {
+        print_shape(&checkpoint);
+        status = print_sizes(&checkpoint);
+    }
     if (status == RFT_OK) {
         print_tokenizer(path, &checkpoint, notes);
         print_template(path, &checkpoint, notes);
@@ -155,11 +162,8 @@ enum rft_status rft_command_model(const struct rft_command_line *line, const str
     (void)unused;
     if (line->config_path != NULL)
         RFT_TRY(rft_config_load(line->config_path, line->sets, line->n_sets, &config));
-    const struct rft_model_options options = {.ignore_keys = (const char *const *)config.model_ignore_keys.items,
-                                              .n_ignore_keys = config.model_ignore_keys.n,
-                                              .headers_only = true};
     rft_log_set_sink(take_note, &notes);
-    status = print_model(line->operand != NULL ? line->operand : config.model_path, &options, &notes);
+    status = print_model(line->operand != NULL ? line->operand : config.model_path, &config, &notes);
     rft_log_set_sink(NULL, NULL);
     if (status == RFT_ERR_UNSUPPORTED)
         printf("not supported: %s\n", notes.error);

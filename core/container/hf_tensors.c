@@ -48,15 +48,22 @@ static bool is_mapped(const struct directory *dir, const char *name)
     return false;
 }
 
-/* Moves those tensors of a shard that the index expects in it. */
-static enum rft_status keep_indexed(struct directory *dir, const json_t *weight_map, const char *shard,
+static enum rft_status bad_index(const struct directory *dir, const char *name, const char *problem)
+{
+    rft_log_error("%s: weight_map: %s %s", dir->index_path, name, problem);
+    return RFT_ERR_INPUT;
+}
+
+/* Moves the tensors of a shard. Those that the index does not name are loaded by transformers, too; it says of none
+ * that it lies elsewhere. */
+static enum rft_status keep_tensors(struct directory *dir, const json_t *weight_map, const char *shard,
                                     const struct rft_tensor_list *found)
 {
     for (size_t i = 0; i < found->n; i++) {
         const struct rft_listed_tensor *tensor = &found->items[i];
         const char *expected = json_string_value(json_object_get(weight_map, tensor->name));
-        if (expected == NULL || strcmp(expected, shard) != 0)
-            continue;
+        if (expected != NULL && strcmp(expected, shard) != 0)
+            return bad_index(dir, tensor->name, "is not in the file it names, or not there alone");
         struct rft_listed_tensor *kept = rft_tensor_list_add(dir->list, tensor->name, strlen(tensor->name));
         if (kept == NULL)
             return RFT_ERR_HOST_MEMORY;
@@ -74,15 +81,9 @@ static enum rft_status list_shard(struct directory *dir, const json_t *weight_ma
     RFT_TRY(map_file(dir, shard, &map));
     enum rft_status status = rft_safetensors_list(map, &found);
     if (status == RFT_OK)
-        status = keep_indexed(dir, weight_map, shard, &found);
+        status = keep_tensors(dir, weight_map, shard, &found);
     rft_tensor_list_finish(&found);
     return status;
-}
-
-static enum rft_status bad_index(const struct directory *dir, const char *name, const char *problem)
-{
-    rft_log_error("%s: weight_map: %s %s", dir->index_path, name, problem);
-    return RFT_ERR_INPUT;
 }
 
 /* Counts files once, in the order in which the index first names them; *missing is the first that is not there. */

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+static const char window_key[] = "attention.sliding_window";
+
 static enum rft_status find_architecture(struct rft_gguf_object *o, const struct rft_arch **arch)
 {
     static const char key[] = "general.architecture";
@@ -22,8 +24,14 @@ static enum rft_status find_architecture(struct rft_gguf_object *o, const struct
         return RFT_ERR_INPUT;
     }
     *arch = rft_arch_of_gguf(o->prefix.data, o->prefix.len);
-    if (*arch != NULL)
+    if (*arch != NULL) {
+        uint64_t window = 0;
+        if ((*arch)->if_windowed != NULL)
+            RFT_TRY(rft_gguf_u64(o, window_key, 0, 0x7fffffff, &window));
+        if (window != 0)
+            *arch = rft_arch_of_type((*arch)->if_windowed, strlen((*arch)->if_windowed));
         return RFT_OK;
+    }
     rft_arch_list(true, list);
     rft_log_error("%s: %s = \"%.*s\" is not supported; supported are %s", o->file, key,
                   (int)(o->prefix.len < 200 ? o->prefix.len : 200), o->prefix.data, list);
@@ -56,6 +64,13 @@ static enum rft_status check_fixed(struct rft_gguf_object *o, const struct rft_m
                  {"attention.value_length_swa", c->head_dim},
                  {"rope.dimension_count_swa", c->head_dim}};
     uint64_t value;
+    char text[RFT_GGUF_KEY_BYTES];
+    bool is_causal = false;
+    if (rft_gguf_key(o, "attention.causal", text) != NULL &&
+        !(rft_gguf_get_bool(o->gguf, text, &is_causal) && is_causal)) {
+        rft_log_error("%s: %s must be true: other models are not supported", o->file, text);
+        return RFT_ERR_UNSUPPORTED;
+    }
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         RFT_TRY(rft_gguf_u64(o, fixed[i].key, fixed[i].value, fixed[i].value, &value));
     /* Files that were never split may say 0. */
@@ -110,21 +125,17 @@ static enum rft_status read_pattern(struct rft_gguf_object *o, const struct rft_
     return RFT_OK;
 }
 
-/* Files keep the windows of these alone: for others the converter drops them. */
 static enum rft_status read_layers(struct rft_gguf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
 {
     const bool is_always = arch->has_score_caps; /* Gemma 2, whose window has a default */
     uint64_t window = is_always ? arch->of.window : 0;
-    RFT_TRY(rft_gguf_u64(o, "attention.sliding_window", 0, 0x7fffffff, &window));
+    if (arch->has_window_in_gguf)
+        RFT_TRY(rft_gguf_u64(o, window_key, 0, 0x7fffffff, &window));
     c->window = (uint32_t)window;
-    if (window != 0) {
-        const struct rft_arch *sibling = rft_arch_of_type("olmo3", 5); /* under OLMo 2's name */
-        const bool is_olmo = strcmp(arch->gguf, sibling->gguf) == 0;
-        RFT_TRY(read_pattern(o, is_olmo ? sibling : arch, c));
-        for (uint32_t i = 0; i < c->n_layers; i++)
-            if (c->is_windowed[i] && (arch->has_rope_per_type || is_olmo))
-                c->rope_set[i] = RFT_ROPE_LOCAL;
-    }
+    if (window != 0)
+        RFT_TRY(read_pattern(o, arch, c));
+    for (uint32_t i = 0; i < c->n_layers && arch->has_rope_per_type; i++)
+        c->rope_set[i] = c->is_windowed[i] ? RFT_ROPE_LOCAL : RFT_ROPE_MAIN;
     for (uint32_t i = 0; i < c->n_layers && arch->has_unrotated_layers; i++)
         c->rope_set[i] = (i + 1) % 4 != 0 ? RFT_ROPE_MAIN : RFT_ROPE_NONE;
     return RFT_OK;
@@ -243,7 +254,7 @@ static enum rft_status read_rope(struct rft_gguf_object *o, const struct rft_arc
         memset(c->rope_set, RFT_ROPE_NONE, c->n_layers);
     /* Layers with a window: another base, or the same, and never stretched. */
     s.kind = RFT_ROPE_PLAIN;
-    if (arch->has_rope_per_type)
+    if (arch->has_old_layer_keys) /* Gemma 3; llama.cpp gives OLMo 3 one base */
         s.theta = arch->of.local_rope_theta;
     RFT_TRY(rft_gguf_double(o, "rope.freq_base_swa", 1.0, 1e15, &s.theta));
     if (memchr(c->rope_set, RFT_ROPE_LOCAL, c->n_layers) != NULL)

@@ -75,8 +75,7 @@ static bool is_harmless(struct rft_bytes key)
                                        "rope.scaling.finetuned",
                                        "rope.scaling.yarn_ext_factor",
                                        "rope.scaling.yarn_attn_factor",
-                                       "attention.layer_norm_epsilon",
-                                       "attention.causal"};
+                                       "attention.layer_norm_epsilon"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (rft_bytes_equal(key, rft_bytes_z(keys[i])))
             return true;

@@ -43,6 +43,8 @@ static enum rft_status find_architecture(struct rft_hf_object *o, const struct r
     *arch = type != NULL ? arch_of(type) : of_class;
     if (classes != NULL && (json_array_size(classes) != 1 || of_class == NULL || of_class != *arch))
         return refuse_architecture(o->file, "architectures", classes);
+    if ((*arch)->if_typed != NULL && rft_hf_has(o, "layer_types"))
+        *arch = rft_arch_of_type((*arch)->if_typed, strlen((*arch)->if_typed));
     return RFT_OK;
 }
 
@@ -77,9 +79,8 @@ static enum rft_status check_fixed(struct rft_hf_object *o)
     for (size_t i = 0; i < sizeof off / sizeof *off; i++)
         if ((value = rft_hf_get(o, off[i])) != NULL && !json_is_false(value))
             return rft_hf_refuse(o->file, off[i], value, "only false is");
-    value = rft_hf_get(o, "is_causal");
-    if (value != NULL && !json_is_true(value))
-        return rft_hf_refuse(o->file, "is_causal", value, "only true is");
+    if (rft_hf_has(o, "is_causal") && !json_is_true(json_object_get(o->object, "is_causal"))) /* null is false */
+        return rft_hf_refuse(o->file, "is_causal", json_object_get(o->object, "is_causal"), "only true is");
     return RFT_OK;
 }
 
@@ -231,7 +232,9 @@ static enum rft_status read_wrapped(struct rft_hf_object *outer, const struct wr
     RFT_TRY(check_fixed(outer));
     RFT_TRY(rft_hf_bool(outer, "tie_word_embeddings", &config->tied));
     rft_hf_has(&inner, "tie_word_embeddings");
-    return read_text(&inner, *arch, options, config);
+    RFT_TRY(read_text(&inner, *arch, options, config));
+    config->logit_cap = config->logit_scale = 0.0; /* the wrapper's head is a matrix and nothing else */
+    return RFT_OK;
 }
 
 static enum rft_status read_config(const char *file, const json_t *root, const struct rft_model_options *options,

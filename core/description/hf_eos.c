@@ -34,6 +34,8 @@ enum rft_status rft_hf_eos_parse(const char *file, struct rft_bytes text, uint32
     *n = 0;
     RFT_TRY(rft_json_load(file, text, JSON_REJECT_DUPLICATES, &root));
     enum rft_status status = read_eos(file, root, vocab_size, ids, n);
+    if (status == RFT_OK && *n == 0) /* the text part of a larger model */
+        status = read_eos(file, json_object_get(root, "text_config"), vocab_size, ids, n);
     json_decref(root);
     if (status != RFT_OK) {
         rft_free(*ids);

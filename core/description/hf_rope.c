@@ -200,6 +200,9 @@ static enum rft_status read_per_type(struct rft_hf_object *root, const json_t *s
     if (json_object_size(scaling) != 0) {
         if (entries[0].object != NULL)
             return rft_hf_refuse(root->file, scaling_key, scaling, "rope_parameters says the same: leave one of them");
+        if (json_object_get(scaling, "rope_type") == NULL && json_object_get(scaling, "type") != NULL)
+            return rft_hf_refuse(root->file, scaling_key, scaling,
+                                 "its type is passed over by transformers; name it rope_type, or leave it out");
         entries[0].object = scaling;
     }
     RFT_TRY(rft_hf_double(root, "rope_theta", 1.0, 1e15, &theta));

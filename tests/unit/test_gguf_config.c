@@ -325,6 +325,8 @@ static void test_refused(void **state)
         {"gemma2", "attn_logit_softcapping", -1.0f, 0, "gemma2.attn_logit_softcapping = -1 must be"},
         {"gemma2", "attention.sliding_window", 0, 0x80000000u, "gemma2.attention.sliding_window = 2147483648 must be"},
         {"gemma2", "attention.sliding_window_pattern", 0, 0, "gemma2.attention.sliding_window_pattern = 0 must be"},
+        {"qwen3", "attention.sliding_window", 0, 8, "qwen3.attention.sliding_window is not known"},
+        {"llama", "attention.causal", 0, 0, "llama.attention.causal must be true"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -109,6 +109,12 @@ static void test_refused_by_name(void **state)
         {"{\"architectures\": [], \"model_type\": \"llama\"}", "architectures = []"},
         {"{\"architectures\": \"LlamaForCausalLM\"}", "architectures = \"LlamaForCausalLM\""},
         {"{\"model_type\": [\"llama\"]}", "model_type = [\"llama\"]"},
+        {OF("qwen3", "\"is_causal\": null"), "is_causal = null"},
+        {OF("olmo3", "\"sliding_window_pattern\": 6"), "sliding_window_pattern = 6 is not known"},
+        {OF("olmo3", "\"rope_local_base_freq\": 5.0"), "rope_local_base_freq = 5.0 is not known"},
+        {OF("gemma3_text", "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 8.0}"), "name it rope_type"},
+        {OF("qwen2", "\"sliding_window\": 8, \"layer_types\": [\"sliding_attention\", \"full_attention\"]"),
+         "use_sliding_window is false"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -22,6 +22,7 @@
 #define PAIRS "\"short_factor\": [1, 1, 1, 1, 1, 1, 1, 2], \"long_factor\": [1, 1, 1, 2, 2, 2, 3, 4]"
 #define TYPE_S "\"sliding_attention\""
 #define TYPE_F "\"full_attention\""
+#define TYPES_8 "[" TYPE_F ", " TYPE_S ", " TYPE_S ", " TYPE_F ", " TYPE_F ", " TYPE_S ", " TYPE_F ", " TYPE_F "]"
 
 /* Two texts, one description. */
 static const struct {
@@ -88,7 +89,9 @@ static const struct {
                    ", " TYPE_F ", " TYPE_F ", " TYPE_S "]")},
     {OF("mistral", "\"sliding_window\": 4096"), OF("mistral", "\"use_cache\": true")},
     {OF("mistral", "\"sliding_window\": null"),
-     OF("mistral", "\"sliding_window\": null, \"layer_types\": [" TYPE_S "], \"use_sliding_window\": true")},
+     OF("mistral", "\"sliding_window\": null, \"max_window_layers\": 3, \"use_sliding_window\": true")},
+    {OF("mistral", "\"sliding_window\": 16, \"layer_types\": " TYPES_8),
+     OF("ministral", "\"sliding_window\": 16, \"layer_types\": " TYPES_8)},
     {OF("ministral3", "\"sliding_window\": null"), OF("ministral3", "\"use_cache\": true")},
     {OF("phi3", "\"sliding_window\": null"), OF("phi3", "\"use_cache\": true")},
     /* the rest */
@@ -174,6 +177,9 @@ static void test_wrappers(void **state)
          "true, " SIZES "}}",
          OF("gemma3_text", "\"use_cache\": true"), false},
         {"{\"model_type\": \"mistral3\", \"text_config\": {" SIZES "}}", OF("mistral", "\"use_cache\": true"), true},
+        /* The wrapper's head knows no cap. */
+        {"{\"model_type\": \"gemma3\", \"text_config\": {\"final_logit_softcapping\": 30.0, " SIZES "}}",
+         OF("gemma3_text", "\"final_logit_softcapping\": null"), true},
         {"{\"model_type\": \"mistral3\", \"architectures\": [\"Mistral3ForConditionalGeneration\"], "
          "\"tie_word_embeddings\": false, \"text_config\": {\"model_type\": \"ministral3\", " SIZES "}}",
          OF("ministral3", "\"use_cache\": true"), false},
