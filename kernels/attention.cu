@@ -11,12 +11,11 @@
  *
  * With a window, places count from the first block of 64 keys that the row sees a key of: the blocks before it have
  * exponentials of +0, and are left out. In that block, keys before the window are as those past the last. */
-#include "common.cuh"
+#include "cohort.cuh"
 
 #define N_WARPS (ATTENTION_THREADS / 32u)
 #define UNITS_MAX 8u                /* at once */
 #define SCORES_MAX 1024u            /* of four heads: more lie in memory */
-#define COHORT_ROWS_MAX 2048u       /* rows beyond find no cohort: each is for itself */
 #define PAIRS_MAX (UNITS_MAX * 64u) /* units at once times head_dim, at most: units_at_once */
 
 struct Unit {
@@ -59,39 +58,6 @@ RFT_FN uint32_t units_at_once(uint32_t n_left, uint32_t head_dim)
     while (2u * n <= least(n_left, UNITS_MAX) && 2u * n * (head_dim / 2u) <= ATTENTION_THREADS)
         n = 2u * n;
     return n;
-}
-
-/* The block's rows: marks who shares the prompt of the row `first`. Returns the row's number among them. */
-RFT_FN uint32_t find_cohort(const struct rft_args_attention &a, AttentionShared &shared, uint32_t first,
-                            uint32_t n_rows)
-{
-    const uint32_t table = row_of(a.rows, first)->prompt_table, n_prompt = row_of(a.rows, first)->n_prompt;
-    uint32_t rank = 0u;
-    for (uint32_t i = thread_index(); i < COHORT_ROWS_MAX / 32u; i += n_threads())
-        shared.members[i] = 0u;
-    sync_block();
-    for (uint32_t row = thread_index(); row < n_rows; row += n_threads()) {
-        const struct rft_row *r = row_of(a.rows, row);
-        if (r->state == RFT_ROW_RUNNING && r->prompt_table == table && r->n_prompt == n_prompt)
-            atomic_or(&shared.members[row / 32u], 1u << row % 32u);
-    }
-    sync_block();
-    for (uint32_t i = 0u; i < first / 32u; i++)
-        rank += count_bits(shared.members[i]);
-    return rank + count_bits(shared.members[first / 32u] & ((1u << first % 32u) - 1u));
-}
-
-/* The next member behind `row`, or n_rows. */
-RFT_FN uint32_t next_member(const AttentionShared &shared, uint32_t row, uint32_t n_rows)
-{
-    uint32_t at = row + 1u;
-    while (at < n_rows) {
-        const uint32_t rest = shared.members[at / 32u] >> at % 32u;
-        if (rest != 0u)
-            return at + lowest_bit(rest);
-        at = (at / 32u + 1u) * 32u;
-    }
-    return n_rows;
 }
 
 /* Leaves out the first n keys: whole blocks, which are whole pages, and the rest by n_unseen. */
@@ -462,18 +428,19 @@ KERNEL(attention, attention, ATTENTION_THREADS, 2)
     uint32_t n_members = 1u, row = first, four = 0u;
     if (first >= n_rows || !is_running(a.rows, first))
         return;
-    if (n_wanted > 1u && find_cohort(a, shared, first, n_rows) % n_wanted != 0u)
+    if (n_wanted > 1u && find_cohort(a, shared.members, first, n_rows) % n_wanted != 0u)
         return;
     if (n_wanted > 1u)
-        for (uint32_t next = next_member(shared, first, n_rows); next < n_rows && n_members < n_wanted; n_members++)
-            next = next_member(shared, next, n_rows);
+        for (uint32_t next = next_member(shared.members, first, n_rows); next < n_rows && n_members < n_wanted;
+             n_members++)
+            next = next_member(shared.members, next, n_rows);
     NO_UNROLL
     for (uint32_t n_left = n_members * n_fours; n_left != 0u;) {
         const uint32_t n = units_at_once(n_left, a.head_dim);
         for (uint32_t i = 0u; i < n; i++) {
             if (four == n_fours) {
                 four = 0u;
-                row = next_member(shared, row, n_rows);
+                row = next_member(shared.members, row, n_rows);
             }
             if (thread_index() == 0u)
                 set_unit(a, shared.units[i], row, kv_head, four, shared.scores + i * (SCORES_MAX / n), SCORES_MAX / n);

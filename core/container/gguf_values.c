@@ -104,6 +104,14 @@ static bool to_string(const uint8_t *p, uint32_t type, struct rft_bytes *value)
     return true;
 }
 
+static bool to_bool(const uint8_t *p, uint32_t type, bool *value)
+{
+    if (p == NULL || type != RFT_GGUF_BOOL)
+        return false;
+    *value = *p != 0;
+    return true;
+}
+
 bool rft_gguf_has(const struct rft_gguf *gguf, const char *key)
 {
     return find(gguf, key) != NULL;
@@ -134,10 +142,7 @@ bool rft_gguf_get_bool(const struct rft_gguf *gguf, const char *key, bool *value
 {
     uint32_t type = 0;
     const uint8_t *p = element(gguf, key, false, 0, &type);
-    bool found = p != NULL && type == RFT_GGUF_BOOL;
-    if (found)
-        *value = *p != 0;
-    return found;
+    return to_bool(p, type, value);
 }
 
 bool rft_gguf_get_array(const struct rft_gguf *gguf, const char *key, uint64_t *n)
@@ -174,8 +179,5 @@ bool rft_gguf_array_bool(const struct rft_gguf *gguf, const char *key, uint64_t 
 {
     uint32_t type = 0;
     const uint8_t *p = element(gguf, key, true, i, &type);
-    bool found = p != NULL && type == RFT_GGUF_BOOL;
-    if (found)
-        *value = *p != 0;
-    return found;
+    return to_bool(p, type, value);
 }
