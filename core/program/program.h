@@ -25,7 +25,7 @@ struct rft_range {
     uint64_t bytes;
 };
 
-#define RFT_NODE_RANGES_MAX 10
+#define RFT_NODE_RANGES_MAX 12
 
 struct rft_node {
     enum rft_op op;
