@@ -115,7 +115,7 @@ uint32_t cpu_heads_items(const void *args, uint32_t n_workers)
 
 /* The factor of n values that are normed together: groups of 16 squares, then blocks of 64 groups, as in a normed
  * row. */
-static float factor_of(const float *y, uint32_t n, uint32_t inverse_bits, uint32_t eps_bits, struct rft_row *row)
+static float heads_factor(const float *y, uint32_t n, uint32_t inverse_bits, uint32_t eps_bits, struct rft_row *row)
 {
     float total = 0.0f;
     for (uint32_t block = 0; block < n; block += RFT_DOT_BLOCK * RFT_TILE) {
@@ -131,11 +131,7 @@ static float factor_of(const float *y, uint32_t n, uint32_t inverse_bits, uint32
         }
         total = total + sum;
     }
-    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) {
-        cpu_mark_bad(row);
-        total = 0.0f;
-    }
-    return rft_norm_scale(total, RFT_FROM_BITS(inverse_bits), RFT_FROM_BITS(eps_bits));
+    return factor_of(total, inverse_bits, eps_bits, row);
 }
 
 /* A head of q or k: normed, then rotated, into `out` as bf16. */
@@ -186,8 +182,8 @@ void cpu_heads(const void *args, uint32_t item, struct cpu_worker worker)
         uint32_t span = is_q ? a->q_span : a->k_span, in_group = is_q ? head : head - a->n_heads;
         const float *of_head = y + (size_t)head * a->head_dim;
         if (head < n_rotated && in_group % span == 0)
-            scale =
-                factor_of(of_head, span * a->head_dim, is_q ? a->q_inverse_bits : a->k_inverse_bits, a->eps_bits, row);
+            scale = heads_factor(of_head, span * a->head_dim, is_q ? a->q_inverse_bits : a->k_inverse_bits, a->eps_bits,
+                                 row);
         store_head(a, row, head, of_head, scale);
     }
 }

@@ -74,7 +74,17 @@ static inline void norm_elements(const float *x, const float *weight, uint32_t f
     h[RFT_PADDED(dim) / 2 + first / RFT_TILE] = RFT_BITS(sum);
 }
 
-/* The factor of a normed row: 1 / sqrt(mean of squares + eps). */
+/* The factor of values that are normed together, from the sum of their squares: 1 / sqrt(mean of squares + eps). */
+static inline float factor_of(float total, uint32_t inverse_dim_bits, uint32_t eps_bits, struct rft_row *row)
+{
+    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) { /* the row ends here; what follows must only be finite */
+        cpu_mark_bad(row);
+        total = 0.0f;
+    }
+    return rft_norm_scale(total, RFT_FROM_BITS(inverse_dim_bits), RFT_FROM_BITS(eps_bits));
+}
+
+/* The factor of a normed row. */
 static inline float norm_scale(const uint32_t *h, uint32_t dim, uint32_t inverse_dim_bits, uint32_t eps_bits,
                                struct rft_row *row)
 {
@@ -87,11 +97,7 @@ static inline float norm_scale(const uint32_t *h, uint32_t dim, uint32_t inverse
             sum = sum + RFT_FROM_BITS(sums[i]);
         total = total + sum;
     }
-    if (RFT_BITS(total) >= RFT_BITS_SQUARES_BAD) { /* the row ends here; what follows must only be finite */
-        cpu_mark_bad(row);
-        total = 0.0f;
-    }
-    return rft_norm_scale(total, RFT_FROM_BITS(inverse_dim_bits), RFT_FROM_BITS(eps_bits));
+    return factor_of(total, inverse_dim_bits, eps_bits, row);
 }
 
 /* Element i of a bias, or +0 where there is none: adding it changes nothing, since results are never -0. */
