@@ -150,29 +150,22 @@ static double attention_scale(const struct rft_arch *arch, const struct rft_mode
     return rft_host_inverse_sqrt((double)(c->dim / c->n_heads));
 }
 
-#define SCALE_MIN 1e-6
-#define SCALE_MAX 1e6
-
 static enum rft_status read_scales(struct rft_gguf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
 {
     double logit_divisor = 1.0;
-    c->act = arch->has_gelu ? RFT_ACT_GELU_TANH : RFT_ACT_SILU;
+    rft_model_config_defaults(arch, c);
     c->attention_scale = attention_scale(arch, c);
-    if (arch->has_scaled_embedding)
-        c->embedding_scale = (double)c->dim * rft_host_inverse_sqrt((double)c->dim);
     if (arch->has_multipliers) {
-        RFT_TRY(rft_gguf_double(o, "attention.scale", SCALE_MIN, SCALE_MAX, &c->attention_scale));
-        RFT_TRY(rft_gguf_double(o, "embedding_scale", SCALE_MIN, SCALE_MAX, &c->embedding_scale));
-        RFT_TRY(rft_gguf_double(o, "residual_scale", SCALE_MIN, SCALE_MAX, &c->residual_scale));
-        RFT_TRY(rft_gguf_double(o, "logit_scale", SCALE_MIN, SCALE_MAX, &logit_divisor));
+        RFT_TRY(rft_gguf_double(o, "attention.scale", RFT_SCALE_MIN, RFT_SCALE_MAX, &c->attention_scale));
+        RFT_TRY(rft_gguf_double(o, "embedding_scale", RFT_SCALE_MIN, RFT_SCALE_MAX, &c->embedding_scale));
+        RFT_TRY(rft_gguf_double(o, "residual_scale", RFT_SCALE_MIN, RFT_SCALE_MAX, &c->residual_scale));
+        RFT_TRY(rft_gguf_double(o, "logit_scale", RFT_SCALE_MIN, RFT_SCALE_MAX, &logit_divisor));
         c->logit_scale = 1.0 / logit_divisor;
     }
-    c->logit_cap = arch->has_logit_caps ? arch->of.logit_cap : 0.0;
-    c->score_cap = arch->has_score_caps ? arch->of.score_cap : 0.0;
     if (arch->has_logit_caps)
-        RFT_TRY(rft_gguf_double(o, "final_logit_softcapping", 0.0, SCALE_MAX, &c->logit_cap));
+        RFT_TRY(rft_gguf_double(o, "final_logit_softcapping", 0.0, RFT_SCALE_MAX, &c->logit_cap));
     if (arch->has_score_caps)
-        RFT_TRY(rft_gguf_double(o, "attn_logit_softcapping", 0.0, SCALE_MAX, &c->score_cap));
+        RFT_TRY(rft_gguf_double(o, "attn_logit_softcapping", 0.0, RFT_SCALE_MAX, &c->score_cap));
     return RFT_OK;
 }
 

@@ -136,7 +136,6 @@ static enum rft_status read_act(struct rft_hf_object *o, const struct rft_arch *
     const json_t *act = rft_hf_get(o, arch->act_key);
     rft_hf_has(o, "hidden_act"); /* the other spelling is nobody's alias */
     rft_hf_has(o, "hidden_activation");
-    c->act = arch->has_gelu ? RFT_ACT_GELU_TANH : RFT_ACT_SILU;
     if (act == NULL)
         return RFT_OK;
     if (arch->has_gelu_alias && rft_hf_is_text(act, "gelu"))
@@ -163,34 +162,30 @@ static enum rft_status read_parts(struct rft_hf_object *o, const struct rft_arch
     return RFT_OK;
 }
 
-#define SCALE_MIN 1e-6
-#define SCALE_MAX 1e6
-
 static enum rft_status read_scales(struct rft_hf_object *o, const struct rft_arch *arch, struct rft_model_config *c)
 {
     double scalar = arch->of.query_scalar, logit_divisor = 1.0;
     if (arch->scale_rule == RFT_SCALE_SCALAR) {
-        RFT_TRY(rft_hf_double(o, "query_pre_attn_scalar", SCALE_MIN, SCALE_MAX, &scalar));
+        RFT_TRY(rft_hf_double(o, "query_pre_attn_scalar", RFT_SCALE_MIN, RFT_SCALE_MAX, &scalar));
         c->attention_scale = rft_host_inverse_sqrt(scalar);
     } else if (arch->scale_rule == RFT_SCALE_MULTIPLIER) {
         c->attention_scale = 1.0;
-        RFT_TRY(rft_hf_double(o, "attention_multiplier", SCALE_MIN, SCALE_MAX, &c->attention_scale));
+        RFT_TRY(rft_hf_double(o, "attention_multiplier", RFT_SCALE_MIN, RFT_SCALE_MAX, &c->attention_scale));
     }
-    if (arch->has_scaled_embedding)
-        c->embedding_scale = (double)c->dim * rft_host_inverse_sqrt((double)c->dim);
     if (arch->has_multipliers) {
-        RFT_TRY(rft_hf_double(o, "embedding_multiplier", SCALE_MIN, SCALE_MAX, &c->embedding_scale));
-        RFT_TRY(rft_hf_double(o, "residual_multiplier", SCALE_MIN, SCALE_MAX, &c->residual_scale));
-        RFT_TRY(rft_hf_double(o, "logits_scaling", SCALE_MIN, SCALE_MAX, &logit_divisor));
+        RFT_TRY(rft_hf_double(o, "embedding_multiplier", RFT_SCALE_MIN, RFT_SCALE_MAX, &c->embedding_scale));
+        RFT_TRY(rft_hf_double(o, "residual_multiplier", RFT_SCALE_MIN, RFT_SCALE_MAX, &c->residual_scale));
+        RFT_TRY(rft_hf_double(o, "logits_scaling", RFT_SCALE_MIN, RFT_SCALE_MAX, &logit_divisor));
         c->logit_scale = 1.0 / logit_divisor;
     }
     if (arch->has_logit_caps) {
         const char *const keys[] = {"attn_logit_softcapping", "final_logit_softcapping"};
         double ignored = 0.0;
-        c->logit_cap = rft_hf_has(o, keys[1]) ? 0.0 : arch->of.logit_cap;
-        c->score_cap = rft_hf_has(o, keys[0]) ? 0.0 : arch->of.score_cap;
-        RFT_TRY(rft_hf_double(o, keys[0], SCALE_MIN, SCALE_MAX, arch->has_score_caps ? &c->score_cap : &ignored));
-        RFT_TRY(rft_hf_double(o, keys[1], SCALE_MIN, SCALE_MAX, &c->logit_cap));
+        c->logit_cap = rft_hf_has(o, keys[1]) ? 0.0 : c->logit_cap; /* null is none */
+        c->score_cap = rft_hf_has(o, keys[0]) ? 0.0 : c->score_cap;
+        RFT_TRY(
+            rft_hf_double(o, keys[0], RFT_SCALE_MIN, RFT_SCALE_MAX, arch->has_score_caps ? &c->score_cap : &ignored));
+        RFT_TRY(rft_hf_double(o, keys[1], RFT_SCALE_MIN, RFT_SCALE_MAX, &c->logit_cap));
     }
     return RFT_OK;
 }
@@ -201,6 +196,7 @@ static enum rft_status read_text(struct rft_hf_object *o, const struct rft_arch 
 {
     RFT_TRY(check_fixed(o));
     RFT_TRY(read_sizes(o, arch, config));
+    rft_model_config_defaults(arch, config);
     RFT_TRY(read_act(o, arch, config));
     RFT_TRY(read_parts(o, arch, config));
     RFT_TRY(read_scales(o, arch, config));

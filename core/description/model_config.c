@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "model_config.h"
 
+#include "host_math.h"
 #include "log.h"
 #include "op_args.h"
 
 #include <stddef.h>
+
+void rft_model_config_defaults(const struct rft_arch *arch, struct rft_model_config *c)
+{
+    c->act = arch->has_gelu ? RFT_ACT_GELU_TANH : RFT_ACT_SILU;
+    if (arch->has_scaled_embedding)
+        c->embedding_scale = (double)c->dim * rft_host_inverse_sqrt((double)c->dim);
+    c->logit_cap = arch->of.logit_cap;
+    c->score_cap = arch->of.score_cap;
+}
 
 enum rft_status rft_model_config_derive(const char *file, const char *heads_key, struct rft_model_config *c)
 {

@@ -3,10 +3,18 @@
 #ifndef RFT_MODEL_CONFIG_H
 #define RFT_MODEL_CONFIG_H
 
+#include "arch.h"
 #include "model.h"
 #include "status.h"
 
 #define RFT_SIZE_MAX (1u << 24) /* far above any model, far below what grids and byte counts can hold */
+/* The bounds of multipliers and caps. */
+#define RFT_SCALE_MIN 1e-6
+#define RFT_SCALE_MAX 1e6
+
+/* What an architecture sets where no key of the container says otherwise: activation, embedding scale, caps. dim must
+ * be known. */
+void rft_model_config_defaults(const struct rft_arch *arch, struct rft_model_config *config);
 
 /* Fills in what follows from other sizes where it is 0: n_kv_heads and head_dim. heads_key names the number of heads in
  * messages. */
