@@ -13,8 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define CONFIG_BYTES_MAX (16u << 20)
-
 /* The files of one adapter while it is opened. */
 struct opening {
     const char *path; /* as given */
@@ -68,7 +66,7 @@ static enum rft_status look(const char *path)
 static enum rft_status read_config(struct opening *o)
 {
     struct rft_str text = {0};
-    RFT_TRY(rft_file_read(o->config_path, CONFIG_BYTES_MAX, &text));
+    RFT_TRY(rft_file_read(o->config_path, RFT_CONFIG_BYTES_MAX, &text));
     enum rft_status status =
         rft_adapter_config_parse(o->config_path, (struct rft_bytes){text.data, text.len}, &o->config);
     rft_str_finish(&text);

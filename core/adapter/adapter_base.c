@@ -10,8 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define CONFIG_BYTES_MAX (16u << 20)
-
 /* The last name of a path, slashes at its end passed over. */
 static struct rft_bytes last_name(struct rft_bytes path)
 {
@@ -79,7 +77,8 @@ static enum rft_status read_name(const struct rft_checkpoint *checkpoint, struct
         return rft_gguf_get_string(checkpoint->gguf, "general.name", &own) ? rft_str_append(name, own.data, own.len)
                                                                            : RFT_OK;
     char *file = rft_path_join(checkpoint->path, "config.json");
-    enum rft_status status = file != NULL ? rft_file_read_optional(file, CONFIG_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
+    enum rft_status status =
+        file != NULL ? rft_file_read_optional(file, RFT_CONFIG_BYTES_MAX, &text) : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && text.data != NULL)
         status = rft_json_load(file, (struct rft_bytes){text.data, text.len}, 0, &root);
     const char *value = json_string_value(json_object_get(root, "_name_or_path"));

@@ -13,6 +13,9 @@
 /* The most that is read from a pipe, whose size nobody knows. */
 #define RFT_PIPE_BYTES_MAX ((uint64_t)256 << 20)
 
+/* The most that is read of a JSON file that configures a model, a tokenizer or an adapter. */
+#define RFT_CONFIG_BYTES_MAX (16u << 20)
+
 /* A file mapped read-only. Zero-initialised is valid to close. */
 struct rft_map {
     const uint8_t *data;

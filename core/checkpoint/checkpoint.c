@@ -20,14 +20,13 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define CONFIG_BYTES_MAX (16u << 20)
 #define HASH_BYTES ((uint64_t)64 << 20) /* between two looks at signals */
 
 static enum rft_status read_config(struct rft_checkpoint *checkpoint, const struct rft_model_options *options,
                                    const char *path)
 {
     struct rft_str text;
-    RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
+    RFT_TRY(rft_file_read(path, RFT_CONFIG_BYTES_MAX, &text));
     enum rft_status status = rft_hf_config_parse(path, (struct rft_bytes){text.data, text.len}, options,
                                                  &checkpoint->config, &checkpoint->arch);
     rft_str_finish(&text);
@@ -39,7 +38,7 @@ static enum rft_status read_eos(struct rft_checkpoint *checkpoint, const char *p
     struct rft_str text;
     if (checkpoint->n_eos || !rft_file_exists(path))
         return RFT_OK;
-    RFT_TRY(rft_file_read(path, CONFIG_BYTES_MAX, &text));
+    RFT_TRY(rft_file_read(path, RFT_CONFIG_BYTES_MAX, &text));
     enum rft_status status = rft_hf_eos_parse(path, (struct rft_bytes){text.data, text.len},
                                               checkpoint->config.vocab_size, &checkpoint->eos_ids, &checkpoint->n_eos);
     rft_str_finish(&text);

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define CONFIG_BYTES_MAX (16u << 20)
-
 /* Where a value stands in either container, and what it may be. */
 static const struct {
     const char *key, *gguf_key;
@@ -108,7 +106,7 @@ static enum rft_status read_directory(const char *path, struct rft_generation *g
     struct rft_str file = {0}, text = {0};
     enum rft_status status = rft_str_printf(&file, "%s/generation_config.json", path);
     if (status == RFT_OK)
-        status = rft_file_read_optional(file.data, CONFIG_BYTES_MAX, &text);
+        status = rft_file_read_optional(file.data, RFT_CONFIG_BYTES_MAX, &text);
     if (status == RFT_OK && text.data != NULL) {
         generation->from = file;
         status = rft_generation_parse(file.data, (struct rft_bytes){text.data, text.len}, generation);

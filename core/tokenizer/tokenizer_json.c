@@ -16,7 +16,6 @@
 #include <xxhash.h>
 
 #define FILE_BYTES_MAX (256u << 20)
-#define CONFIG_BYTES_MAX (16u << 20)
 
 struct load {
     const char *path;
@@ -290,7 +289,7 @@ static enum rft_status load_config(const struct load *load, const char *dir)
     char *path = rft_path_join(dir, "tokenizer_config.json");
     enum rft_status status = path != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && rft_file_exists(path)) {
-        status = rft_file_read(path, CONFIG_BYTES_MAX, &text);
+        status = rft_file_read(path, RFT_CONFIG_BYTES_MAX, &text);
         if (status == RFT_OK)
             status = rft_json_load(path, (struct rft_bytes){text.data, text.len}, JSON_ALLOW_NUL, &config);
         if (status == RFT_OK)
