@@ -112,13 +112,12 @@ static void add_attention(struct rft_weights *weights, uint32_t layer)
 /* Gate above up, paired; or their biases. */
 static void add_gate_up_rows(const struct rft_model_config *c, struct rft_weight *w, bool is_bias)
 {
-    bool is_fused = rft_model_has(c, RFT_PART_FUSED_GATE_UP) && !is_bias;
-    add_rows(w, is_bias ? RFT_ROLE_GATE_BIAS : is_fused ? RFT_ROLE_GATE_UP : RFT_ROLE_GATE, 0, c->ffn_dim, 1);
-    add_rows(w,
-             is_bias    ? RFT_ROLE_UP_BIAS
-             : is_fused ? RFT_ROLE_GATE_UP
-                        : RFT_ROLE_UP,
-             is_fused ? c->ffn_dim : 0, c->ffn_dim, 1);
+    const bool is_fused = rft_model_has(c, RFT_PART_FUSED_GATE_UP) && !is_bias;
+    enum rft_role gate = is_bias ? RFT_ROLE_GATE_BIAS : RFT_ROLE_GATE, up = is_bias ? RFT_ROLE_UP_BIAS : RFT_ROLE_UP;
+    if (is_fused)
+        gate = up = RFT_ROLE_GATE_UP;
+    add_rows(w, gate, 0, c->ffn_dim, 1);
+    add_rows(w, up, is_fused ? c->ffn_dim : 0, c->ffn_dim, 1);
     w->n_paired = 2 * c->ffn_dim;
     w->half = c->ffn_dim;
 }
