@@ -70,6 +70,15 @@ const char *rft_test_tmp_dir(void)
     return tmp_dir;
 }
 
+const char *rft_test_tmp_path(const char *name)
+{
+    static char paths[8][256];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
+    return path;
+}
+
 void rft_test_write_file(const char *path, const void *bytes, size_t n)
 {
     FILE *f = fopen(path, "wb");

@@ -22,6 +22,8 @@ const char *rft_test_shared(const char *relative);
 
 /* A fresh temporary directory, removed at exit. */
 const char *rft_test_tmp_dir(void);
+/* A path in it; valid until eight more were asked for. */
+const char *rft_test_tmp_path(const char *name);
 void rft_test_write_file(const char *path, const void *bytes, size_t n);
 
 /* An output at `path` that is claimed and may replace what stands there. "" = one that is not written. */

@@ -14,19 +14,10 @@
 
 #define SEED 3
 
-static const char *tmp_path(const char *name)
-{
-    static char paths[8][256];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
-    return path;
-}
-
 static void open_with(const char *model, const char *adapter, double scale, struct rft_checkpoint *checkpoint)
 {
-    assert_int_equal(rft_checkpoint_open(tmp_path(model), checkpoint), RFT_OK);
-    assert_int_equal(rft_adapter_open(checkpoint, tmp_path(adapter), scale), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path(model), checkpoint), RFT_OK);
+    assert_int_equal(rft_adapter_open(checkpoint, rft_test_tmp_path(adapter), scale), RFT_OK);
 }
 
 static float *read_tensor(const struct rft_checkpoint *checkpoint, const char *name, uint64_t *n)
@@ -87,15 +78,15 @@ static void test_containers(void **state)
     struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = 5};
     struct rft_checkpoint hf, gguf;
     (void)state;
-    rft_test_checkpoint_write(tmp_path("hf"), &config, RFT_DTYPE_F32, SEED, 2);
-    rft_test_gguf_write(tmp_path("m.gguf"), &config, RFT_DTYPE_F32, SEED);
+    rft_test_checkpoint_write(rft_test_tmp_path("hf"), &config, RFT_DTYPE_F32, SEED, 2);
+    rft_test_gguf_write(rft_test_tmp_path("m.gguf"), &config, RFT_DTYPE_F32, SEED);
     rft_test_adapter_pair(&adapter, "model.layers.0.self_attn.q_proj", 32, 32, 3);
     rft_test_adapter_pair(&adapter, "model.layers.1.self_attn.q_proj", 32, 32, 3);
     rft_test_adapter_pair(&adapter, "model.layers.0.self_attn.k_proj", 16, 32, 3);
     rft_test_adapter_pair(&adapter, "model.layers.1.self_attn.k_proj", 16, 32, 3);
     rft_test_adapter_pair(&adapter, "model.layers.0.mlp.down_proj", 32, 48, 3);
     rft_test_adapter_pair(&adapter, "model.layers.1.mlp.down_proj", 32, 48, 3);
-    rft_test_adapter_write(&adapter, tmp_path("a"), 3, 6,
+    rft_test_adapter_write(&adapter, rft_test_tmp_path("a"), 3, 6,
                            "\"target_modules\": [\"q_proj\", \"k_proj\", \"down_proj\"]");
     open_with("hf", "a", 0.25, &hf);
     open_with("m.gguf", "a", 0.25, &gguf);
@@ -117,9 +108,9 @@ static void test_quantised(void **state)
     float row[32], wanted[32];
     (void)state;
     config.ffn_dim = 64;
-    rft_test_gguf_write(tmp_path("q.gguf"), &config, RFT_DTYPE_Q4_0, SEED);
-    rft_test_adapter_usual(tmp_path("usual"), &config, RFT_DTYPE_BF16, 1);
-    assert_int_equal(rft_checkpoint_open(tmp_path("q.gguf"), &plain), RFT_OK);
+    rft_test_gguf_write(rft_test_tmp_path("q.gguf"), &config, RFT_DTYPE_Q4_0, SEED);
+    rft_test_adapter_usual(rft_test_tmp_path("usual"), &config, RFT_DTYPE_BF16, 1);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("q.gguf"), &plain), RFT_OK);
     open_with("q.gguf", "usual", 1, &merged);
     const struct rft_tensor *q = rft_checkpoint_find(&merged, "model.layers.1.self_attn.q_proj.weight");
     assert_true(q->dtype == RFT_DTYPE_Q4_0 && q->n_deltas == 1);
@@ -144,13 +135,13 @@ static void test_two(void **state)
     struct rft_checkpoint ab, ba;
     float row[32], wanted[32];
     (void)state;
-    rft_test_checkpoint_write(tmp_path("two"), &config, RFT_DTYPE_F32, SEED, 1);
-    rft_test_adapter_usual(tmp_path("x"), &config, RFT_DTYPE_F32, 1);
-    rft_test_adapter_usual(tmp_path("y"), &config, RFT_DTYPE_F32, 2);
+    rft_test_checkpoint_write(rft_test_tmp_path("two"), &config, RFT_DTYPE_F32, SEED, 1);
+    rft_test_adapter_usual(rft_test_tmp_path("x"), &config, RFT_DTYPE_F32, 1);
+    rft_test_adapter_usual(rft_test_tmp_path("y"), &config, RFT_DTYPE_F32, 2);
     open_with("two", "x", 1, &ab);
-    assert_int_equal(rft_adapter_open(&ab, tmp_path("y"), -2), RFT_OK);
+    assert_int_equal(rft_adapter_open(&ab, rft_test_tmp_path("y"), -2), RFT_OK);
     open_with("two", "y", -2, &ba);
-    assert_int_equal(rft_adapter_open(&ba, tmp_path("x"), 1), RFT_OK);
+    assert_int_equal(rft_adapter_open(&ba, rft_test_tmp_path("x"), 1), RFT_OK);
     const struct rft_tensor *v = rft_checkpoint_find(&ab, name);
     assert_int_equal(v->n_deltas, 2);
     assert_true(v->deltas[0].scale == 1.5f && v->deltas[1].scale == -3.0f);
@@ -180,7 +171,7 @@ static void test_names(void **state)
     struct rft_model_config config = rft_test_config();
     (void)state;
     config.n_layers = 1;
-    rft_test_checkpoint_write(tmp_path("n"), &config, RFT_DTYPE_F32, SEED, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("n"), &config, RFT_DTYPE_F32, SEED, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = 1};
         struct rft_checkpoint checkpoint;
@@ -193,7 +184,7 @@ static void test_names(void **state)
         /* patterns are made for the names of the adapter's own model */
         snprintf(targets, sizeof targets, "\"target_modules\": [\"%slayers.0.self_attn.o_proj\"]",
                  cases[i].prefix + strlen("base_model.model."));
-        rft_test_adapter_write(&adapter, tmp_path("na"), 2, 2, targets);
+        rft_test_adapter_write(&adapter, rft_test_tmp_path("na"), 2, 2, targets);
         open_with("n", "na", 1, &checkpoint);
         assert_int_equal(rft_checkpoint_find(&checkpoint, "model.layers.0.self_attn.o_proj.weight")->n_deltas, 1);
         rft_checkpoint_close(&checkpoint);
@@ -219,15 +210,15 @@ static void test_tied(void **state)
     struct rft_model_config config = rft_test_config();
     struct rft_checkpoint plain;
     (void)state;
-    rft_test_checkpoint_write(tmp_path("t"), &config, RFT_DTYPE_F32, SEED, 1);
-    assert_int_equal(rft_checkpoint_open(tmp_path("t"), &plain), RFT_OK);
+    rft_test_checkpoint_write(rft_test_tmp_path("t"), &config, RFT_DTYPE_F32, SEED, 1);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("t"), &plain), RFT_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = 9};
         struct rft_checkpoint c;
         char name[200];
         snprintf(name, sizeof name, "base_model.model.%s", cases[i].tensor);
         rft_test_adapter_tensor(&adapter, name, cases[i].rows, cases[i].columns);
-        rft_test_adapter_write(&adapter, tmp_path("ta"), 1, 1, cases[i].more);
+        rft_test_adapter_write(&adapter, rft_test_tmp_path("ta"), 1, 1, cases[i].more);
         open_with("t", "ta", 1, &c);
         bool is_untied = cases[i].changes_embedding != cases[i].changes_head;
         const char *head = is_untied ? "lm_head.weight" : "model.embed_tokens.weight";
@@ -264,7 +255,7 @@ static void test_biases(void **state)
     const float zeros[32] = {0};
     (void)state;
     config.n_layers = 1;
-    rft_test_checkpoint_write(tmp_path("b"), &config, RFT_DTYPE_F32, SEED, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("b"), &config, RFT_DTYPE_F32, SEED, 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = 9};
         struct rft_checkpoint c;
@@ -275,8 +266,8 @@ static void test_biases(void **state)
         if (cases[i].is_there)
             rft_test_adapter_tensor(&adapter, name, 0, 32);
         snprintf(more, sizeof more, "\"target_modules\": [\"q_proj\"], %s", cases[i].more);
-        rft_test_adapter_write(&adapter, tmp_path("ba"), 1, 1, more);
-        assert_int_equal(rft_checkpoint_open(tmp_path("b"), &c), RFT_OK);
+        rft_test_adapter_write(&adapter, rft_test_tmp_path("ba"), 1, 1, more);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("b"), &c), RFT_OK);
         struct rft_tensor *norm = &c.tensors[rft_checkpoint_find(&c, "model.norm.weight") - c.tensors];
         struct rft_tensor own = *norm; /* the norm of 32 values becomes that bias */
         size_t at = 0, from = (size_t)(norm - c.tensors);
@@ -289,7 +280,7 @@ static void test_biases(void **state)
         memmove(c.tensors + at + 1, c.tensors + at, (from - at) * sizeof own);
         c.tensors[at] = own;
         rft_test_log_capture();
-        assert_int_equal(rft_adapter_open(&c, tmp_path("ba"), 1), cases[i].status);
+        assert_int_equal(rft_adapter_open(&c, rft_test_tmp_path("ba"), 1), cases[i].status);
         assert_non_null(strstr(rft_test_log_text(), cases[i].message));
         rft_test_log_release();
         rft_tensor_rows_f32(&c.tensors[at], 0, 1, values);
@@ -305,9 +296,9 @@ static uint64_t hash_with(const char *model, const char *const *adapters, size_t
 {
     struct rft_checkpoint checkpoint;
     uint64_t hash;
-    assert_int_equal(rft_checkpoint_open(tmp_path(model), &checkpoint), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path(model), &checkpoint), RFT_OK);
     for (size_t i = 0; i < n; i++)
-        assert_int_equal(rft_adapter_open(&checkpoint, tmp_path(adapters[i]), scale), RFT_OK);
+        assert_int_equal(rft_adapter_open(&checkpoint, rft_test_tmp_path(adapters[i]), scale), RFT_OK);
     assert_int_equal(rft_checkpoint_hash(&checkpoint, &hash), RFT_OK);
     rft_checkpoint_close(&checkpoint);
     return hash;
@@ -321,10 +312,10 @@ static void test_hash(void **state)
     uint64_t hashes[8];
     struct rft_str file;
     (void)state;
-    rft_test_checkpoint_write(tmp_path("h"), &config, RFT_DTYPE_BF16, SEED, 1);
-    rft_test_adapter_usual(tmp_path("hx"), &config, RFT_DTYPE_F32, 1);
-    rft_test_adapter_usual(tmp_path("hy"), &config, RFT_DTYPE_F32, 2);
-    rft_test_adapter_usual(tmp_path("hz"), &config, RFT_DTYPE_BF16, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("h"), &config, RFT_DTYPE_BF16, SEED, 1);
+    rft_test_adapter_usual(rft_test_tmp_path("hx"), &config, RFT_DTYPE_F32, 1);
+    rft_test_adapter_usual(rft_test_tmp_path("hy"), &config, RFT_DTYPE_F32, 2);
+    rft_test_adapter_usual(rft_test_tmp_path("hz"), &config, RFT_DTYPE_BF16, 1);
     hashes[0] = hash_with("h", NULL, 0, 1);
     hashes[1] = hash_with("h", xy, 1, 1);
     assert_true(hashes[1] == hash_with("h", xy, 1, 1));
@@ -333,11 +324,11 @@ static void test_hash(void **state)
     hashes[4] = hash_with("h", xy + 1, 2, 1);
     hashes[5] = hash_with("h", (const char *const[]){"hz"}, 1, 1);
     for (int i = 0; i < 2; i++) { /* the last value of B, then the first of A */
-        assert_int_equal(rft_file_read(tmp_path("hx/adapter_model.safetensors"), 1u << 30, &file), RFT_OK);
+        assert_int_equal(rft_file_read(rft_test_tmp_path("hx/adapter_model.safetensors"), 1u << 30, &file), RFT_OK);
         uint64_t header_bytes;
         memcpy(&header_bytes, file.data, sizeof header_bytes);
         file.data[i == 0 ? file.len - 4 : header_bytes + 8] ^= 1;
-        rft_test_write_file(tmp_path("hx/adapter_model.safetensors"), file.data, file.len);
+        rft_test_write_file(rft_test_tmp_path("hx/adapter_model.safetensors"), file.data, file.len);
         rft_str_finish(&file);
         hashes[6 + i] = hash_with("h", xy, 1, 1);
     }
@@ -353,10 +344,10 @@ static void test_changed(void **state)
     struct rft_checkpoint checkpoint;
     uint64_t hash;
     (void)state;
-    rft_test_checkpoint_write(tmp_path("c"), &config, RFT_DTYPE_BF16, SEED, 1);
-    rft_test_adapter_usual(tmp_path("ca"), &config, RFT_DTYPE_F32, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("c"), &config, RFT_DTYPE_BF16, SEED, 1);
+    rft_test_adapter_usual(rft_test_tmp_path("ca"), &config, RFT_DTYPE_F32, 1);
     open_with("c", "ca", 1, &checkpoint);
-    rft_test_write_file(tmp_path("ca/adapter_model.safetensors"), "short", 5);
+    rft_test_write_file(rft_test_tmp_path("ca/adapter_model.safetensors"), "short", 5);
     rft_test_log_capture();
     assert_int_equal(rft_checkpoint_hash(&checkpoint, &hash), RFT_ERR_IO);
     assert_int_equal(rft_test_log_count("adapter_model.safetensors"), 1);
@@ -368,10 +359,10 @@ static enum rft_status open_all(void *user)
 {
     struct rft_checkpoint checkpoint;
     (void)user;
-    RFT_TRY(rft_checkpoint_open(tmp_path("f"), &checkpoint));
-    enum rft_status status = rft_adapter_open(&checkpoint, tmp_path("fa"), 1);
+    RFT_TRY(rft_checkpoint_open(rft_test_tmp_path("f"), &checkpoint));
+    enum rft_status status = rft_adapter_open(&checkpoint, rft_test_tmp_path("fa"), 1);
     if (status == RFT_OK)
-        status = rft_adapter_open(&checkpoint, tmp_path("fb"), 1);
+        status = rft_adapter_open(&checkpoint, rft_test_tmp_path("fb"), 1);
     rft_checkpoint_close(&checkpoint);
     return status;
 }
@@ -383,12 +374,12 @@ static void test_alloc_faults(void **state)
     (void)state;
     config.n_layers = 1;
     config.vocab_size = 8;
-    rft_test_checkpoint_write(tmp_path("f"), &config, RFT_DTYPE_BF16, 1, 1);
-    rft_test_adapter_usual(tmp_path("fa"), &config, RFT_DTYPE_F32, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("f"), &config, RFT_DTYPE_BF16, 1, 1);
+    rft_test_adapter_usual(rft_test_tmp_path("fa"), &config, RFT_DTYPE_F32, 1);
     rft_test_adapter_tensor(&adapter, "base_model.model.model.embed_tokens.lora_embedding_A", 2, 8);
     rft_test_adapter_tensor(&adapter, "base_model.model.model.embed_tokens.lora_embedding_B", 32, 2);
     rft_test_adapter_pair(&adapter, "model.layers.0.mlp.up_proj", 48, 32, 2);
-    rft_test_adapter_write(&adapter, tmp_path("fb"), 2, 1, "\"target_modules\": \".*(up_proj|embed_tokens)\"");
+    rft_test_adapter_write(&adapter, rft_test_tmp_path("fb"), 2, 1, "\"target_modules\": \".*(up_proj|embed_tokens)\"");
     assert_true(rft_test_alloc_faults(open_all, NULL) > 150);
 }
 

@@ -13,22 +13,13 @@
 
 #define SEED 4
 
-static const char *tmp_path(const char *name)
-{
-    static char paths[4][256];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
-    return path;
-}
-
 /* The toy in both containers: tmp/dir and tmp/toy.gguf. */
 static void write_toy(const char *name)
 {
     struct rft_test_architecture toy;
     rft_test_architecture_load(name, &toy);
-    rft_test_architecture_write_dir(&toy, "config", RFT_DTYPE_F32, tmp_path("dir"));
-    assert_true(rft_test_architecture_write_gguf(&toy, tmp_path("toy.gguf")));
+    rft_test_architecture_write_dir(&toy, "config", RFT_DTYPE_F32, rft_test_tmp_path("dir"));
+    assert_true(rft_test_architecture_write_gguf(&toy, rft_test_tmp_path("toy.gguf")));
     rft_test_architecture_finish(&toy);
 }
 
@@ -38,12 +29,12 @@ static void write_adapter(const char *tensor, const char *more)
     struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = SEED};
     struct rft_checkpoint checkpoint;
     char name[200];
-    assert_int_equal(rft_checkpoint_open(tmp_path("dir"), &checkpoint), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("dir"), &checkpoint), RFT_OK);
     const struct rft_tensor *own = rft_checkpoint_find(&checkpoint, tensor);
     assert_non_null(own);
     snprintf(name, sizeof name, "base_model.model.%s", tensor);
     rft_test_adapter_tensor(&adapter, name, 0, own->dims[0]);
-    rft_test_adapter_write(&adapter, tmp_path("a"), 1, 1, more);
+    rft_test_adapter_write(&adapter, rft_test_tmp_path("a"), 1, 1, more);
     rft_checkpoint_close(&checkpoint);
 }
 
@@ -56,9 +47,9 @@ static void check_both(const char *tensor, enum rft_status gguf_status, const ch
     for (size_t i = 0; i < 2; i++) {
         struct rft_checkpoint checkpoint;
         float values[512];
-        assert_int_equal(rft_checkpoint_open(tmp_path(models[i]), &checkpoint), RFT_OK);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path(models[i]), &checkpoint), RFT_OK);
         rft_test_log_capture();
-        assert_int_equal(rft_adapter_open(&checkpoint, tmp_path("a"), 1), i == 0 ? RFT_OK : gguf_status);
+        assert_int_equal(rft_adapter_open(&checkpoint, rft_test_tmp_path("a"), 1), i == 0 ? RFT_OK : gguf_status);
         assert_true(i == 0 || strstr(rft_test_log_text(), message) != NULL);
         rft_test_log_release();
         const struct rft_tensor *own = rft_checkpoint_find(&checkpoint, tensor);

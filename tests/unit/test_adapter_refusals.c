@@ -18,15 +18,6 @@
 
 static struct rft_model_config config;
 
-static const char *tmp_path(const char *name)
-{
-    static char paths[4][256];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
-    return path;
-}
-
 /* One layer, untied: dim 32, 2 key-value heads of 8, ffn 48, vocabulary 20. */
 static int set_up(void **state)
 {
@@ -35,9 +26,9 @@ static int set_up(void **state)
     config.n_layers = 1;
     config.vocab_size = 20;
     config.tied = false;
-    rft_test_checkpoint_write(tmp_path("model"), &config, RFT_DTYPE_F32, 1, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("model"), &config, RFT_DTYPE_F32, 1, 1);
     config.tied = true;
-    rft_test_checkpoint_write(tmp_path("tied"), &config, RFT_DTYPE_F32, 1, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("tied"), &config, RFT_DTYPE_F32, 1, 1);
     return 0;
 }
 
@@ -45,9 +36,9 @@ static int set_up(void **state)
 static void expect(const char *model, const char *message, enum rft_status status)
 {
     struct rft_checkpoint checkpoint;
-    assert_int_equal(rft_checkpoint_open(tmp_path(model), &checkpoint), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path(model), &checkpoint), RFT_OK);
     rft_test_log_capture();
-    enum rft_status got = rft_adapter_open(&checkpoint, tmp_path("a"), 1);
+    enum rft_status got = rft_adapter_open(&checkpoint, rft_test_tmp_path("a"), 1);
     if (got != status || strstr(rft_test_log_text(), message) == NULL)
         fail_msg("status %d, %s; not: %s", got, rft_test_log_text(), message);
     rft_test_log_release();
@@ -64,7 +55,7 @@ static void write_adapter(const struct tensor *tensors, size_t n, const char *mo
     struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = 1};
     for (size_t i = 0; i < n && tensors[i].name != NULL; i++)
         rft_test_adapter_tensor(&adapter, tensors[i].name, tensors[i].rows, tensors[i].columns);
-    rft_test_adapter_write(&adapter, tmp_path("a"), 2, 2, more);
+    rft_test_adapter_write(&adapter, rft_test_tmp_path("a"), 2, 2, more);
 }
 
 static void test_tensors(void **state)
@@ -196,21 +187,21 @@ static void test_values(void **state)
     (void)state;
     for (size_t i = 0; i < 2 * sizeof bad / sizeof *bad; i++) {
         write_usual();
-        assert_int_equal(rft_file_read(tmp_path("a/adapter_model.safetensors"), 1u << 20, &file), RFT_OK);
+        assert_int_equal(rft_file_read(rft_test_tmp_path("a/adapter_model.safetensors"), 1u << 20, &file), RFT_OK);
         memcpy(file.data + file.len - (i % 2 == 0 ? 4 : 64 * 4 + 4), &bad[i / 2], 4); /* the last of B, of A */
-        rft_test_write_file(tmp_path("a/adapter_model.safetensors"), file.data, file.len);
+        rft_test_write_file(rft_test_tmp_path("a/adapter_model.safetensors"), file.data, file.len);
         rft_str_finish(&file);
         expect("model", i % 2 == 0 ? Q ".lora_B.weight holds a value" : Q ".lora_A.weight holds a value",
                RFT_ERR_INPUT);
     }
     write_usual();
-    assert_int_equal(rft_file_read(tmp_path("a/adapter_model.safetensors"), 1u << 20, &file), RFT_OK);
+    assert_int_equal(rft_file_read(rft_test_tmp_path("a/adapter_model.safetensors"), 1u << 20, &file), RFT_OK);
     type = strstr(file.data + 8, "F32");
     memcpy(type, "I32", 3);
-    rft_test_write_file(tmp_path("a/adapter_model.safetensors"), file.data, file.len);
+    rft_test_write_file(rft_test_tmp_path("a/adapter_model.safetensors"), file.data, file.len);
     expect("model", "type I32 is not supported; F32, F16 and BF16 are", RFT_ERR_UNSUPPORTED);
     for (size_t n = 0; n < file.len; n += file.len < 64 + n ? 1 : 61) { /* cut short anywhere */
-        rft_test_write_file(tmp_path("a/adapter_model.safetensors"), file.data, n);
+        rft_test_write_file(rft_test_tmp_path("a/adapter_model.safetensors"), file.data, n);
         expect("model", "adapter_model.safetensors", RFT_ERR_INPUT);
     }
     rft_str_finish(&file);
@@ -228,13 +219,14 @@ static void test_conflicts(void **state)
     for (uint64_t seed = 1; seed <= 2; seed++) {
         struct rft_test_adapter adapter = {.dtype = RFT_DTYPE_F32, .seed = seed};
         write_adapter(norms, 3, saved);
-        assert_int_equal(rft_checkpoint_open(tmp_path("model"), &checkpoint), RFT_OK);
-        assert_int_equal(rft_adapter_open(&checkpoint, tmp_path("a"), 1), RFT_OK);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("model"), &checkpoint), RFT_OK);
+        assert_int_equal(rft_adapter_open(&checkpoint, rft_test_tmp_path("a"), 1), RFT_OK);
         for (size_t i = 0; i < 3; i++)
             rft_test_adapter_tensor(&adapter, norms[i].name, 0, 32);
-        rft_test_adapter_write(&adapter, tmp_path("a2"), 2, 2, saved);
+        rft_test_adapter_write(&adapter, rft_test_tmp_path("a2"), 2, 2, saved);
         rft_test_log_capture();
-        assert_int_equal(rft_adapter_open(&checkpoint, tmp_path("a2"), 1), seed == 1 ? RFT_OK : RFT_ERR_UNSUPPORTED);
+        assert_int_equal(rft_adapter_open(&checkpoint, rft_test_tmp_path("a2"), 1),
+                         seed == 1 ? RFT_OK : RFT_ERR_UNSUPPORTED);
         assert_int_equal(rft_test_log_count("norm.weight: an adapter before this one"), seed == 1 ? 0 : 1);
         rft_test_log_release();
         rft_checkpoint_close(&checkpoint);
@@ -243,7 +235,7 @@ static void test_conflicts(void **state)
 
 static void write_at(const char *name, const char *text)
 {
-    rft_test_write_file(tmp_path(name), text, strlen(text));
+    rft_test_write_file(rft_test_tmp_path(name), text, strlen(text));
 }
 
 /* What is no adapter. */
@@ -266,7 +258,7 @@ static void test_places(void **state)
     };
     (void)state;
     for (size_t i = 3; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(mkdir(tmp_path(cases[i].path), 0777), 0);
+        assert_int_equal(mkdir(rft_test_tmp_path(cases[i].path), 0777), 0);
     write_at("bin/adapter_config.json", "{}");
     write_at("bin/adapter_model.bin", "PK");
     write_at("bare/adapter_config.json", "{}");
@@ -275,10 +267,10 @@ static void test_places(void **state)
     write_at("html/adapter_config.json", "<!DOCTYPE html>");
     write_at("bad/adapter_config.json", "{\n\"r\": 4,}");
     write_at("bad/adapter_model.safetensors", "");
-    assert_int_equal(rft_checkpoint_open(tmp_path("model"), &checkpoint), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("model"), &checkpoint), RFT_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rft_test_log_capture();
-        enum rft_status status = rft_adapter_open(&checkpoint, tmp_path(cases[i].path), 1);
+        enum rft_status status = rft_adapter_open(&checkpoint, rft_test_tmp_path(cases[i].path), 1);
         if (status != cases[i].status || strstr(rft_test_log_text(), cases[i].message) == NULL)
             fail_msg("%s: status %d, %s", cases[i].path, status, rft_test_log_text());
         rft_test_log_release();
@@ -293,9 +285,9 @@ static void test_scale(void **state)
     (void)state;
     write_adapter((const struct tensor[]){{Q ".lora_A.weight", 2, 32}, {Q ".lora_B.weight", 32, 2}}, 2,
                   TARGETS_Q ", \"alpha_pattern\": {\"q_proj\": 9e14}");
-    assert_int_equal(rft_checkpoint_open(tmp_path("model"), &checkpoint), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("model"), &checkpoint), RFT_OK);
     rft_test_log_capture();
-    assert_int_equal(rft_adapter_open(&checkpoint, tmp_path("a"), 1e6), RFT_ERR_INPUT);
+    assert_int_equal(rft_adapter_open(&checkpoint, rft_test_tmp_path("a"), 1e6), RFT_ERR_INPUT);
     assert_int_equal(rft_test_log_count("is at least 2^60"), 1);
     rft_test_log_release();
     rft_checkpoint_close(&checkpoint);
@@ -334,7 +326,7 @@ static void test_base(void **state)
         struct rft_checkpoint checkpoint = {.path = (char *)(uintptr_t)cases[i].path};
         char dir[300], text[300];
         if (cases[i].own != NULL) { /* config.json of this name */
-            snprintf(dir, sizeof dir, "%s", tmp_path("mine"));
+            snprintf(dir, sizeof dir, "%s", rft_test_tmp_path("mine"));
             assert_true(mkdir(dir, 0777) == 0 || access(dir, F_OK) == 0);
             snprintf(text, sizeof text, "{\"_name_or_path\": \"%s\"}", cases[i].own);
             write_at("mine/config.json", text);

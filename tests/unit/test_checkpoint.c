@@ -15,15 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *tmp_path(const char *name)
-{
-    static char paths[4][256];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
-    return path;
-}
-
 static uint16_t f16_of(float value)
 {
     _Static_assert(sizeof(float) == 4, "bits");
@@ -103,9 +94,9 @@ static void test_directory(void **state)
         snprintf(name, sizeof name, "hf%zu", i);
         config.tied = cases[i].tied;
         rft_test_rope(&config, cases[i].llama3 ? &llama3 : &plain);
-        rft_test_checkpoint_write_scaled(tmp_path(name), &config, cases[i].llama3 ? &llama3 : &plain, cases[i].dtype, i,
-                                         cases[i].n_shards);
-        assert_int_equal(rft_checkpoint_open(tmp_path(name), &checkpoint), RFT_OK);
+        rft_test_checkpoint_write_scaled(rft_test_tmp_path(name), &config, cases[i].llama3 ? &llama3 : &plain,
+                                         cases[i].dtype, i, cases[i].n_shards);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path(name), &checkpoint), RFT_OK);
         assert_false(checkpoint.is_gguf);
         assert_int_equal(checkpoint.n_maps, cases[i].n_shards);
         rft_test_same_description(checkpoint.path, &checkpoint.config, &config);
@@ -125,8 +116,8 @@ static void test_gguf(void **state)
         struct rft_model_config config = rft_test_config();
         struct rft_checkpoint checkpoint;
         config.tied = i == 1;
-        rft_test_gguf_write(tmp_path("m.gguf"), &config, dtypes[i], 7);
-        assert_int_equal(rft_checkpoint_open(tmp_path("m.gguf"), &checkpoint), RFT_OK);
+        rft_test_gguf_write(rft_test_tmp_path("m.gguf"), &config, dtypes[i], 7);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("m.gguf"), &checkpoint), RFT_OK);
         assert_true(checkpoint.is_gguf && checkpoint.gguf);
         rft_test_same_description(checkpoint.path, &checkpoint.config, &config);
         assert_true(checkpoint.n_eos == 1 && checkpoint.eos_ids[0] == 0);
@@ -147,8 +138,8 @@ static void test_gguf_quantised(void **state)
         struct rft_checkpoint checkpoint;
         float row[32], want[32];
         config.ffn_dim = 64;
-        rft_test_gguf_write(tmp_path("q.gguf"), &config, dtypes[i], 3);
-        assert_int_equal(rft_checkpoint_open(tmp_path("q.gguf"), &checkpoint), RFT_OK);
+        rft_test_gguf_write(rft_test_tmp_path("q.gguf"), &config, dtypes[i], 3);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("q.gguf"), &checkpoint), RFT_OK);
         const struct rft_tensor *q = rft_checkpoint_find(&checkpoint, "model.layers.0.self_attn.q_proj.weight");
         assert_int_equal(q->dtype, dtypes[i]);
         for (uint32_t r = 0; r < 32; r++) {
@@ -177,25 +168,25 @@ static void test_hash(void **state)
     (void)state;
     struct rft_model_config config = rft_test_config();
     uint64_t hashes[6];
-    rft_test_checkpoint_write(tmp_path("h"), &config, RFT_DTYPE_BF16, 1, 1);
-    hashes[0] = hash_of(tmp_path("h"));
-    rft_test_checkpoint_write(tmp_path("hs"), &config, RFT_DTYPE_BF16, 1, 3);
-    assert_true(hash_of(tmp_path("hs")) == hashes[0]);
-    rft_test_checkpoint_write(tmp_path("h2"), &config, RFT_DTYPE_BF16, 2, 1);
-    hashes[1] = hash_of(tmp_path("h2"));
-    rft_test_checkpoint_write(tmp_path("h3"), &config, RFT_DTYPE_F32, 1, 1);
-    hashes[2] = hash_of(tmp_path("h3"));
-    rft_test_write_file(tmp_path("h/generation_config.json"), "{\"eos_token_id\": [0, 1]}", 24);
-    hashes[3] = hash_of(tmp_path("h"));
+    rft_test_checkpoint_write(rft_test_tmp_path("h"), &config, RFT_DTYPE_BF16, 1, 1);
+    hashes[0] = hash_of(rft_test_tmp_path("h"));
+    rft_test_checkpoint_write(rft_test_tmp_path("hs"), &config, RFT_DTYPE_BF16, 1, 3);
+    assert_true(hash_of(rft_test_tmp_path("hs")) == hashes[0]);
+    rft_test_checkpoint_write(rft_test_tmp_path("h2"), &config, RFT_DTYPE_BF16, 2, 1);
+    hashes[1] = hash_of(rft_test_tmp_path("h2"));
+    rft_test_checkpoint_write(rft_test_tmp_path("h3"), &config, RFT_DTYPE_F32, 1, 1);
+    hashes[2] = hash_of(rft_test_tmp_path("h3"));
+    rft_test_write_file(rft_test_tmp_path("h/generation_config.json"), "{\"eos_token_id\": [0, 1]}", 24);
+    hashes[3] = hash_of(rft_test_tmp_path("h"));
     static const struct rft_rope_scaling other_rope = {.kind = RFT_ROPE_PLAIN, .theta = 20000.0};
-    rft_test_checkpoint_write_scaled(tmp_path("h"), &config, &other_rope, RFT_DTYPE_BF16, 1, 1);
-    hashes[4] = hash_of(tmp_path("h"));
+    rft_test_checkpoint_write_scaled(rft_test_tmp_path("h"), &config, &other_rope, RFT_DTYPE_BF16, 1, 1);
+    hashes[4] = hash_of(rft_test_tmp_path("h"));
     struct rft_str file;
-    assert_int_equal(rft_file_read(tmp_path("h/model.safetensors"), 1u << 30, &file), RFT_OK);
+    assert_int_equal(rft_file_read(rft_test_tmp_path("h/model.safetensors"), 1u << 30, &file), RFT_OK);
     file.data[file.len - 1] ^= 1;
-    rft_test_write_file(tmp_path("h/model.safetensors"), file.data, file.len);
+    rft_test_write_file(rft_test_tmp_path("h/model.safetensors"), file.data, file.len);
     rft_str_finish(&file);
-    hashes[5] = hash_of(tmp_path("h"));
+    hashes[5] = hash_of(rft_test_tmp_path("h"));
     for (size_t i = 0; i < 6; i++)
         for (size_t j = 0; j < i; j++)
             assert_true(hashes[i] != hashes[j]);
@@ -217,12 +208,12 @@ static void test_alloc_faults(void **state)
     struct rft_model_config config = rft_test_config();
     config.n_layers = 1;
     config.vocab_size = 8;
-    rft_test_checkpoint_write(tmp_path("f1"), &config, RFT_DTYPE_BF16, 1, 1);
-    assert_true(rft_test_alloc_faults(open_and_close, (void *)(uintptr_t)tmp_path("f1")) > 50);
-    rft_test_checkpoint_write(tmp_path("f2"), &config, RFT_DTYPE_BF16, 1, 2);
-    assert_true(rft_test_alloc_faults(open_and_close, (void *)(uintptr_t)tmp_path("f2")) > 50);
-    rft_test_gguf_write(tmp_path("f.gguf"), &config, RFT_DTYPE_BF16, 1);
-    assert_true(rft_test_alloc_faults(open_and_close, (void *)(uintptr_t)tmp_path("f.gguf")) > 20);
+    rft_test_checkpoint_write(rft_test_tmp_path("f1"), &config, RFT_DTYPE_BF16, 1, 1);
+    assert_true(rft_test_alloc_faults(open_and_close, (void *)(uintptr_t)rft_test_tmp_path("f1")) > 50);
+    rft_test_checkpoint_write(rft_test_tmp_path("f2"), &config, RFT_DTYPE_BF16, 1, 2);
+    assert_true(rft_test_alloc_faults(open_and_close, (void *)(uintptr_t)rft_test_tmp_path("f2")) > 50);
+    rft_test_gguf_write(rft_test_tmp_path("f.gguf"), &config, RFT_DTYPE_BF16, 1);
+    assert_true(rft_test_alloc_faults(open_and_close, (void *)(uintptr_t)rft_test_tmp_path("f.gguf")) > 20);
 }
 
 static void expect_refused(const char *what, const char *path, const char *message)
@@ -295,15 +286,15 @@ static void test_bad_directory(void **state)
         char name[32], file[96];
         snprintf(name, sizeof name, "bad%zu", i);
         snprintf(file, sizeof file, "%s/%s", name, cases[i].file);
-        rft_test_checkpoint_write(tmp_path(name), &config, RFT_DTYPE_BF16, 1, cases[i].n_shards);
-        assert_int_equal(open_and_close((void *)(uintptr_t)tmp_path(name)), RFT_OK);
-        edit(tmp_path(file), cases[i].from, cases[i].to);
-        expect_refused(cases[i].to, tmp_path(name), cases[i].message);
+        rft_test_checkpoint_write(rft_test_tmp_path(name), &config, RFT_DTYPE_BF16, 1, cases[i].n_shards);
+        assert_int_equal(open_and_close((void *)(uintptr_t)rft_test_tmp_path(name)), RFT_OK);
+        edit(rft_test_tmp_path(file), cases[i].from, cases[i].to);
+        expect_refused(cases[i].to, rft_test_tmp_path(name), cases[i].message);
     }
-    expect_refused("absent", tmp_path("absent"), "absent: cannot open");
-    assert_int_equal(unlink(tmp_path("bad0/model.safetensors")), 0);
-    expect_refused("no weights", tmp_path("bad0"), "holds neither model.safetensors nor");
-    expect_refused("a file", tmp_path("bad1/model.safetensors"), "is one file of a checkpoint");
+    expect_refused("absent", rft_test_tmp_path("absent"), "absent: cannot open");
+    assert_int_equal(unlink(rft_test_tmp_path("bad0/model.safetensors")), 0);
+    expect_refused("no weights", rft_test_tmp_path("bad0"), "holds neither model.safetensors nor");
+    expect_refused("a file", rft_test_tmp_path("bad1/model.safetensors"), "is one file of a checkpoint");
 }
 
 /* A head that is the embedding over again is left alone; a tensor of another model is refused. */
@@ -313,16 +304,16 @@ static void test_extra(void **state)
     struct rft_model_config config = rft_test_config();
     struct rft_checkpoint checkpoint;
     config.tied = false;
-    rft_test_checkpoint_write(tmp_path("extra"), &config, RFT_DTYPE_F32, 1, 1);
-    edit(tmp_path("extra/config.json"), "\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true");
+    rft_test_checkpoint_write(rft_test_tmp_path("extra"), &config, RFT_DTYPE_F32, 1, 1);
+    edit(rft_test_tmp_path("extra/config.json"), "\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true");
     rft_test_log_capture();
-    assert_int_equal(rft_checkpoint_open(tmp_path("extra"), &checkpoint), RFT_OK);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("extra"), &checkpoint), RFT_OK);
     assert_non_null(strstr(rft_test_log_text(), "lm_head.weight differs from model.embed_tokens.weight"));
     rft_test_log_release();
     assert_non_null(rft_checkpoint_find(&checkpoint, "lm_head.weight"));
     rft_checkpoint_close(&checkpoint);
-    edit(tmp_path("extra/model.safetensors"), "lm_head.weight", "q__proj.a.bias");
-    expect_refused("bias", tmp_path("extra"), "tensor q__proj.a.bias is none of this architecture's");
+    edit(rft_test_tmp_path("extra/model.safetensors"), "lm_head.weight", "q__proj.a.bias");
+    expect_refused("bias", rft_test_tmp_path("extra"), "tensor q__proj.a.bias is none of this architecture's");
 }
 
 static void test_bad_gguf(void **state)
@@ -341,9 +332,9 @@ static void test_bad_gguf(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
-        rft_test_gguf_write(tmp_path("bad.gguf"), &config, RFT_DTYPE_F16, 1);
-        edit(tmp_path("bad.gguf"), cases[i].from, cases[i].to);
-        expect_refused(cases[i].to, tmp_path("bad.gguf"), cases[i].message);
+        rft_test_gguf_write(rft_test_tmp_path("bad.gguf"), &config, RFT_DTYPE_F16, 1);
+        edit(rft_test_tmp_path("bad.gguf"), cases[i].from, cases[i].to);
+        expect_refused(cases[i].to, rft_test_tmp_path("bad.gguf"), cases[i].message);
     }
 }
 
@@ -384,13 +375,13 @@ static void test_gguf_extra(void **state)
             rft_test_gguf_f32(&extra.entries, cases[i].key, cases[i].real);
         else
             rft_test_gguf_u32(&extra.entries, cases[i].key, cases[i].number);
-        rft_test_gguf_write_extra(tmp_path("extra.gguf"), &config, RFT_DTYPE_BF16, 1, &extra);
+        rft_test_gguf_write_extra(rft_test_tmp_path("extra.gguf"), &config, RFT_DTYPE_BF16, 1, &extra);
         rft_str_finish(&extra.entries);
         if (cases[i].message != NULL) {
-            expect_refused(cases[i].key, tmp_path("extra.gguf"), cases[i].message);
+            expect_refused(cases[i].key, rft_test_tmp_path("extra.gguf"), cases[i].message);
             continue;
         }
-        assert_int_equal(rft_checkpoint_open(tmp_path("extra.gguf"), &checkpoint), RFT_OK);
+        assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("extra.gguf"), &checkpoint), RFT_OK);
         assert_int_equal(checkpoint.n_eos, cases[i].n_eos);
         assert_int_equal(checkpoint.eos_ids[cases[i].n_eos - 1], cases[i].n_eos == 2 ? 5 : 0);
         rft_checkpoint_close(&checkpoint);
@@ -417,8 +408,8 @@ static void test_gguf_extra_tensors(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rft_model_config config = rft_test_config();
         struct rft_test_gguf_extra extra = {.tensor = cases[i].name, .tensor_type = cases[i].type};
-        rft_test_gguf_write_extra(tmp_path("tensor.gguf"), &config, RFT_DTYPE_BF16, 1, &extra);
-        expect_refused(cases[i].name, tmp_path("tensor.gguf"), cases[i].message);
+        rft_test_gguf_write_extra(rft_test_tmp_path("tensor.gguf"), &config, RFT_DTYPE_BF16, 1, &extra);
+        expect_refused(cases[i].name, rft_test_tmp_path("tensor.gguf"), cases[i].message);
     }
 }
 
@@ -428,13 +419,14 @@ static void test_gguf_sizes(void **state)
     (void)state;
     struct rft_model_config config = rft_test_config();
     struct rft_str file;
-    rft_test_gguf_write(tmp_path("s.gguf"), &config, RFT_DTYPE_Q8_0, 1);
-    expect_refused("blocks", tmp_path("s.gguf"), "blk.0.ffn_down.weight: its rows are no whole blocks of type Q8_0");
-    rft_test_gguf_write(tmp_path("s.gguf"), &config, RFT_DTYPE_F16, 1);
-    assert_int_equal(rft_file_read(tmp_path("s.gguf"), 1u << 30, &file), RFT_OK);
-    rft_test_write_file(tmp_path("s.gguf"), file.data, file.len - 32);
+    rft_test_gguf_write(rft_test_tmp_path("s.gguf"), &config, RFT_DTYPE_Q8_0, 1);
+    expect_refused("blocks", rft_test_tmp_path("s.gguf"),
+                   "blk.0.ffn_down.weight: its rows are no whole blocks of type Q8_0");
+    rft_test_gguf_write(rft_test_tmp_path("s.gguf"), &config, RFT_DTYPE_F16, 1);
+    assert_int_equal(rft_file_read(rft_test_tmp_path("s.gguf"), 1u << 30, &file), RFT_OK);
+    rft_test_write_file(rft_test_tmp_path("s.gguf"), file.data, file.len - 32);
     rft_str_finish(&file);
-    expect_refused("cut", tmp_path("s.gguf"), "blk.1.ffn_down.weight: its bytes lie beyond the end");
+    expect_refused("cut", rft_test_tmp_path("s.gguf"), "blk.1.ffn_down.weight: its bytes lie beyond the end");
 }
 
 static void test_real(void **state)

@@ -19,33 +19,24 @@
 
 static const char embedding_name[] = "model.embed_tokens.weight", head_name[] = "lm_head.weight";
 
-static const char *tmp_path(const char *name)
-{
-    static char paths[2][256];
-    static unsigned next;
-    char *path = paths[next++ % 2];
-    snprintf(path, sizeof paths[0], "%s/%s", rft_test_tmp_dir(), name);
-    return path;
-}
-
 /* A directory in F32 whose file has an embedding and a head of its own, whatever config.json says. */
 static void begin(bool is_tied, struct rft_test_tensor_file *file)
 {
     struct rft_model_config config = rft_test_config();
     config.tied = is_tied;
-    rft_test_checkpoint_write(tmp_path("m"), &config, RFT_DTYPE_F32, SEED, 1);
+    rft_test_checkpoint_write(rft_test_tmp_path("m"), &config, RFT_DTYPE_F32, SEED, 1);
     struct rft_str text;
-    assert_int_equal(rft_file_read(tmp_path("m/config.json"), 1u << 20, &text), RFT_OK);
+    assert_int_equal(rft_file_read(rft_test_tmp_path("m/config.json"), 1u << 20, &text), RFT_OK);
     config.tied = false;
-    rft_test_checkpoint_write(tmp_path("m"), &config, RFT_DTYPE_F32, SEED, 1);
-    rft_test_write_file(tmp_path("m/config.json"), text.data, text.len);
+    rft_test_checkpoint_write(rft_test_tmp_path("m"), &config, RFT_DTYPE_F32, SEED, 1);
+    rft_test_write_file(rft_test_tmp_path("m/config.json"), text.data, text.len);
     rft_str_finish(&text);
-    rft_test_tensors_read(tmp_path("m/model.safetensors"), file);
+    rft_test_tensors_read(rft_test_tmp_path("m/model.safetensors"), file);
 }
 
 static void end(struct rft_test_tensor_file *file)
 {
-    rft_test_tensors_write(tmp_path("m/model.safetensors"), file);
+    rft_test_tensors_write(rft_test_tmp_path("m/model.safetensors"), file);
 }
 
 /* The log of opening it, of the caller's to release. */
@@ -53,7 +44,7 @@ static const char *open_logged(const struct rft_model_options *options, struct r
                                enum rft_status wanted)
 {
     rft_test_log_capture();
-    if (rft_checkpoint_open_with(tmp_path("m"), options, checkpoint) != wanted)
+    if (rft_checkpoint_open_with(rft_test_tmp_path("m"), options, checkpoint) != wanted)
         fail_msg("another status; log: %s", rft_test_log_text());
     return rft_test_log_text();
 }
@@ -62,7 +53,7 @@ static void refuse(const char *message)
 {
     struct rft_checkpoint checkpoint;
     rft_test_log_capture();
-    assert_int_not_equal(rft_checkpoint_open(tmp_path("m"), &checkpoint), RFT_OK);
+    assert_int_not_equal(rft_checkpoint_open(rft_test_tmp_path("m"), &checkpoint), RFT_OK);
     const char *log = rft_test_log_text();
     const char *error = strstr(log, "error: ");
     if (error == NULL || strstr(error, message) == NULL || strstr(error + 1, "error: ") != NULL)
@@ -251,12 +242,12 @@ static void test_biases(void **state)
     char path[256];
     (void)state;
     config.parts = RFT_PART_QKV_BIAS | RFT_PART_O_BIAS | RFT_PART_MLP_BIAS;
-    rft_test_checkpoint_write(tmp_path("b"), &config, RFT_DTYPE_F32, SEED, 2);
-    assert_int_equal(rft_checkpoint_open(tmp_path("b"), &checkpoint), RFT_OK);
+    rft_test_checkpoint_write(rft_test_tmp_path("b"), &config, RFT_DTYPE_F32, SEED, 2);
+    assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("b"), &checkpoint), RFT_OK);
     rft_test_same_description("directory", &checkpoint.config, &config);
     check_all(&checkpoint);
     rft_checkpoint_close(&checkpoint);
-    snprintf(path, sizeof path, "%s", tmp_path("b.gguf"));
+    snprintf(path, sizeof path, "%s", rft_test_tmp_path("b.gguf"));
     rft_test_gguf_write(path, &config, RFT_DTYPE_F32, SEED);
     assert_int_equal(rft_checkpoint_open(path, &checkpoint), RFT_OK);
     rft_test_same_description("file", &checkpoint.config, &config);
@@ -277,7 +268,7 @@ static void test_biases(void **state)
 static enum rft_status open_factors(const struct rft_test_gguf_extra *extra, struct rft_checkpoint *checkpoint)
 {
     struct rft_model_config config = rft_test_config();
-    const char *path = tmp_path("factors.gguf");
+    const char *path = rft_test_tmp_path("factors.gguf");
     rft_test_gguf_write_extra(path, &config, RFT_DTYPE_F32, SEED, extra);
     return rft_checkpoint_open(path, checkpoint);
 }
