@@ -118,6 +118,15 @@ def save_checkpoint(directory, model, spec):
     return tensors
 
 
+def hf_name(name, block_tensors):
+    """The name that transformers has for a tensor of a GGUF file; block_tensors: those of a layer, without numbers."""
+    stem = name.removesuffix(".weight")
+    if stem.startswith("blk."):
+        _, layer, part = stem.split(".")
+        return f"model.layers.{layer}.{block_tensors[part]}.weight"
+    return {"token_embd": "model.embed_tokens.weight", "output_norm": "model.norm.weight"}[stem]
+
+
 def round_matrices(tensors):
     """What rftgen computes with: matrices through bf16, the rest untouched; all as f32."""
     return {k: (v.to(torch.bfloat16) if v.dim() > 1 else v).float() for k, v in tensors.items()}

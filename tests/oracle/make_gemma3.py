@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, Gemma3ForCausalLM, Gemma3TextConfig
 
-from make_fixtures import DATA, margins, round_matrices, write_json
+from make_fixtures import DATA, hf_name, margins, round_matrices, write_json
 
 N_PROMPT, N_GREEDY, N_VOCAB_IDS = 560, 24, 64
 BLOCK_TENSORS = {
@@ -27,14 +27,6 @@ BLOCK_TENSORS = {
     "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
     "attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "attn_output": "self_attn.o_proj",
     "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj"}
-
-
-def hf_name(name):
-    stem = name.removesuffix(".weight")
-    if stem.startswith("blk."):
-        _, layer, part = stem.split(".")
-        return f"model.layers.{layer}.{BLOCK_TENSORS[part]}.weight"
-    return {"token_embd": "model.embed_tokens.weight", "output_norm": "model.norm.weight"}[stem]
 
 
 def read_config(reader):
@@ -58,7 +50,7 @@ def read_weights(reader):
     weights = {}
     for t in reader.tensors:
         data = torch.from_numpy(gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32))
-        weights[hf_name(t.name)] = data if data.ndim > 1 else data - 1
+        weights[hf_name(t.name, BLOCK_TENSORS)] = data if data.ndim > 1 else data - 1
     return round_matrices(weights)
 
 

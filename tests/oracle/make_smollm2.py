@@ -29,7 +29,7 @@ import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from make_fixtures import DATA, reference, round_matrices, write_json
+from make_fixtures import DATA, hf_name, reference, round_matrices, write_json
 
 N_GREEDY = 24
 N_VOCAB_IDS = 256
@@ -38,14 +38,6 @@ CONTROL = 3  # token type
 BLOCK_TENSORS = {"attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj",
                  "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
                  "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj"}
-
-
-def hf_name(name):
-    stem = name.removesuffix(".weight")
-    if stem.startswith("blk."):
-        _, layer, part = stem.split(".")
-        return f"model.layers.{layer}.{BLOCK_TENSORS[part]}.weight"
-    return {"token_embd": "model.embed_tokens.weight", "output_norm": "model.norm.weight"}[stem]
 
 
 def unpermute(matrix, n_heads):
@@ -73,7 +65,8 @@ def read_weights(reader, config):
     for t in reader.tensors:
         data = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
         n_heads = next((n for part, n in heads.items() if f".{part}." in t.name), None)
-        weights[hf_name(t.name)] = torch.from_numpy(np.ascontiguousarray(unpermute(data, n_heads) if n_heads else data))
+        data = np.ascontiguousarray(unpermute(data, n_heads) if n_heads else data)
+        weights[hf_name(t.name, BLOCK_TENSORS)] = torch.from_numpy(data)
     return weights
 
 
