@@ -3,7 +3,7 @@
 #ifndef RFT_CONFIG_FIELDS_H
 #define RFT_CONFIG_FIELDS_H
 
-#include "answer.h"
+#include "verifier.h"
 #include "backend.h"
 #include "output.h"
 #include "prompt_kind.h"

@@ -216,7 +216,7 @@ enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reas
         const struct rft_question *q = &dataset->questions[i];
         if (details[i] != NULL)
             dataset->skipped[dataset->n_skipped++] =
-                (struct rft_skipped){q->row, q->line, reason, details[i], q->text, q->id};
+                (struct rft_skipped){q->row, q->line, reason, details[i], q->text, q->id, NULL};
         else
             dataset->questions[n_left++] = *q;
         details[i] = NULL;

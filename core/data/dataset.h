@@ -4,6 +4,7 @@
 #define RFT_DATASET_H
 
 #include "question.h"
+#include "sample.h"
 #include "status.h"
 #include "str.h"
 
@@ -21,9 +22,10 @@ struct rft_skipped {
     uint64_t row;  /* ordinal in the file, from 0 */
     uint64_t line; /* 1-based */
     enum rft_skip_reason reason;
-    char *detail;              /* what is wrong, one line */
-    struct rft_bytes question; /* data NULL if the row has none */
-    struct rft_bytes id;       /* data NULL if the row has none */
+    char *detail;                    /* what is wrong, one line */
+    struct rft_bytes question;       /* data NULL if the row has none */
+    struct rft_bytes id;             /* data NULL if the row has none */
+    const struct rft_origin *origin; /* of a row that was left out elsewhere; NULL: of this run */
 };
 
 struct rft_dataset {

@@ -2,7 +2,7 @@
 #include "dataset_row.h"
 
 #include "json.h"
-#include "number_words.h"
+#include "verify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -132,38 +132,6 @@ static enum rft_status missing_field(const struct row *row, enum field field)
     return bad_field(row, field, "is missing; the row has %s: name one with %s", row->keys.data, settings[field]);
 }
 
-/* What to do about a gold answer that [verify] cannot compare. */
-static const char *gold_hint(const struct rft_verify_options *verify, struct rft_bytes gold)
-{
-    bool may_have_units = verify->kind == RFT_VERIFY_ANSWER_TAG && verify->units == RFT_UNITS_STRICT;
-    bool digit = false, letter = false, slash = false, percent = false, formula = false, mark = false;
-    for (size_t i = 0; i < gold.len; i++) {
-        char c = gold.data[i];
-        digit = digit || rft_is_digit(c);
-        letter = letter || rft_is_letter(c);
-        slash = slash || c == '/';
-        percent = percent || c == '%';
-        formula = formula || c == '\\' || c == '^' || c == '{';
-        mark = mark || rft_bytes_begin((struct rft_bytes){gold.data + i, gold.len - i}, RFT_GSM8K_MARK);
-    }
-    if (!gold.len)
-        return "it is empty";
-    if (mark)
-        return "if the number stands behind the mark, set data.answer_after = " RFT_GSM8K_MARK
-               ", or verify.kind = gsm8k";
-    if (formula)
-        return "formulas are not compared: write the number itself";
-    if (digit && slash)
-        return "fractions are not compared: write the number itself, as in 0.5";
-    if (digit && (percent || letter) && !may_have_units)
-        return "write the number alone";
-    if (digit && percent)
-        return "write the number alone, or set verify.units = ignore if answers have the sign, too";
-    if (digit && letter)
-        return "write the number alone, or set verify.units = ignore";
-    return "only numbers are compared";
-}
-
 static enum rft_status check_fields(const struct row *row)
 {
     for (int i = QUESTION; i < N_FIELDS && !row->why->len; i++) {
@@ -206,8 +174,8 @@ static enum rft_status check_gold(struct row *row)
     if (o->verify == NULL || rft_gold_is_valid(o->verify, *gold))
         return RFT_OK;
     n = rft_utf8_cut(gold->data, gold->len, 40);
-    return rft_str_printf(row->why, "the gold answer \"%.*s\" is not a number that [verify] can compare; %s", (int)n,
-                          gold->data, gold_hint(o->verify, *gold));
+    return rft_str_printf(row->why, "the gold answer \"%.*s\" is not %s that [verify] can compare; %s", (int)n,
+                          gold->data, rft_verifier_of(o->verify)->gold, rft_gold_hint(o->verify, *gold));
 }
 
 static enum rft_status read_row(const struct rft_json_value *source, struct row *row)

@@ -420,3 +420,21 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     out->text = (struct rft_bytes){text->data, text->len};
     return RFT_OK;
 }
+
+static uint32_t n_of(void *user, uint64_t question)
+{
+    const struct rft_journal *journal = user;
+    (void)question;
+    return journal->n_samples;
+}
+
+static enum rft_status read_sample(void *user, uint64_t question, uint32_t i, struct rft_str *text,
+                                   struct rft_sample *out)
+{
+    return rft_journal_read(user, question, i, text, out);
+}
+
+struct rft_samples rft_journal_as_samples(struct rft_journal *journal)
+{
+    return (struct rft_samples){journal, journal->n_samples, n_of, read_sample};
+}

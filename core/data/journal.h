@@ -49,5 +49,7 @@ uint64_t rft_journal_n_done(const struct rft_journal *journal);
 /* Reads a committed sample back; its text lives in *text (cleared first), which the caller finishes. */
 enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question, uint32_t sample, struct rft_str *text,
                                  struct rft_sample *out);
+/* The same for whoever reads all samples; every one must be there. */
+struct rft_samples rft_journal_as_samples(struct rft_journal *journal);
 
 #endif

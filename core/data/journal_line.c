@@ -146,6 +146,7 @@ bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struc
     out->sample = (uint32_t)sample;
     out->n_tokens = (uint32_t)n_tokens;
     out->text = line;
+    out->origin = NULL;
     return true;
 }
 

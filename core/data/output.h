@@ -4,15 +4,15 @@
 #ifndef RFT_OUTPUT_H
 #define RFT_OUTPUT_H
 
-#include "answer.h"
+#include "verifier.h"
 #include "dataset.h"
-#include "journal.h"
 #include "out_file.h"
+#include "sample.h"
 #include "status.h"
 
 #include <stdint.h>
 
-#define RFT_RECORDS_FORMAT 3
+#define RFT_RECORDS_FORMAT 4
 
 enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL, RFT_FORMAT_MESSAGES, RFT_FORMAT_PROMPT_COMPLETION };
 
@@ -25,15 +25,23 @@ struct rft_output_prompt {
     struct rft_bytes prefill; /* what was put into the model's mouth: the beginning of its message */
 };
 
+/* Judges a sample; called once for each, in the order of the outputs. What the verdict points to lives until the next
+ * call. */
+struct rft_output_judge {
+    void *user;
+    enum rft_status (*judge)(void *user, const struct rft_question *question, const struct rft_sample *sample,
+                             struct rft_verdict *verdict);
+};
+
 struct rft_output_options {
     struct rft_out_file *rows; /* the dataset; neither it nor the records is open for writing yet */
     struct rft_out_file *records;
     enum rft_output_format format;
     uint32_t keep; /* RFT_KEEP_ALL or a count, see select.h */
-    uint32_t n_samples;
+    struct rft_samples samples;
     uint64_t seed;
     uint32_t arithmetic_version; /* in the records; 0: "unchecked" */
-    struct rft_verify_options verify;
+    struct rft_output_judge judge;
     struct rft_output_prompt prompt;
 };
 
@@ -46,6 +54,7 @@ struct rft_output_counts {
     uint64_t n_rows;   /* written to the dataset */
     uint64_t n_tokens; /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
+    uint64_t n_by_decision[3];            /* by enum rft_decision */
     uint64_t n_by_finish[3];              /* by enum rft_finish */
     uint64_t n_skipped[RFT_SKIP_REASONS]; /* rows of the file that were left out, by enum rft_skip_reason */
 };
@@ -58,11 +67,11 @@ struct rft_output_counts {
  * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion",
  * "prompt"} per line. messages: {"messages": [{"role", "content"}, ...]} per line, the completion as the assistant's;
  * prompt_completion: the same in two lists, {"prompt": [...], "completion": [...]}. records (JSON lines), per sample
- * {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "reason", "detail", "finish",
- * "tokens", "answer", "gold", "question", "completion", "prompt", "seed", "arithmetic", "format"}; per row that was
- * left out the same with a detail, which is empty elsewhere, and null for what it has not. Both load as tables: every
- * line has the same columns, and each column one type (gold is a string). */
+ * {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "verdict", "reason", "detail",
+ * "score", "finish", "tokens", "answer", "gold", "question", "completion", "prompt", "seed", "arithmetic", "format"};
+ * per row that was left out the same with null for what it has not. Both load as tables: every line has the same
+ * columns, and each column one type (gold is a string). */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
-                                 struct rft_journal *journal, struct rft_output_counts *counts);
+                                 struct rft_output_counts *counts);
 
 #endif

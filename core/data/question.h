@@ -3,7 +3,7 @@
 #ifndef RFT_QUESTION_H
 #define RFT_QUESTION_H
 
-#include "answer.h"
+#include "verifier.h"
 #include "str.h"
 
 #include <stdbool.h>
@@ -24,13 +24,24 @@ struct rft_dataset_options {
 /* One question. All text is owned by the dataset. */
 struct rft_question {
     struct rft_bytes text;
-    struct rft_bytes gold; /* source text: of a number its characters in the file ("6000.0"), of a string its content */
+    struct rft_bytes gold; /* source text: of a number its characters in the file ("6000.0"), of a string its content;
+                              of a list the first; data NULL: there is none */
     bool gold_is_number;   /* gold stood as a JSON number: it is written back as one */
-    struct rft_bytes id;   /* explicit id (a number's source text), else the question's text */
-    uint32_t repeat; /* ordinal among rows of the same id text, also such as are left out: 0 for the first; always 0
-                        with id_field */
-    uint64_t row;    /* ordinal in the file, from 0 */
-    uint64_t line;   /* 1-based line in the file, for messages */
+    const struct rft_bytes *golds; /* [n_golds] of a list all of them; NULL: gold alone */
+    uint32_t n_golds;
+    const struct rft_bytes *choices; /* [n_choices] the options of a multiple choice; NULL: it has none of its own */
+    uint32_t n_choices;
+    struct rft_bytes id; /* explicit id (a number's source text), else the question's text */
+    uint32_t repeat;     /* ordinal among rows of the same id text, also such as are left out: 0 for the first; always 0
+                            with id_field */
+    uint64_t row;        /* ordinal in the file, from 0 */
+    uint64_t line;       /* 1-based line in the file, for messages */
 };
+
+/* All accepted answers of a question, and the options that it brings along. */
+struct rft_texts rft_question_golds(const struct rft_question *question);
+struct rft_texts rft_question_choices(const struct rft_question *question);
+/* Appends the gold answer as JSON: a number or a string as it was read, a list, or null. */
+enum rft_status rft_question_put_gold(const struct rft_question *question, struct rft_str *out);
 
 #endif

@@ -17,6 +17,7 @@ struct generation {
     const struct rft_config *config;
     struct rft_inputs *inputs;
     struct rft_journal *journal;
+    struct rft_judging *judging;
     struct rft_engine *engine;
     struct rft_generated *generated;
     struct rft_plan plan; /* the setup's, until memory turns out short */
@@ -69,13 +70,14 @@ static enum rft_status cut(void *user, const uint32_t *tokens, uint32_t n_before
 }
 
 /* Counts a sample that is in the journal or just went there. */
-static void count_sample(struct generation *g, const struct rft_sample *sample)
+static enum rft_status count_sample(struct generation *g, const struct rft_sample *sample)
 {
-    struct rft_bytes gold = g->inputs->dataset.questions[sample->question].gold;
+    struct rft_verdict verdict;
+    RFT_TRY(rft_judging_judge(g->judging, &g->inputs->dataset.questions[sample->question], sample, &verdict));
     g->state.samples_done++;
     g->state.questions_done += --g->n_left[sample->question] == 0;
-    if (rft_verify(&g->inputs->verify, sample->text, sample->finish, gold).reason == RFT_REASON_ACCEPTED)
-        g->state.accepted++;
+    g->state.accepted += verdict.reason == RFT_REASON_ACCEPTED;
+    return RFT_OK;
 }
 
 static enum rft_status ended(void *user, const struct rft_drawn *drawn)
@@ -92,8 +94,7 @@ static enum rft_status ended(void *user, const struct rft_drawn *drawn)
     record.text = (struct rft_bytes){g->text.data != NULL ? g->text.data : "", end};
     RFT_TRY(rft_journal_append(g->journal, &record));
     g->generated->n_tokens += drawn->n_tokens;
-    count_sample(g, &record);
-    return RFT_OK;
+    return count_sample(g, &record);
 }
 
 /* Commits what has ended when the last commit is some time ago: a kill may come at any moment, a chunk may last for
@@ -135,7 +136,7 @@ static enum rft_status count_resumed(struct generation *g)
                 continue;
             status = rft_journal_read(g->journal, q, s, &text, &sample);
             if (status == RFT_OK)
-                count_sample(g, &sample);
+                status = count_sample(g, &sample);
         }
     }
     rft_str_finish(&text);
@@ -263,11 +264,12 @@ static enum rft_status run_groups(struct generation *g)
 }
 
 enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal,
-                             bool is_quiet, struct rft_generated *generated)
+                             struct rft_judging *judging, bool is_quiet, struct rft_generated *generated)
 {
     struct generation g = {.config = config,
                            .inputs = &setup->inputs,
                            .journal = journal,
+                           .judging = judging,
                            .engine = &setup->engine,
                            .generated = generated,
                            .plan = setup->plan,

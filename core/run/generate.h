@@ -6,6 +6,7 @@
 #define RFT_GENERATE_H
 
 #include "journal.h"
+#include "judging.h"
 #include "setup.h"
 
 /* What a run has drawn. */
@@ -15,9 +16,9 @@ struct rft_generated {
     double seconds;           /* that it took */
 };
 
-/* By the setup's plan, on its engine, which is loaded. RFT_ERR_INTERRUPTED after Ctrl-C, with everything that ended
- * committed. */
+/* Every sample that has ended is judged. By the setup's plan, on its engine, which is loaded. RFT_ERR_INTERRUPTED after
+ * Ctrl-C, with everything that ended committed. */
 enum rft_status rft_generate(const struct rft_config *config, struct rft_setup *setup, struct rft_journal *journal,
-                             bool is_quiet, struct rft_generated *generated);
+                             struct rft_judging *judging, bool is_quiet, struct rft_generated *generated);
 
 #endif

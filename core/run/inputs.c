@@ -7,6 +7,7 @@
 #include "arith.h"
 #include "end_tokens.h"
 #include "journal.h"
+#include "judging.h"
 #include "log.h"
 #include "op.h"
 #include "os.h"
@@ -234,7 +235,8 @@ uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples)
     const struct rft_dataset *d = &inputs->dataset;
     uint64_t rows = d->n * (uint64_t)sizeof *d->questions + d->n_skipped * (uint64_t)sizeof *d->skipped;
     rows += rft_adapter_heap_bytes(&inputs->checkpoint);
-    return d->arena.cap + rows + rft_journal_index_bytes(d->n, n_samples) + d->n * (uint64_t)sizeof(uint32_t);
+    return d->arena.cap + rows + rft_journal_index_bytes(d->n, n_samples) + rft_judging_bytes(d->n, n_samples) +
+           d->n * (uint64_t)sizeof(uint32_t);
 }
 
 struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs)

@@ -3,7 +3,7 @@
 #ifndef RFT_PROMPT_CHOICE_H
 #define RFT_PROMPT_CHOICE_H
 
-#include "answer.h"
+#include "verifier.h"
 #include "config.h"
 #include "prompt.h"
 #include "tokenizer.h"

@@ -22,6 +22,7 @@ struct run {
     struct rft_setup setup;
     struct rft_generated generated;
     struct rft_journal *journal;
+    struct rft_judging judging;
 };
 
 static uint64_t n_all(const struct run *run, const struct rft_config *config)
@@ -63,7 +64,7 @@ static enum rft_status generate(const struct rft_config *config, struct run *run
     if (n_done != 0)
         rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all(run, config));
     RFT_TRY(rft_setup_load(&run->setup));
-    return rft_generate(config, &run->setup, run->journal, quiet, &run->generated);
+    return rft_generate(config, &run->setup, run->journal, &run->judging, quiet, &run->generated);
 }
 
 static enum rft_status write_output(const struct rft_config *config, struct run *run, const struct rft_row_turns *turns,
@@ -78,10 +79,10 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                          .records = &files[RFT_OUTPUT_RECORDS],
                                          .format = config->output_format,
                                          .keep = config->select_keep,
-                                         .n_samples = config->generate_samples,
+                                         .samples = rft_journal_as_samples(run->journal),
                                          .seed = config->generate_seed,
                                          .arithmetic_version = arithmetic_version,
-                                         .verify = run->setup.inputs.verify,
+                                         .judge = rft_judging_for_output(&run->judging),
                                          .prompt = rft_row_turns_for_output(turns)};
     struct rft_summary summary = {.tokens = g->n_tokens,
                                   .prompt_tokens = g->n_prompt_tokens,
@@ -103,7 +104,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .unicode_pcre2 = rft_unicode_pcre2(),
                                   .unicode_utf8proc = rft_unicode_utf8proc()};
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
-    RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, run->journal, &summary.counts));
+    RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, &summary.counts));
     RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
     rft_summary_log(config, &run->outputs, &summary);
     return RFT_OK;
@@ -134,6 +135,8 @@ static enum rft_status run_all(const struct rft_config *config, struct run *run,
     RFT_TRY(rft_outputs_claim(&run->outputs));
     RFT_TRY(rft_setup_open(config, &run->setup));
     RFT_TRY(open_journal(config, run, force));
+    RFT_TRY(rft_judging_open(&run->setup.inputs.verify, run->setup.inputs.dataset.n, config->generate_samples,
+                             &run->judging));
     n_resumed = rft_journal_n_done(run->journal);
     if (n_resumed < n_all(run, config))
         RFT_TRY(generate(config, run, quiet));
@@ -150,6 +153,7 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
         (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
     else
         rft_journal_close(run.journal);
+    rft_judging_close(&run.judging);
     rft_setup_close(&run.setup);
     rft_outputs_close(&run.outputs, status == RFT_OK);
     return status;

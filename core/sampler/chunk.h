@@ -4,7 +4,7 @@
 #ifndef RFT_CHUNK_H
 #define RFT_CHUNK_H
 
-#include "answer.h"
+#include "verdict.h"
 #include "group.h"
 #include "slots.h"
 

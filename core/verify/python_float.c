@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Python 3's float() and round(x, 3), as documented in its language and library reference. */
-#include "answer.h"
+#include "python_float.h"
 #include "decimal.h"
 
 #include <math.h>

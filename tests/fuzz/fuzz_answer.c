@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Completion and gold, split at the first newline: every way of judging ends, stays inside the text, and agrees with
  * itself when the gold is the answer. */
-#include "answer.h"
+#include "judge.h"
+#include "python_float.h"
 #include "fuzz.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 
 static void judge(const struct rft_verify_options *options, struct rft_bytes completion, struct rft_bytes gold)
 {
-    struct rft_verdict v = rft_verify(options, completion, RFT_FINISH_STOP, gold);
+    struct rft_verdict v = rft_test_verify(options, completion, RFT_FINISH_STOP, gold);
     require(v.reason < RFT_REASON_COUNT);
     require(v.answer.data == NULL ||
             (v.answer.data >= completion.data && v.answer.data + v.answer.len <= completion.data + completion.len));
@@ -20,14 +21,14 @@ static void judge(const struct rft_verify_options *options, struct rft_bytes com
     /* What an answer says is what it is compared as; a part of something larger is compared with nothing. */
     if (options->compat == RFT_COMPAT_NONE && (v.reason == RFT_REASON_ACCEPTED || v.reason == RFT_REASON_WRONG) &&
         rft_gold_is_valid(options, v.answer))
-        require(rft_verify(options, completion, RFT_FINISH_STOP, v.answer).reason == RFT_REASON_ACCEPTED);
+        require(rft_test_verify(options, completion, RFT_FINISH_STOP, v.answer).reason == RFT_REASON_ACCEPTED);
 }
 
 /* An accepted answer says the same where it stands alone behind the mark: nothing around it was needed to read it. */
 static void judge_alone(struct rft_bytes completion, struct rft_bytes gold)
 {
     static const struct rft_verify_options options = {.kind = RFT_VERIFY_GSM8K};
-    struct rft_verdict v = rft_verify(&options, completion, RFT_FINISH_STOP, gold);
+    struct rft_verdict v = rft_test_verify(&options, completion, RFT_FINISH_STOP, gold);
     if (v.reason != RFT_REASON_ACCEPTED)
         return;
     char *line = malloc(4 + v.answer.len);
@@ -35,7 +36,7 @@ static void judge_alone(struct rft_bytes completion, struct rft_bytes gold)
     memcpy(line, "####", 4);
     memcpy(line + 4, v.answer.data, v.answer.len);
     struct rft_bytes alone = {line, 4 + v.answer.len};
-    require(rft_verify(&options, alone, RFT_FINISH_STOP, gold).reason == RFT_REASON_ACCEPTED);
+    require(rft_test_verify(&options, alone, RFT_FINISH_STOP, gold).reason == RFT_REASON_ACCEPTED);
     free(line);
 }
 

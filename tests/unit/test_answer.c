@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#include "answer.h"
+#include "judge.h"
+#include "python_float.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -29,7 +30,7 @@ static void check_verdicts(const struct rft_verify_options *options, const struc
 {
     for (size_t i = 0; i < n; i++) {
         const struct verdict_case *c = &cases[i];
-        struct rft_verdict v = rft_verify(options, c->completion, RFT_FINISH_STOP, rft_bytes_z(c->gold));
+        struct rft_verdict v = rft_test_verify(options, c->completion, RFT_FINISH_STOP, rft_bytes_z(c->gold));
         bool same_answer = (c->answer == NULL) == (v.answer.data == NULL) &&
                            (c->answer == NULL || rft_bytes_equal(v.answer, rft_bytes_z(c->answer)));
         if (v.reason != c->reason || !same_answer)
@@ -105,7 +106,7 @@ static void test_answer_tag(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct verdict_case c = cases[i];
         if (memchr(c.completion.data, 0, c.completion.len) != NULL) { /* its answer is no C string */
-            assert_int_equal(rft_verify(&tag_options, c.completion, RFT_FINISH_STOP, rft_bytes_z(c.gold)).reason,
+            assert_int_equal(rft_test_verify(&tag_options, c.completion, RFT_FINISH_STOP, rft_bytes_z(c.gold)).reason,
                              c.reason);
             continue;
         }
@@ -170,15 +171,15 @@ static void test_long_numbers(void **state)
     text[0] = '7';
     text[1] = '.';
     struct rft_bytes completion = {text, N};
-    assert_int_equal(rft_verify(&gsm8k_options, completion, RFT_FINISH_STOP, rft_bytes_z("7")).reason, OK_);
+    assert_int_equal(rft_test_verify(&gsm8k_options, completion, RFT_FINISH_STOP, rft_bytes_z("7")).reason, OK_);
     text[N - 1] = '1';
-    assert_int_equal(rft_verify(&gsm8k_options, completion, RFT_FINISH_STOP, rft_bytes_z("7")).reason, WRONG);
+    assert_int_equal(rft_test_verify(&gsm8k_options, completion, RFT_FINISH_STOP, rft_bytes_z("7")).reason, WRONG);
     assert_false(rft_gold_is_valid(&gsm8k_options, completion));
     struct rft_bytes kept = {text, 801}; /* 800 digits: as many as are compared */
     text[800] = '3';
     assert_true(rft_gold_is_valid(&gsm8k_options, kept));
-    assert_int_equal(rft_verify(&gsm8k_options, kept, RFT_FINISH_STOP, kept).reason, OK_);
-    assert_int_equal(rft_verify(&gsm8k_options, completion, RFT_FINISH_STOP, kept).reason, WRONG);
+    assert_int_equal(rft_test_verify(&gsm8k_options, kept, RFT_FINISH_STOP, kept).reason, OK_);
+    assert_int_equal(rft_test_verify(&gsm8k_options, completion, RFT_FINISH_STOP, kept).reason, WRONG);
     assert_true(rft_gold_is_valid(&tag_options, completion));
 }
 
@@ -232,14 +233,14 @@ static void test_finish(void **state)
             struct rft_verify_options options = *kinds[k];
             options.accept_cut_off = cases[i].accept_cut_off;
             struct rft_verdict v =
-                rft_verify(&options, rft_bytes_z("<answer>3</answer>"), cases[i].finish, rft_bytes_z("3"));
+                rft_test_verify(&options, rft_bytes_z("<answer>3</answer>"), cases[i].finish, rft_bytes_z("3"));
             assert_int_equal(v.reason, cases[i].reason);
             assert_true(rft_bytes_equal(v.answer, rft_bytes_z("3")));
         }
     assert_string_equal(rft_reason_text(RFT_REASON_CUT_OFF), "cut_off");
     assert_string_equal(rft_reason_text(RFT_REASON_COUNT), "unknown");
     assert_string_equal(rft_finish_text(RFT_FINISH_NOT_FINITE), "not_finite");
-    struct rft_verdict v = rft_verify(&tag_options, (struct rft_bytes){0}, RFT_FINISH_STOP, rft_bytes_z("3"));
+    struct rft_verdict v = rft_test_verify(&tag_options, (struct rft_bytes){0}, RFT_FINISH_STOP, rft_bytes_z("3"));
     assert_int_equal(v.reason, RFT_REASON_NO_ANSWER);
 }
 
@@ -275,9 +276,9 @@ static void test_after(void **state)
     check_verdicts(&options, none_but_needed, 2);
     options.accept_cut_off = true;
     const struct rft_bytes thought = rft_bytes_z("<think><answer>6</answer>"), gold = rft_bytes_z("6");
-    assert_int_equal(rft_verify(&options, thought, RFT_FINISH_LENGTH, gold).reason, RFT_REASON_CUT_OFF);
+    assert_int_equal(rft_test_verify(&options, thought, RFT_FINISH_LENGTH, gold).reason, RFT_REASON_CUT_OFF);
     const struct rft_bytes said = rft_bytes_z("</think><answer>6</answer> and");
-    assert_int_equal(rft_verify(&options, said, RFT_FINISH_LENGTH, gold).reason, RFT_REASON_ACCEPTED);
+    assert_int_equal(rft_test_verify(&options, said, RFT_FINISH_LENGTH, gold).reason, RFT_REASON_ACCEPTED);
 }
 
 static void test_gold(void **state)
@@ -319,7 +320,7 @@ static bool homework_accepts(const json_t *generation, const json_t *gold, doubl
     char text[40];
     struct rft_bytes completion = {json_string_value(generation), json_string_length(generation)};
     snprintf(text, sizeof text, "%.17g", json_number_value(gold));
-    struct rft_verdict v = rft_verify(&homework_options, completion, RFT_FINISH_STOP, rft_bytes_z(text));
+    struct rft_verdict v = rft_test_verify(&homework_options, completion, RFT_FINISH_STOP, rft_bytes_z(text));
     *parsed = v.answer.data != NULL ? rft_python_float(v.answer) : NAN;
     return v.reason == RFT_REASON_ACCEPTED;
 }
@@ -387,8 +388,8 @@ static void check_labelled(const char *relative, size_t n_rows, size_t n_differ_
     while ((row = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)) != NULL) {
         const json_t *response = json_object_get(row, "response");
         struct rft_bytes completion = {json_string_value(response), json_string_length(response)};
-        struct rft_verdict v = rft_verify(&gsm8k_options, completion, RFT_FINISH_STOP,
-                                          rft_bytes_z(json_string_value(json_object_get(row, "gold"))));
+        struct rft_verdict v = rft_test_verify(&gsm8k_options, completion, RFT_FINISH_STOP,
+                                               rft_bytes_z(json_string_value(json_object_get(row, "gold"))));
         n_differ += (v.reason == RFT_REASON_ACCEPTED) != json_is_true(json_object_get(row, "correct"));
         n++;
         json_decref(row);

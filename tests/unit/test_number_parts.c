@@ -3,7 +3,7 @@
  * the answer; dress around the answer does not matter. */
 #include "support.h"
 
-#include "answer.h"
+#include "judge.h"
 
 struct judged {
     const char *gold, *text;
@@ -212,7 +212,7 @@ static void check(const struct rft_verify_options *options, const struct judged 
 {
     for (size_t i = 0; i < n; i++) {
         struct rft_bytes text = rft_bytes_z(cases[i].text), gold = rft_bytes_z(cases[i].gold);
-        struct rft_verdict v = rft_verify(options, text, RFT_FINISH_STOP, gold);
+        struct rft_verdict v = rft_test_verify(options, text, RFT_FINISH_STOP, gold);
         assert_true(rft_gold_is_valid(options, gold));
         if ((v.reason == RFT_REASON_ACCEPTED) != cases[i].is_accepted)
             fail_msg("\"%s\" (gold %s): %s", cases[i].text, cases[i].gold, rft_reason_text(v.reason));

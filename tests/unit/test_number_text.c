@@ -3,7 +3,7 @@
  * over. */
 #include "support.h"
 
-#include "answer.h"
+#include "judge.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void check(const struct rft_verify_options *options, const struct line_ca
     for (size_t i = 0; i < n; i++) {
         char text[300];
         snprintf(text, sizeof text, "%s%s%s", before, cases[i].text, behind);
-        struct rft_verdict v = rft_verify(options, rft_bytes_z(text), RFT_FINISH_STOP, rft_bytes_z(cases[i].gold));
+        struct rft_verdict v = rft_test_verify(options, rft_bytes_z(text), RFT_FINISH_STOP, rft_bytes_z(cases[i].gold));
         if (v.reason != cases[i].reason)
             fail_msg("\"%s\" (gold %s): %s, not %s", text, cases[i].gold, rft_reason_text(v.reason),
                      rft_reason_text(cases[i].reason));
@@ -326,7 +326,7 @@ static void test_bounds(void **state)
                 char *copy = rft_alloc(n, 1);
                 assert_non_null(copy);
                 memcpy(copy, texts[i], n);
-                (void)rft_verify(&options, (struct rft_bytes){copy, n}, RFT_FINISH_STOP, rft_bytes_z("12"));
+                (void)rft_test_verify(&options, (struct rft_bytes){copy, n}, RFT_FINISH_STOP, rft_bytes_z("12"));
                 (void)rft_gold_is_valid(&options, (struct rft_bytes){copy, n});
                 rft_free(copy);
             }
@@ -340,7 +340,8 @@ static void test_bounds(void **state)
     static const struct rft_verify_options options = {.kind = RFT_VERIFY_GSM8K};
     for (size_t from = 0; from <= 4; from += 4) /* with the mark, and without it */
         assert_int_equal(
-            rft_verify(&options, (struct rft_bytes){large + from, n - from}, RFT_FINISH_STOP, rft_bytes_z("1")).reason,
+            rft_test_verify(&options, (struct rft_bytes){large + from, n - from}, RFT_FINISH_STOP, rft_bytes_z("1"))
+                .reason,
             NAN_);
     rft_free(large);
 }

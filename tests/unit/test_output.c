@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "journal.h"
+#include "judge.h"
+
 #include "file.h"
 #include "json.h"
 #include "output.h"
@@ -92,6 +95,24 @@ static enum rft_status put_turns(const void *user, struct rft_bytes question, st
     return rft_str_append_z(out, "}");
 }
 
+static enum rft_status judge(void *user, const struct rft_question *question, const struct rft_sample *sample,
+                             struct rft_verdict *verdict)
+{
+    static const struct rft_verify_options options = {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05};
+    (void)user;
+    *verdict = rft_test_verify(&options, sample->text, sample->finish, question->gold);
+    return RFT_OK;
+}
+
+/* What is written are the journal's samples. */
+static enum rft_status write_output(const struct rft_output_options *options, struct rft_journal *journal,
+                                    struct rft_output_counts *counts)
+{
+    struct rft_output_options with_samples = *options;
+    with_samples.samples = rft_journal_as_samples(journal);
+    return rft_output_write(&with_samples, &dataset, counts);
+}
+
 static struct rft_output_options options_of(enum rft_output_format format, uint32_t keep, const char *records)
 {
     rows_file = rft_test_out(path);
@@ -101,10 +122,9 @@ static struct rft_output_options options_of(enum rft_output_format format, uint3
         .records = &records_file,
         .format = format,
         .keep = keep,
-        .n_samples = N_SAMPLES,
         .seed = 18446744073709551615u,
         .arithmetic_version = 7,
-        .verify = {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05},
+        .judge = {NULL, judge},
         .prompt = {.id = "chat:1", .user = "S", .put_turns = put_turns, .prefill = {"<p>", 3}},
     };
 }
@@ -129,7 +149,7 @@ static void check_output(enum rft_output_format format, uint32_t keep, uint64_t 
     struct rft_output_options options = options_of(format, keep, "");
     struct rft_output_counts counts;
     struct rft_journal *journal = filled(N_ALL);
-    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
     rft_journal_close(journal);
     close_files();
     assert_int_equal(counts.n_rows, n_rows);
@@ -182,7 +202,7 @@ static void test_messages(void **state)
 }
 
 /* What every record ends with. */
-#define RECORD_END ", \"prompt\": \"chat:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 3}\n"
+#define RECORD_END ", \"prompt\": \"chat:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 4}\n"
 
 static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest, const char *completion)
 {
@@ -202,26 +222,29 @@ static void test_records(void **state)
     struct rft_output_options options = options_of(RFT_FORMAT_JSONL, 1, records_path);
     struct rft_output_counts counts;
     struct rft_journal *journal = filled(N_ALL);
-    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
     rft_journal_close(journal);
     close_files();
 
     struct rft_str expected = {0};
-#define REST(accepted, reason, finish, tokens, answer, gold, completion)                                               \
-    "\"accepted\": " accepted ", \"reason\": \"" reason "\", \"detail\": \"\", \"finish\": \"" finish                  \
-    "\", \"tokens\": " tokens ", \"answer\": " answer ", \"gold\": \"" gold "\"",                                      \
+#define WRONG "false, \"verdict\": \"wrong\"", "0.0"
+#define RIGHT "true, \"verdict\": \"right\"", "1.0"
+#define REST(...) REST_OF(__VA_ARGS__)
+#define REST_OF(verdict, score, reason, finish, tokens, answer, gold, completion)                                      \
+    "\"accepted\": " verdict ", \"reason\": \"" reason "\", \"detail\": \"\", \"score\": " score                       \
+    ", \"finish\": \"" finish "\", \"tokens\": " tokens ", \"answer\": " answer ", \"gold\": \"" gold "\"",            \
         completion
-    put_record(&expected, 0, 0, REST("false", "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
-    put_record(&expected, 0, 1, REST("true", "accepted", "stop", "5", "\"6000\"", "6e3", A01));
-    put_record(&expected, 0, 2, REST("true", "accepted", "stop", "6", "\"6001\"", "6e3", A02));
-    put_record(&expected, 1, 0, REST("false", "cut_off", "length", "7", "\"7\"", "7", "\"<answer>7</answer> and\""));
-    put_record(&expected, 1, 1, REST("false", "not_finite", "not_finite", "8", "\"7\"", "7", "\"<answer>7</answer>\""));
-    put_record(&expected, 1, 2, REST("false", "no_answer", "stop", "9", "null", "7", "\"seven\""));
+    put_record(&expected, 0, 0, REST(WRONG, "wrong", "stop", "4", "\"5\"", "6e3", "\"<answer>5</answer>\""));
+    put_record(&expected, 0, 1, REST(RIGHT, "accepted", "stop", "5", "\"6000\"", "6e3", A01));
+    put_record(&expected, 0, 2, REST(RIGHT, "accepted", "stop", "6", "\"6001\"", "6e3", A02));
+    put_record(&expected, 1, 0, REST(WRONG, "cut_off", "length", "7", "\"7\"", "7", "\"<answer>7</answer> and\""));
+    put_record(&expected, 1, 1, REST(WRONG, "not_finite", "not_finite", "8", "\"7\"", "7", "\"<answer>7</answer>\""));
+    put_record(&expected, 1, 2, REST(WRONG, "no_answer", "stop", "9", "null", "7", "\"seven\""));
     put_record(&expected, 2, 0,
-               REST("false", "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
+               REST(WRONG, "not_a_number", "stop", "1", "\"1.5\xef\xbf\xbd\"", "1.50",
                     "\"<answer>1.5\xef\xbf\xbd</answer>\""));
-    put_record(&expected, 2, 1, REST("true", "accepted", "stop", "2", "\"1.5\"", "1.50", A21));
-    put_record(&expected, 2, 2, REST("false", "not_a_number", "stop", "3", "\"\"", "1.50", "\"<answer></answer>\""));
+    put_record(&expected, 2, 1, REST(RIGHT, "accepted", "stop", "2", "\"1.5\"", "1.50", A21));
+    put_record(&expected, 2, 2, REST(WRONG, "not_a_number", "stop", "3", "\"\"", "1.50", "\"<answer></answer>\""));
     check_file(records_path, expected.data);
     rft_str_finish(&expected);
 
@@ -257,7 +280,7 @@ static void test_skipped_rows(void **state)
         assert_int_equal(rft_journal_append(journal, &sample), RFT_OK);
     }
     assert_int_equal(rft_journal_commit(journal), RFT_OK);
-    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
     rft_journal_close(journal);
     close_files();
     assert_int_equal(counts.n_questions, 2);
@@ -267,11 +290,12 @@ static void test_skipped_rows(void **state)
     const char *line = text.data;
     for (int i = 0; i < N_SAMPLES; i++) /* behind the first question's samples */
         line = strchr(line, '\n') + 1;
-    static const char expected[] = "{\"id\": \"other\", \"repeat\": null, \"question_index\": 1, \"sample\": null, "
-                                   "\"key\": null, \"accepted\": false, "
-                                   "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"finish\": null, "
-                                   "\"tokens\": null, \"answer\": null, "
-                                   "\"gold\": null, \"question\": \"other\", \"completion\": null" RECORD_END;
+    static const char expected[] =
+        "{\"id\": \"other\", \"repeat\": null, \"question_index\": 1, \"sample\": null, "
+        "\"key\": null, \"accepted\": false, \"verdict\": null, "
+        "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"score\": null, \"finish\": null, "
+        "\"tokens\": null, \"answer\": null, "
+        "\"gold\": null, \"question\": \"other\", \"completion\": null" RECORD_END;
     if (strncmp(line, expected, sizeof expected - 1) != 0)
         fail_msg("%s", line);
     assert_non_null(strstr(line, "\"question_index\": 2")); /* the ordinal in the file */
@@ -286,7 +310,7 @@ static void test_one_type_a_column(void **state)
     struct rft_output_counts counts;
     struct rft_journal *journal = filled(N_ALL);
     const char *const files[] = {path, records_path};
-    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), RFT_OK);
+    assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
     rft_journal_close(journal);
     close_files();
     for (size_t f = 0; f < 2; f++) {
@@ -323,7 +347,7 @@ static void check_failure(const char *records, size_t n_samples, enum rft_status
     struct rft_output_counts counts;
     struct rft_journal *journal = filled(n_samples);
     rft_test_log_capture();
-    assert_int_equal(rft_output_write(&options, &dataset, journal, &counts), expected);
+    assert_int_equal(write_output(&options, journal, &counts), expected);
     rft_test_log_release();
     rft_journal_close(journal);
     close_files();
@@ -349,7 +373,7 @@ static void test_failures(void **state)
         small = (struct rlimit){300, limit.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         rft_test_log_capture();
-        enum rft_status status = rft_output_write(&options, &dataset, journal, &counts);
+        enum rft_status status = write_output(&options, journal, &counts);
         rft_test_log_release();
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
         assert_int_equal(status, RFT_ERR_IO);
@@ -366,7 +390,7 @@ static struct rft_journal *shared_journal;
 static enum rft_status write_once(void *user)
 {
     struct rft_output_counts counts;
-    return rft_output_write(user, &dataset, shared_journal, &counts);
+    return write_output(user, shared_journal, &counts);
 }
 
 static void test_alloc_faults(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#include "answer.h"
+#include "python_float.h"
 
 #include <math.h>
 

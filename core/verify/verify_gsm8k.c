@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* kind = gsm8k: what the line behind the last "####" states as one number (rft_number_stated); without "####", unless
+ * require_mark, the last number of the text (rft_number_last). A line behind the mark without a digit is a heading: the
+ * next line counts; one with words before its number and text below it is a heading, too, and no answer. Compared
+ * exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved. */
+#include "kinds.h"
+#include "number_unit.h"
+#include "number_words.h"
+#include "scan.h"
+
+#include <string.h>
+
+static const char mark[] = RFT_GSM8K_MARK;
+
+static const char *line_end(const char *p, const char *end)
+{
+    const char *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    return newline != NULL ? newline : end;
+}
+
+static bool has_digit(const char *p, const char *end)
+{
+    while (p < end && !rft_is_digit(*p))
+        p++;
+    return p < end;
+}
+
+static bool is_blank(const char *p, const char *end)
+{
+    return rft_skip_spaces(p, end) == end;
+}
+
+static bool has_letter(const char *p, const char *end)
+{
+    while (p < end && !rft_is_letter(*p) && (unsigned char)*p < 0x80)
+        p++;
+    return p < end;
+}
+
+/* The answer behind the last mark, which ends at p. A line without a digit is blank or a heading: the next one
+ * counts. */
+static struct rft_stated stated_behind(const char *p, const char *end)
+{
+    const char *last = line_end(p, end);
+    bool is_heading = !has_digit(p, last);
+    struct rft_stated stated;
+    if (is_heading) {
+        const char *next = last;
+        while (next < end && is_blank(next, line_end(next + 1, end)))
+            next = line_end(next + 1, end);
+        if (next < end) {
+            p = next;
+            last = line_end(next + 1, end);
+        }
+    }
+    stated = rft_number_stated((struct rft_bytes){p, (size_t)(last - p)});
+    /* "#### Step 2: add" or "#### 2. Add", and the work below it; but not "#### The answer is 2" */
+    const char *behind = stated.text.data + stated.text.len;
+    bool is_ordinal = behind < last && (*behind == '.' || *behind == ')') && has_letter(behind, last);
+    if (!is_heading && ((stated.has_words_before && !stated.says_answer) || is_ordinal) && !is_blank(last, end))
+        stated.is_number = false;
+    return stated;
+}
+
+static enum rft_status judge(const struct rft_verify_options *options, void *state, const struct rft_verify_case *c,
+                             struct rft_bytes gold, struct rft_verdict *verdict)
+{
+    (void)state;
+    const char *end = c->completion.data + c->completion.len, *behind = NULL;
+    for (const char *p = rft_scan_find(c->completion.data, end, mark); p < end;
+         p = rft_scan_find(p + strlen(mark), end, mark))
+        if (behind == NULL || !is_blank(p + strlen(mark), end)) /* "#### 18 ####" */
+            behind = p + strlen(mark);
+    verdict->reason = RFT_REASON_NO_ANSWER;
+    if (behind == NULL && options->require_mark)
+        return RFT_OK;
+    const struct rft_stated stated = behind != NULL ? stated_behind(behind, end) : rft_number_last(c->completion);
+    struct rft_decimal gold_number;
+    verdict->answer = stated.text;
+    if (verdict->answer.data != NULL) {
+        bool valid = stated.is_number && rft_number_parse(gold, &gold_number);
+        verdict->reason = !valid                                           ? RFT_REASON_NOT_A_NUMBER
+                          : rft_decimal_equal(&stated.value, &gold_number) ? RFT_REASON_ACCEPTED
+                                                                           : RFT_REASON_WRONG;
+    }
+    return RFT_OK;
+}
+
+static bool gold_is_valid(const struct rft_verify_options *options, struct rft_bytes gold)
+{
+    (void)options;
+    struct rft_decimal d;
+    return rft_number_parse(gold, &d) && !d.more;
+}
+
+const struct rft_verifier rft_verify_gsm8k = {
+    .name = "gsm8k",
+    .gold = "a number",
+    .gold_is_valid = gold_is_valid,
+    .gold_hint = rft_number_gold_hint,
+    .judge = judge,
+};
