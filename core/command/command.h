@@ -12,14 +12,16 @@
 
 struct rft_command_line;
 
+enum rft_command_config { RFT_CONFIG_NONE, RFT_CONFIG_TO_DRAW, RFT_CONFIG_TO_JUDGE };
+
 struct rft_command {
     const char *word;   /* "plan" */
     const char *option; /* the same word as an option, as people write it: "--help"; NULL = none */
     const char *const
         *forms;       /* what may stand behind "=", the first by default: {"text", "ini", NULL}; NULL = nothing */
     const char *help; /* one line */
-    bool needs_config;
-    /* config: NULL unless needs_config. */
+    enum rft_command_config config; /* what it wants of a configuration */
+    /* config: NULL if it wants none. */
     enum rft_status (*run)(const struct rft_command_line *line, const struct rft_config *config);
     const char *operand; /* what stands behind the word: "PATH"; NULL = nothing */
 };
@@ -49,6 +51,7 @@ struct rft_command_line {
     bool force, quiet, verbose;
     const char *operand;                         /* behind the command's word; NULL = not given */
     const char *question;                        /* --question; NULL = not given */
+    const char *in;                              /* --in; NULL = not given */
     bool tokens, raw;                            /* of the command prompt */
     const struct rft_command_option *restricted; /* an option that was given and is only one command's; NULL = none */
 };
@@ -62,6 +65,8 @@ enum rft_status rft_command_run(const struct rft_command_line *line);
 
 /* The commands; line->form says which form. What they print goes to stdout. */
 enum rft_status rft_command_job(const struct rft_command_line *line, const struct rft_config *config);
+/* Judges completions that exist already: records and rows, and a table of verdicts on stdout; no model is read. */
+enum rft_status rft_command_verify(const struct rft_command_line *line, const struct rft_config *config);
 /* The memory plan: weights, pools, pages and slots for the configured budget. */
 enum rft_status rft_command_plan(const struct rft_command_line *line, const struct rft_config *config);
 /* The compiled-in backends and their devices, each device opened and its kernels tested. */

@@ -169,6 +169,12 @@ static enum rft_status take_value(const struct rft_command_option *option, const
         line->question = value;
         return RFT_OK;
     }
+    if (strcmp(option->name, "--in") == 0) {
+        if (*value == '\0' || line->in != NULL)
+            return usage_error("give one file", word);
+        line->in = value;
+        return RFT_OK;
+    }
     if (strchr(value, '=') == NULL)
         return usage_error("give SECTION.KEY=VALUE", *value != '\0' ? value : word);
     line->sets[line->n_sets++] = value;
@@ -218,7 +224,9 @@ enum rft_status rft_command_line_read(int argc, char **argv, struct rft_command_
         return usage_error("cannot be given with --raw", "--tokens");
     if (line->command->operand != NULL && line->operand == NULL && line->config_path == NULL)
         return usage_error("give what stands behind it, or a configuration (-c FILE)", line->command->word);
-    if (line->command->needs_config && line->config_path == NULL)
+    if (line->command->run == rft_command_verify && line->in == NULL)
+        return usage_error("give the completions that are to be judged (--in ROWS)", line->command->word);
+    if (line->command->config != RFT_CONFIG_NONE && line->config_path == NULL)
         return usage_error("no configuration given (-c FILE)", line->command->word);
     return RFT_OK;
 }

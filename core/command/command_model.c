@@ -161,7 +161,7 @@ enum rft_status rft_command_model(const struct rft_command_line *line, const str
     enum rft_status status = RFT_OK;
     (void)unused;
     if (line->config_path != NULL)
-        RFT_TRY(rft_config_load(line->config_path, line->sets, line->n_sets, &config));
+        RFT_TRY(rft_config_load(line->config_path, line->sets, line->n_sets, RFT_USE_TO_DRAW, &config));
     rft_log_set_sink(take_note, &notes);
     status = print_model(line->operand != NULL ? line->operand : config.model_path, &config, &notes);
     rft_log_set_sink(NULL, NULL);

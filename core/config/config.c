@@ -25,7 +25,8 @@ struct reader {
     uint64_t line;             /* that inih works on */
     enum rft_status status;    /* of the first error, which was logged */
     struct rft_config *config; /* NULL in the first walk */
-    uint64_t *seen;            /* [rft_n_keys] line of each key, SEEN_SET, 0 = not yet */
+    enum rft_config_use use;
+    uint64_t *seen; /* [rft_n_keys] line of each key, SEEN_SET, 0 = not yet */
 };
 
 /* "rft.ini:3: ", long paths cut. */
@@ -210,7 +211,8 @@ static enum rft_status check_required(const struct reader *r)
     const char *help = NULL;
     size_t n = 0;
     for (size_t i = 0; i < rft_n_keys; i++) {
-        if (!(rft_keys[i].flags & RFT_KEY_REQUIRED) || r->seen[i])
+        bool is_needed = !(rft_keys[i].flags & RFT_KEY_ONLY_TO_DRAW) || r->use == RFT_USE_TO_DRAW;
+        if (!(rft_keys[i].flags & RFT_KEY_REQUIRED) || !is_needed || r->seen[i])
             continue;
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", n++ ? ", " : "", rft_keys[i].full_name);
         help = rft_keys[i].help;
@@ -266,6 +268,28 @@ static enum rft_status check_adapters(const struct reader *r)
     return RFT_ERR_CONFIG;
 }
 
+static enum rft_status check_verify(const struct reader *r)
+{
+    const struct rft_config *config = r->config;
+    bool has_command = *config->verify_command != '\0', is_command = config->verify_kind == RFT_VERIFY_COMMAND;
+    if (is_command && !has_command) {
+        rft_log_error("%sverify.kind = command needs verify.command, the program that judges",
+                      where_given(r, "verify.kind").text);
+        return RFT_ERR_CONFIG;
+    }
+    if (is_command && config->verify_compat != RFT_COMPAT_NONE) {
+        rft_log_error("%sverify.compat = homework is a rule by itself; leave out verify.kind = command, or compat",
+                      where_given(r, "verify.compat").text);
+        return RFT_ERR_CONFIG;
+    }
+    if (config->verify_memory_limit.kind == RFT_AMOUNT_PERCENT) {
+        rft_log_error("%sverify.memory_limit: a percentage is not allowed; give bytes, as 4GiB, or auto for no limit",
+                      where_given(r, "verify.memory_limit").text);
+        return RFT_ERR_CONFIG;
+    }
+    return RFT_OK;
+}
+
 static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
 {
     r->config->file = rft_strdup(r->path);
@@ -280,16 +304,17 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     RFT_TRY(check_required(r));
     RFT_TRY(check_adapters(r));
     RFT_TRY(check_prompt(r));
+    RFT_TRY(check_verify(r));
     return check_temperature(r);
 }
 
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
-                                 struct rft_config *config)
+                                 enum rft_config_use use, struct rft_config *config)
 {
     *config = (struct rft_config){0};
     char *dir = rft_path_dir(path);
     uint64_t *seen = rft_alloc(rft_n_keys, sizeof *seen);
-    struct reader r = {.path = path, .dir = dir, .config = config, .seen = seen};
+    struct reader r = {.path = path, .dir = dir, .config = config, .use = use, .seen = seen};
     enum rft_status status = dir != NULL && seen != NULL ? parse_all(&r, text, sets, n_sets) : RFT_ERR_HOST_MEMORY;
     rft_free(seen);
     rft_free(dir);
@@ -298,12 +323,13 @@ enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const 
     return status;
 }
 
-enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config)
+enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, enum rft_config_use use,
+                                struct rft_config *config)
 {
     struct rft_str text;
     *config = (struct rft_config){0};
     RFT_TRY(rft_file_read(path, FILE_BYTES_MAX, &text));
-    enum rft_status status = rft_config_parse(path, (struct rft_bytes){text.data, text.len}, sets, n_sets, config);
+    enum rft_status status = rft_config_parse(path, (struct rft_bytes){text.data, text.len}, sets, n_sets, use, config);
     rft_str_finish(&text);
     return status;
 }

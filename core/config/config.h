@@ -12,14 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a configuration is for: to judge completions no model is needed. */
+enum rft_config_use { RFT_USE_TO_DRAW, RFT_USE_TO_JUDGE };
+
 /* Reads the INI file, then applies `sets` ("section.key=value", in order, the last one wins), then checks what must fit
  * together. Relative input paths of the file (model.path, model.adapter, data.questions and the like) are looked
  * up in the file's directory; output paths, and all paths in `sets`, in the current directory. Errors name file, line
  * and key, or the --set, and say what is allowed. *config is zero on failure. */
-enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, struct rft_config *config);
+enum rft_status rft_config_load(const char *path, const char *const *sets, size_t n_sets, enum rft_config_use use,
+                                struct rft_config *config);
 /* The same with the file's text given; `path` is used for messages and for relative input paths. */
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,
-                                 struct rft_config *config);
+                                 enum rft_config_use use, struct rft_config *config);
 /* Zero-initialised is valid. */
 void rft_config_finish(struct rft_config *config);
 

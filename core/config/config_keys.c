@@ -13,7 +13,7 @@ static const struct rft_word words_bos[] = {
     {"auto", RFT_BOS_AUTO}, {"yes", RFT_BOS_YES}, {"no", RFT_BOS_NO}, {NULL, 0}};
 static const struct rft_word words_defaults[] = {{"auto", RFT_DEFAULTS_AUTO}, {"none", RFT_DEFAULTS_NONE}, {NULL, 0}};
 static const struct rft_word words_verify[] = {
-    {"answer_tag", RFT_VERIFY_ANSWER_TAG}, {"gsm8k", RFT_VERIFY_GSM8K}, {NULL, 0}};
+    {"answer_tag", RFT_VERIFY_ANSWER_TAG}, {"gsm8k", RFT_VERIFY_GSM8K}, {"command", RFT_VERIFY_COMMAND}, {NULL, 0}};
 static const struct rft_word words_cut_off[] = {
     {"reject", RFT_CUT_OFF_REJECT}, {"accept", RFT_CUT_OFF_ACCEPT}, {NULL, 0}};
 static const struct rft_word words_compat[] = {{"none", RFT_COMPAT_NONE}, {"homework", RFT_COMPAT_HOMEWORK}, {NULL, 0}};
@@ -40,7 +40,7 @@ static const struct rft_word words_arithmetic[] = {
 
 /* clang-format off */
 const struct rft_key rft_keys[] = {
-    { FIELD(model, path), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
+    { FIELD(model, path), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED | RFT_KEY_ONLY_TO_DRAW,
       .help = "The checkpoint: a directory in Hugging Face layout, or a GGUF file." },
     { FIELD(model, adapter), .type = RFT_KEY_IN_PATHS, .fallback = "",
       .help = "LoRA adapters to merge into the model, in this order: one directory as PEFT saves it, or a JSON array\n"
@@ -149,6 +149,26 @@ const struct rft_key rft_keys[] = {
       .help = "The answer is looked for behind the last occurrence of this text: what a model thinks before is not\n"
               "judged. auto: </think>, if the chat template knows it and the model thought. Empty: everything." },
 
+    { FIELD(verify, command), .type = RFT_KEY_IN_PATH, .fallback = "",
+      .help = "command: the program that judges (docs/judges.md): an executable file. It reads JSON lines of questions\n"
+              "and completions, and writes JSON lines of verdicts." },
+    { FIELD(verify, arguments), .type = RFT_KEY_TEXTS, .fallback = "",
+      .help = "command: what the program is started with: one argument, or a JSON array of them." },
+    { FIELD(verify, workers), .type = RFT_KEY_WHOLE, .low = 1, .high = 1024, .words = word_auto, .fallback = "auto",
+      .help = "command: how many of them run at once. auto: one for each cpu. It never changes a verdict." },
+    { FIELD(verify, batch), .type = RFT_KEY_WHOLE, .low = 1, .high = 10000, .fallback = "1",
+      .help = "command: samples that a program is sent before it must answer." },
+    { FIELD(verify, time_limit), .type = RFT_KEY_REAL, .flags = RFT_KEY_ABOVE_LOW, .low = 0, .high = 1e6,
+      .fallback = "30", .help = "command: seconds until the next answer; a program that takes longer is killed." },
+    { FIELD(verify, memory_limit), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "4GiB",
+      .help = "command: memory that a program and what it starts may have in use; one that has more is killed.\n"
+              "auto: no limit." },
+    { FIELD(verify, queue), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .fallback = "1000",
+      .help = "command: samples that may wait for it while others are drawn. Those that do not fit are judged at the\n"
+              "end of the run." },
+    { FIELD(verify, ask_again), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
+      .help = "command: yes: samples that it left undecided in an interrupted run are judged again." },
+
     { FIELD(select, keep), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = words_keep, .fallback = "first",
       .help = "How many accepted samples of a question become rows. It never changes what is generated." },
 
@@ -189,4 +209,4 @@ const struct rft_key rft_keys[] = {
 };
 /* clang-format on */
 const size_t rft_n_keys = sizeof rft_keys / sizeof *rft_keys;
-_Static_assert(sizeof rft_keys / sizeof *rft_keys <= 64, "struct rft_config has a bit for each key");
+_Static_assert(sizeof rft_keys / sizeof *rft_keys <= 640, "struct rft_config has a bit for each key");

@@ -21,10 +21,11 @@ enum rft_key_type {
 };
 
 enum {
-    RFT_KEY_REQUIRED = 1,    /* no default */
-    RFT_KEY_SHAPES_TEXT = 2, /* part of the fingerprint */
-    RFT_KEY_ABOVE_LOW = 4,   /* REAL: low itself is not allowed */
-    RFT_KEY_BELOW_HIGH = 8,  /* REAL: high itself is not allowed */
+    RFT_KEY_REQUIRED = 1,      /* no default */
+    RFT_KEY_SHAPES_TEXT = 2,   /* part of the fingerprint */
+    RFT_KEY_ABOVE_LOW = 4,     /* REAL: low itself is not allowed */
+    RFT_KEY_BELOW_HIGH = 8,    /* REAL: high itself is not allowed */
+    RFT_KEY_ONLY_TO_DRAW = 16, /* REQUIRED: not where nothing is drawn */
 };
 
 #define RFT_KEY_ITEMS_MAX 16 /* of an array that is a value */

@@ -6,6 +6,7 @@
 #include "select.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 struct writer {
     const struct rft_output_options *options;
@@ -98,7 +99,14 @@ static enum rft_status begin_record(struct writer *w, const struct rft_question 
     return rft_str_printf(line, ", \"key\": \"%016" PRIx64 "\"", rft_question_key(question, w->options->seed));
 }
 
-/* "score" is a number with a point in every line, so that it is one type. */
+/* With a point or an exponent in every line, so that the column is of one type. */
+static enum rft_status put_score(struct rft_str *line, double score)
+{
+    size_t before = line->len;
+    RFT_TRY(rft_str_append_double(line, score));
+    return strpbrk(line->data + before, ".eE") != NULL ? RFT_OK : rft_str_append_z(line, ".0");
+}
+
 static enum rft_status put_verdict(struct rft_str *line, const struct rft_verdict *verdict)
 {
     RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"verdict\": \"%s\", \"reason\": \"%s\"",
@@ -106,7 +114,7 @@ static enum rft_status put_verdict(struct rft_str *line, const struct rft_verdic
                            rft_decision_text(rft_reason_decision(verdict->reason)), rft_reason_text(verdict->reason)));
     RFT_TRY(put_json(line, ", \"detail\": ", verdict->detail));
     RFT_TRY(rft_str_append_z(line, ", \"score\": "));
-    return rft_str_append_double(line, verdict->score);
+    return put_score(line, verdict->score);
 }
 
 static enum rft_status write_record(struct writer *w, uint64_t index, const struct rft_sample *sample,

@@ -54,9 +54,9 @@ struct rft_output_counts {
     uint64_t n_rows;   /* written to the dataset */
     uint64_t n_tokens; /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
-    uint64_t n_by_decision[3];            /* by enum rft_decision */
-    uint64_t n_by_finish[3];              /* by enum rft_finish */
-    uint64_t n_skipped[RFT_SKIP_REASONS]; /* rows of the file that were left out, by enum rft_skip_reason */
+    uint64_t n_by_decision[RFT_DECISIONS]; /* by enum rft_decision */
+    uint64_t n_by_finish[3];               /* by enum rft_finish */
+    uint64_t n_skipped[RFT_SKIP_REASONS];  /* rows of the file that were left out, by enum rft_skip_reason */
 };
 
 /* rft_json: one JSON array, a row per line:

@@ -111,17 +111,23 @@ static enum rft_status open_with(const struct rft_prompt_options *o, const json_
     return rft_chat_look_at_turn(&prompt->chat, &prompt->turn);
 }
 
-static enum rft_status open_chat(const struct rft_prompt_options *o, struct rft_prompt *prompt)
+enum rft_status rft_prompt_messages(const struct rft_prompt_options *o, json_t **messages)
 {
     struct rft_str system = {0};
-    json_t *messages = NULL;
+    *messages = NULL;
     enum rft_status status = read_system(o, &system);
     if (status == RFT_OK)
-        status = rft_messages_read((struct rft_bytes){system.data, system.len}, o->examples_path, &messages);
-    if (status == RFT_OK)
-        status = open_with(o, messages, prompt);
-    json_decref(messages);
+        status = rft_messages_read((struct rft_bytes){system.data, system.len}, o->examples_path, messages);
     rft_str_finish(&system);
+    return status;
+}
+
+static enum rft_status open_chat(const struct rft_prompt_options *o, struct rft_prompt *prompt)
+{
+    json_t *messages;
+    RFT_TRY(rft_prompt_messages(o, &messages));
+    enum rft_status status = open_with(o, messages, prompt);
+    json_decref(messages);
     return status;
 }
 

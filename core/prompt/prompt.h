@@ -46,6 +46,9 @@ struct rft_prompt {
  * prompt, both texts of the system message. */
 enum rft_status rft_prompt_open(const struct rft_prompt_options *options, struct rft_tokenizer *tokenizer,
                                 struct rft_prompt *prompt);
+/* What stands before every question of a chat, by the options alone: an array of {"role", "content"}, which the caller
+ * gives back. */
+enum rft_status rft_prompt_messages(const struct rft_prompt_options *options, struct json_t **messages);
 /* Zero-initialised is accepted. */
 void rft_prompt_close(struct rft_prompt *prompt);
 

@@ -22,6 +22,7 @@ struct generation {
     struct rft_generated *generated;
     struct rft_plan plan; /* the setup's, until memory turns out short */
     uint32_t *n_left;     /* [questions]: samples to draw */
+    uint64_t n_accepted;  /* when they ended, or before */
     struct rft_progress progress;
     struct rft_progress_state state;
     struct rft_prefix prefix; /* of all prompts */
@@ -76,7 +77,7 @@ static enum rft_status count_sample(struct generation *g, const struct rft_sampl
     RFT_TRY(rft_judging_judge(g->judging, &g->inputs->dataset.questions[sample->question], sample, &verdict));
     g->state.samples_done++;
     g->state.questions_done += --g->n_left[sample->question] == 0;
-    g->state.accepted += verdict.reason == RFT_REASON_ACCEPTED;
+    g->n_accepted += verdict.reason == RFT_REASON_ACCEPTED;
     return RFT_OK;
 }
 
@@ -115,6 +116,7 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
     struct generation *g = user;
     g->state.tokens += n_tokens;
     g->state.memory_bytes = g->engine->dev.live_bytes;
+    g->state.accepted = g->n_accepted + rft_judging_n_later(g->judging);
     rft_progress_update(&g->progress, &g->state);
     RFT_TRY(commit_in_time(g));
     return rft_os_interrupted() ? RFT_ERR_INTERRUPTED : RFT_OK;

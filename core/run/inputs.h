@@ -38,8 +38,8 @@ void rft_inputs_close(struct rft_inputs *inputs);
 /* Ids of a question's prompt, appended. */
 enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, struct rft_ids *ids);
 
-/* Bytes of the heap that grow with the questions: their texts, and what is kept for each of n_samples samples. */
-uint64_t rft_inputs_bytes(const struct rft_inputs *inputs, uint32_t n_samples);
+/* Bytes of the heap that grow with the questions: their texts, and what is kept for each sample. */
+uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inputs *inputs);
 
 /* How the configuration wants tokens to be drawn; good as long as the inputs are open. */
 struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define JOURNAL_SUFFIX ".journal"
+#define VERDICTS_SUFFIX ".verdicts"
 
 static const char *const keys[RFT_OUTPUT_COUNT] = {
     [RFT_OUTPUT_ROWS] = "output.path",
@@ -141,7 +142,10 @@ static enum rft_status check_one(const struct rft_config *config, const struct r
     if (target->kind != RFT_TARGET_FILE)
         return RFT_OK;
     RFT_TRY(check_made_name(config, outputs, target, RFT_OUT_LOCK_SUFFIX));
-    return index == RFT_OUTPUT_ROWS ? check_made_name(config, outputs, target, JOURNAL_SUFFIX) : RFT_OK;
+    if (index != RFT_OUTPUT_ROWS)
+        return RFT_OK;
+    RFT_TRY(check_made_name(config, outputs, target, VERDICTS_SUFFIX));
+    return check_made_name(config, outputs, target, JOURNAL_SUFFIX);
 }
 
 /* Says what is unusual about where the outputs go. */
@@ -158,6 +162,14 @@ static void log_streams(const struct rft_outputs *outputs)
                      keys[0]);
 }
 
+static enum rft_status make_name(const struct rft_target *owner, const char *suffix, char **path)
+{
+    struct rft_str text = {0};
+    enum rft_status status = rft_str_printf(&text, "%s%s", owner->path, suffix);
+    *path = text.data;
+    return status;
+}
+
 static enum rft_status open_all(const struct rft_config *config, struct rft_outputs *outputs)
 {
     const char *const paths[RFT_OUTPUT_COUNT] = {config->output_path, config->output_records, config->output_summary};
@@ -167,10 +179,8 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_outp
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
         RFT_TRY(check_one(config, outputs, i));
     if (rows->kind == RFT_TARGET_FILE) {
-        struct rft_str path = {0};
-        enum rft_status status = rft_str_printf(&path, "%s" JOURNAL_SUFFIX, rows->path);
-        outputs->journal_path = path.data;
-        RFT_TRY(status);
+        RFT_TRY(make_name(rows, JOURNAL_SUFFIX, &outputs->journal_path));
+        RFT_TRY(make_name(rows, VERDICTS_SUFFIX, &outputs->verdicts_path));
     }
     log_streams(outputs);
     return RFT_OK;
@@ -225,5 +235,6 @@ void rft_outputs_close(struct rft_outputs *outputs, bool is_done)
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
         rft_out_close(&outputs->files[i], is_done);
     rft_free(outputs->journal_path);
+    rft_free(outputs->verdicts_path);
     *outputs = (struct rft_outputs){0};
 }

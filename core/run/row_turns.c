@@ -16,12 +16,8 @@ static enum rft_status put_turn(struct rft_str *out, const char *role, struct rf
     return rft_str_append_z(out, "}");
 }
 
-enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_examples, struct rft_row_turns *turns)
+static enum rft_status put_head(const json_t *messages, bool has_examples, struct rft_row_turns *turns)
 {
-    const json_t *messages = prompt->is_chat ? prompt->chat.messages : NULL;
-    *turns = (struct rft_row_turns){.prompt = prompt};
-    snprintf(turns->prompt_id, sizeof turns->prompt_id, "%s:%016" PRIx64, prompt->is_chat ? "chat" : "raw",
-             prompt->hash);
     for (size_t i = 0; i < json_array_size(messages); i++) {
         const json_t *message = json_array_get(messages, i), *content = json_object_get(message, "content");
         const char *role = json_string_value(json_object_get(message, "role"));
@@ -32,6 +28,36 @@ enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_exa
         RFT_TRY(rft_str_append_z(&turns->head, ", "));
     }
     return RFT_OK;
+}
+
+enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_examples, struct rft_row_turns *turns)
+{
+    const struct rft_str *prefill = &prompt->turn.prefill;
+    *turns = (struct rft_row_turns){.text = prompt->is_chat ? &prompt->text : NULL,
+                                    .prefill = {prefill->data != NULL ? prefill->data : "", prefill->len}};
+    snprintf(turns->prompt_id, sizeof turns->prompt_id, "%s:%016" PRIx64, prompt->is_chat ? "chat" : "raw",
+             prompt->hash);
+    return put_head(prompt->is_chat ? prompt->chat.messages : NULL, has_examples, turns);
+}
+
+enum rft_status rft_row_turns_init_alone(const struct rft_config *config, struct rft_prompt_text *text,
+                                         struct rft_row_turns *turns)
+{
+    const struct rft_prompt_options options = {.examples_path = config->prompt_examples,
+                                               .system = config->prompt_system,
+                                               .system_path = config->prompt_system_file};
+    json_t *messages;
+    bool is_chat = config->prompt_format == RFT_PROMPT_CHAT;
+    *turns = (struct rft_row_turns){.text = is_chat ? text : NULL, .prefill = {"", 0}};
+    *text = (struct rft_prompt_text){0};
+    if (config->prompt_format == RFT_PROMPT_RAW)
+        return RFT_OK;
+    if (is_chat && *config->prompt_template != '\0')
+        RFT_TRY(rft_prompt_text_open(config->prompt_template, text));
+    RFT_TRY(rft_prompt_messages(&options, &messages));
+    enum rft_status status = put_head(messages, config->output_examples, turns);
+    json_decref(messages);
+    return status;
 }
 
 void rft_row_turns_finish(struct rft_row_turns *turns)
@@ -46,8 +72,8 @@ static enum rft_status put_turns(const void *user, struct rft_bytes question, st
     const struct rft_row_turns *turns = user;
     struct rft_str text = {0};
     enum rft_status status = rft_str_append(out, turns->head.data != NULL ? turns->head.data : "", turns->head.len);
-    if (status == RFT_OK && turns->prompt->is_chat)
-        status = rft_prompt_text_fill(&turns->prompt->text, question, &text);
+    if (status == RFT_OK && turns->text != NULL)
+        status = rft_prompt_text_fill(turns->text, question, &text);
     else if (status == RFT_OK)
         status = rft_str_append(&text, question.data, question.len);
     if (status == RFT_OK)
@@ -58,9 +84,6 @@ static enum rft_status put_turns(const void *user, struct rft_bytes question, st
 
 struct rft_output_prompt rft_row_turns_for_output(const struct rft_row_turns *turns)
 {
-    const struct rft_str *prefill = &turns->prompt->turn.prefill;
-    return (struct rft_output_prompt){.id = turns->prompt_id,
-                                      .user = turns,
-                                      .put_turns = put_turns,
-                                      .prefill = {prefill->data != NULL ? prefill->data : "", prefill->len}};
+    return (struct rft_output_prompt){
+        .id = turns->prompt_id, .user = turns, .put_turns = put_turns, .prefill = turns->prefill};
 }

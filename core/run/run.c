@@ -39,6 +39,15 @@ static enum rft_status open_journal(const struct rft_config *config, struct run 
     return rft_outputs_settle(&run->outputs, force, rft_journal_n_done(run->journal) == n_all(run, config));
 }
 
+static enum rft_status open_judging(const struct rft_config *config, struct run *run)
+{
+    const struct rft_judging_options options = {.verify = &run->setup.inputs.verify,
+                                                .n_questions = run->setup.inputs.dataset.n,
+                                                .n_samples = config->generate_samples,
+                                                .verdicts_path = run->outputs.verdicts_path};
+    return rft_judging_open(config, &options, &run->judging);
+}
+
 /* What an interrupted run leaves, and how to go on from it. */
 static void log_interrupted(const struct rft_config *config, const struct run *run)
 {
@@ -75,16 +84,18 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     uint32_t arithmetic_version =
         config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
     struct rft_out_file *files = run->outputs.files;
+    const struct rft_samples samples = rft_journal_as_samples(run->journal);
     struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
                                          .records = &files[RFT_OUTPUT_RECORDS],
                                          .format = config->output_format,
                                          .keep = config->select_keep,
-                                         .samples = rft_journal_as_samples(run->journal),
+                                         .samples = samples,
                                          .seed = config->generate_seed,
                                          .arithmetic_version = arithmetic_version,
                                          .judge = rft_judging_for_output(&run->judging),
                                          .prompt = rft_row_turns_for_output(turns)};
-    struct rft_summary summary = {.tokens = g->n_tokens,
+    struct rft_summary summary = {.has_drawn = true,
+                                  .tokens = g->n_tokens,
                                   .prompt_tokens = g->n_prompt_tokens,
                                   .n_resumed = n_resumed,
                                   .seed = config->generate_seed,
@@ -103,6 +114,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .rftgen_version = RFT_VERSION,
                                   .unicode_pcre2 = rft_unicode_pcre2(),
                                   .unicode_utf8proc = rft_unicode_utf8proc()};
+    RFT_TRY(rft_judging_settle(&run->judging, &run->setup.inputs.dataset, &samples));
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
     RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, &summary.counts));
     RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
@@ -131,12 +143,12 @@ static enum rft_status end(const struct rft_config *config, struct run *run, uin
 static enum rft_status run_all(const struct rft_config *config, struct run *run, bool force, bool quiet)
 {
     uint64_t n_resumed;
+    RFT_TRY(rft_judging_check(config));
     RFT_TRY(rft_outputs_open(config, &run->outputs));
     RFT_TRY(rft_outputs_claim(&run->outputs));
     RFT_TRY(rft_setup_open(config, &run->setup));
     RFT_TRY(open_journal(config, run, force));
-    RFT_TRY(rft_judging_open(&run->setup.inputs.verify, run->setup.inputs.dataset.n, config->generate_samples,
-                             &run->judging));
+    RFT_TRY(open_judging(config, run));
     n_resumed = rft_journal_n_done(run->journal);
     if (n_resumed < n_all(run, config))
         RFT_TRY(generate(config, run, quiet));
@@ -153,7 +165,7 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
         (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
     else
         rft_journal_close(run.journal);
-    rft_judging_close(&run.judging);
+    rft_judging_close(&run.judging, status == RFT_OK);
     rft_setup_close(&run.setup);
     rft_outputs_close(&run.outputs, status == RFT_OK);
     return status;

@@ -54,7 +54,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                     .n_prompt_min = setup->inputs.n_prompt_min,
                                     .n_prompt_shared = setup->inputs.n_prompt_shared,
                                     .is_host_device = memory.host_available_bytes == 0,
-                                    .input_bytes = rft_inputs_bytes(&setup->inputs, config->generate_samples),
+                                    .input_bytes = rft_inputs_bytes(config, &setup->inputs),
                                     .n_new_max = rft_config_max_new_tokens(config),
                                     .n_eos = setup->rules.n_eos,
                                     .is_filtered = rft_sampling_is_filtered(&setup->rules.sampling),

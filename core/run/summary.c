@@ -46,6 +46,11 @@ static const char *reason_word(size_t i)
     return rft_reason_text((enum rft_reason)i);
 }
 
+static const char *decision_word(size_t i)
+{
+    return rft_decision_text((enum rft_decision)i);
+}
+
 static const char *skip_word(size_t i)
 {
     return rft_skip_text((enum rft_skip_reason)i);
@@ -56,50 +61,68 @@ static const char *finish_word(size_t i)
     return rft_finish_text((enum rft_finish)i);
 }
 
-static enum rft_status append_all(struct rft_str *out, const struct rft_summary *s)
+struct whole {
+    const char *name;
+    uint64_t value;
+};
+
+static enum rft_status append_wholes(struct rft_str *out, const struct whole *wholes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        RFT_TRY(append_u64(out, wholes[i].name, wholes[i].value));
+    return RFT_OK;
+}
+
+static enum rft_status append_judged(struct rft_str *out, const struct rft_summary *s)
 {
     const struct rft_output_counts *c = &s->counts;
-    const struct {
-        const char *name;
-        uint64_t value;
-    } wholes[] = {
-        {"format", 2},
+    const struct whole wholes[] = {
+        {"format", 3},
         {"records_format", RFT_RECORDS_FORMAT},
         {"questions", c->n_questions},
         {"questions_solved", c->n_questions_solved},
         {"samples", c->n_samples},
         {"samples_accepted", c->n_accepted},
-        {"samples_resumed", s->n_resumed},
         {"rows", c->n_rows},
         {"sample_tokens", c->n_tokens},
-        {"run_tokens", s->tokens},
-        {"run_prompt_tokens", s->prompt_tokens},
-        {"seed", s->seed},
-        {"peak_bytes", s->peak_bytes},
-        {"budget_bytes", s->budget_bytes},
-        {"heap_bytes", s->heap_bytes},
-        {"prefix_bytes", s->prefix_bytes},
-        {"peak_rss_bytes", s->peak_rss_bytes},
-        {"mapped_bytes", s->mapped_bytes},
     };
-    RFT_TRY(rft_str_append_z(out, "{\n  \"rftgen\": \"summary\""));
-    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
-        RFT_TRY(append_u64(out, wholes[i].name, wholes[i].value));
+    size_t n_finishes = sizeof c->n_by_finish / sizeof *c->n_by_finish;
+    RFT_TRY(append_wholes(out, wholes, sizeof wholes / sizeof *wholes));
+    RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
+    RFT_TRY(append_counts(out, "verdicts", c->n_by_decision, RFT_DECISIONS, decision_word));
+    RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
+    RFT_TRY(append_counts(out, "questions_skipped", c->n_skipped, RFT_SKIP_REASONS, skip_word));
+    return append_counts(out, "finishes", c->n_by_finish, n_finishes, finish_word);
+}
+
+static enum rft_status append_drawn(struct rft_str *out, const struct rft_summary *s)
+{
+    const struct whole wholes[] = {
+        {"samples_resumed", s->n_resumed},       {"run_tokens", s->tokens},
+        {"run_prompt_tokens", s->prompt_tokens}, {"seed", s->seed},
+        {"peak_bytes", s->peak_bytes},           {"budget_bytes", s->budget_bytes},
+        {"heap_bytes", s->heap_bytes},           {"prefix_bytes", s->prefix_bytes},
+        {"peak_rss_bytes", s->peak_rss_bytes},   {"mapped_bytes", s->mapped_bytes},
+    };
+    RFT_TRY(append_wholes(out, wholes, sizeof wholes / sizeof *wholes));
     if (s->host_bytes)
         RFT_TRY(append_u64(out, "host_bytes", s->host_bytes));
     if (s->arithmetic_version)
         RFT_TRY(append_u64(out, "arithmetic", s->arithmetic_version));
     else
         RFT_TRY(append_text(out, "arithmetic", "unchecked"));
-    RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
-    RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
-    RFT_TRY(append_counts(out, "questions_skipped", c->n_skipped, RFT_SKIP_REASONS, skip_word));
-    size_t n_finishes = sizeof c->n_by_finish / sizeof *c->n_by_finish;
-    RFT_TRY(append_counts(out, "finishes", c->n_by_finish, n_finishes, finish_word));
-    RFT_TRY(append_real(out, "seconds", s->seconds));
     RFT_TRY(append_real(out, "tokens_per_second", s->tokens_per_second));
     RFT_TRY(append_text(out, "backend", s->backend));
-    RFT_TRY(append_text(out, "device", s->device));
+    return append_text(out, "device", s->device);
+}
+
+static enum rft_status append_all(struct rft_str *out, const struct rft_summary *s)
+{
+    RFT_TRY(rft_str_append_z(out, "{\n  \"rftgen\": \"summary\""));
+    RFT_TRY(append_judged(out, s));
+    if (s->has_drawn)
+        RFT_TRY(append_drawn(out, s));
+    RFT_TRY(append_real(out, "seconds", s->seconds));
     RFT_TRY(append_text(out, "version", s->rftgen_version));
     RFT_TRY(append_text(out, "unicode_pcre2", s->unicode_pcre2));
     RFT_TRY(append_text(out, "unicode_utf8proc", s->unicode_utf8proc));
@@ -119,6 +142,18 @@ enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_sum
     rft_out_abandon(out);
     rft_str_finish(&text);
     return status;
+}
+
+void rft_summary_print_verdicts(const struct rft_output_counts *c)
+{
+    printf("%-10s %-14s %10s %7s\n", "verdict", "reason", "samples", "share");
+    for (int i = 0; i < RFT_REASON_COUNT; i++)
+        if (c->n_by_reason[i] != 0)
+            printf("%-10s %-14s %10" PRIu64 " %6.2f%%\n", rft_decision_text(rft_reason_decision((enum rft_reason)i)),
+                   rft_reason_text((enum rft_reason)i), c->n_by_reason[i],
+                   100 * (double)c->n_by_reason[i] / (double)c->n_samples);
+    printf("%-25s %10" PRIu64 "\n%-25s %10" PRIu64 " of %" PRIu64 "\n", "samples", c->n_samples, "questions solved",
+           c->n_questions_solved, c->n_questions);
 }
 
 /* "254 accepted, 490 wrong, 12 no_answer": what there is of them. */
@@ -147,12 +182,16 @@ static const char *advice_for(enum rft_reason reason)
         [RFT_REASON_CUT_OFF] = "they did not end by themselves: raise generate.max_new_tokens, or see whether the "
                                "model's end token is the one that its prompt uses (generate.end_tokens names more)",
         [RFT_REASON_NOT_FINITE] = "is the checkpoint at model.path whole?",
+        [RFT_REASON_TOO_COMPLEX] =
+            "their answers, or verify.pattern, are beyond the bounds of what is compared; look at "
+            "some in output.records",
+        [RFT_REASON_UNDECIDED] = "what verify.command said, or why it failed, stands in the records' detail",
     };
     return advices[reason];
 }
 
 /* A run that gave nothing, or cut off more than a tenth, says so and why. */
-static void log_troubles(const struct rft_config *config, const struct rft_output_counts *c)
+static void log_troubles(const struct rft_config *config, const struct rft_output_counts *c, bool has_drawn)
 {
     uint64_t n_cut = c->n_by_finish[RFT_FINISH_LENGTH];
     enum rft_reason most = RFT_REASON_WRONG;
@@ -162,7 +201,7 @@ static void log_troubles(const struct rft_config *config, const struct rft_outpu
     if (c->n_samples != 0 && c->n_accepted == 0)
         rft_log_warn("no sample was accepted: %" PRIu64 " of %" PRIu64 " are %s; %s", c->n_by_reason[most],
                      c->n_samples, rft_reason_text(most), advice_for(most));
-    if (n_cut > c->n_samples / 10 && !(c->n_accepted == 0 && most == RFT_REASON_CUT_OFF))
+    if (has_drawn && n_cut > c->n_samples / 10 && !(c->n_accepted == 0 && most == RFT_REASON_CUT_OFF))
         rft_log_warn("%" PRIu64 " of %" PRIu64 " samples were cut off at generate.max_new_tokens = %" PRIu32 "; %s",
                      n_cut, c->n_samples, rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
 }
@@ -181,6 +220,10 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
     if (c->n_skipped[RFT_SKIP_BAD_ROW] + c->n_skipped[RFT_SKIP_TOO_LONG] != 0)
         rft_log_info("%" PRIu64 " bad rows and %" PRIu64 " questions that are too long were left out",
                      c->n_skipped[RFT_SKIP_BAD_ROW], c->n_skipped[RFT_SKIP_TOO_LONG]);
+    if (c->n_by_decision[RFT_UNDECIDED] != 0)
+        rft_log_warn("%" PRIu64 " of %" PRIu64 " samples are undecided and make no rows; rftgen verify can judge the "
+                     "records again",
+                     c->n_by_decision[RFT_UNDECIDED], c->n_samples);
     if (s->tokens)
         rft_log_info("%" PRIu64 " tokens in %s, %.1f tokens/s on %s", s->tokens, rft_time_text(s->seconds).text,
                      s->tokens_per_second, s->device != NULL ? s->device : "an unknown device");
@@ -195,5 +238,5 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
         rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
     if (is_written(outputs, RFT_OUTPUT_SUMMARY))
         rft_log_info("summary written to %s", config->output_summary);
-    log_troubles(config, c);
+    log_troubles(config, c, s->has_drawn);
 }

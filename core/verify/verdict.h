@@ -14,6 +14,7 @@ bool rft_finish_of(struct rft_bytes name, enum rft_finish *finish);
 
 /* The three values. Undecided: the rule could not say; never taken for right, nor for wrong. */
 enum rft_decision { RFT_RIGHT, RFT_WRONG, RFT_UNDECIDED };
+#define RFT_DECISIONS 3
 const char *rft_decision_text(enum rft_decision decision); /* "right", "wrong", "undecided" */
 
 /* Why a sample was accepted or not: the words of the records' "reason", and the value that each means. */

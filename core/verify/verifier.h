@@ -58,6 +58,7 @@ struct rft_verifier {
     const char *name; /* verify.kind */
     const char *gold; /* what a gold answer must be, for messages: "a number" */
     bool may_lack_gold;
+    bool is_asked; /* a program decides: the rule itself says no more than must_ask */
     /* What a rule keeps while it is open: patterns, scratch memory. NULL: nothing. */
     enum rft_status (*open)(const struct rft_verify_options *options, void **state);
     void (*close)(void *state);

@@ -27,6 +27,7 @@ const struct rft_verifier rft_verify_command = {
     .name = "command",
     .gold = "anything",
     .may_lack_gold = true,
+    .is_asked = true,
     .gold_is_valid = gold_is_valid,
     .judge = judge,
 };

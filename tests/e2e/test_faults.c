@@ -228,7 +228,7 @@ static enum rft_status plan_job(void *user)
     const char *set = user;
     struct rft_config config;
     enum rft_status status;
-    RFT_TRY(rft_config_load(rft_test_path("tests/e2e/tiny.ini"), &set, 1, &config));
+    RFT_TRY(rft_config_load(rft_test_path("tests/e2e/tiny.ini"), &set, 1, RFT_USE_TO_DRAW, &config));
     status = rft_command_plan(NULL, &config);
     rft_config_finish(&config);
     return status;

@@ -396,7 +396,7 @@ static enum rft_status run_trace(void *user)
     const char *const *sets = user;
     struct rft_config config;
     enum rft_status status;
-    RFT_TRY(rft_config_load(rft_test_path("tests/e2e/tiny.ini"), sets, 3, &config));
+    RFT_TRY(rft_config_load(rft_test_path("tests/e2e/tiny.ini"), sets, 3, RFT_USE_TO_DRAW, &config));
     status = rft_command_trace(NULL, &config);
     rft_config_finish(&config);
     return status;

@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rft_alloc_hook_json();
     rft_log_set_sink(drop_line, NULL);
     uint64_t live = rft_alloc_n_live();
-    if (rft_config_parse("a.ini", (struct rft_bytes){(const char *)data, size}, sets, 4, &config) == RFT_OK)
+    if (rft_config_parse("a.ini", (struct rft_bytes){(const char *)data, size}, sets, 4, RFT_USE_TO_DRAW, &config) ==
+        RFT_OK)
         read_back(&config);
     rft_config_finish(&config);
     require(rft_alloc_n_live() == live);

@@ -15,7 +15,8 @@
 static enum rft_status parse(const char *text, const char *set, struct rft_config *config)
 {
     rft_test_log_capture();
-    enum rft_status status = rft_config_parse("dir/a.ini", rft_bytes_z(text), &set, set != NULL, config);
+    enum rft_status status =
+        rft_config_parse("dir/a.ini", rft_bytes_z(text), &set, set != NULL, RFT_USE_TO_DRAW, config);
     rft_test_log_release();
     return status;
 }
@@ -197,7 +198,8 @@ static void test_bad_files(void **state)
     }
     static const char nul[] = "[generate]\nsamples = 1\0\n";
     rft_test_log_capture();
-    assert_int_equal(rft_config_parse("a", (struct rft_bytes){nul, sizeof nul - 1}, NULL, 0, &config), RFT_ERR_CONFIG);
+    assert_int_equal(rft_config_parse("a", (struct rft_bytes){nul, sizeof nul - 1}, NULL, 0, RFT_USE_TO_DRAW, &config),
+                     RFT_ERR_CONFIG);
     assert_non_null(strstr(rft_test_log_text(), "a:2: a control character"));
     rft_test_log_release();
 }
@@ -250,7 +252,7 @@ static void test_paths_and_sets(void **state)
     const char *sets[] = {"model.path=a", "output.path=x", "model.path=$XDG_CACHE_HOME/b"};
     struct rft_config config;
     setenv("XDG_CACHE_HOME", "/cache", 1);
-    assert_int_equal(rft_config_parse("dir/a.ini", rft_bytes_z(REQUIRED), sets, 3, &config), RFT_OK);
+    assert_int_equal(rft_config_parse("dir/a.ini", rft_bytes_z(REQUIRED), sets, 3, RFT_USE_TO_DRAW, &config), RFT_OK);
     assert_string_equal(config.model_path, "/cache/b");
     assert_string_equal(config.output_path, "x");
     assert_string_equal(config.data_questions, "dir/q");
@@ -379,7 +381,8 @@ static void test_printed_ini_is_the_defaults(void **state)
     struct rft_config config;
     struct rft_str help = {0};
     assert_int_equal(rft_config_help(RFT_HELP_INI, &help), RFT_OK);
-    assert_int_equal(rft_config_parse("x", (struct rft_bytes){help.data, help.len}, sets, 4, &config), RFT_OK);
+    assert_int_equal(rft_config_parse("x", (struct rft_bytes){help.data, help.len}, sets, 4, RFT_USE_TO_DRAW, &config),
+                     RFT_OK);
     char *printed = dumped(&config, false);
     rft_config_finish(&config);
     assert_int_equal(parse(REQUIRED, NULL, &config), RFT_OK);
@@ -403,7 +406,7 @@ static void test_task_configs(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct rft_config config;
         struct rft_str text;
-        assert_int_equal(rft_config_load(rft_test_path(files[i]), NULL, 0, &config), RFT_OK);
+        assert_int_equal(rft_config_load(rft_test_path(files[i]), NULL, 0, RFT_USE_TO_DRAW, &config), RFT_OK);
         assert_true(rft_file_exists(config.data_questions));
         if (*config.prompt_template != '\0') {
             assert_int_equal(rft_file_read(config.prompt_template, 1 << 20, &text), RFT_OK);
@@ -423,7 +426,7 @@ static enum rft_status load_all(void *user)
                                        "generate.stop=\"c\""};
     struct rft_config config;
     struct rft_str out = {0};
-    enum rft_status status = rft_config_load(user, sets, 3, &config);
+    enum rft_status status = rft_config_load(user, sets, 3, RFT_USE_TO_DRAW, &config);
     if (status == RFT_OK)
         status = rft_config_fingerprint(&config, &out);
     rft_str_finish(&out);

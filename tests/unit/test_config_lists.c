@@ -14,7 +14,8 @@ static const char text[] = "[model]\npath = m\nadapter = [\"a\", \"/b\", \"$XDG_
 static enum rft_status parse(const char *ini, const char *set, struct rft_config *config)
 {
     rft_test_log_capture();
-    enum rft_status status = rft_config_parse("dir/a.ini", rft_bytes_z(ini), &set, set != NULL, config);
+    enum rft_status status =
+        rft_config_parse("dir/a.ini", rft_bytes_z(ini), &set, set != NULL, RFT_USE_TO_DRAW, config);
     rft_test_log_release();
     return status;
 }
@@ -105,7 +106,7 @@ static enum rft_status parse_all(void *user)
 {
     struct rft_config config;
     (void)user;
-    RFT_TRY(rft_config_parse("dir/a.ini", rft_bytes_z(text), NULL, 0, &config));
+    RFT_TRY(rft_config_parse("dir/a.ini", rft_bytes_z(text), NULL, 0, RFT_USE_TO_DRAW, &config));
     rft_config_finish(&config);
     return RFT_OK;
 }

@@ -17,6 +17,7 @@ static struct rft_summary a_summary(void)
                    .n_accepted = 10,
                    .n_rows = 3,
                    .n_tokens = 1234},
+        .has_drawn = true,
         .tokens = 1000,
         .prompt_tokens = 77,
         .n_resumed = 8,
@@ -85,7 +86,7 @@ static void test_file(void **state)
         {"seconds", 2.5},
         {"tokens_per_second", 400},
         {"run_prompt_tokens", 77},
-        {"format", 2},
+        {"format", 3},
     };
     struct rft_summary s = a_summary();
     struct rft_str text;

@@ -42,7 +42,7 @@ enum rft_status rft_test_job_run(const struct rft_test_job *job)
     snprintf(records, sizeof records, "output.records=%s", rft_test_job_path(job, ".records"));
     for (size_t i = 0; i < RFT_JOB_SETS_MAX && job->sets[i] != NULL; i++)
         sets[n_sets++] = job->sets[i];
-    RFT_TRY(rft_config_load(ini, sets, n_sets, &config));
+    RFT_TRY(rft_config_load(ini, sets, n_sets, RFT_USE_TO_DRAW, &config));
     status = rft_run(&config, job->force, true);
     rft_config_finish(&config);
     return status;
