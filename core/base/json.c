@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* While a text is parsed. From the first allocation that fails, jansson's string buffer, which does not check, is
- * served from a reserve, and everything else, which does, gets NULL: the parse ends in order. The buffer's sizes are
- * powers of two from 32 up; that something else may have such a size, too, only lets the parse go on for a moment. */
-static struct {
+/* While a text is parsed, by this thread. From the first allocation that fails, jansson's string buffer, which does not
+ * check, is served from a reserve, and everything else, which does, gets NULL: the parse ends in order. The buffer's
+ * sizes are powers of two from 32 up; that something else may have such a size, too, only lets the parse go on for a
+ * moment. */
+static _Thread_local struct {
     char *reserve;
     size_t size, used;
     bool failed;

@@ -16,8 +16,8 @@ struct rft_json_problem {
 
 /* Parses a text with jansson's decoding flags; a byte order mark before it is passed over. RFT_ERR_INPUT with *problem,
  * which is not logged; RFT_ERR_HOST_MEMORY when memory is short. Use this and not json_loadb: jansson's reader of
- * strings does not check its own allocations, and goes on with a cut string, or past its end, when one fails. One call
- * at a time; rft_alloc_hook_json() must have been called. */
+ * strings does not check its own allocations, and goes on with a cut string, or past its end, when one fails. Threads
+ * may call it at once; rft_alloc_hook_json() must have been called. */
 enum rft_status rft_json_try(struct rft_bytes text, size_t flags, json_t **tree, struct rft_json_problem *problem);
 
 /* The same, with the problem logged behind path and line. */

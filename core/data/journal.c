@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "file.h"
 #include "file_id.h"
+#include "hashed_line.h"
 #include "journal_file.h"
 #include "journal_line.h"
 #include "os.h"
@@ -56,16 +57,7 @@ static enum rft_status io_error(const struct rft_journal *journal, const char *v
 /* Writes at journal->bytes and syncs; on a failure the file has `bytes_before` bytes again. */
 static enum rft_status write_synced(struct rft_journal *journal, const char *data, size_t n, uint64_t bytes_before)
 {
-    size_t done = 0;
-    while (done < n) {
-        ssize_t wrote = pwrite(journal->fd, data + done, n - done, (off_t)(journal->bytes + done));
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            break;
-        done += (size_t)wrote;
-    }
-    if (done == n && fsync(journal->fd) == 0)
+    if (rft_journal_file_write(journal->fd, journal->bytes, data, n) && fsync(journal->fd) == 0)
         return RFT_OK;
     enum rft_status status = io_error(journal, "write");
     /* Should this fail too, the torn line is cut off when the journal is opened next. */
@@ -137,7 +129,7 @@ static enum rft_status refuse_other(const struct rft_journal *journal, const str
                                     const struct found *found)
 {
     struct rft_str lines = {0}, text = {0};
-    enum rft_status status = rft_journal_unescape(found->lines, &lines);
+    enum rft_status status = rft_line_unescape(found->lines, &lines);
     if (status == RFT_OK)
         status = rft_fingerprint_explain(fingerprint, (struct rft_bytes){lines.data, lines.len}, &text);
     if (status == RFT_OK) {
@@ -377,24 +369,6 @@ uint64_t rft_journal_n_done(const struct rft_journal *journal)
     return journal->n_done;
 }
 
-/* The line at `offset`, without its newline, into journal->line. */
-static enum rft_status read_line(struct rft_journal *journal, uint64_t offset)
-{
-    char buffer[4096];
-    rft_str_clear(&journal->line);
-    for (;;) {
-        ssize_t n = pread(journal->fd, buffer, sizeof buffer, (off_t)(offset + journal->line.len));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return io_error(journal, "read");
-        const char *newline = n ? memchr(buffer, '\n', (size_t)n) : NULL;
-        RFT_TRY(rft_str_append(&journal->line, buffer, newline ? (size_t)(newline - buffer) : (size_t)n));
-        if (newline != NULL || !n)
-            return RFT_OK;
-    }
-}
-
 enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question, uint32_t sample, struct rft_str *text,
                                  struct rft_sample *out)
 {
@@ -405,7 +379,8 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
                       journal->path, sample, question);
         return RFT_ERR_INPUT;
     }
-    RFT_TRY(read_line(journal, *offset_of(journal, question, sample) - 1));
+    RFT_TRY(rft_journal_file_read_line(journal->fd, journal->path, *offset_of(journal, question, sample) - 1,
+                                       &journal->line));
     struct rft_sample found;
     if (!rft_journal_parse_sample((struct rft_bytes){journal->line.data, journal->line.len}, journal->fingerprint,
                                   &found) ||
@@ -415,7 +390,7 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
                       journal->path, sample, question);
         return RFT_ERR_INPUT;
     }
-    RFT_TRY(rft_journal_unescape(found.text, text));
+    RFT_TRY(rft_line_unescape(found.text, text));
     *out = found;
     out->text = (struct rft_bytes){text->data, text->len};
     return RFT_OK;

@@ -1,83 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "journal_line.h"
 
+#include "hashed_line.h"
+
 #include <inttypes.h>
 #include <string.h>
-#include <xxhash.h>
 
 static const char magic[] = "rftgen-journal 2 ", old_magic[] = "rftgen-journal 1 ", any_magic[] = "rftgen-journal ";
-
-#define HASH_CHARS 16
-
-/* Ends the line that begins at `from`. */
-static enum rft_status put_hash(struct rft_str *out, size_t from, uint64_t fingerprint)
-{
-    return rft_str_printf(out, " %016llx\n", (unsigned long long)XXH64(out->data + from, out->len - from, fingerprint));
-}
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Sixteen hexadecimal digits. */
-static bool parse_hash(const char *digits, uint64_t *hash)
-{
-    *hash = 0;
-    for (size_t i = 0; i < HASH_CHARS; i++) {
-        int digit = hex_digit(digits[i]);
-        if (digit < 0)
-            return false;
-        *hash = *hash << 4 | (uint64_t)digit;
-    }
-    return true;
-}
-
-/* Takes the hash off the line; false if it is not the line's. */
-static bool take_hash(struct rft_bytes *line, uint64_t fingerprint)
-{
-    uint64_t hash;
-    if (line->len <= HASH_CHARS)
-        return false;
-    line->len -= HASH_CHARS + 1;
-    return line->data[line->len] == ' ' && parse_hash(line->data + line->len + 1, &hash) &&
-           XXH64(line->data, line->len, fingerprint) == hash;
-}
-
-/* \xHH for controls, backslashes and bytes that are not UTF-8. */
-static enum rft_status put_escaped(struct rft_str *out, const char *p, size_t len)
-{
-    const char *end = len ? p + len : p;
-    while (p < end) {
-        int32_t c;
-        size_t n = rft_utf8_decode(p, end, &c);
-        if (c >= 0x20 && c != '\\' && c != 0x7f) {
-            RFT_TRY(rft_str_append(out, p, n));
-            p += n;
-        } else {
-            for (; n; n--, p++)
-                RFT_TRY(rft_str_printf(out, "\\x%02x", (unsigned)(unsigned char)*p));
-        }
-    }
-    return RFT_OK;
-}
 
 enum rft_status rft_journal_put_header(struct rft_str *out, const struct rft_fingerprint *fingerprint)
 {
     for (int i = 0; i < 2; i++) {
         size_t from = out->len;
         RFT_TRY(rft_str_printf(out, "%s%s ", magic, fingerprint->text));
-        RFT_TRY(put_escaped(out, fingerprint->lines.data, fingerprint->lines.len));
-        RFT_TRY(put_hash(out, from, fingerprint->hash));
+        RFT_TRY(rft_line_put_escaped(out, (struct rft_bytes){fingerprint->lines.data, fingerprint->lines.len}));
+        RFT_TRY(rft_line_put_hash(out, from, fingerprint->hash));
     }
     return RFT_OK;
 }
 
 bool rft_journal_parse_header(struct rft_bytes line, uint64_t *fingerprint, struct rft_bytes *lines)
 {
-    size_t n = sizeof magic - 1, n_head = n + HASH_CHARS + 1;
-    if (line.len < n_head || memcmp(line.data, magic, n) != 0 || !parse_hash(line.data + n, fingerprint) ||
-        !take_hash(&line, *fingerprint) || line.len < n_head)
+    size_t n = sizeof magic - 1, n_head = n + RFT_HASH_CHARS + 1;
+    if (line.len < n_head || memcmp(line.data, magic, n) != 0 || !rft_line_parse_hash(line.data + n, fingerprint) ||
+        !rft_line_take_hash(&line, *fingerprint) || line.len < n_head)
         return false;
     *lines = (struct rft_bytes){line.data + n_head, line.len - n_head};
     return true;
@@ -102,8 +48,8 @@ enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint
     size_t from = out->len;
     RFT_TRY(rft_str_printf(out, "%" PRIu64 " %u %u %s ", sample->question, sample->sample, sample->n_tokens,
                            rft_finish_text(sample->finish)));
-    RFT_TRY(put_escaped(out, sample->text.data, sample->text.len));
-    return put_hash(out, from, fingerprint);
+    RFT_TRY(rft_line_put_escaped(out, sample->text));
+    return rft_line_put_hash(out, from, fingerprint);
 }
 
 /* A decimal number and the space behind it. */
@@ -139,7 +85,7 @@ static bool take_finish(struct rft_bytes *line, enum rft_finish *finish)
 bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struct rft_sample *out)
 {
     uint64_t sample, n_tokens;
-    if (!take_hash(&line, fingerprint) || !take_number(&line, UINT64_MAX, &out->question) ||
+    if (!rft_line_take_hash(&line, fingerprint) || !take_number(&line, UINT64_MAX, &out->question) ||
         !take_number(&line, UINT32_MAX, &sample) || !take_number(&line, UINT32_MAX, &n_tokens) ||
         !take_finish(&line, &out->finish))
         return false;
@@ -148,28 +94,4 @@ bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struc
     out->text = line;
     out->origin = NULL;
     return true;
-}
-
-enum rft_status rft_journal_unescape(struct rft_bytes escaped, struct rft_str *text)
-{
-    rft_str_clear(text);
-    const char *p = escaped.data, *end = p + escaped.len;
-    RFT_TRY(rft_str_append(text, "", 0));
-    while (p < end) {
-        const char *backslash = memchr(p, '\\', (size_t)(end - p));
-        const char *plain_end = backslash != NULL ? backslash : end;
-        RFT_TRY(rft_str_append(text, p, (size_t)(plain_end - p)));
-        p = plain_end;
-        if (p == end)
-            break;
-        int high = end - p >= 4 ? hex_digit(p[2]) : -1, low = end - p >= 4 ? hex_digit(p[3]) : -1;
-        if (high < 0 || low < 0 || p[1] != 'x') {
-            rft_log_error(
-                "journal: a line holds an escape that rftgen does not write; remove the journal and start again");
-            return RFT_ERR_INPUT;
-        }
-        RFT_TRY(rft_str_append(text, (char[]){(char)(high << 4 | low)}, 1));
-        p += 4;
-    }
-    return RFT_OK;
 }

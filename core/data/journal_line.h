@@ -30,6 +30,5 @@ enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text);
 enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint, const struct rft_sample *sample);
 /* out->text stays escaped, a view of the line. False if the line is torn, damaged or another run's. */
 bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struct rft_sample *out);
-enum rft_status rft_journal_unescape(struct rft_bytes escaped, struct rft_str *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* flock, mkostemp */
+#define _GNU_SOURCE /* flock, mkostemp, pread, pwrite */
 #include "journal_file.h"
 
 #include "alloc.h"
@@ -72,4 +72,35 @@ enum rft_status rft_journal_file_open_anonymous(int *fd)
         return RFT_OK;
     rft_log_error("the temporary journal: cannot create a file in TMPDIR, /var/tmp or /tmp: %s", strerror(errno));
     return RFT_ERR_IO;
+}
+
+bool rft_journal_file_write(int fd, uint64_t at, const char *data, size_t n)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t wrote = pwrite(fd, data + done, n - done, (off_t)(at + done));
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            return false;
+        done += (size_t)wrote;
+    }
+    return true;
+}
+
+enum rft_status rft_journal_file_read_line(int fd, const char *path, uint64_t at, struct rft_str *line)
+{
+    char buffer[4096];
+    rft_str_clear(line);
+    for (;;) {
+        ssize_t n = pread(fd, buffer, sizeof buffer, (off_t)(at + line->len));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return rft_os_error(path, "read");
+        const char *newline = n ? memchr(buffer, '\n', (size_t)n) : NULL;
+        RFT_TRY(rft_str_append(line, buffer, newline != NULL ? (size_t)(newline - buffer) : (size_t)n));
+        if (newline != NULL || !n)
+            return RFT_OK;
+    }
 }
