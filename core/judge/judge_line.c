@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "judge_line.h"
+
+#include "hashed_line.h"
+#include "json.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <xxhash.h>
+
+const char *rft_judge_verdict_text(enum rft_judge_verdict verdict)
+{
+    static const char *const words[] = {"right", "wrong", "undecided"};
+    return words[verdict];
+}
+
+const char *rft_judge_cause_text(enum rft_judge_cause cause)
+{
+    static const char *const words[] = {"decided", "the judge", "time limit", "memory limit", "ended", "output"};
+    return words[cause];
+}
+
+bool rft_judge_key_is_same(struct rft_judge_key a, struct rft_judge_key b)
+{
+    return a.high == b.high && a.low == b.low;
+}
+
+enum rft_status rft_judge_put_key(struct rft_str *out, struct rft_judge_key key)
+{
+    return rft_str_printf(out, "%016" PRIx64 "%016" PRIx64, key.high, key.low);
+}
+
+bool rft_judge_parse_key(struct rft_bytes text, struct rft_judge_key *key)
+{
+    return text.len == RFT_JUDGE_KEY_CHARS && rft_line_parse_hash(text.data, &key->high) &&
+           rft_line_parse_hash(text.data + RFT_HASH_CHARS, &key->low);
+}
+
+static enum rft_status put_text(struct rft_str *line, const char *name, struct rft_bytes text)
+{
+    RFT_TRY(rft_str_append_z(line, name));
+    return text.data == NULL ? rft_str_append_z(line, "null") : rft_str_append_json(line, text.data, text.len);
+}
+
+/* JSON between values may hold line breaks; a request is one line. */
+static enum rft_status put_gold(struct rft_str *line, struct rft_bytes gold)
+{
+    RFT_TRY(rft_str_append_z(line, ", \"gold\": "));
+    if (gold.data == NULL)
+        return rft_str_append_z(line, "null");
+    size_t from = line->len;
+    RFT_TRY(rft_str_append(line, gold.data, gold.len));
+    for (size_t i = from; i < line->len; i++)
+        if (line->data[i] == '\n' || line->data[i] == '\r')
+            line->data[i] = ' ';
+    return RFT_OK;
+}
+
+enum rft_status rft_judge_put_request(uint64_t seed, const struct rft_judge_request *request, struct rft_str *line,
+                                      struct rft_judge_key *key)
+{
+    static const char head[] = "{\"id\": \"";
+    static const struct rft_judge_key no_key;
+    const struct rft_bytes empty = {"", 0};
+    RFT_TRY(rft_str_append_z(line, head));
+    RFT_TRY(rft_judge_put_key(line, no_key));
+    size_t from = line->len;
+    RFT_TRY(put_text(line, "\", \"question\": ", request->question.data != NULL ? request->question : empty));
+    RFT_TRY(put_gold(line, request->gold_json));
+    RFT_TRY(put_text(line, ", \"completion\": ", request->completion.data != NULL ? request->completion : empty));
+    RFT_TRY(put_text(line, ", \"answer\": ", request->answer));
+    RFT_TRY(rft_str_append_z(line, "}\n"));
+    XXH128_hash_t hash = XXH3_128bits_withSeed(line->data + from, line->len - from, seed);
+    *key = (struct rft_judge_key){hash.high64, hash.low64};
+    char digits[RFT_JUDGE_KEY_CHARS + 1];
+    snprintf(digits, sizeof digits, "%016" PRIx64 "%016" PRIx64, key->high, key->low);
+    memcpy(line->data + sizeof head - 1, digits, RFT_JUDGE_KEY_CHARS);
+    return RFT_OK;
+}
+
+/* A field that may be missing or null. */
+static const json_t *optional(const json_t *tree, const char *name)
+{
+    const json_t *value = json_object_get(tree, name);
+    return json_is_null(value) ? NULL : value;
+}
+
+/* false: not one of the words. */
+static bool parse_verdict(const json_t *value, enum rft_judge_verdict *verdict)
+{
+    if (json_is_boolean(value)) {
+        *verdict = json_is_true(value) ? RFT_JUDGE_RIGHT : RFT_JUDGE_WRONG;
+        return true;
+    }
+    for (int v = RFT_JUDGE_RIGHT; v <= RFT_JUDGE_UNDECIDED && json_is_string(value); v++) {
+        *verdict = (enum rft_judge_verdict)v;
+        if (strcmp(json_string_value(value), rft_judge_verdict_text(*verdict)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *parse_answer(const json_t *tree, struct rft_judge_line *line)
+{
+    const json_t *id = json_object_get(tree, "id"), *score = optional(tree, "score"),
+                 *reason = optional(tree, "reason");
+    struct rft_judge_reply *reply = &line->reply;
+    if (!json_is_string(id))
+        return "an answer without an id";
+    if (!rft_judge_parse_key((struct rft_bytes){json_string_value(id), json_string_length(id)}, &line->key))
+        return "an answer to what was not asked";
+    if (!parse_verdict(json_object_get(tree, "verdict"), &reply->verdict))
+        return "a verdict that is none of \"right\", \"wrong\", \"undecided\", true, false";
+    if (score != NULL && !json_is_number(score))
+        return "a score that is no number";
+    if (reason != NULL && !json_is_string(reason))
+        return "a reason that is no text";
+    reply->has_score = score != NULL;
+    reply->score = json_number_value(score);
+    reply->cause = reply->verdict == RFT_JUDGE_UNDECIDED ? RFT_JUDGE_CAUSE_JUDGE : RFT_JUDGE_CAUSE_NONE;
+    rft_log_printable(reason != NULL ? json_string_value(reason) : "", line->reason, sizeof line->reason);
+    reply->reason = rft_bytes_z(line->reason);
+    return NULL;
+}
+
+enum rft_status rft_judge_parse_line(struct rft_bytes text, struct rft_judge_line *line)
+{
+    struct rft_json_problem problem;
+    json_t *tree;
+    *line = (struct rft_judge_line){.kind = RFT_JUDGE_LINE_BLANK};
+    if (rft_bytes_trim(text).len == 0)
+        return RFT_OK;
+    line->kind = RFT_JUDGE_LINE_WRONG;
+    line->problem = "a line that is no JSON object";
+    if (rft_json_try(text, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &tree, &problem) == RFT_ERR_HOST_MEMORY)
+        return RFT_ERR_HOST_MEMORY;
+    if (json_is_object(tree)) {
+        if (json_is_true(json_object_get(tree, "ready")) && json_object_size(tree) == 1)
+            line->kind = RFT_JUDGE_LINE_READY;
+        else if ((line->problem = parse_answer(tree, line)) == NULL)
+            line->kind = RFT_JUDGE_LINE_ANSWER;
+    }
+    json_decref(tree);
+    return RFT_OK;
+}
