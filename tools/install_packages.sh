@@ -8,7 +8,7 @@
 #   tools/install_packages.sh ci        and what .ci/run needs besides
 set -eu
 build='gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libpcre2-dev libutf8proc-dev libxxhash-dev libinih-dev
-    glslang-tools libvulkan-volk-dev libvulkan-dev libvulkan1'
+    zlib1g-dev libzstd-dev glslang-tools libvulkan-volk-dev libvulkan-dev libvulkan1'
 test='g++ mesa-vulkan-drivers libcmocka-dev'
 ci='clang clang-format-14 python3-pip spirv-tools vulkan-validationlayers chromium'
 case ${1:-} in

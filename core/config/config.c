@@ -300,7 +300,7 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     for (size_t i = 0; i < n_sets; i++)
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
     for (size_t i = 0; i < rft_n_keys; i++)
-        r->config->given |= (uint64_t)(r->seen[i] != 0) << i;
+        r->config->given[i] = r->seen[i] != 0;
     RFT_TRY(check_required(r));
     RFT_TRY(check_adapters(r));
     RFT_TRY(check_prompt(r));
@@ -371,7 +371,7 @@ bool rft_config_is_given(const struct rft_config *config, const char *full_name)
 {
     for (size_t i = 0; i < rft_n_keys; i++)
         if (strcmp(rft_keys[i].full_name, full_name) == 0)
-            return (config->given >> i & 1) != 0;
+            return config->given[i];
     return false;
 }
 

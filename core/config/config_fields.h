@@ -38,21 +38,26 @@ struct rft_reals {
     size_t n;
 };
 
+#define RFT_CONFIG_KEYS_MAX 192 /* that the table may hold */
+
 /* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not
  * set. Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
 struct rft_config {
-    char *file;     /* the INI file's path, as given */
-    uint64_t given; /* a bit for each key of the table: the file or --set gives it (rft_config_is_given) */
+    char *file;                      /* the INI file's path, as given */
+    bool given[RFT_CONFIG_KEYS_MAX]; /* for each key of the table: the file or --set gives it (rft_config_is_given) */
     char *model_path;
     struct rft_strings model_adapter;     /* paths */
     struct rft_reals model_adapter_scale; /* one for all of them, or one for each */
     struct rft_strings model_ignore_keys;
     char *data_questions;
-    char *data_question_field;
+    struct rft_strings data_question_field; /* their texts are put together */
     char *data_answer_field;
     char *data_answer_after;
+    char *data_choices_field;
+    char *data_completion_field;
     char *data_id_field;
-    uint64_t data_limit; /* 0 = all */
+    struct rft_strings data_filter; /* "field=value": all must hold */
+    uint64_t data_limit;            /* 0 = all */
     enum rft_row_policy data_bad_rows;
     enum rft_row_policy data_too_long;
     char *prompt_template;

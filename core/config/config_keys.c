@@ -53,20 +53,33 @@ const struct rft_key rft_keys[] = {
               "names." },
 
     { FIELD(data, questions), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
-      .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of either." },
-    { FIELD(data, question_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "question",
-      .help = "Objects: the field that holds the question." },
+      .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of either; plain, or\n"
+              "compressed with gzip or zstd." },
+    { FIELD(data, question_field), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "question",
+      .help = "Objects: the field that holds the question. Fields inside fields are named with dots, as in\n"
+              "extra_info.question or messages.role=user.content (docs/files.md). A JSON array of fields, as in\n"
+              "[\"instruction\", \"input\"], puts their texts together with blank lines between." },
     { FIELD(data, answer_field), .type = RFT_KEY_TEXT, .fallback = "answer",
-      .help = "Objects: the field that holds the gold answer." },
+      .help = "Objects: the field that holds the gold answer: a text, a number, true or false, or a list of accepted\n"
+              "answers. Empty: there is none, which only verify.kind = command allows." },
     { FIELD(data, answer_after), .type = RFT_KEY_TEXT, .fallback = "",
       .help = "The gold answer is what follows the last occurrence of this text in its field (GSM8K: ####).\n"
               "Empty: the whole field." },
+    { FIELD(data, choices_field), .type = RFT_KEY_TEXT, .fallback = "",
+      .help = "Objects: the field that holds the options of a multiple choice: a list of texts, or an object with\n"
+              "\"text\" and \"label\", or with A, B and so on. Empty: they are looked for in the question." },
+    { FIELD(data, completion_field), .type = RFT_KEY_TEXT, .fallback = "",
+      .help = "rftgen verify: the field that holds the completion. Empty: the first of completion, response,\n"
+              "generation, output, prediction and model_output that is a text." },
     { FIELD(data, id_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
       .help = "Objects: the field that holds a question's id, which must be unique.\n"
               "Empty: a question is known by its text, and by its ordinal among equal ones." },
+    { FIELD(data, filter), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+      .help = "Only rows of which this holds, as in level=Level 5: a field, = and its text, number, true or false.\n"
+              "A JSON array of them: all must hold." },
     { FIELD(data, limit), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e12,
       .words = word_all, .fallback = "all",
-      .help = "Only the first N rows of the file; rows that are left out count." },
+      .help = "Only the first N rows of the file that pass data.filter; rows that are left out count." },
     { FIELD(data, bad_rows), .type = RFT_KEY_CHOICE, .words = words_refuse, .fallback = "refuse",
       .help = "Rows that are no questions, or whose gold answer cannot be compared: refuse: the run ends before it\n"
               "begins and names them. skip: it goes on without them; summary and records tell which." },
@@ -209,4 +222,4 @@ const struct rft_key rft_keys[] = {
 };
 /* clang-format on */
 const size_t rft_n_keys = sizeof rft_keys / sizeof *rft_keys;
-_Static_assert(sizeof rft_keys / sizeof *rft_keys <= 640, "struct rft_config has a bit for each key");
+_Static_assert(sizeof rft_keys / sizeof *rft_keys <= RFT_CONFIG_KEYS_MAX, "rft_config.given has a place for each key");

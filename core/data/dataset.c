@@ -3,18 +3,16 @@
 
 #include "alloc.h"
 #include "dataset_row.h"
-#include "dataset_shape.h"
-#include "file.h"
-#include "json.h"
+#include "id_table.h"
 #include "os.h"
+#include "row_file.h"
+#include "row_filter.h"
+#include "unpack.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#define XXH_STATIC_LINKING_ONLY /* the streaming state on the stack: its layout has been fixed since 0.7 */
-#include <xxhash.h>
 
-#define FILE_BYTES_MAX (UINT64_C(1) << 32)
 #define SHOWN_MAX 3     /* bad rows in a message */
 #define SHOWN_BYTES 240 /* of what is wrong with one */
 
@@ -23,7 +21,10 @@ struct loader {
     struct rft_dataset *dataset;
     char **details; /* [dataset->n] what is wrong with a row; NULL = nothing */
     size_t cap, details_cap, skipped_cap;
-    uint64_t n_rows;
+    uint64_t n_rows;    /* of the file */
+    uint64_t n_taken;   /* of them pass the filter */
+    struct rft_row_reader reader;
+    struct rft_row_filter filter;
     struct rft_str why; /* scratch */
 };
 
@@ -51,6 +52,7 @@ static enum rft_status add_row(struct loader *loader, struct rft_question *quest
     void *details = loader->details;
     char *detail;
     question->row = loader->n_rows++;
+    loader->n_taken++;
     if (has_all ? rft_grow(&grown, &loader->cap, dataset->n + 1, sizeof *dataset->questions)
                 : rft_grow(&grown, &loader->skipped_cap, dataset->n_skipped + 1, sizeof *dataset->skipped))
         return RFT_ERR_HOST_MEMORY;
@@ -75,62 +77,41 @@ static enum rft_status add_row(struct loader *loader, struct rft_question *quest
     return RFT_OK;
 }
 
-static enum rft_status read_row(struct loader *loader, const struct rft_json_value *source)
+static enum rft_status take_row(void *user, const struct rft_json_value *source)
 {
+    struct loader *loader = user;
     struct rft_question question = {.line = source->line};
-    rft_str_clear(&loader->why);
-    RFT_TRY(rft_dataset_read_row(loader->options, source, &question, &loader->why));
+    bool passes;
+    RFT_TRY(rft_row_open(&loader->reader, source));
+    RFT_TRY(rft_row_passes(&loader->filter, &loader->reader, &passes));
+    if (!passes) {
+        loader->n_rows++;
+        return RFT_OK;
+    }
+    rft_row_find(&loader->reader);
+    RFT_TRY(rft_row_read(&loader->reader, &question));
     return add_row(loader, &question);
 }
 
-static bool wants_more(const struct loader *loader)
+static enum rft_status take_bad_line(void *user, uint64_t line, const char *why)
 {
-    return !loader->options->limit || loader->n_rows < loader->options->limit;
+    struct loader *loader = user;
+    struct rft_question question = {.line = line};
+    rft_str_clear(&loader->why);
+    RFT_TRY(rft_str_append_z(&loader->why, why));
+    return add_row(loader, &question);
 }
 
-static enum rft_status read_array(struct loader *loader, char *begin, char *end, uint64_t line)
+static bool wants_more(void *user)
 {
-    struct rft_json_problem problem;
-    enum rft_status status = rft_json_check(begin, (size_t)(end - begin), &problem);
-    if (status == RFT_ERR_INPUT)
-        rft_log_error("%s:%" PRIu64 ": %s", loader->options->path, (line + problem.line - 1), problem.text);
-    RFT_TRY(status);
-    struct rft_json_cursor file = {begin, line};
-    struct rft_json_value array = rft_json_next(&file);
-    for (struct rft_json_cursor at = rft_json_inside(&array); wants_more(loader) && rft_json_more(&at);) {
-        struct rft_json_value row = rft_json_next(&at);
-        RFT_TRY(read_row(loader, &row));
-    }
-    return RFT_OK;
+    const struct loader *loader = user;
+    return !loader->options->limit || loader->n_taken < loader->options->limit;
 }
 
-/* A line that is no JSON is a row that is none. */
-static enum rft_status read_line(struct loader *loader, struct rft_bytes text, char *begin, uint64_t line)
+static bool has_any(void *user)
 {
-    struct rft_json_problem problem;
-    enum rft_status status = rft_json_check(text.data, text.len, &problem);
-    if (status == RFT_ERR_INPUT) {
-        struct rft_question question = {.line = line};
-        rft_str_clear(&loader->why);
-        RFT_TRY(rft_str_append_z(&loader->why, problem.text));
-        return add_row(loader, &question);
-    }
-    RFT_TRY(status);
-    struct rft_json_cursor at = {begin, line};
-    struct rft_json_value row = rft_json_next(&at);
-    return read_row(loader, &row);
-}
-
-static enum rft_status read_lines(struct loader *loader, char *begin, char *end, uint64_t line)
-{
-    for (char *next; begin < end && wants_more(loader); begin = next, line++) {
-        char *newline = memchr(begin, '\n', (size_t)(end - begin));
-        next = newline != NULL ? newline + 1 : end;
-        struct rft_bytes text = rft_bytes_trim((struct rft_bytes){begin, (size_t)(next - begin)});
-        if (text.len)
-            RFT_TRY(read_line(loader, text, begin + (text.data - begin), line));
-    }
-    return RFT_OK;
+    const struct loader *loader = user;
+    return loader->dataset->n != 0;
 }
 
 /* One id was given twice: the later row is bad. */
@@ -152,55 +133,45 @@ static enum rft_status refuse_id(struct loader *loader, size_t i, const struct r
 static enum rft_status number_repeats(struct loader *loader)
 {
     struct rft_dataset *dataset = loader->dataset;
-    size_t n_slots = 16;
-    while (n_slots / 2 < dataset->n)
-        n_slots *= 2;
-    size_t *latest = rft_alloc(n_slots, sizeof *latest); /* index + 1 of the latest question of an id; 0 = free */
-    if (latest == NULL)
-        return RFT_ERR_HOST_MEMORY;
+    struct rft_id_table table = {.ignores_repeat = true}; /* has the latest question of an id */
     enum rft_status status = RFT_OK;
     for (size_t i = 0; i < dataset->n && status == RFT_OK; i++) {
         struct rft_question *question = &dataset->questions[i];
-        size_t slot = (size_t)XXH64(question->id.data, question->id.len, 0) & (n_slots - 1);
-        while (latest[slot] && !rft_bytes_equal(dataset->questions[latest[slot] - 1].id, question->id))
-            slot = (slot + 1) & (n_slots - 1);
-        if (latest[slot] && *loader->options->id_field)
-            status = refuse_id(loader, i, &dataset->questions[latest[slot] - 1]);
-        else if (latest[slot])
-            question->repeat = dataset->questions[latest[slot] - 1].repeat + 1;
-        if (!latest[slot] || !*loader->options->id_field)
-            latest[slot] = i + 1;
+        size_t *latest;
+        status = rft_id_table_find(&table, dataset->questions, question, &latest);
+        if (status != RFT_OK)
+            break;
+        const struct rft_question *before = *latest != 0 ? &dataset->questions[*latest - 1] : NULL;
+        if (before != NULL && *loader->options->id_field)
+            status = refuse_id(loader, i, before);
+        else if (before != NULL)
+            question->repeat = before->repeat + 1;
+        if (before == NULL || !*loader->options->id_field)
+            *latest = i + 1;
     }
-    rft_free(latest);
+    rft_id_table_finish(&table);
     return status;
 }
 
-static void put_u32(unsigned char out[4], uint32_t x)
+void rft_dataset_hash(struct rft_dataset *dataset)
 {
-    for (int i = 0; i < 4; i++)
-        out[i] = (unsigned char)(x >> (8 * i));
-}
-
-/* Each hash seeds the next, so that no text can pass for the end of the one before it. */
-static uint64_t hash_content(const struct rft_dataset *dataset)
-{
-    uint64_t hash = dataset->n;
-    for (size_t i = 0; i < dataset->n; i++) {
-        const struct rft_question *question = &dataset->questions[i];
-        unsigned char repeat[4];
-        put_u32(repeat, question->repeat);
-        hash = XXH64(question->text.data, question->text.len, hash);
-        hash = XXH64(question->gold.data, question->gold.len, hash);
-        hash = XXH64(question->id.data, question->id.len, hash);
-        hash = XXH64(repeat, sizeof repeat, hash);
-    }
-    return hash;
+    dataset->content_hash = dataset->n;
+    for (size_t i = 0; i < dataset->n; i++)
+        dataset->content_hash = rft_question_hash(&dataset->questions[i], dataset->content_hash);
 }
 
 static int compare_skipped(const void *a, const void *b)
 {
     const struct rft_skipped *x = a, *y = b;
-    return (x->row > y->row) - (x->row < y->row);
+    if (x->row != y->row)
+        return x->row > y->row ? 1 : -1;
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+void rft_dataset_sort_skipped(struct rft_dataset *dataset)
+{
+    if (dataset->n_skipped > 1)
+        qsort(dataset->skipped, dataset->n_skipped, sizeof *dataset->skipped, compare_skipped);
 }
 
 enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details)
@@ -222,8 +193,8 @@ enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reas
         details[i] = NULL;
     }
     dataset->n = n_left;
-    qsort(dataset->skipped, dataset->n_skipped, sizeof *dataset->skipped, compare_skipped);
-    dataset->content_hash = hash_content(dataset);
+    rft_dataset_sort_skipped(dataset);
+    rft_dataset_hash(dataset);
     return RFT_OK;
 }
 
@@ -270,37 +241,21 @@ static enum rft_status refuse_rows(const struct loader *loader)
     return RFT_ERR_INPUT;
 }
 
-/* Rows by their form: an array of all, or one in each line. */
-static enum rft_status read_rows(struct loader *loader, char *begin, char *end, uint64_t line)
+static enum rft_status refuse_filter(const struct loader *loader)
 {
-    const struct rft_dataset_options *options = loader->options;
-    const char *newline = begin < end ? memchr(begin, '\n', (size_t)(end - begin)) : NULL;
-    size_t n_first = newline != NULL ? (size_t)(newline - begin) : (size_t)(end - begin);
-    struct rft_bytes text = {begin, (size_t)(end - begin)};
-    struct rft_json_problem problem;
-    if (begin == end)
-        return RFT_OK;
-    if (*begin == '[' && !rft_dataset_is_row(begin, n_first))
-        return read_array(loader, begin, end, line);
-    if (*begin != '[' && *begin != '{')
-        return rft_dataset_refuse_file(options->path, line, text);
-    if (*begin == '{' && newline != NULL && rft_json_check(begin, n_first, &problem) == RFT_ERR_INPUT)
-        RFT_TRY(rft_dataset_refuse_object(options->path, line, text, false));
-    RFT_TRY(read_lines(loader, begin, end, line));
-    if (loader->n_rows == 1 && *begin == '{' && loader->dataset->n == 0)
-        return rft_dataset_refuse_object(options->path, line, text, true);
-    return RFT_OK;
+    struct rft_str why = {0};
+    enum rft_status status = rft_row_filter_explain(&loader->filter, loader->options, &why);
+    if (status == RFT_OK)
+        rft_log_error("%s: %s", loader->options->path, why.data);
+    rft_str_finish(&why);
+    return status != RFT_OK ? status : RFT_ERR_INPUT;
 }
 
-static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
+static enum rft_status parse_all(struct loader *loader)
 {
     struct rft_dataset *dataset = loader->dataset;
-    uint64_t line = 1;
-    if (rft_bytes_begin((struct rft_bytes){begin, (size_t)(end - begin)}, RFT_UTF8_MARK))
-        begin += strlen(RFT_UTF8_MARK);
-    for (; begin < end && strchr(" \t\r\n", *begin) != NULL && *begin; begin++)
-        line += *begin == '\n';
-    RFT_TRY(read_rows(loader, begin, end, line));
+    const struct rft_row_sink sink = {loader, take_row, take_bad_line, wants_more, has_any};
+    RFT_TRY(rft_rows_walk(loader->options->path, &dataset->arena, &sink));
     RFT_TRY(number_repeats(loader));
     RFT_TRY(rft_dataset_skip(dataset, RFT_SKIP_BAD_ROW, loader->details));
     if (dataset->n_skipped && !loader->options->skip_bad_rows)
@@ -310,6 +265,8 @@ static enum rft_status parse_all(struct loader *loader, char *begin, char *end)
                      ": %.200s",
                      loader->options->path, dataset->n_skipped, loader->n_rows, dataset->skipped[0].row + 1,
                      dataset->skipped[0].detail);
+    if (loader->n_rows != 0 && loader->n_taken == 0)
+        return refuse_filter(loader);
     if (!dataset->n) {
         rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
         return RFT_ERR_INPUT;
@@ -323,11 +280,13 @@ enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, str
     struct loader loader = {.options = options, .dataset = dataset};
     *dataset = (struct rft_dataset){.arena = *text};
     *text = (struct rft_str){0};
-    char *begin = dataset->arena.data;
-    enum rft_status status = parse_all(&loader, begin, begin + dataset->arena.len);
+    loader.reader = (struct rft_row_reader){.options = options, .arena = &dataset->lists, .why = &loader.why};
+    enum rft_status status = parse_all(&loader);
     for (size_t i = 0; i < dataset->n && loader.details != NULL; i++)
         rft_free(loader.details[i]);
     rft_free(loader.details);
+    rft_row_reader_finish(&loader.reader);
+    rft_row_filter_finish(&loader.filter);
     rft_str_finish(&loader.why);
     if (status != RFT_OK)
         rft_dataset_finish(dataset);
@@ -338,7 +297,7 @@ enum rft_status rft_dataset_load(const struct rft_dataset_options *options, stru
 {
     struct rft_str text;
     *dataset = (struct rft_dataset){0};
-    RFT_TRY(rft_file_read(options->path, FILE_BYTES_MAX, &text));
+    RFT_TRY(rft_file_read_unpacked(options->path, RFT_ROWS_BYTES_MAX, &text));
     return rft_dataset_parse(options, &text, dataset);
 }
 
@@ -349,16 +308,6 @@ void rft_dataset_finish(struct rft_dataset *dataset)
     rft_free(dataset->skipped);
     rft_free(dataset->questions);
     rft_str_finish(&dataset->arena);
+    rft_arena_finish(&dataset->lists);
     *dataset = (struct rft_dataset){0};
-}
-
-uint64_t rft_question_key(const struct rft_question *question, uint64_t seed)
-{
-    XXH64_state_t state;
-    unsigned char repeat[4];
-    put_u32(repeat, question->repeat);
-    XXH64_reset(&state, seed);
-    XXH64_update(&state, question->id.data, question->id.len);
-    XXH64_update(&state, repeat, sizeof repeat);
-    return XXH64_digest(&state);
 }

@@ -3,6 +3,7 @@
 #ifndef RFT_DATASET_H
 #define RFT_DATASET_H
 
+#include "arena.h"
 #include "question.h"
 #include "sample.h"
 #include "status.h"
@@ -33,16 +34,18 @@ struct rft_dataset {
     size_t n;
     struct rft_skipped *skipped; /* [n_skipped] in input order */
     size_t n_skipped;
-    struct rft_str arena;  /* backing of the texts: the file, its strings unescaped in place */
-    uint64_t content_hash; /* over text, gold, id and repeat of all n in order: part of the run's fingerprint */
+    struct rft_str arena;   /* backing of the texts: the file, its strings unescaped in place */
+    struct rft_arena lists; /* backing of lists, and of texts that were put together */
+    uint64_t content_hash;  /* over text, gold answers, options, id and repeat of all n in order: part of the run's
+                               fingerprint */
 };
 
 /* Reads and checks the whole file. Rows that are no questions (a wrong shape, a missing field, an empty question, a
- * gold answer that is neither number nor string or that cannot be compared, answer_after not found, an id given twice,
- * in JSON lines a line that is no JSON) are left out with skip_bad_rows, or refused: RFT_ERR_INPUT with their number
+ * gold answer that is no text or that cannot be compared, answer_after not found, an id given twice, in JSON lines a
+ * line that is no JSON) are left out with skip_bad_rows, or refused: RFT_ERR_INPUT with their number
  * and the first three. Errors of the file name it, the line and what to do: no such file, no JSON, another format, no
- * questions. Strings may hold U+0000. Nothing is dropped silently: only what `limit` leaves out and blank lines are not
- * looked at. */
+ * questions. Strings may hold U+0000. Nothing is dropped silently: only what `filter` and `limit` leave out and blank
+ * lines are not looked at; a filter that nothing passes is an error. A file may be compressed (unpack.h). */
 enum rft_status rft_dataset_load(const struct rft_dataset_options *options, struct rft_dataset *dataset);
 /* The same out of the file's text in memory, which is taken over; options->path only names it in messages. */
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,
@@ -52,13 +55,13 @@ void rft_dataset_finish(struct rft_dataset *dataset);
 /* Leaves out the questions that have a detail: details[n], taken over, NULL = stays. */
 enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details);
 
+/* What a reader of rows ends with: the rows that were left out in input order, and the hash of what is there. */
+void rft_dataset_sort_skipped(struct rft_dataset *dataset);
+void rft_dataset_hash(struct rft_dataset *dataset);
+
 /* Appends the first few of the rows that were left out for a reason, for a message: "row 2 (line 3): is empty; row 5
  * (line 8): ...". The first one's line is left away for a message that begins with it. */
 enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum rft_skip_reason reason,
                                          bool with_first_line, struct rft_str *out);
-
-/* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place
- * in the file does not matter. */
-uint64_t rft_question_key(const struct rft_question *question, uint64_t seed);
 
 #endif

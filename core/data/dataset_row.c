@@ -1,216 +1,182 @@
 /* SPDX-License-Identifier: MIT */
 #include "dataset_row.h"
 
+#include "alloc.h"
+#include "dataset_gold.h"
+#include "dataset_missing.h"
 #include "json.h"
-#include "verify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define KEYS_BYTES 160 /* of a row's keys in a message, about */
-#define KEY_BYTES 40   /* of one of them */
+#define PART_BREAK "\n\n" /* between a question's fields */
 
-enum field { QUESTION, GOLD, ID, N_FIELDS };
-
-/* A row being read; data NULL = absent. */
-struct row {
-    const struct rft_dataset_options *options;
-    const char *names[N_FIELDS]; /* keys in objects; "" for an id that was not asked for */
-    enum rft_json_kind kind;     /* of the row */
-    enum rft_json_kind kinds[N_FIELDS];
-    struct rft_bytes texts[N_FIELDS];
-    struct rft_str keys;       /* of an object, for messages: "problem, solution" */
-    struct rft_str texts_keys; /* those of them whose values are strings or numbers */
-    struct rft_str *why;
-};
-
-/* Keys that people's files have. */
-static const char *const question_keys[] = {"question", "problem", "prompt", "instruction",
-                                            "query",    "input",   "text",   NULL};
-static const char *const gold_keys[] = {"answer",          "solution", "gold",         "target",
-                                        "output",          "label",    "ground_truth", "final_answer",
-                                        "expected_answer", "result",   "response",     NULL};
-
-static enum rft_status bad_field(const struct row *row, enum field field, const char *fmt, ...) RFT_PRINTF(3, 4);
-
-static enum rft_status bad_field(const struct row *row, enum field field, const char *fmt, ...)
+enum rft_status rft_row_bad_field(const struct rft_row_reader *reader, enum rft_row_field field, const char *fmt, ...)
 {
     char what[400];
     va_list args;
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
-    if (row->kind == RFT_JSON_ARRAY)
-        return rft_str_printf(row->why, "element %d %s", (int)field + 1, what);
-    return rft_str_printf(row->why, "field \"%.60s\" %s", row->names[field], what);
+    if (reader->row.kind == RFT_JSON_ARRAY)
+        return rft_str_printf(reader->why, "element %d %s", (int)field + 1, what);
+    return rft_str_printf(reader->why, "field \"%.60s\" %s", reader->names[field], what);
 }
 
-static struct rft_bytes content(const struct rft_json_value *value)
+struct rft_bytes rft_row_text(const struct rft_json_value *value)
 {
     return value->kind == RFT_JSON_STRING ? rft_json_unescape(value) : (struct rft_bytes){value->data, value->len};
 }
 
-static void read_pair(const struct rft_json_value *source, struct row *row)
+struct rft_json_value rft_row_field(const struct rft_row_reader *reader, const char *name)
 {
-    struct rft_json_cursor cursor = rft_json_inside(source);
-    for (int field = QUESTION; field <= GOLD && rft_json_more(&cursor); field++) {
-        struct rft_json_value value = rft_json_next(&cursor);
-        row->kinds[field] = value.kind;
-        row->texts[field] = content(&value);
+    if (reader->row.kind == RFT_JSON_OBJECT)
+        return rft_json_members_find(&reader->members, rft_bytes_z(name));
+    return rft_json_find(&reader->row, rft_bytes_z(name));
+}
+
+enum rft_status rft_row_open(struct rft_row_reader *reader, const struct rft_json_value *row)
+{
+    const struct rft_dataset_options *o = reader->options;
+    rft_str_clear(reader->why);
+    reader->row = *row;
+    reader->is_own = false;
+    reader->members.n = 0;
+    reader->names[RFT_ROW_QUESTION] = o->question_field;
+    reader->names[RFT_ROW_GOLD] = o->answer_field;
+    reader->names[RFT_ROW_COMPLETION] = reader->has_completions ? o->completion_field : NULL;
+    reader->names[RFT_ROW_ID] = o->id_field;
+    reader->names[RFT_ROW_CHOICES] = o->choices_field;
+    for (int i = 0; i < RFT_ROW_FIELDS; i++)
+        reader->fields[i] = (struct rft_json_value){.data = NULL};
+    for (size_t i = 0; i < RFT_QUESTION_MORE_MAX; i++)
+        reader->more[i] = (struct rft_json_value){.data = NULL};
+    return row->kind == RFT_JSON_OBJECT ? rft_json_members_read(row, &reader->members) : RFT_OK;
+}
+
+void rft_row_find(struct rft_row_reader *reader)
+{
+    const struct rft_dataset_options *o = reader->options;
+    if (reader->row.kind == RFT_JSON_ARRAY) {
+        const int last = reader->has_completions ? RFT_ROW_COMPLETION : RFT_ROW_GOLD;
+        struct rft_json_cursor at = rft_json_inside(&reader->row);
+        for (int field = RFT_ROW_QUESTION; field <= last && rft_json_more(&at); field++)
+            reader->fields[field] = rft_json_next(&at);
     }
+    if (reader->row.kind != RFT_JSON_OBJECT)
+        return;
+    for (int field = 0; field < RFT_ROW_FIELDS; field++)
+        if (reader->names[field] != NULL && *reader->names[field] != '\0')
+            reader->fields[field] = rft_row_field(reader, reader->names[field]);
+    for (size_t i = 0; !reader->is_own && i < o->n_question_more && i < RFT_QUESTION_MORE_MAX; i++)
+        reader->more[i] = rft_row_field(reader, o->question_more[i]);
 }
 
-/* Adds a key to a list of the first few: "problem, solution". */
-static enum rft_status list_key(struct rft_bytes key, struct rft_str *list)
+static enum rft_status check_question(struct rft_row_reader *reader)
 {
-    if (list->len >= KEYS_BYTES)
-        return RFT_OK;
-    return rft_str_printf(list, "%s%.*s", list->len ? ", " : "", (int)rft_utf8_cut(key.data, key.len, KEY_BYTES),
-                          key.data);
-}
-
-/* One key may serve as several fields; of a key given twice the last counts, as everywhere. */
-static enum rft_status read_object(const struct rft_json_value *source, struct row *row)
-{
-    struct rft_json_cursor cursor = rft_json_inside(source);
-    while (rft_json_more(&cursor)) {
-        struct rft_json_value key = rft_json_next(&cursor), value = rft_json_next(&cursor);
-        struct rft_bytes name = content(&key), text = {0};
-        RFT_TRY(list_key(name, &row->keys));
-        if (value.kind == RFT_JSON_STRING || value.kind == RFT_JSON_NUMBER)
-            RFT_TRY(list_key(name, &row->texts_keys));
-        for (int field = QUESTION; field < N_FIELDS; field++) {
-            bool wanted = field != ID || *row->names[ID];
-            if (!wanted || !rft_bytes_equal(name, rft_bytes_z(row->names[field])))
-                continue;
-            if (text.data == NULL)
-                text = content(&value);
-            row->kinds[field] = value.kind;
-            row->texts[field] = text;
-        }
+    const struct rft_json_value *question = &reader->fields[RFT_ROW_QUESTION];
+    if (question->data == NULL)
+        return rft_row_missing_field(reader, RFT_ROW_QUESTION);
+    if (question->kind != RFT_JSON_STRING)
+        return rft_row_bad_field(reader, RFT_ROW_QUESTION, "is %s; expected a string",
+                                 rft_json_kind_text(question->kind));
+    for (size_t i = 0; i < RFT_QUESTION_MORE_MAX; i++) {
+        const struct rft_json_value *more = &reader->more[i];
+        if (more->data != NULL && more->kind != RFT_JSON_STRING && !rft_json_is_null(more))
+            return rft_str_printf(reader->why, "field \"%.60s\" is %s; expected a string",
+                                  reader->options->question_more[i], rft_json_kind_text(more->kind));
     }
     return RFT_OK;
 }
 
-/* Whether the list of keys holds one, as a whole. */
-static bool has_key(const struct rft_str *keys, const char *key)
+static enum rft_status check_id(struct rft_row_reader *reader)
 {
-    size_t n = strlen(key);
-    for (const char *at = keys->data; at != NULL && *at; at = strchr(at, ' ') != NULL ? strchr(at, ' ') + 1 : NULL)
-        if (strncmp(at, key, n) == 0 && (at[n] == ',' || at[n] == 0))
-            return true;
-    return false;
-}
-
-/* A field that a row has not: what it has, and which key to set. */
-static enum rft_status missing_field(const struct row *row, enum field field)
-{
-    static const char *const settings[] = {"data.question_field", "data.answer_field", "data.id_field"};
-    const char *const *guesses = field == QUESTION ? question_keys : field == GOLD ? gold_keys : NULL;
-    const char *guess = NULL;
-    if (row->kind == RFT_JSON_ARRAY && field == ID)
-        return rft_str_printf(row->why, "is an array, which has no field \"%.60s\"; unset id_field", row->names[ID]);
-    if (row->kind == RFT_JSON_ARRAY)
-        return bad_field(row, field, "is missing");
-    for (; guesses != NULL && *guesses && guess == NULL; guesses++)
-        guess = has_key(&row->texts_keys, *guesses) ? *guesses : NULL;
-    if (!row->keys.len)
-        return bad_field(row, field, "is missing; the row is empty");
-    bool is_chat = has_key(&row->keys, "messages") || has_key(&row->keys, "conversations") ||
-                   (has_key(&row->keys, "prompt") && !has_key(&row->texts_keys, "prompt"));
-    if (field == QUESTION && has_key(&row->texts_keys, "instruction") && has_key(&row->texts_keys, "input"))
-        return bad_field(row, field, "is missing; the row has %s: write instruction and input together into one field",
-                         row->keys.data);
-    if (is_chat)
-        return bad_field(
-            row, field,
-            "is missing; the row holds a conversation (it has %s): write question and answer into fields of their own",
-            row->keys.data);
-    if (guess != NULL)
-        return bad_field(row, field, "is missing; the row has %s: set %s=%s", row->keys.data, settings[field], guess);
-    return bad_field(row, field, "is missing; the row has %s: name one with %s", row->keys.data, settings[field]);
-}
-
-static enum rft_status check_fields(const struct row *row)
-{
-    for (int i = QUESTION; i < N_FIELDS && !row->why->len; i++) {
-        enum field field = (enum field)i;
-        bool string = row->kinds[i] == RFT_JSON_STRING, number = row->kinds[i] == RFT_JSON_NUMBER;
-        if (field == ID && !*row->names[ID])
-            continue;
-        if (row->texts[i].data == NULL)
-            return missing_field(row, field);
-        if (!string && (field == QUESTION || !number))
-            return bad_field(row, field, "is %s; expected a string%s", rft_json_kind_text(row->kinds[i]),
-                             field == QUESTION ? "" : " or a number");
-    }
-    if (!row->texts[QUESTION].len)
-        return bad_field(row, QUESTION, "is empty; every row needs a question");
+    const struct rft_json_value *id = &reader->fields[RFT_ROW_ID];
+    if (reader->names[RFT_ROW_ID] == NULL || *reader->names[RFT_ROW_ID] == '\0')
+        return RFT_OK;
+    if (reader->row.kind == RFT_JSON_ARRAY)
+        return rft_str_printf(reader->why, "is an array, which has no field \"%.60s\"; unset id_field",
+                              reader->names[RFT_ROW_ID]);
+    if (id->data == NULL)
+        return rft_row_missing_field(reader, RFT_ROW_ID);
+    if (id->kind != RFT_JSON_STRING && id->kind != RFT_JSON_NUMBER)
+        return rft_row_bad_field(reader, RFT_ROW_ID, "is %s; expected a string or a number",
+                                 rft_json_kind_text(id->kind));
     return RFT_OK;
 }
 
-/* What follows the last occurrence of `marker`, trimmed. */
-static bool text_after(struct rft_bytes *text, struct rft_bytes marker)
+/* The question's field alone, or with the further ones that say something. */
+static enum rft_status read_question(struct rft_row_reader *reader, struct rft_bytes *text)
 {
-    for (size_t at = text->len; at-- > 0;)
-        if (text->len - at >= marker.len && memcmp(text->data + at, marker.data, marker.len) == 0) {
-            at += marker.len;
-            *text = rft_bytes_trim((struct rft_bytes){text->data + at, text->len - at});
-            return text->len > 0;
-        }
-    return false;
-}
-
-static enum rft_status check_gold(struct row *row)
-{
-    const struct rft_dataset_options *o = row->options;
-    struct rft_bytes *gold = &row->texts[GOLD], behind = *gold;
-    size_t n;
-    if (*o->answer_after && !text_after(gold, rft_bytes_z(o->answer_after)))
-        return bad_field(row, GOLD, "has no answer after \"%.60s\" (answer_after)", o->answer_after);
-    if (!*o->answer_after && o->answer_mark != NULL && text_after(&behind, rft_bytes_z(o->answer_mark)))
-        *gold = behind;
-    if (o->verify == NULL || rft_gold_is_valid(o->verify, *gold))
+    struct rft_bytes parts[1 + RFT_QUESTION_MORE_MAX];
+    size_t n = 0, len = 0;
+    parts[n++] = rft_row_text(&reader->fields[RFT_ROW_QUESTION]);
+    for (size_t i = 0; i < RFT_QUESTION_MORE_MAX; i++) {
+        const struct rft_json_value *more = &reader->more[i];
+        parts[n] = more->data != NULL && more->kind == RFT_JSON_STRING ? rft_row_text(more) : rft_bytes_z("");
+        n += parts[n].len != 0;
+    }
+    *text = parts[0];
+    if (n == 1 || parts[0].len == 0)
         return RFT_OK;
-    n = rft_utf8_cut(gold->data, gold->len, 40);
-    return rft_str_printf(row->why, "the gold answer \"%.*s\" is not %s that [verify] can compare; %s", (int)n,
-                          gold->data, rft_verifier_of(o->verify)->gold, rft_gold_hint(o->verify, *gold));
+    for (size_t i = 0; i < n; i++)
+        len += parts[i].len + (i != 0 ? strlen(PART_BREAK) : 0);
+    char *joined = rft_arena_take(reader->arena, len, 1), *at = joined;
+    if (joined == NULL)
+        return RFT_ERR_HOST_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        size_t n_break = i != 0 ? strlen(PART_BREAK) : 0;
+        memcpy(at, PART_BREAK, n_break);
+        memcpy(at + n_break, parts[i].data, parts[i].len);
+        at += n_break + parts[i].len;
+    }
+    *text = (struct rft_bytes){joined, len};
+    return RFT_OK;
 }
 
-static enum rft_status read_row(const struct rft_json_value *source, struct row *row)
+/* What the row is, and whether every field is what it must be; what is in lists is found before anything is
+ * unescaped. */
+static enum rft_status check(struct rft_row_reader *reader, struct rft_row_lists *lists)
 {
-    if (source->kind == RFT_JSON_ARRAY)
-        read_pair(source, row);
-    else if (source->kind == RFT_JSON_OBJECT)
-        RFT_TRY(read_object(source, row));
-    else
-        return rft_str_printf(row->why, "is %s; expected [\"question\", gold] or an object",
-                              rft_json_kind_text(source->kind));
-    RFT_TRY(check_fields(row));
-    return row->why->len ? RFT_OK : check_gold(row);
+    if (reader->row.kind != RFT_JSON_ARRAY && reader->row.kind != RFT_JSON_OBJECT)
+        return rft_str_printf(reader->why, "is %s; expected [\"question\", gold] or an object",
+                              rft_json_kind_text(reader->row.kind));
+    RFT_TRY(check_question(reader));
+    if (!reader->why->len)
+        RFT_TRY(rft_row_check_gold(reader, lists));
+    if (!reader->why->len)
+        RFT_TRY(check_id(reader));
+    if (!reader->why->len)
+        RFT_TRY(rft_row_check_choices(reader, lists));
+    return RFT_OK;
 }
 
-enum rft_status rft_dataset_read_row(const struct rft_dataset_options *options, const struct rft_json_value *source,
-                                     struct rft_question *question, struct rft_str *why)
+enum rft_status rft_row_read(struct rft_row_reader *reader, struct rft_question *question)
 {
-    struct row row = {
-        .options = options,
-        .names = {options->question_field, options->answer_field, options->id_field},
-        .kind = source->kind,
-        .why = why,
-    };
-    const struct rft_bytes none = {NULL, 0};
-    enum rft_status status = read_row(source, &row);
-    bool has_text = row.texts[QUESTION].data != NULL && row.kinds[QUESTION] == RFT_JSON_STRING;
-    bool has_id = row.texts[ID].data != NULL && (row.kinds[ID] == RFT_JSON_STRING || row.kinds[ID] == RFT_JSON_NUMBER);
-    question->text = has_text ? row.texts[QUESTION] : none;
-    question->gold = row.texts[GOLD];
-    question->gold_is_number = row.kinds[GOLD] == RFT_JSON_NUMBER;
-    question->id = !*options->id_field ? question->text : has_id ? row.texts[ID] : none;
-    rft_str_finish(&row.keys);
-    rft_str_finish(&row.texts_keys);
-    return status;
+    const struct rft_json_value *text = &reader->fields[RFT_ROW_QUESTION], *id = &reader->fields[RFT_ROW_ID];
+    const bool has_id_field = reader->names[RFT_ROW_ID] != NULL && *reader->names[RFT_ROW_ID] != '\0';
+    struct rft_row_lists lists = {0};
+    reader->n_spans = 0;
+    RFT_TRY(check(reader, &lists));
+    if (text->data != NULL && text->kind == RFT_JSON_STRING)
+        RFT_TRY(read_question(reader, &question->text));
+    if (!has_id_field)
+        question->id = question->text;
+    else if (id->data != NULL && (id->kind == RFT_JSON_STRING || id->kind == RFT_JSON_NUMBER))
+        question->id = rft_row_text(id);
+    if (!reader->why->len && !question->text.len)
+        RFT_TRY(rft_row_bad_field(reader, RFT_ROW_QUESTION, "is empty; every row needs a question"));
+    if (!reader->why->len)
+        RFT_TRY(rft_row_read_choices(reader, &lists, question));
+    return reader->why->len ? RFT_OK : rft_row_read_gold(reader, &lists, question);
+}
+
+void rft_row_reader_finish(struct rft_row_reader *reader)
+{
+    rft_json_members_finish(&reader->members);
+    rft_free(reader->spans);
+    *reader = (struct rft_row_reader){0};
 }
 
 bool rft_dataset_is_row(const char *line, size_t len)

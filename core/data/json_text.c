@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "json_text.h"
 
-#include "json.h"
-
 #include <string.h>
-
-enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_problem *problem)
-{
-    /* jansson passes over NUL bytes between tokens, where the walk would stop. */
-    const char *nul = len ? memchr(text, 0, len) : NULL;
-    json_t *tree;
-    if (nul != NULL) {
-        *problem = (struct rft_json_problem){
-            .line = 1, .text = "a NUL byte; save a file in UTF-16 as UTF-8; JSON writes the character as \\u0000"};
-        for (const char *p = text; p < nul; p++)
-            problem->line += *p == '\n';
-        return RFT_ERR_INPUT;
-    }
-    /* Numbers are read as text later: as reals, whole numbers of any length are valid. */
-    RFT_TRY(rft_json_try((struct rft_bytes){text, len}, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree, problem));
-    json_decref(tree);
-    return RFT_OK;
-}
 
 /* Between valid values commas and colons say nothing that the order does not. */
 static void skip_separators(struct rft_json_cursor *cursor)
@@ -103,32 +83,81 @@ static uint32_t hex4(const char *p)
     return value & 0xffff;
 }
 
+/* The character behind a backslash, whose place *p is, as UTF-8; *p moves behind it. Returns its bytes. */
+static size_t decode_escape(const char **p, char *out)
+{
+    static const char escapes[] = "b\bf\fn\nr\rt\t";
+    const char *at = *p + 1;
+    if (*at != 'u') {
+        const char *pair = strchr(escapes, *at);
+        *out = pair != NULL ? pair[1] : *at;
+        *p = at + 1;
+        return 1;
+    }
+    uint32_t code_point = hex4(at + 1);
+    at += 5;
+    if (code_point >= 0xd800 && code_point <= 0xdbff) {
+        code_point = 0x10000 + ((code_point & 0x3ff) << 10) + (hex4(at + 2) & 0x3ff);
+        at += 6;
+    }
+    *p = at;
+    return rft_utf8_encode(code_point, out);
+}
+
+/* An unescaped string is shorter than it was: its first quote becomes a mark, what is left at its end is filled. Neither
+ * byte stands in JSON text. */
+#define UNESCAPED '\x01'
+#define FILLER '\xff'
+
 struct rft_bytes rft_json_unescape(const struct rft_json_value *string)
 {
-    char *out = string->data + 1;
-    const char *p = out, *end = string->data + string->len - 1;
-    while (p < end) {
-        static const char escapes[] = "b\bf\fn\nr\rt\t";
-        if (*p != '\\') {
-            *out++ = *p++;
+    char *begin = string->data + 1, *end = string->data + string->len - 1;
+    char *out = string->len > 2 ? memchr(begin, '\\', string->len - 2) : NULL;
+    if (*string->data == UNESCAPED) {
+        for (end++; end[-1] == FILLER; end--)
             continue;
-        }
-        p++;
-        if (*p != 'u') {
-            const char *pair = strchr(escapes, *p);
-            *out++ = pair != NULL ? pair[1] : *p;
-            p++;
-            continue;
-        }
-        uint32_t code_point = hex4(p + 1);
-        p += 5;
-        if (code_point >= 0xd800 && code_point <= 0xdbff) {
-            code_point = 0x10000 + ((code_point & 0x3ff) << 10) + (hex4(p + 2) & 0x3ff);
-            p += 6;
-        }
-        out += rft_utf8_encode(code_point, out);
+        return (struct rft_bytes){begin, (size_t)(end - begin)};
     }
-    return (struct rft_bytes){string->data + 1, (size_t)(out - string->data) - 1};
+    if (out == NULL)
+        return (struct rft_bytes){begin, (size_t)(end - begin)};
+    for (const char *p = out; p < end;) {
+        if (*p == '\\')
+            out += decode_escape(&p, out);
+        else
+            *out++ = *p++;
+    }
+    memset(out, FILLER, (size_t)(end - out) + 1);
+    *string->data = UNESCAPED;
+    return (struct rft_bytes){begin, (size_t)(out - begin)};
+}
+
+bool rft_json_is(const struct rft_json_value *value, struct rft_bytes text)
+{
+    const char *p = value->data, *end = value->data + value->len;
+    if (value->kind == RFT_JSON_ARRAY || value->kind == RFT_JSON_OBJECT || value->data == NULL)
+        return false;
+    if (value->kind != RFT_JSON_STRING)
+        return rft_bytes_equal((struct rft_bytes){p, value->len}, text);
+    p++, end--;
+    if (memchr(p, '\\', (size_t)(end - p)) == NULL)
+        return rft_bytes_equal((struct rft_bytes){p, (size_t)(end - p)}, text);
+    while (p < end) {
+        char one[4];
+        size_t n = 1;
+        if (*p == '\\')
+            n = decode_escape(&p, one);
+        else
+            one[0] = *p++;
+        if (n > text.len || memcmp(one, text.data, n) != 0)
+            return false;
+        text = (struct rft_bytes){text.data + n, text.len - n};
+    }
+    return text.len == 0;
+}
+
+bool rft_json_is_null(const struct rft_json_value *value)
+{
+    return value->kind == RFT_JSON_WORD && *value->data == 'n';
 }
 
 const char *rft_json_kind_text(enum rft_json_kind kind)

@@ -25,11 +25,6 @@ struct rft_json_cursor {
     uint64_t line;
 };
 
-/* RFT_ERR_INPUT unless text is one JSON array or object: *problem says why, with a line counted from the text's first.
- * Nothing is logged. */
-struct rft_json_problem;
-enum rft_status rft_json_check(const char *text, size_t len, struct rft_json_problem *problem);
-
 /* The value at the cursor, which moves behind it. */
 struct rft_json_value rft_json_next(struct rft_json_cursor *cursor);
 
@@ -39,8 +34,14 @@ struct rft_json_cursor rft_json_inside(const struct rft_json_value *container);
 /* Whether another element, key or value follows before the container's end. */
 bool rft_json_more(struct rft_json_cursor *cursor);
 
-/* A string's content: unescaped in place, so once per string. */
+/* A string's content: unescaped in place. May be asked again, but nothing can walk over the string, or compare it, any
+ * more: find everything first. */
 struct rft_bytes rft_json_unescape(const struct rft_json_value *string);
+
+/* Whether a value says this: a string its content, a number or a word its source text; an array or object never. */
+bool rft_json_is(const struct rft_json_value *value, struct rft_bytes text);
+
+bool rft_json_is_null(const struct rft_json_value *value);
 
 /* "a string", "an object" and so on, for messages. */
 const char *rft_json_kind_text(enum rft_json_kind kind);

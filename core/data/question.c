@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "question.h"
 
+#define XXH_STATIC_LINKING_ONLY /* the streaming state on the stack: its layout has been fixed since 0.7 */
+#include <xxhash.h>
+
 struct rft_texts rft_question_golds(const struct rft_question *question)
 {
     if (question->golds != NULL)
@@ -32,4 +35,44 @@ enum rft_status rft_question_put_gold(const struct rft_question *question, struc
     if (question->gold_is_number)
         return rft_str_append(out, question->gold.data, question->gold.len);
     return rft_str_append_json(out, question->gold.data, question->gold.len);
+}
+
+static void put_u32(unsigned char out[4], uint32_t x)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (unsigned char)(x >> (8 * i));
+}
+
+uint64_t rft_question_key(const struct rft_question *question, uint64_t seed)
+{
+    XXH64_state_t state;
+    unsigned char repeat[4];
+    put_u32(repeat, question->repeat);
+    XXH64_reset(&state, seed);
+    XXH64_update(&state, question->id.data, question->id.len);
+    XXH64_update(&state, repeat, sizeof repeat);
+    return XXH64_digest(&state);
+}
+
+/* Each hash seeds the next, so that no text can pass for the end of the one before it. */
+static uint64_t hash_texts(struct rft_texts texts, uint64_t hash)
+{
+    hash = XXH64(&(unsigned char){'['}, 1, hash ^ texts.n);
+    for (size_t i = 0; i < texts.n; i++)
+        hash = XXH64(texts.items[i].data, texts.items[i].len, hash);
+    return hash;
+}
+
+uint64_t rft_question_hash(const struct rft_question *question, uint64_t seed)
+{
+    unsigned char repeat[4];
+    put_u32(repeat, question->repeat);
+    uint64_t hash = XXH64(question->text.data, question->text.len, seed);
+    hash = XXH64(question->gold.data, question->gold.len, hash);
+    if (question->golds != NULL)
+        hash = hash_texts(rft_question_golds(question), hash);
+    if (question->n_choices != 0)
+        hash = hash_texts(rft_question_choices(question), ~hash);
+    hash = XXH64(question->id.data, question->id.len, hash);
+    return XXH64(repeat, sizeof repeat, hash);
 }

@@ -149,7 +149,7 @@ static void test_bad(void **state)
         {.source = "{\"question\": \"a\", \"b\": 1}", .message = "name one with data.answer_field"},
         {.source = "{\"prompt\": [{\"role\": \"user\"}], \"answer\": 1}", .message = "the row holds a conversation"},
         {.source = "{\"instruction\": \"a\", \"input\": \"b\", \"output\": 1}",
-         .message = "write instruction and input together into one field"},
+         .message = "the row has instruction, input, output: set data.question_field=[\"instruction\",\"input\"]"},
         {.source = "[[\"a\n\", 1]]", .message = "a line break stands inside a string"},
         {.source = "[[\"a\", 01]]", .message = "not JSON: "},
         {.source = "{\"question\": \"a\", \"steps\": [{}], \"b\": 1}", .message = "field \"answer\" is missing"},
@@ -171,7 +171,9 @@ static void test_bad(void **state)
         {.source = "[null]", .message = "row 1: is true, false or null"},
         {.source = "[[1, 1]]", .message = "element 1 is a number; expected a string"},
         {.source = "[[\"\", 1]]", .message = "element 1 is empty"},
-        {.source = "[[\"a\", [1]]]", .message = "element 2 is an array; expected a string or a number"},
+        {.source = "[[\"a\", {\"b\": 1}]]", .message = "element 2 is an object; expected a string or a number, or a list"},
+        {.source = "[[\"a\", []]]", .message = "element 2 is an empty list"},
+        {.source = "[[\"a\", [1, null]]]", .message = "element 2 is a list that holds null; expected strings or numbers"},
         {.source = "[[\"a\", null]]", .message = "element 2 is true, false or null"},
         {.source = "{\"question\": \"a\"}", .message = "q.json:1: row 1: field \"answer\" is missing"},
         {.source = "{\"answer\": 1}", .message = "field \"question\" is missing"},
@@ -390,7 +392,7 @@ static void test_alloc_faults(void **state)
     options.skip_bad_rows = true;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         rft_test_write_file(path, sources[i], strlen(sources[i]));
-        assert_true(rft_test_alloc_faults(load_once, &options) > 10);
+        assert_true(rft_test_alloc_faults(load_once, &options) > 4);
     }
 }
 
