@@ -216,9 +216,8 @@ enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum
 }
 
 /* Names the first few of the rows that are refused, and what to do. */
-static enum rft_status refuse_rows(const struct loader *loader)
+static enum rft_status refuse_rows(const struct rft_dataset *dataset, const char *path, uint64_t n_rows)
 {
-    const struct rft_dataset *dataset = loader->dataset;
     const struct rft_skipped *first = &dataset->skipped[0];
     struct rft_str text = {0};
     enum rft_status status = rft_dataset_list_skipped(dataset, RFT_SKIP_BAD_ROW, false, &text);
@@ -227,28 +226,30 @@ static enum rft_status refuse_rows(const struct loader *loader)
         return status;
     }
     if (dataset->n == 0)
-        rft_log_error("%s:%" PRIu64 ": %s; no row of %" PRIu64 " can be used", loader->options->path, first->line,
-                      text.data, loader->n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; no row of %" PRIu64 " can be used", path, first->line, text.data, n_rows);
     else if (dataset->n_skipped == 1)
         rft_log_error("%s:%" PRIu64 ": %s; it is the only bad row of %" PRIu64
                       ": mend it, or leave it out with data.bad_rows = skip",
-                      loader->options->path, first->line, text.data, loader->n_rows);
+                      path, first->line, text.data, n_rows);
     else
         rft_log_error("%s:%" PRIu64 ": %s; %zu of %" PRIu64
                       " rows are bad: mend them, or leave them out with data.bad_rows = skip",
-                      loader->options->path, first->line, text.data, dataset->n_skipped, loader->n_rows);
+                      path, first->line, text.data, dataset->n_skipped, n_rows);
     rft_str_finish(&text);
     return RFT_ERR_INPUT;
 }
 
-static enum rft_status refuse_filter(const struct loader *loader)
+enum rft_status rft_dataset_check_skipped(const struct rft_dataset *dataset,
+                                          const struct rft_dataset_options *options, uint64_t n_rows)
 {
-    struct rft_str why = {0};
-    enum rft_status status = rft_row_filter_explain(&loader->filter, loader->options, &why);
-    if (status == RFT_OK)
-        rft_log_error("%s: %s", loader->options->path, why.data);
-    rft_str_finish(&why);
-    return status != RFT_OK ? status : RFT_ERR_INPUT;
+    if (dataset->n_skipped == 0)
+        return RFT_OK;
+    if (!options->skip_bad_rows)
+        return refuse_rows(dataset, options->path, n_rows);
+    rft_log_warn("%s: %zu of %" PRIu64 " rows are left out (data.bad_rows = skip); the first is row %" PRIu64
+                 ": %.200s",
+                 options->path, dataset->n_skipped, n_rows, dataset->skipped[0].row + 1, dataset->skipped[0].detail);
+    return RFT_OK;
 }
 
 static enum rft_status parse_all(struct loader *loader)
@@ -258,15 +259,9 @@ static enum rft_status parse_all(struct loader *loader)
     RFT_TRY(rft_rows_walk(loader->options->path, &dataset->arena, &sink));
     RFT_TRY(number_repeats(loader));
     RFT_TRY(rft_dataset_skip(dataset, RFT_SKIP_BAD_ROW, loader->details));
-    if (dataset->n_skipped && !loader->options->skip_bad_rows)
-        return refuse_rows(loader);
-    if (dataset->n_skipped)
-        rft_log_warn("%s: %zu of %" PRIu64 " rows are left out (data.bad_rows = skip); the first is row %" PRIu64
-                     ": %.200s",
-                     loader->options->path, dataset->n_skipped, loader->n_rows, dataset->skipped[0].row + 1,
-                     dataset->skipped[0].detail);
+    RFT_TRY(rft_dataset_check_skipped(dataset, loader->options, loader->n_rows));
     if (loader->n_rows != 0 && loader->n_taken == 0)
-        return refuse_filter(loader);
+        return rft_row_filter_refuse(&loader->filter, loader->options);
     if (!dataset->n) {
         rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
         return RFT_ERR_INPUT;

@@ -55,6 +55,9 @@ void rft_dataset_finish(struct rft_dataset *dataset);
 /* Leaves out the questions that have a detail: details[n], taken over, NULL = stays. */
 enum rft_status rft_dataset_skip(struct rft_dataset *dataset, enum rft_skip_reason reason, char **details);
 
+/* Refuses the rows that were left out so far, or, with skip_bad_rows, warns of them. `n_rows`: of the file. */
+enum rft_status rft_dataset_check_skipped(const struct rft_dataset *dataset, const struct rft_dataset_options *options,
+                                          uint64_t n_rows);
 /* What a reader of rows ends with: the rows that were left out in input order, and the hash of what is there. */
 void rft_dataset_sort_skipped(struct rft_dataset *dataset);
 void rft_dataset_hash(struct rft_dataset *dataset);

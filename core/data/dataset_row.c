@@ -106,6 +106,17 @@ static enum rft_status check_id(struct rft_row_reader *reader)
     return RFT_OK;
 }
 
+static enum rft_status check_completion(struct rft_row_reader *reader)
+{
+    const struct rft_json_value *completion = &reader->fields[RFT_ROW_COMPLETION];
+    if (completion->data == NULL)
+        return rft_row_missing_field(reader, RFT_ROW_COMPLETION);
+    if (completion->kind != RFT_JSON_STRING)
+        return rft_row_bad_field(reader, RFT_ROW_COMPLETION, "is %s; expected a string",
+                                 rft_json_kind_text(completion->kind));
+    return RFT_OK;
+}
+
 /* The question's field alone, or with the further ones that say something. */
 static enum rft_status read_question(struct rft_row_reader *reader, struct rft_bytes *text)
 {
@@ -139,12 +150,16 @@ static enum rft_status read_question(struct rft_row_reader *reader, struct rft_b
  * unescaped. */
 static enum rft_status check(struct rft_row_reader *reader, struct rft_row_lists *lists)
 {
+    if (reader->why->len)
+        return RFT_OK;
     if (reader->row.kind != RFT_JSON_ARRAY && reader->row.kind != RFT_JSON_OBJECT)
         return rft_str_printf(reader->why, "is %s; expected [\"question\", gold] or an object",
                               rft_json_kind_text(reader->row.kind));
     RFT_TRY(check_question(reader));
     if (!reader->why->len)
         RFT_TRY(rft_row_check_gold(reader, lists));
+    if (!reader->why->len && reader->has_completions)
+        RFT_TRY(check_completion(reader));
     if (!reader->why->len)
         RFT_TRY(check_id(reader));
     if (!reader->why->len)

@@ -36,7 +36,7 @@ enum rft_status rft_row_open(struct rft_row_reader *reader, const struct rft_jso
 void rft_row_find(struct rft_row_reader *reader);
 /* Text, gold answers, options and id of *question, what there is of them (data NULL: it has none), views of the row,
  * whose strings are unescaped in place. If it can be no question of the run, reader->why says so; else it stays
- * empty. */
+ * empty. One that says something already is kept. */
 enum rft_status rft_row_read(struct rft_row_reader *reader, struct rft_question *question);
 void rft_row_reader_finish(struct rft_row_reader *reader);
 

@@ -139,8 +139,9 @@ bool rft_json_is(const struct rft_json_value *value, struct rft_bytes text)
     if (value->kind != RFT_JSON_STRING)
         return rft_bytes_equal((struct rft_bytes){p, value->len}, text);
     p++, end--;
-    if (memchr(p, '\\', (size_t)(end - p)) == NULL)
-        return rft_bytes_equal((struct rft_bytes){p, (size_t)(end - p)}, text);
+    if ((size_t)(end - p) <= text.len) /* with an escape it would say something shorter */
+        return rft_bytes_equal((struct rft_bytes){p, (size_t)(end - p)}, text) &&
+               (text.len == 0 || memchr(p, '\\', text.len) == NULL);
     while (p < end) {
         char one[4];
         size_t n = 1;

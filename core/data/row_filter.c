@@ -71,21 +71,24 @@ enum rft_status rft_row_passes(struct rft_row_filter *filter, const struct rft_r
     return RFT_OK;
 }
 
-enum rft_status rft_row_filter_explain(const struct rft_row_filter *filter, const struct rft_dataset_options *options,
-                                       struct rft_str *out)
+enum rft_status rft_row_filter_refuse(const struct rft_row_filter *filter, const struct rft_dataset_options *options)
 {
-    for (size_t i = 0; i < options->n_filter && i < RFT_FILTER_MAX; i++) {
-        const struct rft_row_test *test = &filter->tests[i];
-        const char *text = options->filter[i];
-        const int n = (int)rft_utf8_cut(text, strlen(text), 120);
-        if (test->has_held)
-            continue;
-        if (test->n_seen == 0)
-            return rft_str_printf(out, "no row passes data.filter = %.*s: none has this field", n, text);
-        return rft_str_printf(out, "no row passes data.filter = %.*s: the field is %s%s", n, text, test->values.data,
-                              test->n_seen == RFT_FILTER_SHOWN ? " and maybe more" : "");
+    size_t i = 0;
+    while (i < options->n_filter && i < RFT_FILTER_MAX && filter->tests[i].has_held)
+        i++;
+    if (i == options->n_filter || i == RFT_FILTER_MAX) {
+        rft_log_error("%s: no row passes all of data.filter, though each of them holds of some", options->path);
+        return RFT_ERR_INPUT;
     }
-    return rft_str_append_z(out, "no row passes all of data.filter, though each of them holds of some");
+    const struct rft_row_test *test = &filter->tests[i];
+    const char *text = options->filter[i];
+    const int n = (int)rft_utf8_cut(text, strlen(text), 120);
+    if (test->n_seen == 0)
+        rft_log_error("%s: no row passes data.filter = %.*s: none has this field", options->path, n, text);
+    else
+        rft_log_error("%s: no row passes data.filter = %.*s: the field is %s%s", options->path, n, text,
+                      test->values.data, test->n_seen == RFT_FILTER_SHOWN ? " and maybe more" : "");
+    return RFT_ERR_INPUT;
 }
 
 void rft_row_filter_finish(struct rft_row_filter *filter)

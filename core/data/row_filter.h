@@ -25,9 +25,8 @@ struct rft_row_filter {
  * a number, true, false or null this source text. With several = in it any of them may be the one. Of a row that
  * rftgen wrote a test of a field that it has not is passed over: it was made where the questions were read. */
 enum rft_status rft_row_passes(struct rft_row_filter *filter, const struct rft_row_reader *reader, bool *passes);
-/* Appends why no row passed: the test that never held, and the values that its field has. */
-enum rft_status rft_row_filter_explain(const struct rft_row_filter *filter, const struct rft_dataset_options *options,
-                                       struct rft_str *out);
+/* Says why no row passed: the test that never held, and the values that its field has. RFT_ERR_INPUT. */
+enum rft_status rft_row_filter_refuse(const struct rft_row_filter *filter, const struct rft_dataset_options *options);
 void rft_row_filter_finish(struct rft_row_filter *filter);
 
 #endif

@@ -31,3 +31,13 @@ enum rft_status rft_questions_load(const struct rft_config *config, struct rft_d
     const struct rft_dataset_options options = options_of(config, config->data_questions, &verify);
     return rft_dataset_load(&options, dataset);
 }
+
+enum rft_status rft_completions_read(const struct rft_config *config, const char *path,
+                                     struct rft_completions *completions)
+{
+    const struct rft_verify_options verify = rft_config_verify(config);
+    struct rft_dataset_options options = options_of(config, path, &verify);
+    if (!rft_config_is_given(config, "data.answer_field"))
+        options.answer_field = NULL;
+    return rft_completions_load(&options, completions);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "completion_row.h"
+
+#include <string.h>
+
+static struct rft_json_value member(const struct rft_row_reader *reader, const char *key)
+{
+    return rft_json_member(&reader->members, rft_bytes_z(key));
+}
+
+static bool is_string(const struct rft_row_reader *reader, const char *name)
+{
+    struct rft_json_value value = rft_row_field(reader, name);
+    return value.data != NULL && value.kind == RFT_JSON_STRING;
+}
+
+void rft_completion_row_begin(struct rft_row_reader *reader)
+{
+    static const char *const own[] = {"id", "repeat", "sample", "question", "gold", "completion", "prompt"};
+    static const char *const usual[] = {"completion", "response",   "generation",
+                                        "output",     "prediction", "model_output"};
+    const char **names = reader->names;
+    const size_t n_usual = sizeof usual / sizeof *usual;
+    size_t n_own = 0, i = 0;
+    while (n_own < sizeof own / sizeof *own && member(reader, own[n_own]).data != NULL)
+        n_own++;
+    reader->is_own = n_own == sizeof own / sizeof *own;
+    if (reader->is_own) {
+        names[RFT_ROW_QUESTION] = "question";
+        names[RFT_ROW_GOLD] = "gold";
+        names[RFT_ROW_COMPLETION] = "completion";
+        names[RFT_ROW_ID] = "id";
+        names[RFT_ROW_CHOICES] = NULL;
+        return;
+    }
+    if (names[RFT_ROW_GOLD] == NULL)
+        names[RFT_ROW_GOLD] =
+            member(reader, "gold").data == NULL && member(reader, "answer").data != NULL ? "answer" : "gold";
+    if (names[RFT_ROW_COMPLETION] != NULL && *names[RFT_ROW_COMPLETION] != '\0')
+        return;
+    while (i < n_usual && !is_string(reader, usual[i]))
+        i++;
+    names[RFT_ROW_COMPLETION] = usual[i < n_usual ? i : 0];
+}
+
+/* A member that must be a whole number up to `max`, or null; *has: it is one. */
+static enum rft_status read_whole(const struct rft_row_reader *reader, const char *key, uint64_t max, uint64_t *value,
+                                  bool *has)
+{
+    struct rft_json_value number = member(reader, key);
+    char digits[24] = "";
+    *has = false;
+    if (number.data == NULL || rft_json_is_null(&number))
+        return RFT_OK;
+    if (number.kind == RFT_JSON_NUMBER && number.len < sizeof digits)
+        memcpy(digits, number.data, number.len);
+    *has = rft_parse_u64(digits, value) && *value <= max;
+    if (*has || reader->why->len != 0)
+        return RFT_OK;
+    return rft_str_printf(reader->why, "field \"%s\" is no whole number from 0 on", key);
+}
+
+static struct rft_bytes source_of(const struct rft_row_reader *reader, const char *key)
+{
+    struct rft_json_value value = member(reader, key);
+    bool is_scalar = value.data != NULL && value.kind != RFT_JSON_ARRAY && value.kind != RFT_JSON_OBJECT;
+    return is_scalar ? (struct rft_bytes){value.data, value.len} : (struct rft_bytes){NULL, 0};
+}
+
+/* What only rftgen's rows have. */
+static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_completion_row *row)
+{
+    struct rft_completion *completion = &row->completion;
+    uint64_t repeat = 0, sample = 0, n_tokens = 0;
+    bool has_repeat, has_tokens;
+    completion->origin = (struct rft_origin){
+        .key = source_of(reader, "key"),
+        .tokens = source_of(reader, "tokens"),
+        .prompt = source_of(reader, "prompt"),
+        .seed = source_of(reader, "seed"),
+        .arithmetic = source_of(reader, "arithmetic"),
+    };
+    RFT_TRY(read_whole(reader, "question_index", UINT64_MAX, &row->question.row, &row->has_index));
+    RFT_TRY(read_whole(reader, "repeat", UINT32_MAX, &repeat, &has_repeat));
+    RFT_TRY(read_whole(reader, "sample", UINT32_MAX, &sample, &row->has_sample));
+    RFT_TRY(read_whole(reader, "tokens", UINT32_MAX, &n_tokens, &has_tokens));
+    row->question.repeat = (uint32_t)repeat;
+    completion->sample = (uint32_t)sample;
+    completion->n_tokens = (uint32_t)n_tokens;
+    return RFT_OK;
+}
+
+/* The record of a row that was left out: it has no completion, and one of the reasons for that. */
+static bool find_skip(const struct rft_row_reader *reader, enum rft_skip_reason *reason)
+{
+    const struct rft_json_value completion = member(reader, "completion"), word = member(reader, "reason");
+    if (!reader->is_own || !rft_json_is_null(&completion))
+        return false;
+    for (int i = 0; i < RFT_SKIP_REASONS; i++) {
+        *reason = (enum rft_skip_reason)i;
+        if (rft_json_is(&word, rft_bytes_z(rft_skip_text(*reason))))
+            return true;
+    }
+    return false;
+}
+
+static struct rft_bytes text_or_none(const struct rft_json_value *value)
+{
+    bool is_text = value->data != NULL && value->kind == RFT_JSON_STRING;
+    return is_text ? rft_json_unescape(value) : (struct rft_bytes){NULL, 0};
+}
+
+enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rft_completion_row *row)
+{
+    const struct rft_json_value finish = member(reader, "finish"), detail = member(reader, "detail");
+    *row = (struct rft_completion_row){.question.line = reader->row.line, .completion.finish = RFT_FINISH_STOP};
+    rft_row_find(reader);
+    for (int i = RFT_FINISH_STOP; i <= RFT_FINISH_NOT_FINITE; i++)
+        if (rft_json_is(&finish, rft_bytes_z(rft_finish_text((enum rft_finish)i))))
+            row->completion.finish = (enum rft_finish)i;
+    if (reader->is_own)
+        RFT_TRY(read_own(reader, row));
+    row->is_skipped = find_skip(reader, &row->reason);
+    if (row->is_skipped) {
+        row->question.text = text_or_none(&reader->fields[RFT_ROW_QUESTION]);
+        row->question.id = text_or_none(&reader->fields[RFT_ROW_ID]);
+        row->detail = text_or_none(&detail);
+        return RFT_OK;
+    }
+    RFT_TRY(rft_row_read(reader, &row->question));
+    row->completion.text = text_or_none(&reader->fields[RFT_ROW_COMPLETION]);
+    return RFT_OK;
+}
