@@ -51,9 +51,9 @@ rft_room(device     SEES base contract program USES rft_backends)           # th
 rft_room(config     SEES base contract program tokenizer jinja prompt verify data USES PkgConfig::INIH) # keys and their values
 rft_room(sampler    SEES base contract program architecture container description checkpoint tokenizer verify
                     model device)                           # plan, chunks, slots: prompts -> tokens
-rft_room(run        SEES base contract program architecture container description checkpoint adapter tokenizer jinja prompt verify
+rft_room(run        SEES base judge contract program architecture container description checkpoint adapter tokenizer jinja prompt verify
                     model data device config sampler
                     USES PkgConfig::XXHASH)                 # the whole job
-rft_room(command    SEES base contract program architecture container description checkpoint tokenizer jinja prompt verify
+rft_room(command    SEES base judge contract program architecture container description checkpoint tokenizer jinja prompt verify
                     model data device config sampler run
                     USES PkgConfig::XXHASH)                 # one file a subcommand, and their table

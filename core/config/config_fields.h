@@ -93,7 +93,8 @@ struct rft_config {
     uint32_t verify_workers; /* 0 = auto: one for each cpu */
     uint32_t verify_batch;
     uint32_t verify_queue;
-    double verify_time_limit; /* seconds */
+    double verify_time_limit;  /* seconds */
+    double verify_start_limit; /* seconds */
     struct rft_amount verify_memory_limit; /* BYTES, or AUTO: none */
     bool verify_ask_again;
     uint32_t select_keep;             /* a count, or RFT_KEEP_ALL (select.h) */

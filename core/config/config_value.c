@@ -177,7 +177,7 @@ static enum rft_status complete_path(const struct rft_key *key, const char *wher
                                      char **value)
 {
     char *expanded = NULL;
-    if (!*plain) {
+    if (!*plain || ((key->flags & RFT_KEY_PROGRAM) && strchr(plain, '/') == NULL)) {
         *value = plain;
         return RFT_OK;
     }

@@ -2,13 +2,13 @@
 #include "judging.h"
 
 #include "alloc.h"
+#include "judge_settings.h"
 #include "os.h"
 
 #include <xxhash.h>
 
 #define NO_ANSWER UINT32_MAX /* for the place of one */
 #define QUEUE_BYTES (UINT64_C(64) << 20)
-#define START_LIMIT_S 60.0 /* a judge may load a model first */
 
 struct rft_judged {
     uint32_t answer, n_answer; /* where the answer is in the sample's text */
@@ -30,7 +30,7 @@ static enum rft_status open_judges(const struct rft_config *config, const char *
         .n_workers = config->verify_workers != 0 ? config->verify_workers : rft_os_n_cpus(),
         .batch = config->verify_batch,
         .time_limit_s = settings.time_limit,
-        .start_limit_s = START_LIMIT_S,
+        .start_limit_s = config->verify_start_limit,
         .memory_limit_bytes = settings.memory_limit,
         .queue_bytes = QUEUE_BYTES,
         .n_queue = config->verify_queue,
@@ -41,13 +41,21 @@ static enum rft_status open_judges(const struct rft_config *config, const char *
     return rft_judges_open(&options, judges);
 }
 
+static enum rft_status check_command(const char *command)
+{
+    char *path = NULL;
+    enum rft_status status = rft_judge_find_command(command, &path);
+    rft_free(path);
+    return status;
+}
+
 enum rft_status rft_judging_check(const struct rft_config *config)
 {
     const struct rft_verify_options options = rft_config_verify(config);
     struct rft_verify *verify;
     RFT_TRY(rft_verify_open(&options, &verify));
     rft_verify_close(verify);
-    return rft_verifier_of(&options)->is_asked ? rft_judges_check(config->verify_command) : RFT_OK;
+    return rft_verifier_of(&options)->is_asked ? check_command(config->verify_command) : RFT_OK;
 }
 
 enum rft_status rft_judging_open(const struct rft_config *config, const struct rft_judging_options *options,

@@ -131,6 +131,7 @@ static enum rft_status end(const struct rft_config *config, struct run *run, uin
         status = write_output(config, run, &turns, n_resumed);
     rft_row_turns_finish(&turns);
     if (status == RFT_OK) {
+        rft_judging_close(&run->judging, true); /* judges may take a second to end: before the run counts as done */
         status = rft_journal_remove(run->journal);
         run->journal = NULL;
     } else if (run->outputs.journal_path != NULL && status != RFT_ERR_INTERRUPTED &&
@@ -165,7 +166,7 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
         (void)rft_journal_remove(run.journal); /* nothing to go on from, and nothing to refuse a corrected run for */
     else
         rft_journal_close(run.journal);
-    rft_judging_close(&run.judging, status == RFT_OK);
+    rft_judging_close(&run.judging, false);
     rft_setup_close(&run.setup);
     rft_outputs_close(&run.outputs, status == RFT_OK);
     return status;

@@ -3,18 +3,27 @@
 # token drawn; anybody's completions are judged; what is wrong is said in one line.
 . "$(dirname "$0")/lib.sh"
 
+# The bundled model: some of its answers are right.
+demo()
+{
+    demo_name=$1
+    shift
+    "$rftgen" -c "$source_dir/configs/demo.ini" --quiet --set data.limit=6 --set generate.samples=4 --set device.backend=cpu \
+        --set output.path="$demo_name.json" --set output.records="$demo_name.records" --set output.summary= "$@" 2>"$demo_name.log"
+}
+
 # judge NAME IN [ARGUMENT...]: judges IN into NAME.json and NAME.records, the table into NAME.table.
 judge()
 {
     judge_name=$1
     rows=$2
     shift 2
-    "$rftgen" verify -c "$tiny" --in "$rows" --quiet --set output.path="$judge_name.json" \
+    "$rftgen" verify -c "$source_dir/configs/demo.ini" --in "$rows" --quiet --set output.summary= --set output.path="$judge_name.json" \
         --set output.records="$judge_name.records" "$@" >"$judge_name.table" 2>"$judge_name.log"
 }
 
 # ---- a run's own records ----
-job wanted --set select.keep=2 || fail "the run: exit code $?"
+demo wanted --set select.keep=2 || fail "the run: exit code $?"
 judge again wanted.records --set select.keep=2 || fail "its records: exit code $?"
 same again wanted "records judged again"
 [ ! -s again.log ] || fail "something was said"
@@ -25,7 +34,7 @@ gzip -c wanted.records >wanted.gz
 judge again wanted.gz --set select.keep=2 --force || fail "compressed records: exit code $?"
 same again wanted "compressed records"
 for format in jsonl messages prompt_completion; do
-    job rows --set select.keep=all --set output.format=$format || fail "$format: exit code $?"
+    demo rows --set select.keep=all --set output.format=$format || fail "$format: exit code $?"
     mv rows.records run.records
     mv rows.json run.json
     judge rows run.records --set select.keep=all --set output.format=$format || fail "$format: exit code $?"
