@@ -382,6 +382,18 @@ struct rft_verify_options rft_config_verify(const struct rft_config *config)
                                        .rel_tol = config->verify_rel_tol,
                                        .units = config->verify_units,
                                        .require_mark = config->verify_require_mark,
+                                       .fractions = config->verify_fractions,
+                                       .percent = config->verify_percent,
+                                       .thousands = config->verify_thousands,
+                                       .extract = config->verify_extract,
+                                       .ignore_case = config->verify_case,
+                                       .keep_space = config->verify_space,
+                                       .ignore_punctuation = config->verify_punctuation,
+                                       .pattern = config->verify_pattern,
+                                       .group = config->verify_group,
+                                       .first_match = config->verify_match,
+                                       .field = config->verify_field,
+                                       .compare = config->verify_compare,
                                        .accept_cut_off = config->verify_cut_off == RFT_CUT_OFF_ACCEPT};
 }
 

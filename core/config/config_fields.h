@@ -85,6 +85,18 @@ struct rft_config {
     double verify_rel_tol;
     enum rft_verify_units verify_units;
     bool verify_require_mark;
+    bool verify_fractions;
+    enum rft_verify_percent verify_percent;
+    enum rft_verify_thousands verify_thousands;
+    enum rft_verify_extract verify_extract;
+    bool verify_case;        /* ignored */
+    bool verify_space;       /* kept */
+    bool verify_punctuation; /* ignored */
+    char *verify_pattern;
+    char *verify_group;
+    bool verify_match; /* the first one */
+    char *verify_field;
+    enum rft_verify_compare verify_compare;
     enum rft_cut_off verify_cut_off;
     enum rft_verify_compat verify_compat;
     char *verify_after;               /* "auto", "" or a text */

@@ -12,8 +12,14 @@ static const struct rft_word words_prompt[] = {
 static const struct rft_word words_bos[] = {
     {"auto", RFT_BOS_AUTO}, {"yes", RFT_BOS_YES}, {"no", RFT_BOS_NO}, {NULL, 0}};
 static const struct rft_word words_defaults[] = {{"auto", RFT_DEFAULTS_AUTO}, {"none", RFT_DEFAULTS_NONE}, {NULL, 0}};
-static const struct rft_word words_verify[] = {
-    {"answer_tag", RFT_VERIFY_ANSWER_TAG}, {"gsm8k", RFT_VERIFY_GSM8K}, {"command", RFT_VERIFY_COMMAND}, {NULL, 0}};
+static const struct rft_word words_verify[] = {{"answer_tag", RFT_VERIFY_ANSWER_TAG},
+                                               {"gsm8k", RFT_VERIFY_GSM8K},
+                                               {"choice", RFT_VERIFY_CHOICE},
+                                               {"exact", RFT_VERIFY_EXACT},
+                                               {"regex", RFT_VERIFY_REGEX},
+                                               {"json", RFT_VERIFY_JSON},
+                                               {"command", RFT_VERIFY_COMMAND},
+                                               {NULL, 0}};
 static const struct rft_word words_cut_off[] = {
     {"reject", RFT_CUT_OFF_REJECT}, {"accept", RFT_CUT_OFF_ACCEPT}, {NULL, 0}};
 static const struct rft_word words_compat[] = {{"none", RFT_COMPAT_NONE}, {"homework", RFT_COMPAT_HOMEWORK}, {NULL, 0}};
@@ -29,6 +35,16 @@ static const struct rft_word words_memory[] = {{"auto", RFT_ACCESS_AUTO},
                                                {NULL, 0}};
 static const struct rft_word words_refuse[] = {{"refuse", RFT_ROWS_REFUSE}, {"skip", RFT_ROWS_SKIP}, {NULL, 0}};
 static const struct rft_word words_units[] = {{"strict", RFT_UNITS_STRICT}, {"ignore", RFT_UNITS_IGNORE}, {NULL, 0}};
+static const struct rft_word words_percent[] = {
+    {"strict", RFT_PERCENT_STRICT}, {"ignore", RFT_PERCENT_IGNORE}, {"value", RFT_PERCENT_VALUE}, {NULL, 0}};
+static const struct rft_word words_thousands[] = {
+    {"comma", RFT_THOUSANDS_COMMA}, {"space", RFT_THOUSANDS_SPACE}, {"point", RFT_THOUSANDS_POINT}, {NULL, 0}};
+static const struct rft_word words_extract[] = {
+    {"statement", RFT_EXTRACT_STATEMENT}, {"text", RFT_EXTRACT_TEXT}, {NULL, 0}};
+static const struct rft_word words_exact_ignore[] = {{"exact", false}, {"ignore", true}, {NULL, 0}};
+static const struct rft_word words_collapse_exact[] = {{"collapse", false}, {"exact", true}, {NULL, 0}};
+static const struct rft_word words_last_first[] = {{"last", false}, {"first", true}, {NULL, 0}};
+static const struct rft_word words_compare[] = {{"text", RFT_COMPARE_TEXT}, {"number", RFT_COMPARE_NUMBER}, {NULL, 0}};
 static const struct rft_word words_no_yes[] = {{"no", false}, {"yes", true}, {NULL, 0}};
 static const struct rft_word words_arithmetic[] = {
     {"checked", RFT_ARITHMETIC_CHECKED}, {"unchecked", RFT_ARITHMETIC_UNCHECKED}, {NULL, 0}};
@@ -145,7 +161,9 @@ const struct rft_key rft_keys[] = {
               "generation_config.json (or GGUF keys). none: only from here." },
 
     { FIELD(verify, kind), .type = RFT_KEY_CHOICE, .words = words_verify, .fallback = "answer_tag",
-      .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly." },
+      .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly.\n"
+              "choice: a letter from A to J, or an option's text. exact: a text. regex: what a pattern finds.\n"
+              "json: a field of a JSON value." },
     { FIELD(verify, rel_tol), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0.05",
       .help = "answer_tag: accepted if |answer - gold| <= rel_tol |gold|." },
     { FIELD(verify, units), .type = RFT_KEY_CHOICE, .words = words_units, .fallback = "strict",
@@ -153,6 +171,34 @@ const struct rft_key rft_keys[] = {
               "ignored (420 minutes, **12**, x = 12); a percent sign counts only if the gold answer has one, too." },
     { FIELD(verify, require_mark), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "gsm8k: yes: a text without #### has no answer. no: its last number is the answer." },
+    { FIELD(verify, fractions), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
+      .help = "Numbers: yes: 1/2, 3 1/2 and \\frac{1}{2} are numbers, in answers (gsm8k: behind ####) and gold." },
+    { FIELD(verify, percent), .type = RFT_KEY_CHOICE, .words = words_percent, .fallback = "strict",
+      .help = "Numbers: strict: a percent sign is what verify.kind says. ignore: it is passed over.\n"
+              "value: 50% is 0.5." },
+    { FIELD(verify, thousands), .type = RFT_KEY_CHOICE, .words = words_thousands, .fallback = "comma",
+      .help = "Numbers: what parts thousands, in answers and gold. comma: 1,234.5. space: 1 234.5, too.\n"
+              "point: 1.234,5 and nothing else (gsm8k: only behind ####)." },
+    { FIELD(verify, extract), .type = RFT_KEY_CHOICE, .words = words_extract, .fallback = "statement",
+      .help = "exact: statement: the answer is what stands in the last <answer></answer>, else in the last\n"
+              "\\boxed{}, else behind the last \"answer is\" or \"Answer:\". text: all of the completion." },
+    { FIELD(verify, case), .type = RFT_KEY_CHOICE, .words = words_exact_ignore, .fallback = "exact",
+      .help = "Texts (exact, regex, json): whether capitals count. ignore: Paris is paris." },
+    { FIELD(verify, space), .type = RFT_KEY_CHOICE, .words = words_collapse_exact, .fallback = "collapse",
+      .help = "Texts: collapse: a run of white space is one space. exact: it is what it is." },
+    { FIELD(verify, punctuation), .type = RFT_KEY_CHOICE, .words = words_exact_ignore, .fallback = "exact",
+      .help = "Texts: ignore: quotation marks at both ends and . , ; : ! ? at the end are passed over." },
+    { FIELD(verify, pattern), .type = RFT_KEY_TEXT, .fallback = "",
+      .help = "regex: a regular expression in PCRE2's syntax." },
+    { FIELD(verify, group), .type = RFT_KEY_TEXT, .fallback = "",
+      .help = "regex: the group that is the answer, by number or name. Empty: the first, or without groups all." },
+    { FIELD(verify, match), .type = RFT_KEY_CHOICE, .words = words_last_first, .fallback = "last",
+      .help = "regex: which match counts; those whose group is empty or took no part are passed over." },
+    { FIELD(verify, field), .type = RFT_KEY_TEXT, .fallback = "answer",
+      .help = "json: the field that is the answer: names and, in arrays, places from 0, with dots between them.\n"
+              "Empty: the whole value." },
+    { FIELD(verify, compare), .type = RFT_KEY_CHOICE, .words = words_compare, .fallback = "text",
+      .help = "regex, json: text: by verify.case, space and punctuation. number: as gsm8k compares." },
     { FIELD(verify, cut_off), .type = RFT_KEY_CHOICE, .words = words_cut_off, .fallback = "reject",
       .help = "What to do with samples that were cut off at max_new_tokens: reject them,\n"
               "or accept those whose answer is right." },

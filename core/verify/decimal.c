@@ -51,6 +51,26 @@ bool rft_decimal_equal(const struct rft_decimal *a, const struct rft_decimal *b)
     return a->n_digits == 0 || (a->negative == b->negative && memcmp(a->digits, b->digits, a->n_digits) == 0);
 }
 
+struct rft_decimal rft_decimal_product(const struct rft_decimal *a, const struct rft_decimal *b)
+{
+    uint32_t sums[2 * RFT_DECIMAL_DIGITS_MAX] = {0};
+    size_t n = (size_t)a->n_digits + b->n_digits;
+    struct rft_decimal d = {.negative = a->negative != b->negative, .more = a->more || b->more};
+    for (size_t i = a->n_digits; i-- > 0;) {
+        uint32_t carry = 0;
+        for (size_t j = b->n_digits; j-- > 0; carry /= 10) {
+            carry += sums[i + j + 1] + (uint32_t)(a->digits[i] - '0') * (uint32_t)(b->digits[j] - '0');
+            sums[i + j + 1] = carry % 10;
+        }
+        sums[i] += carry;
+    }
+    for (size_t i = 0; i < n; i++)
+        rft_decimal_push(&d, (char)('0' + sums[i]), false);
+    rft_decimal_trim(&d);
+    rft_decimal_scale(&d, a->exponent + b->exponent - (int64_t)n);
+    return d;
+}
+
 double rft_decimal_double(const struct rft_decimal *d)
 {
     char text[RFT_DECIMAL_DIGITS_MAX + 16];

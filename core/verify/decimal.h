@@ -35,6 +35,9 @@ int64_t rft_decimal_exponent(const char *digits, size_t n);
 /* Exactly the same number. Zeros of both signs are the same. */
 bool rft_decimal_equal(const struct rft_decimal *a, const struct rft_decimal *b);
 
+/* a * b, exact while it has no more than RFT_DECIMAL_DIGITS_MAX digits, else with `more`. */
+struct rft_decimal rft_decimal_product(const struct rft_decimal *a, const struct rft_decimal *b);
+
 /* The nearest double, ties to even; infinity beyond the largest, signed zero below the smallest. */
 double rft_decimal_double(const struct rft_decimal *d);
 

@@ -7,6 +7,10 @@
 
 extern const struct rft_verifier rft_verify_answer_tag;
 extern const struct rft_verifier rft_verify_gsm8k;
+extern const struct rft_verifier rft_verify_choice;
+extern const struct rft_verifier rft_verify_exact;
+extern const struct rft_verifier rft_verify_regex;
+extern const struct rft_verifier rft_verify_json;
 extern const struct rft_verifier rft_verify_command;
 extern const struct rft_verifier rft_verify_homework;
 

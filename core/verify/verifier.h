@@ -14,12 +14,22 @@
 enum rft_verify_kind {
     RFT_VERIFY_ANSWER_TAG,
     RFT_VERIFY_GSM8K,
+    RFT_VERIFY_CHOICE,
+    RFT_VERIFY_EXACT,
+    RFT_VERIFY_REGEX,
+    RFT_VERIFY_JSON,
     RFT_VERIFY_COMMAND,
     RFT_VERIFY_HOMEWORK, /* not a kind of the configuration: compat = homework */
     RFT_VERIFY_COUNT
 };
 enum rft_verify_compat { RFT_COMPAT_NONE, RFT_COMPAT_HOMEWORK };
 enum rft_verify_units { RFT_UNITS_STRICT, RFT_UNITS_IGNORE };
+/* Percent signs: as each kind says; passed over; 50% is 0.5. */
+enum rft_verify_percent { RFT_PERCENT_STRICT, RFT_PERCENT_IGNORE, RFT_PERCENT_VALUE };
+/* What parts thousands; with POINT a comma begins the decimals. */
+enum rft_verify_thousands { RFT_THOUSANDS_COMMA, RFT_THOUSANDS_SPACE, RFT_THOUSANDS_POINT };
+enum rft_verify_extract { RFT_EXTRACT_STATEMENT, RFT_EXTRACT_TEXT };
+enum rft_verify_compare { RFT_COMPARE_TEXT, RFT_COMPARE_NUMBER };
 /* gsm8k: what stands before an answer. */
 #define RFT_GSM8K_MARK "####"
 
@@ -29,7 +39,19 @@ struct rft_verify_options {
     double rel_tol;              /* answer_tag: |answer - gold| <= rel_tol |gold| */
     enum rft_verify_units units; /* answer_tag: what may stand around the number */
     bool require_mark;           /* gsm8k: no answer without "####" */
-    bool accept_cut_off;         /* [verify] cut_off = accept: finish = length may be accepted */
+    bool fractions;              /* answer_tag, gsm8k, compare = number: "1/2" is a number */
+    enum rft_verify_percent percent;
+    enum rft_verify_thousands thousands;
+    enum rft_verify_extract extract; /* exact: where the answer is */
+    bool ignore_case;                /* of texts: full case folding */
+    bool keep_space;                 /* of texts: a run of white space is not like any other */
+    bool ignore_punctuation;         /* of texts: at both ends */
+    const char *pattern;             /* regex: PCRE2's syntax */
+    const char *group;               /* regex: number or name; NULL or "" = the first, or all of the match */
+    bool first_match;                /* regex: not the last */
+    const char *field;               /* json: a path with dots; NULL or "" = the whole value */
+    enum rft_verify_compare compare; /* regex, json */
+    bool accept_cut_off;             /* [verify] cut_off = accept: finish = length may be accepted */
     /* Only what stands behind the last `after` is judged; NULL or "" = everything. Where it does not stand, nothing is
      * judged if it is needed or `opening` (NULL or "" = nothing) stands there, else everything. */
     const char *after;

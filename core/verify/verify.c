@@ -7,12 +7,18 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct rft_verifier *const rft_verifiers[RFT_VERIFY_COUNT] = {
     [RFT_VERIFY_ANSWER_TAG] = &rft_verify_answer_tag,
     [RFT_VERIFY_GSM8K] = &rft_verify_gsm8k,
+    [RFT_VERIFY_CHOICE] = &rft_verify_choice,
+    [RFT_VERIFY_EXACT] = &rft_verify_exact,
+    [RFT_VERIFY_REGEX] = &rft_verify_regex,
+    [RFT_VERIFY_JSON] = &rft_verify_json,
     [RFT_VERIFY_COMMAND] = &rft_verify_command,
     [RFT_VERIFY_HOMEWORK] = &rft_verify_homework,
 };
+/* clang-format on */
 
 struct rft_verify {
     struct rft_verify_options options;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* kind = command: a program of the user's decides (docs/judges.md). Here is found only what it is told as the answer:
- * the inside of the last <answer>...</answer> that is closed, if there is one. */
+ * what the completion states (statement.h), if it does. */
 #include "kinds.h"
-#include "scan.h"
+#include "statement.h"
 
 static enum rft_status judge(const struct rft_verify_options *options, void *state, const struct rft_verify_case *c,
                              struct rft_bytes gold, struct rft_verdict *verdict)
@@ -11,7 +11,9 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
     (void)state;
     (void)gold;
     verdict->reason = RFT_REASON_UNDECIDED;
-    verdict->answer = rft_scan_answer_tag(c->completion);
+    const struct rft_statement s = rft_statement_find(c->completion);
+    if (!s.is_denied)
+        verdict->answer = s.text.data != NULL ? rft_statement_undress(s.text) : s.text;
     verdict->must_ask = true;
     return RFT_OK;
 }

@@ -6,6 +6,7 @@
  * only 0. With units = ignore it is what rft_number_stated reads ("420 minutes", "**12**", "x = 12"); a percent sign
  * must then stand in both or neither, and words behind both numbers must agree. */
 #include "kinds.h"
+#include "number_read.h"
 #include "number_unit.h"
 #include "scan.h"
 
@@ -14,25 +15,26 @@
 /* The numbers of an answer and a gold one as the options read them; false if one of them is none. *is_same_kind: they
  * are in the same unit, as far as the texts say. */
 static bool read_pair(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold,
-                      struct rft_decimal numbers[2], bool *is_same_kind)
+                      struct rft_number numbers[2], bool *is_same_kind)
 {
+    bool is_dressed = options->units == RFT_UNITS_IGNORE;
+    struct rft_number *a = &numbers[0], *g = &numbers[1];
+    rft_number_read(options, answer, is_dressed, a);
+    rft_number_read(options, gold, is_dressed, g);
     *is_same_kind = true;
-    if (options->units == RFT_UNITS_STRICT)
-        return rft_number_parse(answer, &numbers[0]) && rft_number_parse(gold, &numbers[1]);
-    const struct rft_stated a = rft_number_stated(answer), g = rft_number_stated(gold);
-    numbers[0] = a.value;
-    numbers[1] = g.value;
-    if (!a.is_number || !g.is_number || a.is_percent != g.is_percent)
+    if (!a->is_number || !g->is_number)
         return false;
-    *is_same_kind = rft_number_is_same_unit(&a, &g);
-    return true;
+    if (!is_dressed)
+        return true;
+    *is_same_kind = rft_number_is_same_unit(&a->stated, &g->stated);
+    return options->percent != RFT_PERCENT_STRICT || a->stated.is_percent == g->stated.is_percent;
 }
 
 static enum rft_status judge(const struct rft_verify_options *options, void *state, const struct rft_verify_case *c,
                              struct rft_bytes gold, struct rft_verdict *verdict)
 {
     (void)state;
-    struct rft_decimal numbers[2];
+    struct rft_number numbers[2];
     bool is_same_kind;
     verdict->reason = RFT_REASON_NO_ANSWER;
     verdict->answer = rft_scan_answer_tag(c->completion);
@@ -41,7 +43,7 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
     verdict->reason = RFT_REASON_NOT_A_NUMBER;
     if (!read_pair(options, verdict->answer, gold, numbers, &is_same_kind))
         return RFT_OK;
-    double a = rft_decimal_double(&numbers[0]), g = rft_decimal_double(&numbers[1]);
+    double a = rft_number_double(&numbers[0]), g = rft_number_double(&numbers[1]);
     if (isfinite(a) && isfinite(g))
         verdict->reason =
             is_same_kind && fabs(a - g) <= options->rel_tol * fabs(g) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
@@ -50,11 +52,9 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
 
 static bool gold_is_valid(const struct rft_verify_options *options, struct rft_bytes gold)
 {
-    struct rft_decimal d;
-    if (options->units == RFT_UNITS_STRICT)
-        return rft_number_parse(gold, &d) && isfinite(rft_decimal_double(&d));
-    const struct rft_stated stated = rft_number_stated(gold);
-    return stated.is_number && isfinite(rft_decimal_double(&stated.value));
+    struct rft_number number;
+    rft_number_read(options, gold, options->units == RFT_UNITS_IGNORE, &number);
+    return number.is_number && isfinite(rft_number_double(&number));
 }
 
 const struct rft_verifier rft_verify_answer_tag = {

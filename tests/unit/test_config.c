@@ -122,7 +122,7 @@ static void test_bad_values(void **state)
          "at most 16"},
         {"data.answer_after=\"x", "data.answer_after"},
         {"data.limit=0", "or all"},
-        {"verify.kind=tag", "answer_tag or gsm8k"},
+        {"verify.kind=tag", "answer_tag, gsm8k"},
         {"select.keep=0", "1 to 1000000, first or all"},
         {"memory.budget=0", "percentage"},
         {"memory.budget=0%", "percentage"},

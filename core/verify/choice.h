@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Multiple choice: the options of a question, and which of them a text names. Views only, in linear time. */
+#ifndef RFT_CHOICE_H
+#define RFT_CHOICE_H
+
+#include "verifier.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RFT_CHOICES_MAX 10 /* A to J */
+
+/* The options' texts, A first; n = 0: they are not known. */
+struct rft_choices {
+    struct rft_bytes texts[RFT_CHOICES_MAX];
+    int n;
+};
+
+/* Those of the case, or else the longest run of consecutive marks from A in the question: "A) ", "(A) ", "A. " or
+ * "A: ", one a line or all in one. */
+struct rft_choices rft_choices_of(const struct rft_verify_case *c);
+
+/* The option whose text begins at p, whole, in capitals or not, with nothing behind it that could belong to it;
+ * the longest one. -1: none, or several. *behind: where it ends. */
+int rft_choices_match(const struct rft_choices *choices, const char *p, const char *end, const char **behind);
+
+/* Whether a text is that option's, but for capitals, white space and a last period. */
+bool rft_choices_is_text(struct rft_bytes option, struct rft_bytes text);
+
+/* What a text says about options. */
+struct rft_choice {
+    enum rft_choice_kind {
+        RFT_CHOICE_NONE,    /* no option is named */
+        RFT_CHOICE_REFUSED, /* several are, or one is denied */
+        RFT_CHOICE_ONE,
+    } kind;
+    int letter;            /* ONE: 0 = A */
+    struct rft_bytes text; /* ONE: where it is named */
+};
+
+/* Reads a statement: "B", "(B)", "option B", "B) its text", "B because ...", or an option's whole text. */
+struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement);
+/* The same for a line of a letter and nothing else. */
+struct rft_choice rft_choice_read_bare(struct rft_bytes line);
+/* Two or more letters and nothing else, such as "A, C", "A and C" or "AC", as bits; 0 if the text is none. */
+unsigned rft_choice_read_list(struct rft_bytes text);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "choice.h"
+#include "number_words.h"
+#include "scan.h"
+#include "statement.h"
+
+#include <string.h>
+
+#define SENTENCE_MAX 400 /* bytes of a statement that are looked at for other letters */
+
+static const char *const nouns[] = {"option", "choice", "letter", "answer", NULL}; /* "option B" */
+static const char *const articles[] = {"the", "is", NULL};
+/* Behind a letter: what follows is a reason, or takes other letters back. */
+static const char *const reasons[] = {"because", "since", "as",      "for",    "which", "where", "whereas", "while",
+                                      "given",   "not",   "instead", "rather", "due",   "so",    NULL};
+static const char *const approvals[] = {"correct", "right", "best", "true", "the", NULL};
+static const char *const joints[] = {"or", "and", "nor", "to", "through", "plus", "versus", "vs", NULL};
+/* Between a joint and the next letter. */
+static const char *const hedges[] = {"option",   "choice", "letter", "maybe",  "possibly", "perhaps", "also",
+                                     "probably", "even",   "both",   "answer", "either",   NULL};
+
+static bool is_in(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+static bool is_alnum(char c)
+{
+    return rft_is_letter(c) || rft_is_digit(c) || (unsigned char)c >= 0x80;
+}
+
+static const char *ascii_word_end(const char *p, const char *end)
+{
+    while (p < end && rft_is_letter(*p))
+        p++;
+    return p;
+}
+
+/* Marks that open before a letter or a text: "**", "(", "$\text{", quotation marks. */
+static const char *skip_opening(const char *p, const char *end)
+{
+    static const char *const commands[] = {"\\text{",   "\\textbf{", "\\boxed{", "\\mathrm{", "\\mathbf{",
+                                           "\\textrm{", "\\fbox{",   "\\(",      "\\[",       "\\mbox{"};
+    for (;;) {
+        const char *before = p;
+        while (p < end && is_in(*p, " \t*_\"'`$([{:"))
+            p++;
+        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+            if (rft_scan_begins(p, end, commands[i]))
+                p += strlen(commands[i]);
+        if (p == before)
+            return p;
+    }
+}
+
+/* "the option", "choice": and the marks behind. */
+static const char *skip_nouns(const char *p, const char *end)
+{
+    p = skip_opening(p, end);
+    for (int i = 0; i < 3; i++) {
+        const char *last = ascii_word_end(p, end);
+        size_t n = (size_t)(last - p);
+        if (n == 0 || (!rft_word_is_among(nouns, p, n) && !rft_word_is_among(articles, p, n)))
+            break;
+        p = skip_opening(last, end);
+    }
+    return p;
+}
+
+/* Closing marks behind a letter. *is_delimited: one of them sets it off from what follows. */
+static const char *skip_closing(const char *p, const char *end, bool *is_delimited)
+{
+    const char *begin = p;
+    while (p < end && (is_in(*p, ")]}*_\"'`$.:") || (*p == '\\' && end - p >= 2 && is_in(p[1], ")]"))))
+        p += *p == '\\' ? 2 : 1;
+    *is_delimited = p > begin;
+    return p;
+}
+
+/* Whether a letter that stands at p, by itself, is an option's; "E.coli", "D-glucose", "F = ma" and "C++" are none.
+ * Capitals, and small ones in brackets. */
+static int letter_at(const char *begin, const char *p, const char *end)
+{
+    if (p == end || (p > begin && (is_alnum(p[-1]) || is_in(p[-1], "-+/^\\=&"))))
+        return -1;
+    char c = *p;
+    const char *next = p + 1;
+    bool is_bracketed = p > begin && is_in(p[-1], "([{") && next < end && is_in(*next, ")]}");
+    bool is_small = c >= 'a' && c < 'a' + RFT_CHOICES_MAX && is_bracketed;
+    if (!is_small && (c < 'A' || c >= 'A' + RFT_CHOICES_MAX))
+        return -1;
+    if (next < end && !is_in(*next, " \t\r\n)]}*_\"'`$.:,;\\!?|/&-+") && !rft_scan_begins(next, end, "\xe2\x80\x94"))
+        return -1;
+    if (end - next >= 2 && is_in(*next, ".'_-+") && is_alnum(next[1]))
+        return -1;
+    return is_small ? c - 'a' : c - 'A';
+}
+
+/* The same where the letter states an answer, so that no operator may follow. */
+static int stated_letter_at(const char *begin, const char *p, const char *end)
+{
+    int letter = letter_at(begin, p, end);
+    return letter >= 0 && end - p >= 2 && is_in(p[1], "/&-+|?") ? -1 : letter;
+}
+
+static const char *sentence_end(const char *p, const char *end)
+{
+    end = end - p > SENTENCE_MAX ? p + SENTENCE_MAX : end;
+    for (const char *at = p; at < end; at++) {
+        bool is_stop = is_in(*at, ".!") && (at + 1 == end || is_in(at[1], " \n\r"));
+        if (*at == '\n' || *at == '?' || is_stop)
+            return *at == '?' ? at + 1 : at;
+    }
+    return end;
+}
+
+/* Whether the rest of a sentence names another option beside the one before p: "B or C", "B, C", "(B) and (C)". */
+static bool names_another(const char *p, const char *end)
+{
+    bool is_joined = false;
+    const char *begin = p, *last = sentence_end(p, end);
+    while (p < last) {
+        if (*p == '?')
+            return true;
+        if (is_joined && letter_at(begin, p, last) >= 0)
+            return true;
+        const char *word_end = ascii_word_end(p, last);
+        size_t n = (size_t)(word_end - p);
+        if (n != 0) {
+            if (rft_word_is_among(reasons, p, n))
+                return false;
+            is_joined = rft_word_is_among(joints, p, n) || (is_joined && rft_word_is_among(hedges, p, n));
+            p = word_end;
+        } else if (*p == '\\') {
+            p = ascii_word_end(p + 1, last);
+            p += p < last && p[-1] == '\\';
+        } else {
+            is_joined = is_in(*p, ",/&|+;") || (is_joined && is_in(*p, " \t*_\"'`$([{)]}"));
+            p++;
+        }
+    }
+    return false;
+}
+
+/* Whether any option's letter stands in a sentence. "I" is a pronoun unless it is bracketed. */
+static bool names_any(const char *p, const char *end)
+{
+    const char *begin = p;
+    for (const char *last = sentence_end(p, end); p < last; p++)
+        if (letter_at(begin, p, last) >= 0 && (*p != 'I' || (p > begin && p[-1] == '(')))
+            return true;
+    return false;
+}
+
+/* Whether what follows a letter that nothing sets off lets it be one: the end, or a reason. "A number" does not. */
+static bool may_follow(const char *p, const char *end)
+{
+    while (p < end && is_in(*p, " \t"))
+        p++;
+    if (p == end || is_in(*p, "\n\r(,;!") || rft_scan_begins(p, end, "\xe2\x80\x94"))
+        return true;
+    if (rft_scan_begins(p, end, "- ") || rft_scan_begins(p, end, "\xe2\x80\x93 "))
+        return true;
+    const char *last = ascii_word_end(p, end);
+    size_t n = (size_t)(last - p);
+    static const char *const is[] = {"is", NULL};
+    return n != 0 && (rft_word_is_among(reasons, p, n) || rft_word_is_among(is, p, n));
+}
+
+/* "B is wrong", "B might be": a letter's own sentence takes it back. */
+static bool is_taken_back(const char *p, const char *end)
+{
+    static const char *const doubts[] = {"is",    "isn't", "are",   "was",   "cannot", "can't", "may",
+                                         "might", "could", "would", "seems", "if",     "only",  NULL};
+    while (p < end && is_in(*p, " \t,"))
+        p++;
+    const char *last = p;
+    while (last < end && (rft_is_letter(*last) || *last == '\''))
+        last++;
+    if (last == p || !rft_word_is_among(doubts, p, (size_t)(last - p)))
+        return false;
+    bool is_is = last - p == 2 && (*p | 0x20) == 'i' && (p[1] | 0x20) == 's';
+    while (last < end && *last == ' ')
+        last++;
+    return !is_is || !rft_word_is_among(approvals, last, (size_t)(ascii_word_end(last, end) - last));
+}
+
+static struct rft_choice refuse(void)
+{
+    return (struct rft_choice){.kind = RFT_CHOICE_REFUSED};
+}
+
+/* What stands behind a letter agrees with it. */
+static struct rft_choice read_letter(const struct rft_choices *choices, int letter, const char *p, const char *end)
+{
+    bool is_delimited;
+    const char *behind = skip_closing(p + 1, end, &is_delimited), *text = skip_opening(behind, end), *text_end;
+    if (rft_scan_begins(text, end, "- "))
+        text = skip_opening(text + 2, end);
+    int named = text < end ? rft_choices_match(choices, text, end, &text_end) : -1;
+    if (named >= 0 && named != letter)
+        return refuse();
+    if (named == letter)
+        behind = text_end;
+    else if (!is_delimited && !may_follow(behind, end))
+        return (struct rft_choice){.kind = RFT_CHOICE_NONE};
+    if (is_taken_back(behind, end) || names_another(behind, end))
+        return refuse();
+    return (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};
+}
+
+struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement)
+{
+    struct rft_bytes text = rft_bytes_trim(statement), bare = rft_statement_undress(text);
+    const char *end = text.data + text.len, *behind;
+    if (text.len == 0)
+        return (struct rft_choice){.kind = RFT_CHOICE_NONE};
+    const char *first = skip_opening(text.data, end), *p = skip_nouns(text.data, end);
+    int named = first < end ? rft_choices_match(choices, first, end, &behind) : -1;
+    if (named < 0 && bare.len != 0)
+        named = rft_choices_match(choices, bare.data, bare.data + bare.len, &behind);
+    int letter = stated_letter_at(text.data, p, end);
+    struct rft_choice choice = {.kind = RFT_CHOICE_NONE};
+    if (letter >= 0)
+        choice = read_letter(choices, letter, p, end);
+    if (named >= 0)
+        return choice.kind == RFT_CHOICE_ONE && letter != named && letter < choices->n
+                   ? refuse()
+                   : (struct rft_choice){RFT_CHOICE_ONE, named, bare};
+    if (choice.kind != RFT_CHOICE_NONE)
+        return choice;
+    choice = rft_choice_read_bare(text); /* "b" */
+    if (choice.kind == RFT_CHOICE_NONE && names_any(text.data, end))
+        return refuse();
+    return choice;
+}
+
+struct rft_choice rft_choice_read_bare(struct rft_bytes line)
+{
+    line = rft_bytes_trim(line);
+    const char *end = line.data + line.len, *p = skip_nouns(line.data, end);
+    struct rft_choice choice = {.kind = RFT_CHOICE_NONE};
+    bool is_delimited;
+    if (p == end || !rft_is_letter(*p) || skip_closing(p + 1, end, &is_delimited) != end)
+        return choice;
+    int letter = (*p | 0x20) - 'a';
+    bool is_small = *p >= 'a' && p > line.data && p[-1] != '('; /* "the answer is a" */
+    if (letter < RFT_CHOICES_MAX && !is_small)
+        choice = (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};
+    return choice;
+}
+
+unsigned rft_choice_read_list(struct rft_bytes text)
+{
+    text = rft_statement_undress(text);
+    const char *p = text.data, *end = text.data + text.len;
+    unsigned letters = 0;
+    int n = 0, previous = -1;
+    bool is_joined = true, is_word = true; /* word: "ACD", in order */
+    while (p < end) {
+        const char *last = ascii_word_end(p, end);
+        if (last - p == 1 && *p >= 'A' && *p < 'A' + RFT_CHOICES_MAX && is_joined) {
+            letters |= 1u << (*p - 'A');
+            n++;
+            is_joined = false;
+        } else if (last > p && n == 0 && is_word && last + (last < end && *last == '.') == end) {
+            for (; p<last && * p - 'A'> previous && *p < 'A' + RFT_CHOICES_MAX; p++, n++) {
+                previous = *p - 'A';
+                letters |= 1u << previous;
+            }
+            return p == last && n > 1 ? letters : 0;
+        } else if (last > p ? last - p == 3 && strncmp(p, "and", 3) == 0 : is_in(*p, ",&;")) {
+            is_joined = true;
+        } else if (last > p || !is_in(*p, " ().")) {
+            return 0;
+        }
+        is_word = false;
+        p = last > p ? last : p + 1;
+    }
+    return n > 1 && !is_joined ? letters : 0;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* kind = choice: a letter from A to J, or an option's text. The answer is what the completion states last on purpose
+ * (statement.h): in a tag, in \boxed{}, in words, as a last line that is a letter and nothing else, or as a completion
+ * of one line. Where two of these disagree, where several letters are stated, or one is denied, there is none. */
+#include "choice.h"
+#include "kinds.h"
+#include "number_words.h"
+#include "scan.h"
+#include "statement.h"
+
+#include <string.h>
+
+#define WORDS_MAX 4 /* statements in words that are looked at, from the last, until one names an option */
+
+/* Behind a statement they take it back. */
+static const char *const retractions[] = {
+    "Wait",           "wait,",         "Correction", "correction:", "econd thought",
+    "made a mistake", "made an error", "apologize",  "et me re",    NULL};
+
+struct found {
+    struct rft_choice choice;
+    struct rft_bytes stated; /* where it stands; data NULL: nothing states an answer */
+    const char *end;
+};
+
+static void keep(struct found *found, struct rft_choice choice, const struct rft_statement *s)
+{
+    *found = (struct found){choice, s->text, s->end};
+}
+
+static struct found find_words(const struct rft_choices *choices, struct rft_bytes text)
+{
+    struct found found = {0};
+    for (int i = 0; i < WORDS_MAX; i++) {
+        const struct rft_statement s = rft_statement_words(text);
+        if (s.text.data == NULL)
+            break;
+        bool is_article = s.text.len == 1 && (*s.text.data == 'a' || *s.text.data == 'i'); /* cut off: "is a" */
+        struct rft_choice choice = rft_choice_read(choices, is_article ? (struct rft_bytes){s.text.data, 0} : s.text);
+        if (s.is_denied)
+            choice.kind = RFT_CHOICE_REFUSED;
+        if (found.stated.data == NULL || choice.kind != RFT_CHOICE_NONE)
+            keep(&found, choice, &s);
+        if (choice.kind != RFT_CHOICE_NONE)
+            break;
+        text.len = (size_t)(s.begin - text.data);
+    }
+    return found;
+}
+
+/* The last tag, or else \boxed{}. */
+static struct found find_marked(const struct rft_choices *choices, struct rft_bytes text)
+{
+    struct found found = {0};
+    struct rft_statement s = rft_statement_tag(text);
+    if (s.text.data == NULL)
+        s = rft_statement_boxed(text);
+    if (s.text.data == NULL)
+        return found;
+    keep(&found, rft_choice_read(choices, s.text), &s);
+    if (found.choice.kind == RFT_CHOICE_NONE) {
+        struct found inside = find_words(choices, s.text);
+        if (inside.choice.kind != RFT_CHOICE_NONE)
+            found.choice = inside.choice;
+    }
+    return found;
+}
+
+static struct rft_bytes line_before(struct rft_bytes text, const char *at)
+{
+    struct rft_bytes rest = rft_scan_span(text.data, at);
+    const char *p = rest.data + rest.len;
+    while (p > rest.data && p[-1] != '\n')
+        p--;
+    return (struct rft_bytes){p, (size_t)(rest.data + rest.len - p)};
+}
+
+#define LISTED_MAX 12 /* bytes of a line that may be one of a list of letters */
+
+/* A last line that is a letter and nothing else, but not the end of a list of letters. */
+static struct found find_last_line(struct rft_bytes all)
+{
+    struct rft_bytes last = line_before(all, all.data + all.len), before = line_before(all, last.data);
+    struct rft_choice choice = rft_choice_read_bare(last);
+    if (before.len <= LISTED_MAX && rft_choice_read_bare(before).kind != RFT_CHOICE_NONE)
+        choice.kind = RFT_CHOICE_NONE;
+    return choice.kind == RFT_CHOICE_ONE ? (struct found){choice, last, last.data + last.len} : (struct found){0};
+}
+
+static struct found find_only_line(const struct rft_choices *choices, struct rft_bytes all)
+{
+    if (all.len == 0 || memchr(all.data, '\n', all.len) != NULL)
+        return (struct found){0};
+    return (struct found){rft_choice_read(choices, all), all, all.data + all.len};
+}
+
+static bool is_retracted(const struct found *found, const char *end)
+{
+    const char *behind = found->choice.text.data + found->choice.text.len;
+    for (const char *const *z = retractions; *z != NULL; z++)
+        if (rft_scan_find(behind, end, *z) != end)
+            return true;
+    return false;
+}
+
+/* The later of two, unless they name different options. */
+static struct found join(const struct found *a, const struct found *b)
+{
+    if (a->choice.kind == RFT_CHOICE_NONE || b->choice.kind == RFT_CHOICE_NONE)
+        return b->choice.kind == RFT_CHOICE_NONE && a->stated.data != NULL ? *a : *b;
+    struct found joined = b->end > a->end ? *b : *a;
+    if (a->choice.kind != b->choice.kind || a->choice.letter != b->choice.letter)
+        joined.choice.kind = RFT_CHOICE_REFUSED;
+    return joined;
+}
+
+static struct found find(const struct rft_choices *choices, struct rft_bytes text)
+{
+    const char *end = text.data + text.len;
+    struct found marked = find_marked(choices, text), words, line;
+    struct rft_bytes rest = text, all = rft_bytes_trim(text);
+    if (marked.choice.kind != RFT_CHOICE_NONE) /* words before it do not count, nor those around it */
+        rest = (struct rft_bytes){marked.end, (size_t)(end - marked.end)};
+    words = find_words(choices, rest);
+    struct found found = join(&marked, &words);
+    line = found.stated.data == NULL ? find_only_line(choices, all) : (struct found){0};
+    if (line.stated.data == NULL)
+        line = find_last_line(all);
+    found = join(&found, &line);
+    if (found.choice.kind == RFT_CHOICE_ONE && is_retracted(&found, end))
+        found.choice.kind = RFT_CHOICE_REFUSED;
+    return found;
+}
+
+/* ---- gold ---- */
+
+/* "B", "(B)", "b.", or "B) its text" where the text is that option's. -1: it is a text. */
+static int gold_letter(const struct rft_choices *choices, struct rft_bytes gold)
+{
+    const char *end = gold.data + gold.len, *behind;
+    struct rft_choice bare = rft_choice_read_bare(gold);
+    if (bare.kind == RFT_CHOICE_ONE)
+        return bare.letter;
+    int named = rft_choices_match(choices, gold.data, end, &behind);
+    if (named >= 0)
+        return named;
+    const char *p = gold.data + (gold.len != 0 && *gold.data == '(');
+    bool is_mark = end - p > 2 && *p >= 'A' && *p < 'A' + RFT_CHOICES_MAX && strchr(").:", p[1]) != NULL && p[1] != 0;
+    const char *text = is_mark ? rft_skip_spaces(p + 2, end) : end;
+    return text < end && rft_choices_match(choices, text, end, &behind) == *p - 'A' ? *p - 'A' : -1;
+}
+
+static void decide_text(const struct found *found, struct rft_bytes gold, struct rft_verdict *verdict)
+{
+    static const char unknown[] = "the gold answer is a text, but not one of the options that the question is known to "
+                                  "have, and the completion names an option";
+    if (found->choice.kind == RFT_CHOICE_REFUSED || found->stated.data == NULL)
+        return;
+    verdict->answer = found->stated;
+    if (rft_choices_is_text(gold, rft_statement_undress(found->stated))) {
+        verdict->reason = RFT_REASON_ACCEPTED;
+    } else if (found->choice.kind == RFT_CHOICE_ONE) {
+        verdict->reason = RFT_REASON_UNDECIDED;
+        verdict->detail = rft_bytes_z(unknown);
+    } else {
+        verdict->reason = RFT_REASON_WRONG;
+    }
+}
+
+static enum rft_status judge(const struct rft_verify_options *options, void *state, const struct rft_verify_case *c,
+                             struct rft_bytes gold, struct rft_verdict *verdict)
+{
+    (void)options;
+    (void)state;
+    const struct rft_choices choices = rft_choices_of(c);
+    const struct found found = find(&choices, c->completion);
+    gold = rft_bytes_trim(gold);
+    int letter = gold_letter(&choices, gold);
+    unsigned gold_letters = letter < 0 ? rft_choice_read_list(gold) : 0;
+    verdict->reason = RFT_REASON_NO_ANSWER;
+    if (gold_letters != 0 && found.stated.data != NULL && found.choice.kind != RFT_CHOICE_ONE) {
+        unsigned letters = rft_choice_read_list(found.stated);
+        if (letters != 0) {
+            verdict->answer = found.stated;
+            verdict->reason = letters == gold_letters ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
+        }
+    } else if (letter < 0 && gold_letters == 0) {
+        decide_text(&found, gold, verdict);
+    } else if (found.choice.kind == RFT_CHOICE_ONE) {
+        verdict->answer = found.choice.text;
+        verdict->reason = letter == found.choice.letter ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
+    }
+    return RFT_OK;
+}
+
+const struct rft_verifier rft_verify_choice = {
+    .name = "choice",
+    .gold = "a letter from A to J, or the text of an option",
+    .judge = judge,
+};
