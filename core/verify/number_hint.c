@@ -21,14 +21,21 @@ const char *rft_number_gold_hint(const struct rft_verify_options *verify, struct
     if (mark)
         return "if the number stands behind the mark, set data.answer_after = " RFT_GSM8K_MARK
                ", or verify.kind = gsm8k";
+    if (verify->thousands == RFT_THOUSANDS_POINT && digit)
+        return "with verify.thousands = point a number stands as in 1.234,5";
+    if (formula && !verify->fractions)
+        return "formulas are not compared: write the number itself, or set verify.fractions = yes for fractions";
     if (formula)
         return "formulas are not compared: write the number itself";
     if (digit && slash)
-        return "fractions are not compared: write the number itself, as in 0.5";
+        return verify->fractions ? "only one fraction of numbers is compared: write the number itself"
+                                 : "fractions are not compared: write the number itself, as in 0.5, or set "
+                                   "verify.fractions = yes";
     if (digit && (percent || letter) && !may_have_units)
-        return "write the number alone";
+        return percent && verify->percent == RFT_PERCENT_STRICT ? "write the number alone, or set verify.percent"
+                                                                : "write the number alone";
     if (digit && percent)
-        return "write the number alone, or set verify.units = ignore if answers have the sign, too";
+        return "write the number alone, or set verify.percent, or verify.units = ignore if answers have the sign, too";
     if (digit && letter)
         return "write the number alone, or set verify.units = ignore";
     return "only numbers are compared";
