@@ -42,6 +42,9 @@ struct rft_choice {
 struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement);
 /* The same for a line of a letter and nothing else. */
 struct rft_choice rft_choice_read_bare(struct rft_bytes line);
+/* Whether a line is that option's letter, its text, or both, and nothing else. Where the options are not known, a text
+ * behind the letter's mark may be any without another sentence or letter. */
+bool rft_choice_is_all(const struct rft_choices *choices, int letter, struct rft_bytes line);
 /* Two or more letters and nothing else, such as "A, C", "A and C" or "AC", as bits; 0 if the text is none. */
 unsigned rft_choice_read_list(struct rft_bytes text);
 

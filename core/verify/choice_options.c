@@ -89,10 +89,23 @@ static struct rft_bytes without_period(struct rft_bytes option)
     return option;
 }
 
+/* Capitals matter in short texts and beside digits: "5 mV" is not "5 MV", "Co" not "CO". */
+static bool may_fold(struct rft_bytes option)
+{
+    size_t n_letters = 0;
+    for (size_t i = 0; i < option.len; i++) {
+        n_letters += rft_is_letter(option.data[i]);
+        if (rft_is_digit(option.data[i]))
+            return false;
+    }
+    return n_letters > 3;
+}
+
 /* Where an option's text ends that begins at p; NULL if it does not. A run of white space is like any other. */
 static const char *match_text(struct rft_bytes option, const char *p, const char *end, bool *is_exact)
 {
     const char *at = option.data, *stop = option.data + option.len;
+    bool folds = may_fold(option);
     *is_exact = true;
     while (at < stop) {
         size_t n = rft_space_match(at, stop), m = p < end ? rft_space_match(p, end) : 0;
@@ -103,7 +116,7 @@ static const char *match_text(struct rft_bytes option, const char *p, const char
             p = rft_skip_spaces(p, end);
             continue;
         }
-        if (lower(*at) != lower(*p))
+        if (folds ? lower(*at) != lower(*p) : *at != *p)
             return NULL;
         *is_exact = *is_exact && *at == *p;
         at++;

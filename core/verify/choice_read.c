@@ -99,8 +99,11 @@ static int letter_at(const char *begin, const char *p, const char *end)
 /* The same where the letter states an answer, so that no operator may follow. */
 static int stated_letter_at(const char *begin, const char *p, const char *end)
 {
+    if (p == end)
+        return -1;
     int letter = letter_at(begin, p, end);
-    return letter >= 0 && end - p >= 2 && is_in(p[1], "/&-+|?") ? -1 : letter;
+    const char *taboo = *p == 'I' ? "/&-+|?," : "/&-+|?"; /* "I, II and III" */
+    return letter >= 0 && end - p >= 2 && is_in(p[1], taboo) ? -1 : letter;
 }
 
 static const char *sentence_end(const char *p, const char *end)
@@ -114,7 +117,7 @@ static const char *sentence_end(const char *p, const char *end)
     return end;
 }
 
-/* Whether the rest of a sentence names another option beside the one before p: "B or C", "B, C", "(B) and (C)". */
+/* Whether the rest of a sentence names another option beside the one before p: "B or C", "B, C", "B) x C) y". */
 static bool names_another(const char *p, const char *end)
 {
     bool is_joined = false;
@@ -122,7 +125,8 @@ static bool names_another(const char *p, const char *end)
     while (p < last) {
         if (*p == '?')
             return true;
-        if (is_joined && letter_at(begin, p, last) >= 0)
+        bool is_mark = last - p >= 2 && p[1] == ')';
+        if ((is_joined || is_mark) && letter_at(begin, p, last) >= 0)
             return true;
         const char *word_end = ascii_word_end(p, last);
         size_t n = (size_t)(word_end - p);
@@ -185,6 +189,13 @@ static bool is_taken_back(const char *p, const char *end)
     return !is_is || !rft_word_is_among(approvals, last, (size_t)(ascii_word_end(last, end) - last));
 }
 
+/* "(B). " ends a sentence; "B. " may be the mark of a list. */
+static bool ends_sentence(const char *closing, const char *behind, const char *end)
+{
+    return behind - closing >= 2 && *closing != '.' && behind[-1] == '.' && behind[-2] != '.' &&
+           (behind == end || is_in(*behind, " \n"));
+}
+
 static struct rft_choice refuse(void)
 {
     return (struct rft_choice){.kind = RFT_CHOICE_REFUSED};
@@ -204,7 +215,7 @@ static struct rft_choice read_letter(const struct rft_choices *choices, int lett
         behind = text_end;
     else if (!is_delimited && !may_follow(behind, end))
         return (struct rft_choice){.kind = RFT_CHOICE_NONE};
-    if (is_taken_back(behind, end) || names_another(behind, end))
+    if (!ends_sentence(p + 1, behind, end) && (is_taken_back(behind, end) || names_another(behind, end)))
         return refuse();
     return (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};
 }
@@ -248,6 +259,22 @@ struct rft_choice rft_choice_read_bare(struct rft_bytes line)
     if (letter < RFT_CHOICES_MAX && !is_small)
         choice = (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};
     return choice;
+}
+
+bool rft_choice_is_all(const struct rft_choices *choices, int letter, struct rft_bytes line)
+{
+    const char *end = line.data + line.len, *p = skip_nouns(line.data, end), *behind;
+    bool is_delimited;
+    if (rft_choice_read_bare(line).kind == RFT_CHOICE_ONE)
+        return true;
+    if (p < end && letter_at(line.data, p, end) == letter) {
+        p = skip_closing(p + 1, end, &is_delimited);
+        p = skip_opening(p, end);
+    }
+    if (choices->n != 0)
+        return p < end && rft_choices_match(choices, p, end, &behind) == letter &&
+               skip_closing(behind, end, &is_delimited) == end;
+    return end - sentence_end(p, end) <= 1 && memchr(p, ':', (size_t)(end - p)) == NULL && !names_any(p, end);
 }
 
 unsigned rft_choice_read_list(struct rft_bytes text)

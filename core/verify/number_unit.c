@@ -66,6 +66,8 @@ bool rft_number_is_same_unit(const struct rft_stated *a, const struct rft_stated
     const char *p = a->unit.data, *p_end = p + a->unit.len, *q = b->unit.data, *q_end = q + b->unit.len;
     if (a->currency && b->currency && a->currency != b->currency)
         return false;
+    if (rft_bytes_equal(a->unit, b->unit)) /* however long its words are */
+        return true;
     struct unit_word left = next_unit_word(&p, p_end), right = next_unit_word(&q, q_end);
     if (!left.n || !right.n)
         return true;

@@ -78,8 +78,9 @@ static const char *const affirming[] = {"correct",  "right",    "best",      "fi
                                         "closest",  "answer",   "only",      "appropriate", NULL};
 static const char *const leading[] = {"the", "my", "our", "so", "thus", "hence", "therefore", "and", "then", NULL};
 /* In the clause before a head: nothing is stated, or the contrary. */
-static const char *const supposing[] = {"if",   "whether",   "suppose", "assume", "assuming",
-                                        "when", "supposing", "unless",  "until",  NULL};
+static const char *const supposing[] = {"might", "may",       "could",   "would",   "say",    "says",
+                                        "seems", "if",        "whether", "suppose", "assume", "assuming",
+                                        "when",  "supposing", "unless",  "until",   NULL};
 static const char *const denying[] = {"not",    "cannot", "never", "doubt",  "don't", "doesn't", "isn't",
                                       "didn't", "won't",  "can't", "wasn't", "nor",   "no",      NULL};
 /* Between a head and its verb: "the answer to the question is". */

@@ -10,22 +10,49 @@
 
 #include <string.h>
 
-#define WORDS_MAX 4 /* statements in words that are looked at, from the last, until one names an option */
+#define WORDS_MAX 4   /* statements in words that are looked at, from the last, while they speak of another one */
+#define BESIDE_MAX 24 /* bytes from one statement to the next that may be one */
 
 /* Behind a statement they take it back. */
 static const char *const retractions[] = {
-    "Wait",           "wait,",         "Correction", "correction:", "econd thought",
-    "made a mistake", "made an error", "apologize",  "et me re",    NULL};
+    "Wait",          "wait,",          "No, ",          "Actually",  "Sorry",    "Correction", "correction:",
+    "econd thought", "made a mistake", "made an error", "apologize", "et me re", NULL};
+
+/* "The answer is based on": they speak of one that was stated before. */
+static const char *const remarks[] = {"based",   "supported", "consistent", "explained", "derived", "obtained", "found",
+                                      "correct", "right",     "clear",      "in",        "because", "also",     NULL};
+/* "The answer is not listed" */
+static const char *const denials[] = {"not",      "none",    "neither",    "unknown",      "unclear",
+                                      "unlisted", "missing", "impossible", "undetermined", NULL};
 
 struct found {
     struct rft_choice choice;
     struct rft_bytes stated; /* where it stands; data NULL: nothing states an answer */
     const char *end;
+    bool is_line; /* nothing but that there is only one line says that it is an answer */
 };
 
 static void keep(struct found *found, struct rft_choice choice, const struct rft_statement *s)
 {
-    *found = (struct found){choice, s->text, s->end};
+    *found = (struct found){choice, s->text, s->end, false};
+}
+
+static bool begins_with(const char *const *words, struct rft_bytes text)
+{
+    size_t n = 0;
+    while (n < text.len && rft_is_letter(text.data[n]))
+        n++;
+    return n != 0 && rft_word_is_among(words, text.data, n);
+}
+
+/* One statement right before another that names another option: "\\boxed{B} or \\boxed{C}". */
+static bool is_disputed(const struct rft_choices *choices, const struct rft_statement *before, const char *begin,
+                        const struct rft_choice *choice)
+{
+    if (before->text.data == NULL || begin - before->text.data > BESIDE_MAX)
+        return false;
+    const struct rft_choice other = rft_choice_read(choices, before->text);
+    return other.kind == RFT_CHOICE_REFUSED || (other.kind == RFT_CHOICE_ONE && other.letter != choice->letter);
 }
 
 static struct found find_words(const struct rft_choices *choices, struct rft_bytes text)
@@ -37,13 +64,15 @@ static struct found find_words(const struct rft_choices *choices, struct rft_byt
             break;
         bool is_article = s.text.len == 1 && (*s.text.data == 'a' || *s.text.data == 'i'); /* cut off: "is a" */
         struct rft_choice choice = rft_choice_read(choices, is_article ? (struct rft_bytes){s.text.data, 0} : s.text);
-        if (s.is_denied)
+        text.len = (size_t)(s.begin - text.data);
+        const struct rft_statement before = rft_statement_words(text);
+        if (s.is_denied || (choice.kind == RFT_CHOICE_NONE && begins_with(denials, s.text)) ||
+            (choice.kind == RFT_CHOICE_ONE && is_disputed(choices, &before, s.begin, &choice)))
             choice.kind = RFT_CHOICE_REFUSED;
         if (found.stated.data == NULL || choice.kind != RFT_CHOICE_NONE)
             keep(&found, choice, &s);
-        if (choice.kind != RFT_CHOICE_NONE)
+        if (choice.kind != RFT_CHOICE_NONE || !begins_with(remarks, s.text))
             break;
-        text.len = (size_t)(s.begin - text.data);
     }
     return found;
 }
@@ -52,17 +81,22 @@ static struct found find_words(const struct rft_choices *choices, struct rft_byt
 static struct found find_marked(const struct rft_choices *choices, struct rft_bytes text)
 {
     struct found found = {0};
-    struct rft_statement s = rft_statement_tag(text);
-    if (s.text.data == NULL)
+    struct rft_statement s = rft_statement_tag(text), before = {0};
+    bool is_tag = s.text.data != NULL;
+    if (!is_tag)
         s = rft_statement_boxed(text);
     if (s.text.data == NULL)
         return found;
+    text.len = (size_t)(s.begin - text.data);
+    before = is_tag ? rft_statement_tag(text) : rft_statement_boxed(text);
     keep(&found, rft_choice_read(choices, s.text), &s);
     if (found.choice.kind == RFT_CHOICE_NONE) {
         struct found inside = find_words(choices, s.text);
         if (inside.choice.kind != RFT_CHOICE_NONE)
             found.choice = inside.choice;
     }
+    if (found.choice.kind == RFT_CHOICE_ONE && is_disputed(choices, &before, s.begin, &found.choice))
+        found.choice.kind = RFT_CHOICE_REFUSED;
     return found;
 }
 
@@ -82,16 +116,21 @@ static struct found find_last_line(struct rft_bytes all)
 {
     struct rft_bytes last = line_before(all, all.data + all.len), before = line_before(all, last.data);
     struct rft_choice choice = rft_choice_read_bare(last);
+    if (choice.kind == RFT_CHOICE_NONE)
+        return (struct found){0};
     if (before.len <= LISTED_MAX && rft_choice_read_bare(before).kind != RFT_CHOICE_NONE)
-        choice.kind = RFT_CHOICE_NONE;
-    return choice.kind == RFT_CHOICE_ONE ? (struct found){choice, last, last.data + last.len} : (struct found){0};
+        choice.kind = RFT_CHOICE_REFUSED;
+    return (struct found){choice, last, last.data + last.len, false};
 }
 
 static struct found find_only_line(const struct rft_choices *choices, struct rft_bytes all)
 {
     if (all.len == 0 || memchr(all.data, '\n', all.len) != NULL)
         return (struct found){0};
-    return (struct found){rft_choice_read(choices, all), all, all.data + all.len};
+    struct rft_choice choice = rft_choice_read(choices, all);
+    if (choice.kind == RFT_CHOICE_ONE && !rft_choice_is_all(choices, choice.letter, all))
+        choice.kind = RFT_CHOICE_NONE;
+    return (struct found){choice, all, all.data + all.len, choice.kind == RFT_CHOICE_NONE};
 }
 
 static bool is_retracted(const struct found *found, const char *end)
@@ -114,7 +153,7 @@ static struct found join(const struct found *a, const struct found *b)
     return joined;
 }
 
-static struct found find(const struct rft_choices *choices, struct rft_bytes text)
+static struct found find_in(const struct rft_choices *choices, struct rft_bytes text)
 {
     const char *end = text.data + text.len;
     struct found marked = find_marked(choices, text), words, line;
@@ -130,6 +169,21 @@ static struct found find(const struct rft_choices *choices, struct rft_bytes tex
     if (found.choice.kind == RFT_CHOICE_ONE && is_retracted(&found, end))
         found.choice.kind = RFT_CHOICE_REFUSED;
     return found;
+}
+
+/* A model that goes on to a question of its own answers the next one: what stands before counts, if it states an
+ * answer. */
+static struct found find(const struct rft_choices *choices, struct rft_bytes text)
+{
+    static const char *const beginnings[] = {"\nQ:", "\nQuestion:", "\n**Question"};
+    const char *end = text.data + text.len, *next = end;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        const char *at = rft_scan_find(text.data, end, beginnings[i]);
+        next = at < next ? at : next;
+    }
+    struct rft_bytes head = {text.data, (size_t)(next - text.data)};
+    struct found found = find_in(choices, head);
+    return (found.stated.data == NULL || found.is_line) && next != end ? find_in(choices, text) : found;
 }
 
 /* ---- gold ---- */

@@ -47,6 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         {.kind = RFT_VERIFY_GSM8K},
         {.kind = RFT_VERIFY_GSM8K, .require_mark = true},
         {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05, .units = RFT_UNITS_IGNORE},
+        {.kind = RFT_VERIFY_ANSWER_TAG, .fractions = true, .percent = RFT_PERCENT_VALUE},
+        {.kind = RFT_VERIFY_GSM8K, .fractions = true, .percent = RFT_PERCENT_IGNORE},
+        {.kind = RFT_VERIFY_GSM8K, .fractions = true, .thousands = RFT_THOUSANDS_POINT},
+        {.kind = RFT_VERIFY_ANSWER_TAG, .units = RFT_UNITS_IGNORE, .thousands = RFT_THOUSANDS_SPACE},
         {.compat = RFT_COMPAT_HOMEWORK},
     };
     const char *text = (const char *)data;

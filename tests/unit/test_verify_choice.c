@@ -99,8 +99,17 @@ static void test_stated(void **state)
         {"B", "The answer is option B.", OK_},
         {"B", "The answer to this question is B.", OK_},
         {"B", "Hence, the correct answer choice is (B).", OK_},
-        {"B", "The answer is A. No: the answer is B.", OK_},
+        {"B", "The answer is A. But that has no membrane, so the answer is B.", OK_},
         {"B", "The answer is B - mitochondrion.", OK_},
+        {"B", "So the answer is (b).", OK_},
+        {"B", "The answer is (B). A and C make no ATP.", OK_},
+        {"B", "The answer is (B) and the reason is respiration.", OK_},
+        {"B", "The correct answer is (B), not (C).", OK_},
+        {"B", "The answer is clearly B.", OK_},
+        {"B", "The answer is (B).\n\nQ: Which?\nA: The answer is (C).", OK_},
+        {"B", "Question: what makes ATP?\nThe answer is B.", OK_},
+        {"B", "Q: what makes ATP?\nQ: Which?\nA: The answer is (B).", OK_},
+        {"B", "Answer: Let us think. It is respiration, so the answer is (B).", OK_},
         {"B", "The answer should be (B).", OK_},
         {"B", "The answer, then, would be clear.\nAnswer: B", OK_},
         {"B", "I think the answer is B.", OK_},
@@ -156,7 +165,29 @@ static void test_not_accepted(void **state)
         {"B", "<answer>A, B</answer>", NONE},
         {"B", "<answer>A B</answer>", NONE},
         {"B", "<answer>B</answer> No, the answer is C.", NONE},
-        {"B", "\\boxed{B} or \\boxed{C}", WRONG},
+        {"C", "\\boxed{B} or \\boxed{C}", NONE},
+        {"C", "<answer>B</answer>\n<answer>C</answer>", NONE},
+        {"B", "The answer is A. No: the answer is B.", NONE},
+        {"B", "The answer is A or the answer is B.", NONE},
+        {"C", "Answer: A\nAnswer: B\nAnswer: C", NONE},
+        {"A", "Answer: A\nB\nC", NONE},
+        {"B", "The answer is B.\nThe correct answer is not listed.", NONE},
+        {"B", "The answer is B. Then the answer is 5.", NONE},
+        {"A", "(A) nucleus: wrong. (B) mitochondrion: right.", NONE},
+        {"A", "A) is tempting.", NONE},
+        {"A", "Answer: (A) nucleus (B) mitochondrion (C) ribosome", NONE},
+        {"A", "Answer: A) nucleus B) mitochondrion", NONE},
+        {"A", "The answer is (A)... no, (B).", NONE},
+        {"A", "The answer is (A). No, (B).", NONE},
+        {"B", "The answer is B (or C).", NONE},
+        {"B", "The answer is (B) if the cell is alive.", NONE},
+        {"B", "The answer is anything but B.", NONE},
+        {"B", "The answer is definitely not B.", NONE},
+        {"B", "It is not the case that the answer is B.", NONE},
+        {"B", "One might think that the answer is B, but it is not.", NONE},
+        {"B", "The student's answer is B.", NONE},
+        {"C", "The answer is (B).\n\nQ: Which?\nA: The answer is (C).", WRONG},
+        {"I", "The answer is I, II and III.", NONE},
         {"B", "\\boxed{B \\text{ and } C}", NONE},
         {"B", "\\boxed{B} Wait, that is not right. It is C.", NONE},
         {"B", "The answer is B. Wait, let me think again. It might be C.", NONE},
@@ -224,14 +255,22 @@ static void test_texts(void **state)
         {"C", "The answer is C. elegans.", OK_},    {"A", "The answer is Paris.", OK_},
         {"A", "The answer is Paris, Texas.", NONE},
     };
+    static const struct choice_case volts[] = {
+        {"B", "The answer is 5 mV.", OK_},   {"B", "The answer is 5 MV.", NONE}, {"A", "The answer is 5.", NONE},
+        {"A", "The answer is -50 V.", NONE}, {"A", "The answer is 50 V.", OK_},  {"C", "The answer is B", NONE},
+        {"B", "The answer is B", NONE}, /* which of the two? */
+        {"D", "The answer is D) 50", OK_},   {"D", "The answer is 50%", NONE},
+    };
     static const struct choice_case bare[] = {
         {"Paris", "The answer is Paris.", OK_},   {"Paris", "<answer>paris</answer>", OK_},
         {"Paris", "\\boxed{\\text{Paris}}", OK_}, {"Paris", "The answer is London.", WRONG},
         {"Paris", "The answer is B.", UNDECIDED}, {"B", "The answer is (B) Paris.", OK_},
-        {"B", "Answer: B. Paris", OK_},
+        {"B", "Answer: B. Paris", OK_},           {"B", "B. Paris", OK_},
+        {"B", "B) Paris. C) London.", NONE},
     };
     CHECK("Find it. Answer Choices: A)21 B)21.5 C)22 D)22.5 E)none of these", aqua);
     CHECK("Which?\n(A) Paris\n(B) E. coli\n(C) C. elegans\n(D) Both A and B", bacteria);
+    CHECK("Which?\nA) 50 V\nB) 5 mV\nC) B\nD) 50", volts);
     CHECK("What is the capital of France?", bare);
 }
 
