@@ -130,13 +130,39 @@ static void test_depth(void **state)
     }
 }
 
+static void test_alloc_faults(void **state)
+{
+    (void)state;
+    static const char *const golds[] = {"{\"x\": [1, \"a\"]}", "a\"b"};
+    static const char *const texts[] = {"{\"answer\": {\"x\": [1, \"a\"]}}", "{\"answer\": \"a\\\"b\"}"};
+    const struct rft_verify_options options = {.kind = RFT_VERIFY_JSON, .field = "answer"};
+    rft_test_log_capture();
+    for (size_t i = 0; i < 2; i++) {
+        enum rft_status status = RFT_ERR_HOST_MEMORY;
+        uint64_t n_live = rft_alloc_n_live();
+        for (uint64_t at = 1; status != RFT_OK; at++) {
+            const struct rft_bytes gold = rft_bytes_z(golds[i]);
+            const struct rft_verify_case c = {.completion = rft_bytes_z(texts[i]), .golds = {&gold, 1}};
+            struct rft_verify *verify;
+            struct rft_verdict verdict;
+            rft_alloc_fail_at(at, 0);
+            status = rft_verify_open(&options, &verify);
+            if (status == RFT_OK)
+                status = rft_verify_judge(verify, &c, &verdict);
+            rft_alloc_fail_at(0, 0);
+            rft_verify_close(verify);
+            assert_true(status == RFT_ERR_HOST_MEMORY || (status == RFT_OK && verdict.reason == OK_));
+            assert_int_equal(rft_alloc_n_live(), n_live);
+            assert_true(at < 200);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_number),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_text),  cmocka_unit_test(test_number),       cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_depth), cmocka_unit_test(test_alloc_faults),
     };
     rft_alloc_hook_json();
     return RFT_TEST_RUN(tests, NULL, NULL);
