@@ -290,6 +290,23 @@ static enum rft_status check_verify(const struct reader *r)
     return RFT_OK;
 }
 
+static enum rft_status check_data(const struct reader *r)
+{
+    const struct rft_strings *filter = &r->config->data_filter;
+    if (r->config->data_question_field.n == 0) {
+        rft_log_error("%sdata.question_field is empty; name the field that holds the question",
+                      where_given(r, "data.question_field").text);
+        return RFT_ERR_CONFIG;
+    }
+    for (size_t i = 0; i < filter->n; i++)
+        if (strchr(filter->items[i] + 1, '=') == NULL) {
+            rft_log_error("%sdata.filter = %.200s: not allowed; give field=value, as in level=Level 5",
+                          where_given(r, "data.filter").text, filter->items[i]);
+            return RFT_ERR_CONFIG;
+        }
+    return RFT_OK;
+}
+
 static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
 {
     r->config->file = rft_strdup(r->path);
@@ -302,6 +319,7 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     for (size_t i = 0; i < rft_n_keys; i++)
         r->config->given[i] = r->seen[i] != 0;
     RFT_TRY(check_required(r));
+    RFT_TRY(check_data(r));
     RFT_TRY(check_adapters(r));
     RFT_TRY(check_prompt(r));
     RFT_TRY(check_verify(r));

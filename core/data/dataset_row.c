@@ -4,7 +4,7 @@
 #include "alloc.h"
 #include "dataset_gold.h"
 #include "dataset_missing.h"
-#include "json.h"
+#include "json_check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -198,10 +198,7 @@ bool rft_dataset_is_row(const char *line, size_t len)
 {
     struct rft_json_problem problem;
     struct rft_bytes text = rft_bytes_trim((struct rft_bytes){line, len});
-    json_t *tree = NULL;
-    bool is_row = text.len && *text.data == '[' &&
-                  rft_json_try(text, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &tree, &problem) == RFT_OK &&
-                  json_is_string(json_array_get(tree, 0));
-    json_decref(tree);
-    return is_row;
+    if (!rft_bytes_begin(text, "[") || rft_json_check(text.data, text.len, &problem) != RFT_OK)
+        return false;
+    return rft_bytes_begin(rft_bytes_trim((struct rft_bytes){text.data + 1, text.len - 1}), "\"");
 }
