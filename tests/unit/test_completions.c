@@ -382,6 +382,7 @@ static enum rft_status load_once(void *user)
     struct rft_completions completions;
     options.path = user;
     options.skip_bad_rows = true;
+    rft_test_log_capture();
     RFT_TRY(rft_completions_load(&options, &completions));
     rft_completions_finish(&completions);
     return RFT_OK;

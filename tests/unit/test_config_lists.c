@@ -75,6 +75,30 @@ static void test_values(void **state)
     rft_config_finish(&config);
 }
 
+/* Fields of questions and filters, in the file and by --set. */
+static void test_fields(void **state)
+{
+    static const char ini[] = "[model]\npath = m\n[output]\npath = o\n[data]\nquestions = q\n"
+                              "question_field = [\"instruction\", \"input\"]\nfilter = level=Level 5\n";
+    struct rft_config config;
+    (void)state;
+    assert_int_equal(parse(ini, NULL, &config), RFT_OK);
+    assert_int_equal(config.data_question_field.n, 2);
+    assert_string_equal(config.data_question_field.items[1], "input");
+    assert_int_equal(config.data_filter.n, 1);
+    assert_string_equal(config.data_filter.items[0], "level=Level 5");
+    assert_true(rft_config_is_given(&config, "data.filter") && !rft_config_is_given(&config, "data.answer_field"));
+    rft_config_finish(&config);
+    assert_int_equal(parse(ini, "data.filter=[\"a=1\", \"b.role=user.c=\"]", &config), RFT_OK);
+    assert_int_equal(config.data_filter.n, 2);
+    assert_string_equal(config.data_filter.items[1], "b.role=user.c=");
+    rft_config_finish(&config);
+    assert_int_equal(parse(ini, "data.question_field=messages.role=user.content", &config), RFT_OK);
+    assert_int_equal(config.data_question_field.n, 1);
+    assert_string_equal(config.data_question_field.items[0], "messages.role=user.content");
+    rft_config_finish(&config);
+}
+
 static void test_refusals(void **state)
 {
     static const char *const bad[] = {
@@ -93,6 +117,11 @@ static void test_refusals(void **state)
         "model.adapter=[\"\"]",
         "model.adapter=[\"a\", \"b\", \"~other/x\"]",
         "model.adapter=[\"a\", \"b\", \"$NONE/x\"]",
+        "data.question_field=",
+        "data.question_field=[]",
+        "data.filter=level",
+        "data.filter==x",
+        "data.filter=[\"a=1\", \"b\"]",
     };
     struct rft_config config;
     (void)state;
@@ -122,6 +151,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inputs),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_fields),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_alloc_faults),
     };
