@@ -17,8 +17,7 @@ static bool is_string(const struct rft_row_reader *reader, const char *name)
 void rft_completion_row_begin(struct rft_row_reader *reader)
 {
     static const char *const own[] = {"id", "repeat", "sample", "question", "gold", "completion", "prompt"};
-    static const char *const usual[] = {"completion", "response",   "generation",
-                                        "output",     "prediction", "model_output"};
+    static const char *const usual[] = {"completion", "response", "generation", "output", "prediction", "model_output"};
     const char **names = reader->names;
     const size_t n_usual = sizeof usual / sizeof *usual;
     size_t n_own = 0, i = 0;

@@ -21,13 +21,13 @@ struct loader {
     const struct rft_dataset_options *options;
     struct rft_completions *out;
     size_t items_cap, questions_cap, counts_cap;
-    uint32_t *counts; /* [dataset.n] rows of each question */
-    struct skips bad; /* rows that are bad */
+    uint32_t *counts;      /* [dataset.n] rows of each question */
+    struct skips bad;      /* rows that are bad */
     struct skips recorded; /* rows that were left out when they were drawn */
     struct rft_id_table table;
     struct rft_row_reader reader;
     struct rft_row_filter filter;
-    uint64_t n_rows; /* of the file */
+    uint64_t n_rows;  /* of the file */
     uint64_t n_taken; /* of them pass the filter */
     struct rft_str why;
 };

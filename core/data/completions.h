@@ -16,7 +16,7 @@ struct rft_completion {
 };
 
 struct rft_completions {
-    struct rft_dataset dataset; /* the questions, in the order in which they first appear */
+    struct rft_dataset dataset;   /* the questions, in the order in which they first appear */
     struct rft_completion *items; /* [n] in the order of the rows */
     size_t n;
     size_t *order;         /* [n] items by question, then in the order of the rows */
@@ -29,8 +29,8 @@ struct rft_completions {
 /* Reads a file of rows, in the forms that questions have (dataset.h):
  *
  *   rftgen's records, and its rows in jsonl: told by their fields id, repeat, sample, question, gold, completion and
- *   prompt, which say everything; of the options only skip_bad_rows, verify, limit and filter matter. Id and repeat tell
- *   questions apart. Records of rows that were left out become dataset.skipped, with an origin.
+ *   prompt, which say everything; of the options only skip_bad_rows, verify, limit and filter matter. Id and repeat
+ * tell questions apart. Records of rows that were left out become dataset.skipped, with an origin.
  *   ["question", gold, "completion"], as rftgen writes rft_json.
  *   Other objects: question by options->question_field and question_more; gold answer by answer_field, or where that is
  *   NULL "gold", or "answer" where there is no "gold"; completion by completion_field, or where that is NULL or "" the

@@ -21,8 +21,8 @@ struct loader {
     struct rft_dataset *dataset;
     char **details; /* [dataset->n] what is wrong with a row; NULL = nothing */
     size_t cap, details_cap, skipped_cap;
-    uint64_t n_rows;    /* of the file */
-    uint64_t n_taken;   /* of them pass the filter */
+    uint64_t n_rows;  /* of the file */
+    uint64_t n_taken; /* of them pass the filter */
     struct rft_row_reader reader;
     struct rft_row_filter filter;
     struct rft_str why; /* scratch */
@@ -239,8 +239,8 @@ static enum rft_status refuse_rows(const struct rft_dataset *dataset, const char
     return RFT_ERR_INPUT;
 }
 
-enum rft_status rft_dataset_check_skipped(const struct rft_dataset *dataset,
-                                          const struct rft_dataset_options *options, uint64_t n_rows)
+enum rft_status rft_dataset_check_skipped(const struct rft_dataset *dataset, const struct rft_dataset_options *options,
+                                          uint64_t n_rows)
 {
     if (dataset->n_skipped == 0)
         return RFT_OK;

@@ -47,7 +47,8 @@ enum rft_status rft_row_check_gold(struct rft_row_reader *reader, struct rft_row
 {
     const struct rft_dataset_options *o = reader->options;
     const struct rft_json_value *gold = &reader->fields[RFT_ROW_GOLD];
-    const bool is_absent = gold->data == NULL || rft_json_is_null(gold), is_unnamed = *reader->names[RFT_ROW_GOLD] == '\0';
+    const bool is_absent = gold->data == NULL || rft_json_is_null(gold),
+               is_unnamed = *reader->names[RFT_ROW_GOLD] == '\0';
     if (is_absent && may_lack_gold(o))
         return RFT_OK;
     if (gold->data == NULL && is_unnamed && reader->row.kind == RFT_JSON_OBJECT)
@@ -89,8 +90,7 @@ static enum rft_status cut_out(const struct rft_row_reader *reader, struct rft_b
         return is_whole ? RFT_OK
                         : rft_row_bad_field(reader, RFT_ROW_GOLD, "has no answer after \"%.60s\" (answer_after)",
                                             o->answer_after);
-    if (*o->answer_after == '\0' &&
-        (o->answer_mark == NULL || !text_after(&behind, rft_bytes_z(o->answer_mark))))
+    if (*o->answer_after == '\0' && (o->answer_mark == NULL || !text_after(&behind, rft_bytes_z(o->answer_mark))))
         return RFT_OK;
     *gold = behind;
     return RFT_OK;
@@ -161,8 +161,7 @@ static enum rft_status is_written_as(const struct rft_question *list, struct rft
     return status;
 }
 
-static enum rft_status read_own_list(struct rft_row_reader *reader, struct rft_bytes gold,
-                                     struct rft_row_lists *lists)
+static enum rft_status read_own_list(struct rft_row_reader *reader, struct rft_bytes gold, struct rft_row_lists *lists)
 {
     struct rft_bytes *texts;
     bool is = false;

@@ -9,9 +9,9 @@
 /* Names that people's files have, the likelier first. */
 static const char *const question_names[] = {"question", "problem", "prompt", "instruction",
                                              "query",    "input",   "text",   NULL};
-static const char *const gold_names[] = {"answer",       "solution",        "gold",           "target",
-                                         "output",       "label",           "ground_truth",   "final_answer",
-                                         "expected_answer", "result",       "response",       "answerKey", NULL};
+static const char *const gold_names[] = {
+    "answer",       "solution",        "gold",   "target",   "output",    "label", "ground_truth",
+    "final_answer", "expected_answer", "result", "response", "answerKey", NULL};
 static const char *const completion_names[] = {"text", "answer", "solution", "content", NULL};
 static const char *const choices_names[] = {"choices", "options", NULL};
 /* And inside fields, as conversations have them. */
@@ -94,7 +94,8 @@ enum rft_status rft_row_missing_field(const struct rft_row_reader *reader, enum 
     if (reader->row.kind == RFT_JSON_ARRAY || reader->members.n == 0)
         return rft_row_bad_field(reader, field, "is missing%s",
                                  reader->row.kind == RFT_JSON_ARRAY ? "" : "; the row is empty");
-    const bool is_alpaca = field == RFT_ROW_QUESTION && has(reader, field, "instruction") && has(reader, field, "input");
+    const bool is_alpaca =
+        field == RFT_ROW_QUESTION && has(reader, field, "instruction") && has(reader, field, "input");
     const char *setting = guesses[field].setting, *path = guess(reader, field, guesses[field].paths);
     const char *name = is_chat(reader) && path != NULL ? path : guess(reader, field, guesses[field].names);
     const bool is_foreign = is_chat(reader) && path == NULL && name == NULL;

@@ -21,10 +21,10 @@ struct rft_row_reader {
     bool has_completions;    /* rows hold one, too */
     /* The row at hand. */
     struct rft_json_value row;
-    struct rft_json_members members;           /* if it is an object */
-    bool is_own;                               /* rftgen wrote it: its gold answer is taken as it stands */
-    const char *names[RFT_ROW_FIELDS];         /* NULL or "": not asked for */
-    struct rft_json_value fields[RFT_ROW_FIELDS]; /* data NULL: it has none */
+    struct rft_json_members members;                   /* if it is an object */
+    bool is_own;                                       /* rftgen wrote it: its gold answer is taken as it stands */
+    const char *names[RFT_ROW_FIELDS];                 /* NULL or "": not asked for */
+    struct rft_json_value fields[RFT_ROW_FIELDS];      /* data NULL: it has none */
     struct rft_json_value more[RFT_QUESTION_MORE_MAX]; /* the question's further fields */
     struct rft_json_value *spans;                      /* of lists' elements */
     size_t n_spans, spans_cap;

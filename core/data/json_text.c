@@ -104,8 +104,8 @@ static size_t decode_escape(const char **p, char *out)
     return rft_utf8_encode(code_point, out);
 }
 
-/* An unescaped string is shorter than it was: its first quote becomes a mark, what is left at its end is filled. Neither
- * byte stands in JSON text. */
+/* An unescaped string is shorter than it was: its first quote becomes a mark, what is left at its end is filled.
+ * Neither byte stands in JSON text. */
 #define UNESCAPED '\x01'
 #define FILLER '\xff'
 

@@ -13,19 +13,19 @@
 #define RFT_FILTER_MAX 16
 
 struct rft_dataset_options {
-    const char *path;           /* JSON array of ["question", gold, ...] or of objects, or JSON lines of either */
-    const char *question_field; /* for objects, as all fields: names as in json_path.h */
+    const char *path;                 /* JSON array of ["question", gold, ...] or of objects, or JSON lines of either */
+    const char *question_field;       /* for objects, as all fields: names as in json_path.h */
     const char *const *question_more; /* [n_question_more] fields whose texts follow it with blank lines between */
     size_t n_question_more;           /* at most RFT_QUESTION_MORE_MAX */
     const char *answer_field;         /* "" = there is no gold answer; completions: NULL = "gold", else "answer" */
-    const char *answer_after;     /* "" = the whole field; else gold is what follows its last occurrence, trimmed */
-    const char *id_field;         /* "" = the question's text is its id */
-    const char *choices_field;    /* NULL or "" = questions have no options of their own */
-    const char *completion_field; /* completions: NULL or "" = the first of the usual names that is a string */
-    const char *const *filter;    /* [n_filter] "field=value": rows of which one does not hold are passed over */
-    size_t n_filter;              /* at most RFT_FILTER_MAX */
-    uint64_t limit;             /* the first N rows that pass the filter, those that are left out counted; 0 = all */
-    const char *answer_mark;    /* with answer_after "": where this is in the field, gold follows it; NULL = none */
+    const char *answer_after;         /* "" = the whole field; else gold is what follows its last occurrence, trimmed */
+    const char *id_field;             /* "" = the question's text is its id */
+    const char *choices_field;        /* NULL or "" = questions have no options of their own */
+    const char *completion_field;     /* completions: NULL or "" = the first of the usual names that is a string */
+    const char *const *filter;        /* [n_filter] "field=value": rows of which one does not hold are passed over */
+    size_t n_filter;                  /* at most RFT_FILTER_MAX */
+    uint64_t limit;          /* the first N rows that pass the filter, those that are left out counted; 0 = all */
+    const char *answer_mark; /* with answer_after "": where this is in the field, gold follows it; NULL = none */
     const struct rft_verify_options *verify; /* gold answers must be what these can compare; NULL = any */
     bool skip_bad_rows;                      /* rows that are no questions are left out; else they are refused */
 };

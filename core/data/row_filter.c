@@ -26,8 +26,8 @@ static struct rft_json_value find(const struct rft_row_reader *reader, struct rf
 static enum rft_status note_value(struct rft_row_test *test, const struct rft_json_value *value)
 {
     const bool is_container = value->kind == RFT_JSON_ARRAY || value->kind == RFT_JSON_OBJECT;
-    struct rft_bytes text = is_container ? rft_bytes_z(rft_json_kind_text(value->kind))
-                                         : (struct rft_bytes){value->data, value->len};
+    struct rft_bytes text =
+        is_container ? rft_bytes_z(rft_json_kind_text(value->kind)) : (struct rft_bytes){value->data, value->len};
     const uint64_t hash = XXH64(text.data, text.len, 0);
     for (size_t i = 0; i < test->n_seen; i++)
         if (test->seen[i] == hash)

@@ -79,13 +79,12 @@ static void test_good(void **state)
         {.source = "{\"question\": \"q\", \"gold\": 4, \"completion\": \"x\"}", .shown = "0/q/0/4 0=x;"},
         {.source = "[[\"q\", 4, \"x\"], [\"r\", \"5\", \"y\", 1], [\"q\", 4, \"z\"]]",
          .shown = "0/q/0/4 0=x 1=z;1/r/0/\"5\" 0=y;"},
-        {.source = "[\"q\", \"#### 4\", \"x\"]\n[\"q\", 4, \"y\"]\n",
-         .shown = "0/q/0/\"4\" 0=x 1=y;",
-         .after = "####"},
-        {.source = "{\"question\": \"q\", \"answer\": \"4\", \"gold\": \"5\", \"response\": \"x\"}\n"
-                   "{\"question\": \"r\", \"answer\": \"4\", \"completion\": [], \"output\": \"y\", \"response\": null, "
-                   "\"finish\": \"length\"}\n"
-                   "{\"question\": \"s\", \"answer\": \"4\", \"prediction\": \"z\", \"finish\": \"eos\"}\n",
+        {.source = "[\"q\", \"#### 4\", \"x\"]\n[\"q\", 4, \"y\"]\n", .shown = "0/q/0/\"4\" 0=x 1=y;", .after = "####"},
+        {.source =
+             "{\"question\": \"q\", \"answer\": \"4\", \"gold\": \"5\", \"response\": \"x\"}\n"
+             "{\"question\": \"r\", \"answer\": \"4\", \"completion\": [], \"output\": \"y\", \"response\": null, "
+             "\"finish\": \"length\"}\n"
+             "{\"question\": \"s\", \"answer\": \"4\", \"prediction\": \"z\", \"finish\": \"eos\"}\n",
          .shown = "0/q/0/\"5\" 0=x;1/r/0/\"4\" 0=y(length);2/s/0/\"4\" 0=z;"},
         {.source = "{\"p\": {\"q\": \"q\"}, \"gold\": 1, \"a\": [\"4\", \"5\"], \"m\": [{\"role\": \"assistant\", "
                    "\"content\": \"x\"}]}",
@@ -99,7 +98,7 @@ static void test_good(void **state)
          .shown = "0/1/0/4 0=x 1=z;1/2/0/5 0=y;",
          .id = "n"},
         {.source = OWN("\"i\"", "0", "3", "\"4\"", "\"a\\u0000b\\\"\"") OWN("\"i\"", "1", "0", "\"5\"", "\"y\"")
-                       OWN("\"i\"", "0", "1", "\"4\"", "\"\""),
+             OWN("\"i\"", "0", "1", "\"4\"", "\"\""),
          .shown = "7/i/0/\"4\" 3=a"},
         {.source = OWN("\"i\"", "0", "1", "\"[\\\"4\\\", \\\"\\\\\\\\5\\\"]\"", "\"x\""),
          .shown = "7/i/0/[\"4\", \"\\\\5\"] 1=x(length);",
@@ -111,9 +110,7 @@ static void test_good(void **state)
          .filter = "level=5"},
         {.source = OWN("\"i\"", "0", "1", "\"[\\\"4\\\",\\\"5\\\"]\"", "\"x\""),
          .shown = "7/i/0/\"[\\\"4\\\",\\\"5\\\"]\" 1=x(length);"}, /* not as rftgen writes lists */
-        {.source = OWN("\"i\"", "0", "1", "null", "\"x\""),
-         .shown = "7/i/0/null 1=x(length);",
-         .verify = &by_command},
+        {.source = OWN("\"i\"", "0", "1", "null", "\"x\""), .shown = "7/i/0/null 1=x(length);", .verify = &by_command},
         {.source = OWN("\"i\"", "0", "1", "\"4\"", "\"x\"") OWN("\"i\"", "0", "2", "\"4\"", "\"y\""),
          .shown = "7/i/0/\"4\" 2=y(length);",
          .filter = "sample=2"},
@@ -155,7 +152,8 @@ static void test_bad(void **state)
         {"{\"question\": \"q\", \"gold\": 1, \"text\": \"x\"}",
          "rows.jsonl:1: row 1: field \"completion\" is missing; the row has question, gold, text: set "
          "data.completion_field=text; no row of 1 can be used"},
-        {"{\"question\": \"q\", \"gold\": 1, \"completion\": [1]}", "field \"completion\" is an array; expected a string"},
+        {"{\"question\": \"q\", \"gold\": 1, \"completion\": [1]}",
+         "field \"completion\" is an array; expected a string"},
         {"{\"question\": \"q\", \"gold\": 1, \"completion\": null}", "field \"completion\" is true, false or null"},
         {"[\"q\", 1]", "element 3 is missing"},
         {"[\"q\", 1, 2]", "element 3 is a number; expected a string"},
@@ -309,7 +307,8 @@ static void test_skip(void **state)
     (void)state;
     static const char source[] =
         "{\"id\": \"b\", \"repeat\": null, \"question_index\": 9, \"sample\": null, \"key\": null, \"reason\": "
-        "\"too_long\", \"detail\": \"much \\\"too\\\" long\", \"gold\": null, \"question\": \"b\", \"completion\": null, "
+        "\"too_long\", \"detail\": \"much \\\"too\\\" long\", \"gold\": null, \"question\": \"b\", \"completion\": "
+        "null, "
         "\"prompt\": \"raw:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": \"unchecked\"}\n" OWN(
             "\"i\"", "0", "0", "\"1\"", "\"x\"") "[\"r\", 1, 2]\n" OWN("\"i\"", "0", "1", "\"2\"", "\"x\"");
     struct rft_dataset_options options = plain();
@@ -366,8 +365,8 @@ static void test_many(void **state)
     struct rft_completions completions;
     struct rft_str source = {0};
     for (int i = 0; i < N; i++)
-        assert_int_equal(rft_str_printf(&source, "[\"question %d\", %d, \"%d\"]\n", i % N_QUESTIONS, i % N_QUESTIONS, i),
-                         RFT_OK);
+        assert_int_equal(
+            rft_str_printf(&source, "[\"question %d\", %d, \"%d\"]\n", i % N_QUESTIONS, i % N_QUESTIONS, i), RFT_OK);
     double start = rft_os_seconds();
     assert_int_equal(rft_completions_parse(&options, &source, &completions), RFT_OK);
     assert_true(rft_os_seconds() - start < 10);
@@ -407,8 +406,8 @@ int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_bad),  cmocka_unit_test(test_written_again),
-        cmocka_unit_test(test_skip), cmocka_unit_test(test_hash), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),  cmocka_unit_test(test_written_again),
+        cmocka_unit_test(test_skip),         cmocka_unit_test(test_hash), cmocka_unit_test(test_many),
         cmocka_unit_test(test_alloc_faults),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);

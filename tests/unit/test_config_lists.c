@@ -149,11 +149,8 @@ static void test_alloc_faults(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inputs),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_alloc_faults),
+        cmocka_unit_test(test_inputs),   cmocka_unit_test(test_values),       cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_alloc_faults),
     };
     rft_alloc_hook_json();
     return RFT_TEST_RUN(tests, set_up, NULL);

@@ -73,10 +73,7 @@ static const char *shown(const struct rft_dataset *dataset)
     assert_int_equal(rft_str_append_z(&s, ""), RFT_OK);
     for (size_t i = 0; i < dataset->n; i++) {
         const struct rft_question *q = &dataset->questions[i];
-        const char *before = q->golds != NULL       ? "["
-                             : q->gold_is_number    ? "#"
-                             : q->gold.data == NULL ? "~"
-                                                    : "";
+        const char *before = q->golds != NULL ? "[" : q->gold_is_number ? "#" : q->gold.data == NULL ? "~" : "";
         assert_int_equal(rft_str_printf(&s, "%d|%.*s|%.*s|%s", (int)q->row, (int)q->id.len, q->id.data,
                                         (int)q->text.len, q->text.data, before),
                          RFT_OK);
@@ -229,7 +226,9 @@ static void test_bad(void **state)
         {"[[\"q\", [\"1\", \"#### 2\"]]]", "has no answer after \"####\"", {.after = "####"}},
         {"[[\"q\", true]]", "the gold answer \"true\" is not a number", {.verify = &by_number}},
         {"{\"question\": \"q\", \"answer\": 1}", "data.answer_field is empty", {.answer = "", .verify = &by_number}},
-        {"{\"question\": \"q\", \"answer\": 1}", "field \"c\" is missing; the row has question, answer", {.choices = "c"}},
+        {"{\"question\": \"q\", \"answer\": 1}",
+         "field \"c\" is missing; the row has question, answer",
+         {.choices = "c"}},
         {"{\"question\": \"q\", \"answer\": 1, \"c\": 1}", "\"c\" is a number; expected a list of", {.choices = "c"}},
         {"{\"question\": \"q\", \"answer\": 1, \"c\": []}", "field \"c\" is an empty list", {.choices = "c"}},
         {"{\"question\": \"q\", \"answer\": 1, \"c\": {}}", "field \"c\" holds no options", {.choices = "c"}},
@@ -316,11 +315,8 @@ static void test_hash(void **state)
 
 static enum rft_status parse_once(void *user)
 {
-    static const struct given given = {.question = {"q", "m"},
-                                       .choices = "c",
-                                       .filter = {"x=1", "y=true"},
-                                       .skip = true,
-                                       .verify = &by_number};
+    static const struct given given = {
+        .question = {"q", "m"}, .choices = "c", .filter = {"x=1", "y=true"}, .skip = true, .verify = &by_number};
     struct rft_dataset dataset;
     RFT_TRY(parse(&given, user, &dataset));
     rft_dataset_finish(&dataset);
@@ -332,7 +328,8 @@ static void test_alloc_faults(void **state)
     (void)state;
     static char source[] =
         "{\"q\": \"a\", \"m\": \"b\", \"answer\": [1, \"2\"], \"c\": {\"B\": \"x\", \"A\": \"y\"}, \"x\": 2}\n"
-        "{\"q\": \"a\", \"m\": \"b\", \"answer\": [1, \"2\"], \"c\": {\"B\": \"x\", \"A\": \"y\"}, \"x\": 1, \"y\": true}\n"
+        "{\"q\": \"a\", \"m\": \"b\", \"answer\": [1, \"2\"], \"c\": {\"B\": \"x\", \"A\": \"y\"}, \"x\": 1, \"y\": "
+        "true}\n"
         "{\"q\": \"a\", \"m\": \"b\", \"answer\": [], \"c\": [1], \"x\": 1, \"y\": true}\n"
         "{\"q\": \"a\", \"m\": \"b\", \"d\": [], \"c\": [1], \"x\": 1, \"y\": true}\n";
     assert_true(rft_test_alloc_faults(parse_once, source) > 12);
