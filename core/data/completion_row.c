@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "completion_row.h"
 
+#include "dataset_row.h"
+
 #include <string.h>
 
 static struct rft_json_value member(const struct rft_row_reader *reader, const char *key)

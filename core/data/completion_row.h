@@ -3,8 +3,9 @@
 #ifndef RFT_COMPLETION_ROW_H
 #define RFT_COMPLETION_ROW_H
 
-#include "completions.h"
-#include "dataset_row.h"
+#include "completion.h"
+#include "dataset.h"
+#include "row_reader.h"
 
 /* What a row says; texts are views of it, unescaped in place. */
 struct rft_completion_row {

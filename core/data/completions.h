@@ -3,17 +3,8 @@
 #ifndef RFT_COMPLETIONS_H
 #define RFT_COMPLETIONS_H
 
+#include "completion.h"
 #include "dataset.h"
-#include "sample.h"
-
-struct rft_completion {
-    struct rft_bytes text;    /* owned by the dataset */
-    struct rft_origin origin; /* of a row that rftgen wrote: what it says; else nothing is known */
-    size_t question;          /* index in the dataset */
-    uint32_t sample;          /* what the row says, or its ordinal among its question's rows */
-    uint32_t n_tokens;        /* 0: not known */
-    enum rft_finish finish;
-};
 
 struct rft_completions {
     struct rft_dataset dataset;   /* the questions, in the order in which they first appear */

@@ -3,7 +3,7 @@
 #ifndef RFT_DATASET_GOLD_H
 #define RFT_DATASET_GOLD_H
 
-#include "dataset_row.h"
+#include "row_reader.h"
 
 /* Where the elements of a row's lists stand in reader->spans. */
 struct rft_row_lists {

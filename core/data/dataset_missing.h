@@ -3,7 +3,7 @@
 #ifndef RFT_DATASET_MISSING_H
 #define RFT_DATASET_MISSING_H
 
-#include "dataset_row.h"
+#include "row_reader.h"
 
 /* Writes it to reader->why. */
 enum rft_status rft_row_missing_field(const struct rft_row_reader *reader, enum rft_row_field field);

@@ -1,54 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* One row of a questions file, ["question", gold, ...] or an object. */
+/* One row of a questions file, as a question. */
 #ifndef RFT_DATASET_ROW_H
 #define RFT_DATASET_ROW_H
 
-#include "arena.h"
-#include "json_path.h"
-#include "question.h"
-#include "status.h"
+#include "row_reader.h"
 
-#include <stdbool.h>
-
-/* What is looked for in a row. Of a row that is an array the first three are its elements. */
-enum rft_row_field { RFT_ROW_QUESTION, RFT_ROW_GOLD, RFT_ROW_COMPLETION, RFT_ROW_ID, RFT_ROW_CHOICES, RFT_ROW_FIELDS };
-
-/* Reads rows, one after the other; scratch memory is kept. Zero-initialise and set the first members. */
-struct rft_row_reader {
-    const struct rft_dataset_options *options;
-    struct rft_arena *arena; /* gives lists, and texts that are put together */
-    struct rft_str *why;     /* what is wrong with the row, one line; cleared by rft_row_open */
-    bool has_completions;    /* rows hold one, too */
-    /* The row at hand. */
-    struct rft_json_value row;
-    struct rft_json_members members;                   /* if it is an object */
-    bool is_own;                                       /* rftgen wrote it: its gold answer is taken as it stands */
-    const char *names[RFT_ROW_FIELDS];                 /* NULL or "": not asked for */
-    struct rft_json_value fields[RFT_ROW_FIELDS];      /* data NULL: it has none */
-    struct rft_json_value more[RFT_QUESTION_MORE_MAX]; /* the question's further fields */
-    struct rft_json_value *spans;                      /* of lists' elements */
-    size_t n_spans, spans_cap;
-};
-
-/* Begins a row: its members are known then. */
-enum rft_status rft_row_open(struct rft_row_reader *reader, const struct rft_json_value *row);
-/* Finds its fields, by the names of the options. Nothing is unescaped yet. */
-void rft_row_find(struct rft_row_reader *reader);
 /* Text, gold answers, options and id of *question, what there is of them (data NULL: it has none), views of the row,
  * whose strings are unescaped in place. If it can be no question of the run, reader->why says so; else it stays
  * empty. One that says something already is kept. */
 enum rft_status rft_row_read(struct rft_row_reader *reader, struct rft_question *question);
-void rft_row_reader_finish(struct rft_row_reader *reader);
-
-/* A field in the row at hand; data NULL: it has none. */
-struct rft_json_value rft_row_field(const struct rft_row_reader *reader, const char *name);
-/* A string's content, unescaped; of another value its source text. */
-struct rft_bytes rft_row_text(const struct rft_json_value *value);
-/* Says what is wrong with a field. */
-enum rft_status rft_row_bad_field(const struct rft_row_reader *reader, enum rft_row_field field, const char *fmt, ...)
-    RFT_PRINTF(3, 4);
-
-/* Whether one line is a whole row that is an array, as in JSON lines of arrays: its first element is no row itself. */
-bool rft_dataset_is_row(const char *line, size_t len);
 
 #endif

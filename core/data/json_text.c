@@ -133,9 +133,9 @@ struct rft_bytes rft_json_unescape(const struct rft_json_value *string)
 
 bool rft_json_is(const struct rft_json_value *value, struct rft_bytes text)
 {
-    const char *p = value->data, *end = value->data + value->len;
     if (value->kind == RFT_JSON_ARRAY || value->kind == RFT_JSON_OBJECT || value->data == NULL)
         return false;
+    const char *p = value->data, *end = value->data + value->len;
     if (value->kind != RFT_JSON_STRING)
         return rft_bytes_equal((struct rft_bytes){p, value->len}, text);
     p++, end--;

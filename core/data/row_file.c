@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "row_file.h"
 
-#include "dataset_row.h"
 #include "dataset_shape.h"
 #include "json_check.h"
 
@@ -57,12 +56,24 @@ static enum rft_status walk_lines(struct walk *walk, char *begin, char *end, uin
     return RFT_OK;
 }
 
+/* Whether one line is a whole row that is an array, as in JSON lines of arrays: its first element is no row itself. */
+static bool is_row(const char *line, size_t len)
+{
+    struct rft_json_problem problem;
+    struct rft_bytes text = rft_bytes_trim((struct rft_bytes){line, len});
+    if (!rft_bytes_begin(text, "[") || rft_json_check(text.data, text.len, &problem) != RFT_OK)
+        return false;
+    return rft_bytes_begin(rft_bytes_trim((struct rft_bytes){text.data + 1, text.len - 1}), "\"");
+}
+
 enum rft_status rft_rows_walk(const char *path, struct rft_str *source, const struct rft_row_sink *sink)
 {
     struct walk walk = {path, sink, 0};
     struct rft_json_problem problem;
-    char *begin = source->data, *end = source->data + source->len;
+    char *begin = source->data, *end = source->len != 0 ? source->data + source->len : begin;
     uint64_t line = 1;
+    if (source->len == 0)
+        return RFT_OK;
     if (rft_bytes_begin((struct rft_bytes){begin, source->len}, RFT_UTF8_MARK))
         begin += strlen(RFT_UTF8_MARK);
     for (; begin < end && strchr(" \t\r\n", *begin) != NULL && *begin; begin++)
@@ -72,7 +83,7 @@ enum rft_status rft_rows_walk(const char *path, struct rft_str *source, const st
     const char *newline = memchr(begin, '\n', (size_t)(end - begin));
     const size_t n_first = newline != NULL ? (size_t)(newline - begin) : (size_t)(end - begin);
     const struct rft_bytes text = {begin, (size_t)(end - begin)};
-    if (*begin == '[' && !rft_dataset_is_row(begin, n_first))
+    if (*begin == '[' && !is_row(begin, n_first))
         return walk_array(&walk, begin, end, line);
     if (*begin != '[' && *begin != '{')
         return rft_dataset_refuse_file(path, line, text);

@@ -3,7 +3,7 @@
 #ifndef RFT_ROW_FILTER_H
 #define RFT_ROW_FILTER_H
 
-#include "dataset_row.h"
+#include "row_reader.h"
 
 #define RFT_FILTER_SHOWN 5 /* values in a message */
 

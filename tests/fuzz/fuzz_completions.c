@@ -81,11 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t n_live = rft_alloc_n_live();
     require(rft_str_append(&text, data + 1, size - 1) == RFT_OK);
     if (rft_completions_parse(&options, &text, &completions) == RFT_OK) {
-        const struct rft_dataset_options own = {.path = "rows",
-                                                .question_field = "question",
-                                                .answer_after = "",
-                                                .id_field = "",
-                                                .verify = &verify};
+        const struct rft_dataset_options own = {
+            .path = "rows", .question_field = "question", .answer_after = "", .id_field = "", .verify = &verify};
         require(completions.n > 0 && completions.dataset.n > 0);
         write_rows(&completions, &rows);
         rft_completions_finish(&completions);

@@ -343,9 +343,13 @@ static void test_hash(void **state)
 {
     (void)state;
     static const char *const sources[] = {
-        "[[\"q\", 1, \"x\"], [\"q\", 1, \"y\"]]", "[[\"q\", 1, \"y\"], [\"q\", 1, \"x\"]]",
-        "[[\"q\", 1, \"xy\"], [\"q\", 1, \"\"]]", "[[\"q\", 1, \"x\"], [\"r\", 1, \"y\"]]",
-        "[[\"q\", 2, \"x\"], [\"q\", 2, \"y\"]]", "[[\"q\", 1, \"x\"]]",
+        "[[\"q\", 1, \"x\"], [\"q\", 1, \"y\"]]",
+        "[[\"q\", 1, \"y\"], [\"q\", 1, \"x\"]]",
+        "[[\"q\", 1, \"xy\"], [\"q\", 1, \"\"]]",
+        "[[\"q\", 1, \"x\"], [\"r\", 1, \"y\"]]",
+        "[[\"q\", 2, \"x\"], [\"q\", 2, \"y\"]]",
+        "[[\"q\", 1, \"x\"]]",
+        "{\"completion\": \"x\", \"gold\": 1, \"question\": \"q\", \"finish\": \"length\"}",
     };
     uint64_t hashes[sizeof sources / sizeof *sources];
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* A completion that exists already. */
+#ifndef RFT_COMPLETION_H
+#define RFT_COMPLETION_H
+
+#include "sample.h"
+
+struct rft_completion {
+    struct rft_bytes text;    /* owned by the dataset */
+    struct rft_origin origin; /* of a row that rftgen wrote: what it says; else nothing is known */
+    size_t question;          /* index in the dataset */
+    uint32_t sample;          /* what the row says, or its ordinal among its question's rows */
+    uint32_t n_tokens;        /* 0: not known */
+    enum rft_finish finish;
+};
+
+#endif
