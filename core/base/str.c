@@ -69,7 +69,7 @@ enum rft_status rft_str_printf(struct rft_str *s, const char *fmt, ...)
 enum rft_status rft_str_append_json(struct rft_str *s, const char *bytes, size_t n)
 {
     static const char short_escapes[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    const char *p = bytes, *end = bytes + n;
+    const char *p = bytes, *end = n != 0 ? bytes + n : bytes; /* a view of nothing may be NULL */
     RFT_TRY(rft_str_append(s, "\"", 1));
     while (p < end) {
         int32_t code_point;
