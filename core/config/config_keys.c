@@ -85,8 +85,8 @@ const struct rft_key rft_keys[] = {
       .help = "Objects: the field that holds the options of a multiple choice: a list of texts, or an object with\n"
               "\"text\" and \"label\", or with A, B and so on. Empty: they are looked for in the question." },
     { FIELD(data, completion_field), .type = RFT_KEY_TEXT, .fallback = "",
-      .help = "rftgen verify: the field that holds the completion. Empty: the first of completion, response,\n"
-              "generation, output, prediction and model_output that is a text." },
+      .help = "rftgen verify: the field that holds the completion, or a list of them. Empty: the first of completion,\n"
+              "response, generation, output, prediction and model_output that is a text." },
     { FIELD(data, id_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
       .help = "Objects: the field that holds a question's id, which must be unique.\n"
               "Empty: a question is known by its text, and by its ordinal among equal ones." },

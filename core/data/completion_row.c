@@ -128,7 +128,16 @@ enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rf
         row->detail = text_or_none(&detail);
         return RFT_OK;
     }
+    row->n_completions = 1;
     RFT_TRY(rft_row_read(reader, &row->question));
-    row->completion.text = text_or_none(&reader->fields[RFT_ROW_COMPLETION]);
+    if (reader->n_completions != 0)
+        row->n_completions = reader->n_completions;
     return RFT_OK;
+}
+
+struct rft_bytes rft_completion_row_text(const struct rft_row_reader *reader, size_t i)
+{
+    if (reader->n_completions != 0)
+        return rft_row_text(&reader->spans[reader->completions + i]);
+    return rft_row_text(&reader->fields[RFT_ROW_COMPLETION]);
 }

@@ -104,11 +104,30 @@ static enum rft_status add_question(struct loader *loader, const struct rft_comp
     return RFT_OK;
 }
 
-static enum rft_status add_completion(struct loader *loader, const struct rft_completion_row *row)
+static enum rft_status add_completions(struct loader *loader, const struct rft_completion_row *row, size_t question)
+{
+    struct rft_completions *out = loader->out;
+    void *items = out->items;
+    uint32_t *count = &loader->counts[question];
+    if (rft_grow(&items, &loader->items_cap, out->n + row->n_completions, sizeof *out->items) != 0)
+        return RFT_ERR_HOST_MEMORY;
+    out->items = items;
+    for (size_t i = 0; i < row->n_completions; i++, ++*count) {
+        struct rft_completion *completion = &out->items[out->n++];
+        *completion = row->completion;
+        completion->text = rft_completion_row_text(&loader->reader, i);
+        completion->question = question;
+        if (!row->has_sample)
+            completion->sample = *count;
+    }
+    return RFT_OK;
+}
+
+/* The completions of a row that is not bad. */
+static enum rft_status add_row(struct loader *loader, const struct rft_completion_row *row)
 {
     struct rft_completions *out = loader->out;
     const uint64_t limit = loader->options->limit;
-    void *items = out->items;
     size_t *place;
     RFT_TRY(rft_id_table_find(&loader->table, out->dataset.questions, &row->question, &place));
     if (*place != 0)
@@ -123,17 +142,7 @@ static enum rft_status add_completion(struct loader *loader, const struct rft_co
         RFT_TRY(add_question(loader, row));
         *place = out->dataset.n;
     }
-    if (rft_grow(&items, &loader->items_cap, out->n + 1, sizeof *out->items) != 0)
-        return RFT_ERR_HOST_MEMORY;
-    out->items = items;
-    struct rft_completion *completion = &out->items[out->n++];
-    *completion = row->completion;
-    completion->question = *place - 1;
-    uint32_t *count = &loader->counts[completion->question];
-    if (!row->has_sample)
-        completion->sample = *count;
-    ++*count;
-    return RFT_OK;
+    return add_completions(loader, row, *place - 1);
 }
 
 static enum rft_status take_row(void *user, const struct rft_json_value *source)
@@ -152,7 +161,7 @@ static enum rft_status take_row(void *user, const struct rft_json_value *source)
     if (loader->why.len != 0)
         return add_bad(loader, &row);
     if (!row.is_skipped)
-        return add_completion(loader, &row);
+        return add_row(loader, &row);
     const struct rft_skipped skipped = {.row = row.has_index ? row.question.row : loader->n_rows - 1,
                                         .line = row.question.line,
                                         .reason = row.reason,

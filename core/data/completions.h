@@ -25,7 +25,8 @@ struct rft_completions {
  *   ["question", gold, "completion"], as rftgen writes rft_json.
  *   Other objects: question by options->question_field and question_more; gold answer by answer_field, or where that is
  *   NULL "gold", or "answer" where there is no "gold"; completion by completion_field, or where that is NULL or "" the
- *   first of completion, response, generation, output, prediction and model_output that is a string. id_field, or the
+ *   first of completion, response, generation, output, prediction and model_output that is a string. A list of
+ *   strings (completion_field, or "completion") holds several completions. id_field, or the
  *   question's text, tells questions apart. "finish" counts if it is one of rftgen's words; else it is stop.
  *
  * Rows of one question must have one gold answer. A question's row is what its record says (question_index), or the

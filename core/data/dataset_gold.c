@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dataset_gold.h"
 
-#include "alloc.h"
 #include "dataset_missing.h"
 #include "json_check.h"
 #include "verify.h"
@@ -10,31 +9,6 @@
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 #define N_LETTERS (sizeof letters - 1)
-
-static enum rft_status push_span(struct rft_row_reader *reader, const struct rft_json_value *value)
-{
-    void *grown = reader->spans;
-    if (rft_grow(&grown, &reader->spans_cap, reader->n_spans + 1, sizeof *reader->spans) != 0)
-        return RFT_ERR_HOST_MEMORY;
-    reader->spans = grown;
-    reader->spans[reader->n_spans++] = *value;
-    return RFT_OK;
-}
-
-/* The elements of an array that is a field: texts, numbers, true, false. */
-static enum rft_status push_elements(struct rft_row_reader *reader, enum rft_row_field field,
-                                     const struct rft_json_value *array, size_t *n)
-{
-    struct rft_json_cursor at = rft_json_inside(array);
-    for (*n = 0; rft_json_more(&at); ++*n) {
-        struct rft_json_value value = rft_json_next(&at);
-        if (value.kind == RFT_JSON_ARRAY || value.kind == RFT_JSON_OBJECT || rft_json_is_null(&value))
-            return rft_row_bad_field(reader, field, "is a list that holds %s; expected strings or numbers in it",
-                                     rft_json_is_null(&value) ? "null" : rft_json_kind_text(value.kind));
-        RFT_TRY(push_span(reader, &value));
-    }
-    return *n != 0 ? RFT_OK : rft_row_bad_field(reader, field, "is an empty list");
-}
 
 /* ---- gold answers ---- */
 
@@ -57,7 +31,7 @@ enum rft_status rft_row_check_gold(struct rft_row_reader *reader, struct rft_row
         return rft_row_missing_field(reader, RFT_ROW_GOLD);
     if (gold->kind == RFT_JSON_ARRAY) {
         lists->golds = reader->n_spans;
-        return push_elements(reader, RFT_ROW_GOLD, gold, &lists->n_golds);
+        return rft_row_push_list(reader, RFT_ROW_GOLD, gold, &lists->n_golds);
     }
     if (gold->kind == RFT_JSON_OBJECT || rft_json_is_null(gold))
         return rft_row_bad_field(reader, RFT_ROW_GOLD, "is %s; expected a string or a number, or a list of them",
@@ -106,11 +80,15 @@ static void name_by_letter(const struct rft_row_reader *reader, const struct rft
         }
 }
 
-static enum rft_status check_valid(const struct rft_row_reader *reader, struct rft_bytes gold)
+/* Rows of one question mostly stand together: what was valid last is not looked at again. */
+static enum rft_status check_valid(struct rft_row_reader *reader, struct rft_bytes gold)
 {
     const struct rft_verify_options *verify = reader->options->verify;
-    if (verify == NULL || rft_gold_is_valid(verify, gold))
+    const bool is_known = reader->valid_gold.data != NULL && rft_bytes_equal(reader->valid_gold, gold);
+    if (is_known || verify == NULL || rft_gold_is_valid(verify, gold)) {
+        reader->valid_gold = gold;
         return RFT_OK;
+    }
     return rft_str_printf(reader->why, "the gold answer \"%.*s\" is not %s that [verify] can compare; %s",
                           (int)rft_utf8_cut(gold.data, gold.len, 40), gold.data, rft_verifier_of(verify)->gold,
                           rft_gold_hint(verify, gold));
@@ -142,7 +120,7 @@ static enum rft_status find_own_list(struct rft_row_reader *reader, struct rft_b
     lists->golds = reader->n_spans;
     for (struct rft_json_cursor at = rft_json_inside(&list); rft_json_more(&at); lists->n_golds++) {
         struct rft_json_value value = rft_json_next(&at);
-        RFT_TRY(push_span(reader, &value));
+        RFT_TRY(rft_row_push(reader, &value));
         if (value.kind != RFT_JSON_STRING) {
             lists->n_golds = 0;
             return RFT_OK;
@@ -217,14 +195,14 @@ static enum rft_status push_columns(struct rft_row_reader *reader, const struct 
 {
     size_t n_labels;
     lists->choices = reader->n_spans;
-    RFT_TRY(push_elements(reader, RFT_ROW_CHOICES, texts, &lists->n_choices));
+    RFT_TRY(rft_row_push_list(reader, RFT_ROW_CHOICES, texts, &lists->n_choices));
     if (reader->why->len || labels->data == NULL)
         return RFT_OK;
     if (labels->kind != RFT_JSON_ARRAY)
         return rft_row_bad_field(reader, RFT_ROW_CHOICES, "has labels that are %s; expected a list",
                                  rft_json_kind_text(labels->kind));
     lists->labels = reader->n_spans + 1;
-    RFT_TRY(push_elements(reader, RFT_ROW_CHOICES, labels, &n_labels));
+    RFT_TRY(rft_row_push_list(reader, RFT_ROW_CHOICES, labels, &n_labels));
     if (!reader->why->len && n_labels != lists->n_choices)
         return rft_row_bad_field(reader, RFT_ROW_CHOICES, "has %zu texts and %zu labels", lists->n_choices, n_labels);
     return RFT_OK;
@@ -245,7 +223,7 @@ static enum rft_status push_members(struct rft_row_reader *reader, const struct 
             if (value.kind != RFT_JSON_STRING && value.kind != RFT_JSON_NUMBER)
                 return rft_row_bad_field(reader, RFT_ROW_CHOICES, "holds %s; " CHOICES_SHAPE,
                                          rft_json_kind_text(value.kind));
-            RFT_TRY(push_span(reader, is_label ? &key : &value));
+            RFT_TRY(rft_row_push(reader, is_label ? &key : &value));
             lists->n_choices += (size_t)is_label;
         }
     }
@@ -262,7 +240,7 @@ enum rft_status rft_row_check_choices(struct rft_row_reader *reader, struct rft_
         return rft_row_missing_field(reader, RFT_ROW_CHOICES);
     if (choices->kind == RFT_JSON_ARRAY) {
         lists->choices = reader->n_spans;
-        return push_elements(reader, RFT_ROW_CHOICES, choices, &lists->n_choices);
+        return rft_row_push_list(reader, RFT_ROW_CHOICES, choices, &lists->n_choices);
     }
     if (choices->kind != RFT_JSON_OBJECT)
         return rft_row_bad_field(reader, RFT_ROW_CHOICES, "is %s; " CHOICES_SHAPE, rft_json_kind_text(choices->kind));

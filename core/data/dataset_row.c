@@ -46,8 +46,12 @@ static enum rft_status check_completion(struct rft_row_reader *reader)
     const struct rft_json_value *completion = &reader->fields[RFT_ROW_COMPLETION];
     if (completion->data == NULL)
         return rft_row_missing_field(reader, RFT_ROW_COMPLETION);
+    if (completion->kind == RFT_JSON_ARRAY && !reader->is_own) {
+        reader->completions = reader->n_spans;
+        return rft_row_push_list(reader, RFT_ROW_COMPLETION, completion, &reader->n_completions);
+    }
     if (completion->kind != RFT_JSON_STRING)
-        return rft_row_bad_field(reader, RFT_ROW_COMPLETION, "is %s; expected a string",
+        return rft_row_bad_field(reader, RFT_ROW_COMPLETION, "is %s; expected a string, or a list of them",
                                  rft_json_kind_text(completion->kind));
     return RFT_OK;
 }
@@ -108,6 +112,7 @@ enum rft_status rft_row_read(struct rft_row_reader *reader, struct rft_question 
     const bool has_id_field = reader->names[RFT_ROW_ID] != NULL && *reader->names[RFT_ROW_ID] != '\0';
     struct rft_row_lists lists = {0};
     reader->n_spans = 0;
+    reader->n_completions = 0;
     RFT_TRY(check(reader, &lists));
     if (text->data != NULL && text->kind == RFT_JSON_STRING)
         RFT_TRY(read_question(reader, &question->text));

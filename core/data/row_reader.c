@@ -30,6 +30,30 @@ struct rft_json_value rft_row_field(const struct rft_row_reader *reader, const c
     return rft_json_find(&reader->row, rft_bytes_z(name));
 }
 
+enum rft_status rft_row_push(struct rft_row_reader *reader, const struct rft_json_value *value)
+{
+    void *grown = reader->spans;
+    if (rft_grow(&grown, &reader->spans_cap, reader->n_spans + 1, sizeof *reader->spans) != 0)
+        return RFT_ERR_HOST_MEMORY;
+    reader->spans = grown;
+    reader->spans[reader->n_spans++] = *value;
+    return RFT_OK;
+}
+
+enum rft_status rft_row_push_list(struct rft_row_reader *reader, enum rft_row_field field,
+                                  const struct rft_json_value *array, size_t *n)
+{
+    struct rft_json_cursor at = rft_json_inside(array);
+    for (*n = 0; rft_json_more(&at); ++*n) {
+        struct rft_json_value value = rft_json_next(&at);
+        if (value.kind == RFT_JSON_ARRAY || value.kind == RFT_JSON_OBJECT || rft_json_is_null(&value))
+            return rft_row_bad_field(reader, field, "is a list that holds %s; expected strings or numbers in it",
+                                     rft_json_is_null(&value) ? "null" : rft_json_kind_text(value.kind));
+        RFT_TRY(rft_row_push(reader, &value));
+    }
+    return *n != 0 ? RFT_OK : rft_row_bad_field(reader, field, "is an empty list");
+}
+
 enum rft_status rft_row_open(struct rft_row_reader *reader, const struct rft_json_value *row)
 {
     const struct rft_dataset_options *o = reader->options;

@@ -28,6 +28,8 @@ struct rft_row_reader {
     struct rft_json_value more[RFT_QUESTION_MORE_MAX]; /* the question's further fields */
     struct rft_json_value *spans;                      /* of lists' elements */
     size_t n_spans, spans_cap;
+    struct rft_bytes valid_gold;       /* the last one that could be compared; data NULL: none yet */
+    size_t completions, n_completions; /* those of a list of completions; n = 0: it is none */
 };
 
 /* Begins a row: its members are known then. */
@@ -40,6 +42,11 @@ void rft_row_reader_finish(struct rft_row_reader *reader);
 struct rft_json_value rft_row_field(const struct rft_row_reader *reader, const char *name);
 /* A string's content, unescaped; of another value its source text. */
 struct rft_bytes rft_row_text(const struct rft_json_value *value);
+/* Puts a value behind reader->spans, or the elements of a field that is a list: texts, numbers, true, false. If they
+ * are something else, or it has none, reader->why says so. */
+enum rft_status rft_row_push(struct rft_row_reader *reader, const struct rft_json_value *value);
+enum rft_status rft_row_push_list(struct rft_row_reader *reader, enum rft_row_field field,
+                                  const struct rft_json_value *array, size_t *n);
 /* Says what is wrong with a field. */
 enum rft_status rft_row_bad_field(const struct rft_row_reader *reader, enum rft_row_field field, const char *fmt, ...)
     RFT_PRINTF(3, 4);

@@ -108,6 +108,10 @@ static void test_good(void **state)
          .id = "here",
          .after = "####",
          .filter = "level=5"},
+        {.source = "{\"question\": \"q\", \"answer\": 4, \"code\": [\"\\u0078\", \"y\"]}\n"
+                   "{\"question\": \"q\", \"answer\": 4, \"code\": \"z\"}\n",
+         .shown = "0/q/0/4 0=x 1=y 2=z;",
+         .completion = "code"},
         {.source = OWN("\"i\"", "0", "1", "\"[\\\"4\\\",\\\"5\\\"]\"", "\"x\""),
          .shown = "7/i/0/\"[\\\"4\\\",\\\"5\\\"]\" 1=x(length);"}, /* not as rftgen writes lists */
         {.source = OWN("\"i\"", "0", "1", "null", "\"x\""), .shown = "7/i/0/null 1=x(length);", .verify = &by_command},
@@ -152,8 +156,11 @@ static void test_bad(void **state)
         {"{\"question\": \"q\", \"gold\": 1, \"text\": \"x\"}",
          "rows.jsonl:1: row 1: field \"completion\" is missing; the row has question, gold, text: set "
          "data.completion_field=text; no row of 1 can be used"},
-        {"{\"question\": \"q\", \"gold\": 1, \"completion\": [1]}",
-         "field \"completion\" is an array; expected a string"},
+        {"{\"question\": \"q\", \"gold\": 1, \"completion\": [\"x\", {}]}",
+         "field \"completion\" is a list that holds an object"},
+        {"{\"question\": \"q\", \"gold\": 1, \"completion\": []}", "field \"completion\" is an empty list"},
+        {"{\"question\": \"q\", \"gold\": 1, \"completion\": {}}", "field \"completion\" is an object; expected"},
+        {OWN("\"i\"", "0", "0", "\"1\"", "[\"x\"]"), "field \"completion\" is an array; expected a string"},
         {"{\"question\": \"q\", \"gold\": 1, \"completion\": null}", "field \"completion\" is true, false or null"},
         {"[\"q\", 1]", "element 3 is missing"},
         {"[\"q\", 1, 2]", "element 3 is a number; expected a string"},
