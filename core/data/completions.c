@@ -69,16 +69,20 @@ static bool texts_equal(struct rft_texts a, struct rft_texts b)
     return are_equal;
 }
 
+/* What two questions of one id do not have in common; NULL: text and gold answers agree. */
+static const char *differs_in(const struct rft_question *a, const struct rft_question *b)
+{
+    if (!rft_bytes_equal(a->text, b->text))
+        return "question";
+    return texts_equal(rft_question_golds(a), rft_question_golds(b)) ? NULL : "gold answer";
+}
+
 /* Whether a row can be one of a question that is known; else loader->why says what differs. */
 static enum rft_status check_same(struct loader *loader, const struct rft_question *known,
                                   const struct rft_question *question)
 {
-    const char *what = NULL;
-    if (!rft_bytes_equal(known->text, question->text))
-        what = "question";
-    else if (!texts_equal(rft_question_golds(known), rft_question_golds(question)))
-        what = "gold answer";
-    else if (!texts_equal(rft_question_choices(known), rft_question_choices(question)))
+    const char *what = differs_in(known, question);
+    if (what == NULL && !texts_equal(rft_question_choices(known), rft_question_choices(question)))
         what = "list of options";
     if (what == NULL)
         return RFT_OK;
@@ -301,6 +305,34 @@ enum rft_status rft_completions_load(const struct rft_dataset_options *options, 
     *completions = (struct rft_completions){0};
     RFT_TRY(rft_file_read_unpacked(options->path, RFT_ROWS_BYTES_MAX, &text));
     return rft_completions_parse(options, &text, completions);
+}
+
+enum rft_status rft_completions_complete(struct rft_completions *completions, const struct rft_dataset *questions)
+{
+    struct rft_id_table table = {0};
+    enum rft_status status = RFT_OK;
+    size_t *place;
+    for (size_t i = 0; i < questions->n && status == RFT_OK; i++) {
+        status = rft_id_table_find(&table, questions->questions, &questions->questions[i], &place);
+        if (status == RFT_OK)
+            *place = i + 1;
+    }
+    for (size_t i = 0; i < completions->dataset.n && status == RFT_OK; i++) {
+        struct rft_question *question = &completions->dataset.questions[i];
+        status = rft_id_table_find(&table, questions->questions, question, &place);
+        const struct rft_question *known = status == RFT_OK && *place != 0 ? &questions->questions[*place - 1] : NULL;
+        if (known == NULL || differs_in(known, question) != NULL)
+            continue;
+        question->gold_is_number = known->gold_is_number;
+        if (question->n_choices == 0) {
+            question->choices = known->choices;
+            question->n_choices = known->n_choices;
+        }
+    }
+    rft_id_table_finish(&table);
+    rft_dataset_hash(&completions->dataset);
+    hash_completions(completions);
+    return status;
 }
 
 void rft_completions_finish(struct rft_completions *completions)

@@ -19,25 +19,29 @@ struct rft_completions {
 
 /* Reads a file of rows, in the forms that questions have (dataset.h):
  *
- *   rftgen's records, and its rows in jsonl: told by their fields id, repeat, sample, question, gold, completion and
+ * - rftgen's records, and its rows in jsonl: told by their fields id, repeat, sample, question, gold, completion and
  *   prompt, which say everything; of the options only skip_bad_rows, verify, limit and filter matter. Id and repeat
- * tell questions apart. Records of rows that were left out become dataset.skipped, with an origin.
- *   ["question", gold, "completion"], as rftgen writes rft_json.
- *   Other objects: question by options->question_field and question_more; gold answer by answer_field, or where that is
- *   NULL "gold", or "answer" where there is no "gold"; completion by completion_field, or where that is NULL or "" the
- *   first of completion, response, generation, output, prediction and model_output that is a string. A list of
- *   strings (completion_field, or "completion") holds several completions. id_field, or the
- *   question's text, tells questions apart. "finish" counts if it is one of rftgen's words; else it is stop.
+ *   tell questions apart. Records of rows that were left out become dataset.skipped, with an origin.
+ * - ["question", gold, "completion"], as rftgen writes rft_json.
+ * - Other objects: the question by question_field and question_more; the gold answer by answer_field, or where that is
+ *   NULL "gold", or "answer" where there is no "gold"; the completion by completion_field, or where that is NULL or ""
+ *   the first of completion, response, generation, output, prediction and model_output that is a string. A list of
+ *   strings (completion_field, or "completion") holds several. id_field, or the question's text, tells questions apart.
+ *   "finish" counts if it is one of rftgen's words; else it is stop.
  *
  * Rows of one question must have one gold answer. A question's row is what its record says (question_index), or the
  * ordinal of its first row in the file; a bad row's is its ordinal. Bad rows are refused, or with skip_bad_rows left
  * out, as in rft_dataset_load; a row without completion is bad. `limit` counts questions: rows of later ones are passed
- * over. Records and rows that rftgen wrote can be written again byte for byte, but for this: records do not say whether
- * a gold answer was a number, or which options a question had. */
+ * over. Records and rows that rftgen wrote can be written again byte for byte, but for what they do not say: see
+ * rft_completions_complete. */
 enum rft_status rft_completions_load(const struct rft_dataset_options *options, struct rft_completions *completions);
 /* The same out of the file's text in memory, which is taken over. */
 enum rft_status rft_completions_parse(const struct rft_dataset_options *options, struct rft_str *text,
                                       struct rft_completions *completions);
+/* Gives questions what records do not say, out of the file that they were drawn from: whether a gold answer was a
+ * number, and the options. Only where id, repeat, text and gold answers agree. Options are owned by `questions`, which
+ * must live as long. */
+enum rft_status rft_completions_complete(struct rft_completions *completions, const struct rft_dataset *questions);
 void rft_completions_finish(struct rft_completions *completions);
 
 /* To be read like drawn ones. Valid as long as the completions are. */

@@ -336,6 +336,37 @@ static void test_skip(void **state)
     rft_completions_finish(&completions);
 }
 
+/* What records do not say comes from the questions, if they are the same. */
+static void test_complete(void **state)
+{
+    (void)state;
+    static const char questions[] = "[{\"n\": 1, \"question\": \"q\", \"answer\": 4.0, \"c\": [\"x\", \"y\"]},\n"
+                                    "{\"n\": 2, \"question\": \"q\", \"answer\": 5, \"c\": [\"z\"]},\n"
+                                    "{\"n\": 3, \"question\": \"r\", \"answer\": 4, \"c\": [\"z\"]}]";
+    static const char rows[] = OWN("\"1\"", "0", "0", "\"4.0\"", "\"x\"") OWN("\"2\"", "0", "0", "\"4\"", "\"x\"")
+        OWN("\"3\"", "0", "0", "\"4\"", "\"x\"") OWN("\"1\"", "1", "0", "\"4.0\"", "\"x\"");
+    struct rft_dataset_options options = plain();
+    struct rft_completions completions;
+    struct rft_dataset dataset;
+    struct rft_str text = {0};
+    assert_int_equal(parse(&options, rft_bytes_z(rows), &completions), RFT_OK);
+    options.answer_field = "answer";
+    options.id_field = "n";
+    options.choices_field = "c";
+    assert_int_equal(rft_str_append_z(&text, questions), RFT_OK);
+    assert_int_equal(rft_dataset_parse(&options, &text, &dataset), RFT_OK);
+    const uint64_t hash = completions.content_hash;
+    assert_int_equal(rft_completions_complete(&completions, &dataset), RFT_OK);
+    assert_true(completions.content_hash != hash);
+    assert_int_equal(completions.dataset.n, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct rft_question *q = &completions.dataset.questions[i];
+        assert_true(q->gold_is_number == (i == 0) && q->n_choices == (i == 0 ? 2 : 0));
+    }
+    rft_dataset_finish(&dataset);
+    rft_completions_finish(&completions);
+}
+
 static uint64_t hash_of(const char *source)
 {
     const struct rft_dataset_options options = plain();
@@ -394,8 +425,9 @@ static enum rft_status load_once(void *user)
     options.skip_bad_rows = true;
     rft_test_log_capture();
     RFT_TRY(rft_completions_load(&options, &completions));
+    enum rft_status status = rft_completions_complete(&completions, &completions.dataset);
     rft_completions_finish(&completions);
-    return RFT_OK;
+    return status;
 }
 
 static void test_alloc_faults(void **state)
@@ -417,9 +449,9 @@ int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),  cmocka_unit_test(test_written_again),
-        cmocka_unit_test(test_skip),         cmocka_unit_test(test_hash), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_alloc_faults),
+        cmocka_unit_test(test_good), cmocka_unit_test(test_bad),          cmocka_unit_test(test_written_again),
+        cmocka_unit_test(test_skip), cmocka_unit_test(test_complete),     cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_many), cmocka_unit_test(test_alloc_faults),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
