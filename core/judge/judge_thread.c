@@ -13,8 +13,8 @@
 /* How often the memory of workers is looked at, and how long an idle one may take to end by itself. */
 #define LOOK_S 0.05
 #define LEAVE_S 1.0
-/* A worker that closed its output may be ending: so long to tell. */
-#define CLOSED_S 0.5
+/* A worker that closed a pipe may be ending: so long to tell. */
+#define CLOSED_S 0.25
 /* Answers to what is answered already: beyond so many of one worker it does nothing else. */
 #define N_DUPLICATES_MAX 1000
 
@@ -164,7 +164,9 @@ static enum rft_status give_work(struct rft_judges *judges, struct rft_judge_wor
     struct rft_judge_list *list = is_lone ? &judges->again : &judges->queue;
     if (list->first == NULL)
         return RFT_OK;
-    if (worker->state == RFT_JUDGE_WORKER_RUNNING && (worker->is_lone || (is_lone && worker->n_answers != 0))) {
+    bool is_used =
+        worker->is_lone || worker->closed != NULL || worker->input < 0 || (is_lone && worker->n_answers != 0);
+    if (worker->state == RFT_JUDGE_WORKER_RUNNING && is_used) {
         rft_judge_worker_kill(worker, now);
         return RFT_OK;
     }
@@ -238,9 +240,8 @@ static enum rft_status step_worker(struct rft_judges *judges, struct rft_judge_w
         RFT_TRY(take_lines(judges, worker, now));
         if (worker->n_items != 0 && now > worker->deadline)
             rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_TIME, "time limit");
-        if (worker->n_items != 0 && worker->output < 0 && worker->status >= 0 &&
-            now > worker->output_closed_at + CLOSED_S)
-            rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_ENDED, "closed its output");
+        if (worker->n_items != 0 && worker->closed != NULL && worker->status >= 0 && now > worker->closed_at + CLOSED_S)
+            rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_ENDED, "%s", worker->closed);
         if (looks && worker->n_items != 0 && worker->has_started)
             RFT_TRY(check_memory(judges, worker));
         if (worker->cause != RFT_JUDGE_CAUSE_NONE)
@@ -284,8 +285,8 @@ static double next_due(const struct rft_judges *judges, double now)
         double at = worker->deadline;
         if (judges->watches_memory && worker->state == RFT_JUDGE_WORKER_RUNNING && judges->next_look < at)
             at = judges->next_look;
-        if (worker->state == RFT_JUDGE_WORKER_RUNNING && worker->output < 0 && worker->output_closed_at + CLOSED_S < at)
-            at = worker->output_closed_at + CLOSED_S;
+        if (worker->state == RFT_JUDGE_WORKER_RUNNING && worker->closed != NULL && worker->closed_at + CLOSED_S < at)
+            at = worker->closed_at + CLOSED_S;
         double left = at > now ? at - now : 0;
         due = due < 0 || left < due ? left : due;
     }

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,7 +174,7 @@ void rft_judge_worker_poll(const struct rft_judge_worker *worker, struct pollfd 
     bool is_running = worker->state == RFT_JUDGE_WORKER_RUNNING;
     bool is_sending = is_running && worker->n_sent < worker->to_send.len;
     /* poll passes over negative descriptors. */
-    fds[0] = (struct pollfd){.fd = is_sending ? worker->input : -1, .events = POLLOUT};
+    fds[0] = (struct pollfd){.fd = is_running ? worker->input : -1, .events = is_sending ? POLLOUT : 0};
     fds[1] = (struct pollfd){.fd = worker->output, .events = POLLIN};
     fds[2] = (struct pollfd){.fd = worker->errors, .events = POLLIN};
     fds[3] = (struct pollfd){.fd = worker->status, .events = POLLIN};
@@ -185,12 +186,27 @@ static void write_requests(struct rft_judge_worker *worker)
         ssize_t n = write(worker->input, worker->to_send.data + worker->n_sent, worker->to_send.len - worker->n_sent);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && errno != EAGAIN)
-            close_fd(&worker->input); /* it reads no more: it may still answer, or its time will be over */
         if (n <= 0)
-            return;
+            return; /* nothing at the moment, or nobody reads: poll says so */
         worker->n_sent += (size_t)n;
     }
+}
+
+static void note_closed(struct rft_judge_worker *worker, const char *what, double now)
+{
+    if (worker->closed != NULL)
+        return;
+    worker->closed = what;
+    worker->closed_at = now;
+}
+
+/* It reads no more. That is no failure as long as it has read everything. */
+static void end_input(struct rft_judge_worker *worker, double now)
+{
+    int n_unread = 0;
+    if (worker->n_sent < worker->to_send.len || (ioctl(worker->input, FIONREAD, &n_unread) == 0 && n_unread != 0))
+        note_closed(worker, "closed its input", now);
+    close_fd(&worker->input);
 }
 
 /* Reads once; false: there is nothing at the moment, or, with *fd closed, nothing any more. */
@@ -222,7 +238,7 @@ static enum rft_status read_answers(struct rft_judge_worker *worker, double now)
             RFT_TRY(rft_str_append(&worker->received, buffer, n));
     }
     if (worker->output < 0)
-        worker->output_closed_at = now;
+        note_closed(worker, "closed its output", now);
     return RFT_OK;
 }
 
@@ -255,7 +271,9 @@ static void read_status(struct rft_judge_worker *worker)
 
 enum rft_status rft_judge_worker_move(struct rft_judge_worker *worker, const struct pollfd *fds, double now)
 {
-    if (fds[0].revents != 0 && worker->input >= 0)
+    if ((fds[0].revents & POLLERR) != 0 && worker->input >= 0)
+        end_input(worker, now);
+    else if (fds[0].revents != 0 && worker->input >= 0)
         write_requests(worker);
     if (fds[2].revents != 0 && worker->errors >= 0)
         read_errors(worker);

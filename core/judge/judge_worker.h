@@ -46,7 +46,8 @@ struct rft_judge_worker {
     struct rft_judge_event end; /* kind 0: not told, or not yet */
     bool is_lone;               /* serves one request, and then no other */
     double deadline;            /* of the next answer, where items are left; of the end, where it is ending */
-    double output_closed_at;    /* 0 = it is open */
+    const char *closed;         /* "closed its output", or its input before all was read; NULL = neither */
+    double closed_at;
     enum rft_judge_cause cause; /* why it failed; NONE: it did not */
     char failure[RFT_JUDGE_FAILURE_BYTES];
 };
