@@ -396,9 +396,10 @@ class Sandbox:
                         "--memory", str(options.memory)]
 
     def start(self, role, stdin, stdout, stderr, pass_fds=()):
-        """Root is nobody in there, as limits of processes do not hold for root."""
+        """Root is nobody in there, as limits of processes do not hold for root. Our environment stays outside: bwrap's own could be
+        read in /proc/1/environ."""
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.Popen(self.command(role), stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=pass_fds, cwd="/",
+        return subprocess.Popen(self.command(role), stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=pass_fds, cwd="/", env={},
                                 **who)
 
 

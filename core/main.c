@@ -11,7 +11,7 @@
 int main(int argc, char **argv)
 {
     struct rft_command_line line;
-    if (argc > 1 && strcmp(argv[1], RFT_JUDGE_WORD) == 0) /* rftgen as the parent of a judge: no command of a person's */
+    if (argc > 1 && strcmp(argv[1], RFT_JUDGE_WORD) == 0) /* the parent of a judge: no command of a person's */
         return rft_judge_helper(argc, argv);
     enum rft_status status = rft_os_open_standard_streams();
     if (status != RFT_OK)

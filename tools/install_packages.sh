@@ -4,12 +4,12 @@
 # commands and .ci/run use it.
 #
 #   tools/install_packages.sh build     to build and run
-#   tools/install_packages.sh test      and to test with software Vulkan
+#   tools/install_packages.sh test      and to test with software Vulkan, and with judges that are programs
 #   tools/install_packages.sh ci        and what .ci/run needs besides
 set -eu
 build='gcc libc6-dev cmake ninja-build pkg-config libjansson-dev libpcre2-dev libutf8proc-dev libxxhash-dev libinih-dev
-    zlib1g-dev libzstd-dev glslang-tools libvulkan-volk-dev libvulkan-dev libvulkan1'
-test='g++ mesa-vulkan-drivers libcmocka-dev'
+    zlib1g-dev libzstd-dev libgmp-dev libmpfr-dev glslang-tools libvulkan-volk-dev libvulkan-dev libvulkan1'
+test='g++ mesa-vulkan-drivers libcmocka-dev bubblewrap python3 jq'
 ci='clang clang-format-14 python3-pip spirv-tools vulkan-validationlayers chromium'
 case ${1:-} in
     build) packages=$build ;;
