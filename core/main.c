@@ -2,7 +2,7 @@
 /* Command line -> command -> exit code. The only place that turns a status into an exit code. */
 #include "alloc.h"
 #include "command.h"
-#include "judges.h"
+#include "judge_helper.h"
 #include "log.h"
 #include "os.h"
 

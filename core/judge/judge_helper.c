@@ -2,7 +2,6 @@
 #define _GNU_SOURCE /* unshare, mount, prctl */
 #include "judge_helper.h"
 
-#include "judges.h"
 #include "process_tree.h"
 
 #include <dirent.h>

@@ -39,6 +39,11 @@ struct rft_judge_event {
     int32_t kind, value;
 };
 
+/* What a process does whose first argument is RFT_JUDGE_WORD; its exit code. To be called at the start of main, before
+ * anything is opened. */
+#define RFT_JUDGE_WORD "judge-worker"
+int rft_judge_helper(int argc, char **argv);
+
 /* The word of a mode on the command line. */
 const char *rft_judge_mode_word(enum rft_judge_mode mode);
 

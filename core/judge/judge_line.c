@@ -8,18 +8,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-const char *rft_judge_verdict_text(enum rft_judge_verdict verdict)
-{
-    static const char *const words[] = {"right", "wrong", "undecided"};
-    return words[verdict];
-}
-
-const char *rft_judge_cause_text(enum rft_judge_cause cause)
-{
-    static const char *const words[] = {"decided", "the judge", "time limit", "memory limit", "ended", "output"};
-    return words[cause];
-}
-
 bool rft_judge_key_is_same(struct rft_judge_key a, struct rft_judge_key b)
 {
     return a.high == b.high && a.low == b.low;

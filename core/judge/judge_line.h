@@ -3,7 +3,7 @@
 #ifndef RFT_JUDGE_LINE_H
 #define RFT_JUDGE_LINE_H
 
-#include "judges.h"
+#include "judge_types.h"
 
 /* What a request is known by: the XXH3 of 128 bits of its JSON text, seeded with the settings. */
 struct rft_judge_key {

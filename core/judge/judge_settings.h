@@ -3,7 +3,7 @@
 #ifndef RFT_JUDGE_SETTINGS_H
 #define RFT_JUDGE_SETTINGS_H
 
-#include "judges.h"
+#include "judge_types.h"
 
 /* The executable file that a command names: a path with a slash as it is, a name by PATH, as execvp(3) finds it.
  * RFT_ERR_CONFIG, naming verify.command, if there is none. Freed by the caller. */

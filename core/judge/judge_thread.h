@@ -4,7 +4,7 @@
 #define RFT_JUDGE_THREAD_H
 
 #include "judge_worker.h"
-#include "judges.h"
+#include "judge_types.h"
 #include "process_tree.h"
 #include "verdicts.h"
 

@@ -3,7 +3,6 @@
 #include "judge_worker.h"
 
 #include "alloc.h"
-#include "judges.h"
 #include "process_tree.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge_fixture.h"
 
+#include "judge_helper.h"
 #include "support.h"
 
 #include <ctype.h>
