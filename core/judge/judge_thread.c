@@ -194,9 +194,9 @@ static void report_failure(struct rft_judges *judges, const struct rft_judge_wor
     for (char *c = words; c < words + worker->n_words; c++)
         *c = *c == '\0' ? ' ' : *c;
     judges->counts.n_failed++;
-    warn(judges, "verify.command: a worker failed: %s; %zu requests %s%s%s%s", worker->failure, worker->n_items,
-         worker->is_lone ? "are undecided" : "are tried once more", worker->n_words != 0 ? "; it said: " : "", words,
-         judges->n_warnings + 1 == RFT_JUDGE_N_WARNINGS ? " (more of these are only counted)" : "");
+    warn(judges, "verify.command: a worker failed: %s; requests %s: %zu%s%s%s", worker->failure,
+         worker->is_lone ? "undecided" : "tried once more", worker->n_items, worker->n_words != 0 ? "; it said: " : "",
+         words, judges->n_warnings + 1 == RFT_JUDGE_N_WARNINGS ? " (more of these are only counted)" : "");
 }
 
 /* A worker whose helper is gone: what is open is settled, and the place is free. */

@@ -356,6 +356,8 @@ bool rft_judge_worker_has_ended(struct rft_judge_worker *worker)
         while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
             ;
     worker->pid = 0;
+    if (worker->errors >= 0)
+        read_errors(worker); /* its last words */
     return true;
 }
 

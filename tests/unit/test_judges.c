@@ -94,7 +94,8 @@ static void test_misbehaviour(void **state)
         assert_int_equal(counts.n_undecided[RFT_JUDGE_CAUSE_JUDGE], 1);
         assert_int_equal(counts.n_undecided[RFT_JUDGE_CAUSE_MEMORY], 2);
         assert_true(rft_test_log_count("a worker failed") <= 10);
-        assert_true(rft_test_log_count("it said: it hurts") >= 1);
+        if (options.n_workers == 1) /* else others may have failed before it */
+            assert_int_equal(rft_test_log_count("it said: it hurts"), 2);
         rft_judge_fixture_check_nothing_left();
     }
 }
