@@ -32,7 +32,6 @@ endfunction()
 
 rft_room(base       USES PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::XXHASH PkgConfig::ZLIB PkgConfig::ZSTD m) # status, log, memory,
                                                              # strings, files, JSON, patterns: knows nothing of models or devices
-rft_room(judge      SEES base USES Threads::Threads PkgConfig::XXHASH) # judges that are programs: workers, and the journal of their verdicts
 rft_room(contract)                                          # texts that C, GLSL and CUDA share: arithmetic, ops and their arguments
 rft_room(program    SEES base contract)                     # a list of kernel calls, and what a device must do with it
 rft_room(architecture SEES base contract)                   # what sets models apart, as data: the description, the table, tensors
@@ -44,9 +43,11 @@ rft_room(tokenizer  SEES base contract architecture container description checkp
                     USES PkgConfig::XXHASH PkgConfig::PCRE2 PkgConfig::UTF8PROC) # text to tokens and back
 rft_room(jinja      SEES base USES PkgConfig::UTF8PROC m) # an interpreter of chat templates
 rft_room(prompt     SEES base jinja tokenizer USES PkgConfig::XXHASH)                    # what the model is asked
-rft_room(verify     SEES base USES PkgConfig::UTF8PROC m)   # is an answer right?
+rft_room(formula    SEES base USES PkgConfig::GMP PkgConfig::MPFR m) # answers of mathematics: where one stands, and whether two are equal
+rft_room(verify     SEES base formula USES PkgConfig::UTF8PROC m) # is an answer right? The rules
+rft_room(judge      SEES base USES Threads::Threads PkgConfig::XXHASH) # judges that are programs: workers, and the journal of their verdicts
 rft_room(model      SEES base contract program architecture container description checkpoint)  # weights, and the transformer as a program
-rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
+rft_room(data       SEES base formula verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
 rft_room(device     SEES base contract program USES rft_backends)           # the checked front of a device, and memory pools on it
 rft_room(config     SEES base contract program tokenizer jinja prompt verify data USES PkgConfig::INIH) # keys and their values
 rft_room(sampler    SEES base contract program architecture container description checkpoint tokenizer verify

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "formula.h"
+
+#include "formula_box.h"
+#include "formula_statement.h"
+
+#include <string.h>
+
+struct rft_formula_answer rft_formula_answer(struct rft_bytes completion)
+{
+    struct rft_formula_answer answer = {RFT_FORMULA_NONE, {NULL, 0}};
+    struct rft_bytes text = rft_formula_without_end_tokens(completion);
+    answer.text = rft_formula_box(text);
+    if (answer.text.data != NULL) {
+        answer.source = RFT_FORMULA_BOXED;
+        return answer;
+    }
+    answer.text = rft_formula_statement(text);
+    if (answer.text.data != NULL) {
+        answer.source = RFT_FORMULA_STATED;
+        return answer;
+    }
+    answer.text = rft_formula_conclusion(text);
+    if (answer.text.data != NULL)
+        answer.source = RFT_FORMULA_LAST;
+    return answer;
+}
+
+struct rft_bytes rft_formula_subject(struct rft_bytes text)
+{
+    struct rft_bytes box = rft_formula_box(text);
+    if (box.data != NULL)
+        return box;
+    struct rft_bytes statement = rft_formula_statement(text);
+    return statement.data != NULL ? statement : rft_bytes_trim(text);
+}

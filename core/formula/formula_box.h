@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* \boxed{} in a text. */
+#ifndef RFT_FORMULA_BOX_H
+#define RFT_FORMULA_BOX_H
+
+#include "str.h"
+
+/* What the last box holds that is closed and in no other box; of several that only separators part, the text from the
+ * first to the last, with their commands. data NULL: there is none. */
+struct rft_bytes rft_formula_box(struct rft_bytes text);
+
+#endif

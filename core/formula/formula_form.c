@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "formula_form.h"
+
+#include "formula_set.h"
+
+#define SAME RFT_FORMULA_SAME
+#define DIFFERENT RFT_FORMULA_DIFFERENT
+#define UNDECIDED RFT_FORMULA_UNDECIDED
+#define ITEMS_MAX (2 * RFT_FORMULA_PARTS_MAX)
+
+typedef enum rft_formula_verdict verdict;
+
+struct forms {
+    struct rft_reals *reals;
+    uint32_t n_symbols;
+};
+
+/* What a part says: a value, and what it is the value of. */
+struct item {
+    struct rft_formula_node *value;
+    const struct rft_formula_node *name; /* NULL: it does not say */
+    bool is_minus;                       /* which way \pm goes in it */
+};
+
+static verdict compare_items(const struct forms *f, struct item a, struct item b);
+
+static verdict both(verdict a, verdict b)
+{
+    if (a == DIFFERENT || b == DIFFERENT)
+        return DIFFERENT;
+    return a == SAME && b == SAME ? SAME : UNDECIDED;
+}
+
+static bool has_sign_choice(const struct rft_formula_node *node)
+{
+    if (node->kind == RFT_NODE_PLUS_MINUS || node->kind == RFT_NODE_MINUS_PLUS)
+        return true;
+    for (uint32_t i = 0; i < node->n; i++)
+        if (has_sign_choice(node->kids[i]))
+            return true;
+    return false;
+}
+
+static bool has_name(const struct rft_formula_node *node)
+{
+    bool found = node->kind == RFT_NODE_NAME || node->kind == RFT_NODE_TEXT;
+    for (uint32_t i = 0; i < node->n && !found; i++)
+        found = has_name(node->kids[i]);
+    return found;
+}
+
+/* "x = 5", "x = 2 + 3 = 5", "x in S", "x = 1/3 = 0.33 or so": a value under a name. */
+static struct item resolve(struct rft_formula_node *node, bool is_minus)
+{
+    struct item item = {node, NULL, is_minus};
+    if (node->kind != RFT_NODE_RELATION)
+        return item;
+    uint32_t n = node->n;
+    for (uint32_t i = 1; i < node->n && n == node->n; i++)
+        if (node->text.data[i - 1] == RFT_SYM_APPROX && !(i == 1 && node->kids[0]->is_name))
+            n = i;
+    for (uint32_t i = 1; i < n; i++) {
+        char symbol = node->text.data[i - 1];
+        if (symbol != RFT_SYM_EQ && symbol != RFT_SYM_APPROX && !(symbol == RFT_SYM_IN && n == 2))
+            return item;
+    }
+    if (n == 1 || !has_name(node->kids[0]))
+        item.value = node->kids[n - 1];
+    else if (node->kids[0]->is_name) {
+        item.value = node->kids[n - 1];
+        item.name = node->kids[0];
+    } else if (n == 2 && node->text.data[0] == RFT_SYM_EQ && node->kids[1]->is_name && !has_name(node->kids[0])) {
+        item.value = node->kids[0]; /* 5 = x */
+        item.name = node->kids[1];
+    }
+    return item;
+}
+
+/* Names of one shape and the same letters. */
+static bool names_equal(const struct rft_formula_node *a, const struct rft_formula_node *b)
+{
+    bool same = a->kind == b->kind && a->n == b->n && a->symbol == b->symbol && rft_bytes_equal(a->text, b->text);
+    for (uint32_t i = 0; same && i < a->n; i++)
+        same = names_equal(a->kids[i], b->kids[i]);
+    return same;
+}
+
+/* Letters of their own must be the same; "f(x)", "|AB|" and words may be put differently. */
+static bool names_agree(const struct rft_formula_node *a, const struct rft_formula_node *b)
+{
+    bool are_letters = (a->kind == RFT_NODE_NAME && b->kind == RFT_NODE_NAME) || a->kind == RFT_NODE_TUPLE ||
+                       b->kind == RFT_NODE_TUPLE;
+    return !are_letters || names_equal(a, b);
+}
+
+static bool units_agree(const struct rft_formula_node *a, const struct rft_formula_node *b)
+{
+    if (a->unit.len == 0 || b->unit.len == 0)
+        return !a->unit_matters && !b->unit_matters;
+    return rft_bytes_equal(a->unit, b->unit);
+}
+
+static verdict compare_kids(const struct forms *f, struct item a, struct item b)
+{
+    if (a.value->n != b.value->n)
+        return DIFFERENT;
+    verdict result = SAME;
+    for (uint32_t i = 0; i < a.value->n && result != DIFFERENT; i++)
+        result = both(result,
+                      compare_items(f, resolve(a.value->kids[i], a.is_minus), resolve(b.value->kids[i], b.is_minus)));
+    return result;
+}
+
+/* The parts of a list, each way of its \pm apart. */
+static uint32_t expand(struct item whole, struct item items[ITEMS_MAX])
+{
+    bool is_many =
+        whole.value->kind == RFT_NODE_LIST || whole.value->kind == RFT_NODE_SET || whole.value->kind == RFT_NODE_UNION;
+    uint32_t n = 0, n_parts = is_many ? whole.value->n : 1;
+    for (uint32_t i = 0; i < n_parts; i++) {
+        struct item item = is_many ? resolve(whole.value->kids[i], false) : whole;
+        items[n++] = item;
+        if (has_sign_choice(item.value)) {
+            item.is_minus = true;
+            items[n++] = item;
+        }
+    }
+    return n;
+}
+
+/* Each of a's parts is among b's; with `is_counted` among those that are left. */
+static verdict is_within(const struct forms *f, const struct item *a, uint32_t n_a, const struct item *b, uint32_t n_b,
+                         bool is_counted)
+{
+    verdict result = SAME;
+    bool is_taken[ITEMS_MAX] = {false};
+    for (uint32_t i = 0; i < n_a && result != DIFFERENT; i++) {
+        verdict found = DIFFERENT;
+        for (uint32_t j = 0; j < n_b && found != SAME; j++) {
+            verdict one = is_taken[j] ? DIFFERENT : compare_items(f, a[i], b[j]);
+            found = one == DIFFERENT ? found : one;
+            is_taken[j] = is_taken[j] || (is_counted && one == SAME);
+        }
+        result = both(result, found);
+    }
+    return result;
+}
+
+static bool all_named(const struct item *items, uint32_t n, bool *are_one)
+{
+    *are_one = true;
+    for (uint32_t i = 0; i < n; i++) {
+        if (items[i].name == NULL)
+            return false;
+        *are_one = *are_one && names_equal(items[i].name, items[0].name);
+    }
+    return true;
+}
+
+static void drop_names(struct item *items, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        items[i].name = NULL;
+}
+
+static verdict in_order(const struct forms *f, const struct item *a, const struct item *b, uint32_t n)
+{
+    verdict result = SAME;
+    for (uint32_t i = 0; i < n && result != DIFFERENT; i++)
+        result = both(result, compare_items(f, a[i], b[i]));
+    return result;
+}
+
+/* Whether parts that are said twice count once: in sets, and where parts are points. */
+static bool is_free_of_counts(const struct rft_formula_node *node)
+{
+    return node->kind != RFT_NODE_LIST || !rft_formula_is_expression(node->kids[0]);
+}
+
+static verdict compare_collections(const struct forms *f, struct item a, struct item b)
+{
+    struct item as[ITEMS_MAX], bs[ITEMS_MAX];
+    uint32_t n_a = expand(a, as), n_b = expand(b, bs);
+    bool one_a, one_b, named_a = all_named(as, n_a, &one_a), named_b = all_named(bs, n_b, &one_b);
+    if (n_a == 0 || n_b == 0)
+        return n_a == n_b ? SAME : DIFFERENT;
+    bool is_ordered = (named_a && !one_a && !named_b) || (named_b && !one_b && !named_a);
+    if (named_a && named_b && one_a && one_b && names_agree(as[0].name, bs[0].name)) {
+        drop_names(as, n_a);
+        drop_names(bs, n_b);
+    }
+    bool is_counted = !is_free_of_counts(a.value) || !is_free_of_counts(b.value);
+    if (n_a != n_b && (is_ordered || is_counted))
+        return DIFFERENT;
+    if (is_ordered) {
+        drop_names(as, n_a);
+        drop_names(bs, n_b);
+        return in_order(f, as, bs, n_a);
+    }
+    if (n_a == n_b && in_order(f, as, bs, n_a) == SAME)
+        return SAME;
+    verdict result = is_within(f, as, n_a, bs, n_b, is_counted);
+    return result == DIFFERENT ? DIFFERENT : both(result, is_within(f, bs, n_b, as, n_a, is_counted));
+}
+
+static verdict compare_relations(const struct forms *f, struct item a, struct item b)
+{
+    const struct rft_formula_node *x = a.value, *y = b.value;
+    if (x->n != y->n)
+        return DIFFERENT;
+    bool turn_x = x->text.data[0] == RFT_SYM_GT || x->text.data[0] == RFT_SYM_GE;
+    bool turn_y = y->text.data[0] == RFT_SYM_GT || y->text.data[0] == RFT_SYM_GE;
+    struct rft_formula_term sides_x[RFT_FORMULA_PARTS_MAX], sides_y[RFT_FORMULA_PARTS_MAX];
+    uint32_t n = x->n;
+    for (uint32_t i = 0; i < n; i++) {
+        sides_x[i] = (struct rft_formula_term){x->kids[turn_x ? n - 1 - i : i], a.is_minus};
+        sides_y[i] = (struct rft_formula_term){y->kids[turn_y ? n - 1 - i : i], b.is_minus};
+        if (!rft_formula_is_expression(sides_x[i].node) || !rft_formula_is_expression(sides_y[i].node))
+            return UNDECIDED;
+    }
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        char p = x->text.data[turn_x ? n - 2 - i : i], q = y->text.data[turn_y ? n - 2 - i : i];
+        p = (char)(turn_x && (p == RFT_SYM_GT || p == RFT_SYM_GE) ? p - (RFT_SYM_GT - RFT_SYM_LT) : p);
+        q = (char)(turn_y && (q == RFT_SYM_GT || q == RFT_SYM_GE) ? q - (RFT_SYM_GT - RFT_SYM_LT) : q);
+        if (p != q)
+            return DIFFERENT;
+    }
+    if (n == 2) {
+        char symbol = x->text.data[0];
+        bool is_ordered = symbol != RFT_SYM_EQ && symbol != RFT_SYM_NE;
+        if (symbol == RFT_SYM_IN || symbol == RFT_SYM_APPROX)
+            return UNDECIDED;
+        return rft_formula_proportional(f->reals, f->n_symbols, sides_x, sides_y, is_ordered);
+    }
+    verdict result = SAME;
+    for (uint32_t i = 0; i < n && result != DIFFERENT; i++)
+        result = both(result, rft_formula_equal(f->reals, f->n_symbols, sides_x[i], sides_y[i]));
+    return result;
+}
+
+static bool is_interval(const struct rft_formula_node *node)
+{
+    return node->kind == RFT_NODE_TUPLE && node->n == 2;
+}
+
+static verdict compare_tuples(const struct forms *f, struct item a, struct item b)
+{
+    bool is_plain_a = a.value->open != '[' && a.value->close != ']';
+    bool is_plain_b = b.value->open != '[' && b.value->close != ']';
+    if (a.value->n == b.value->n && (!is_plain_a || !is_plain_b) &&
+        (a.value->open != b.value->open || a.value->close != b.value->close))
+        return DIFFERENT;
+    return compare_kids(f, a, b);
+}
+
+static bool is_vector(const struct rft_formula_node *node)
+{
+    return (node->kind == RFT_NODE_MATRIX && (node->n_columns == 1 || node->n_columns == node->n)) ||
+           (node->kind == RFT_NODE_TUPLE && node->open != '[' && node->close != ']');
+}
+
+static bool is_collection(const struct rft_formula_node *node)
+{
+    return node->kind == RFT_NODE_LIST || node->kind == RFT_NODE_SET || node->kind == RFT_NODE_UNION;
+}
+
+static bool is_whole_line(const struct rft_formula_node *node)
+{
+    return is_interval(node) && node->kids[0]->kind == RFT_NODE_INFINITY && node->kids[0]->is_negative &&
+           node->kids[1]->kind == RFT_NODE_INFINITY && !node->kids[1]->is_negative;
+}
+
+/* Both of one kind. */
+static verdict compare_alike(const struct forms *f, struct item a, struct item b)
+{
+    switch ((enum rft_formula_node_kind)a.value->kind) {
+    case RFT_NODE_INFINITY: return a.value->is_negative == b.value->is_negative ? SAME : DIFFERENT;
+    case RFT_NODE_BASED:
+        return rft_bytes_equal(a.value->text, b.value->text) && rft_bytes_equal(a.value->repeated, b.value->repeated)
+                   ? SAME
+                   : DIFFERENT;
+    case RFT_NODE_TEXT: return rft_bytes_equal(a.value->text, b.value->text) ? SAME : DIFFERENT;
+    case RFT_NODE_REALS: return SAME;
+    case RFT_NODE_TUPLE: return compare_tuples(f, a, b);
+    case RFT_NODE_MATRIX: return a.value->n_columns == b.value->n_columns ? compare_kids(f, a, b) : DIFFERENT;
+    case RFT_NODE_RATIO: return compare_kids(f, a, b);
+    case RFT_NODE_RELATION: return compare_relations(f, a, b);
+    default: return UNDECIDED;
+    }
+}
+
+static verdict compare_values(const struct forms *f, struct item a, struct item b)
+{
+    const struct rft_formula_node *x = a.value, *y = b.value;
+    if (!units_agree(x, y))
+        return DIFFERENT;
+    if (rft_formula_is_expression(x) && rft_formula_is_expression(y))
+        return rft_formula_equal(f->reals, f->n_symbols, (struct rft_formula_term){x, a.is_minus},
+                                 (struct rft_formula_term){y, b.is_minus});
+    if (is_collection(x) || is_collection(y)) {
+        bool is_list = (x->kind == RFT_NODE_LIST || y->kind == RFT_NODE_LIST);
+        if (is_list && (x->kind == RFT_NODE_TUPLE || y->kind == RFT_NODE_TUPLE))
+            return UNDECIDED;
+        return compare_collections(f, a, b);
+    }
+    if (x->kind == y->kind)
+        return compare_alike(f, a, b);
+    if (is_vector(x) && is_vector(y))
+        return compare_kids(f, a, b);
+    if ((x->kind == RFT_NODE_REALS && is_whole_line(y)) || (y->kind == RFT_NODE_REALS && is_whole_line(x)))
+        return SAME;
+    bool is_open =
+        x->kind == RFT_NODE_TEXT || y->kind == RFT_NODE_TEXT || x->kind == RFT_NODE_RATIO || y->kind == RFT_NODE_RATIO;
+    return is_open ? UNDECIDED : DIFFERENT;
+}
+
+/* Inequalities against intervals. */
+static bool to_intervals(const struct forms *f, struct item *a, struct item *b)
+{
+    const struct rft_formula_node *names[2] = {NULL, NULL};
+    struct rft_formula_node *x = rft_formula_interval(f->reals->memory, a->value, &names[0]);
+    struct rft_formula_node *y = rft_formula_interval(f->reals->memory, b->value, &names[1]);
+    if (x == NULL || y == NULL || (names[0] == NULL && names[1] == NULL))
+        return false;
+    if (names[0] != NULL && names[1] != NULL && names[0]->symbol != names[1]->symbol)
+        return false;
+    bool fits = true;
+    const struct rft_formula_node *both_sides[] = {x, y};
+    for (int i = 0; i < 2; i++)
+        fits = fits && (is_interval(both_sides[i]) || both_sides[i]->kind == RFT_NODE_UNION ||
+                        both_sides[i]->kind == RFT_NODE_REALS);
+    if (fits) {
+        a->value = x;
+        b->value = y;
+    }
+    return fits;
+}
+
+static verdict compare_items(const struct forms *f, struct item a, struct item b)
+{
+    to_intervals(f, &a, &b);
+    if (a.name != NULL && b.name != NULL && !names_agree(a.name, b.name)) {
+        bool are_equations = rft_formula_is_expression(a.name) && rft_formula_is_expression(b.name) &&
+                             rft_formula_is_expression(a.value) && rft_formula_is_expression(b.value) &&
+                             units_agree(a.value, b.value);
+        if (!are_equations)
+            return DIFFERENT;
+        struct rft_formula_term sides_a[] = {{a.name, false}, {a.value, a.is_minus}};
+        struct rft_formula_term sides_b[] = {{b.name, false}, {b.value, b.is_minus}};
+        return rft_formula_proportional(f->reals, f->n_symbols, sides_a, sides_b, false);
+    }
+    /* An equation that has a name on one side only here. */
+    const struct rft_formula_node *x = a.value, *y = b.value;
+    if ((x->kind == RFT_NODE_RELATION) != (y->kind == RFT_NODE_RELATION)) {
+        struct item named = x->kind == RFT_NODE_RELATION ? b : a, equation = x->kind == RFT_NODE_RELATION ? a : b;
+        const struct rft_formula_node *e = equation.value;
+        if (named.name == NULL || !rft_formula_is_expression(named.name) || e->n != 2 ||
+            e->text.data[0] != RFT_SYM_EQ || !rft_formula_is_expression(e->kids[0]) ||
+            !rft_formula_is_expression(e->kids[1]) || !rft_formula_is_expression(named.value))
+            return DIFFERENT;
+        struct rft_formula_term sides_a[] = {{named.name, false}, {named.value, named.is_minus}};
+        struct rft_formula_term sides_b[] = {{e->kids[0], equation.is_minus}, {e->kids[1], equation.is_minus}};
+        return rft_formula_proportional(f->reals, f->n_symbols, sides_a, sides_b, false);
+    }
+    return compare_values(f, a, b);
+}
+
+enum rft_formula_verdict rft_formula_form_equal(struct rft_reals *reals, uint32_t n_symbols, struct rft_formula_node *a,
+                                                struct rft_formula_node *b)
+{
+    const struct forms forms = {reals, n_symbols};
+    struct item x = resolve(a, false), y = resolve(b, false);
+    /* "3 \pm 2" is two values. */
+    if (has_sign_choice(x.value) || has_sign_choice(y.value))
+        return compare_collections(&forms, x, y);
+    return compare_items(&forms, x, y);
+}
