@@ -15,6 +15,8 @@ struct rft_formula_answer rft_formula_answer(struct rft_bytes completion)
         answer.source = RFT_FORMULA_BOXED;
         return answer;
     }
+    if (rft_formula_box_is_open(text)) /* cut off within it */
+        return answer;
     answer.text = rft_formula_statement(text);
     if (answer.text.data != NULL) {
         answer.source = RFT_FORMULA_STATED;

@@ -77,9 +77,9 @@ struct rft_formula_node *rft_formula_name(struct rft_formula_parser *p)
 
 struct rft_formula_node *rft_formula_name_group(struct rft_formula_parser *p)
 {
-    bool is_group = rft_formula_take(p, RFT_SYM_GROUP_OPEN);
+    bool is_bar = p->t++->id == RFT_SYM_OVERLINE, is_group = rft_formula_take(p, RFT_SYM_GROUP_OPEN);
     struct rft_formula_node *product = p->t->kind == RFT_TOKEN_NAME ? rft_formula_name(p) : NULL;
-    bool is_single = product != NULL && p->t->kind != RFT_TOKEN_NAME;
+    bool is_single = is_bar && product != NULL && p->t->kind != RFT_TOKEN_NAME;
     while (product != NULL && p->t->kind == RFT_TOKEN_NAME)
         product = rft_formula_binary(p->memory, RFT_NODE_MULTIPLY, product, rft_formula_name(p));
     /* One letter below a bar may be a conjugate. */
@@ -115,6 +115,20 @@ static bool do_match(char open, char close)
     }
 }
 
+/* Passes over "x |" and "x \in R :" at the begin of a set: what follows says which. */
+static bool skip_builder(struct rft_formula_parser *p)
+{
+    struct rft_formula_token *begin = p->t;
+    if (p->t->kind == RFT_TOKEN_NAME) {
+        p->t++;
+        if (!rft_formula_take(p, RFT_SYM_IN) || rft_formula_take(p, RFT_SYM_REALS))
+            if (rft_formula_take(p, RFT_SYM_BAR) || rft_formula_take(p, RFT_SYM_COLON))
+                return true;
+    }
+    p->t = begin;
+    return false;
+}
+
 struct rft_formula_node *rft_formula_brackets(struct rft_formula_parser *p)
 {
     const struct bracket *bracket = bracket_of(p);
@@ -129,6 +143,7 @@ struct rft_formula_node *rft_formula_brackets(struct rft_formula_parser *p)
         p->n_bars = n_bars;
         return rft_formula_node(p->memory, RFT_NODE_SET);
     }
+    bool is_built = open == '{' && skip_builder(p);
     struct rft_formula_node *inner = p->list(p);
     p->n_bars = n_bars;
     p->unit = unit;
@@ -136,6 +151,9 @@ struct rft_formula_node *rft_formula_brackets(struct rft_formula_parser *p)
     if (inner == NULL || bracket == NULL || !do_match(open, bracket->close))
         return NULL;
     p->t++;
+    if (is_built) /* "x > 1 and x < 3" would be an intersection */
+        return inner->kind == RFT_NODE_RELATION || (inner->kind == RFT_NODE_LIST && inner->is_alternatives) ? inner
+                                                                                                            : NULL;
     if (open == '{' && inner->kind != RFT_NODE_LIST)
         return rft_formula_unary(p->memory, RFT_NODE_SET, inner);
     if (inner->kind != RFT_NODE_LIST)

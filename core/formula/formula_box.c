@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_box.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -139,18 +138,34 @@ static bool is_joint(const char *p, const char *end)
     return is_separated;
 }
 
+static void read_all(struct scan *s, struct rft_bytes text)
+{
+    s->p = text.data;
+    s->end = text.data + text.len;
+    s->depth = 0;
+    s->n_open = s->n_closed = 0;
+    while (s->p < s->end)
+        if (*s->p == '\\')
+            read_command(s);
+        else if (*s->p == '}')
+            read_close(s);
+        else {
+            s->depth += *s->p == '{';
+            s->p++;
+        }
+}
+
+bool rft_formula_box_is_open(struct rft_bytes text)
+{
+    struct scan s;
+    read_all(&s, text);
+    return s.n_open != 0;
+}
+
 struct rft_bytes rft_formula_box(struct rft_bytes text)
 {
-    struct scan s = {.p = text.data, .end = text.data + text.len};
-    while (s.p < s.end)
-        if (*s.p == '\\')
-            read_command(&s);
-        else if (*s.p == '}')
-            read_close(&s);
-        else {
-            s.depth += *s.p == '{';
-            s.p++;
-        }
+    struct scan s;
+    read_all(&s, text);
     if (s.n_closed == 0)
         return (struct rft_bytes){NULL, 0};
     uint32_t first = s.n_closed - 1, last = first;

@@ -5,8 +5,13 @@
 
 #include "str.h"
 
+#include <stdbool.h>
+
 /* What the last box holds that is closed and in no other box; of several that only separators part, the text from the
  * first to the last, with their commands. data NULL: there is none. */
 struct rft_bytes rft_formula_box(struct rft_bytes text);
+
+/* Whether the text ends within a box. */
+bool rft_formula_box_is_open(struct rft_bytes text);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Operations on numbers that one comparison may take: some tens of milliseconds of the slowest. */
-#define BUDGET 6000
+#define BUDGET 60000
 
 const char *rft_formula_verdict_text(enum rft_formula_verdict verdict)
 {

@@ -30,16 +30,6 @@ static struct rft_real *coordinate(struct rft_reals *reals, uint32_t symbol, uin
     }
 }
 
-static bool has_name(const struct rft_formula_node *node)
-{
-    if (node->kind == RFT_NODE_NAME)
-        return true;
-    for (uint32_t i = 0; i < node->n; i++)
-        if (has_name(node->kids[i]))
-            return true;
-    return false;
-}
-
 static bool place(struct rft_reals *reals, uint32_t n_symbols, uint32_t k, struct rft_real **names)
 {
     for (uint32_t i = 0; i < n_symbols; i++)
@@ -58,7 +48,7 @@ enum rft_formula_verdict rft_formula_equal(struct rft_reals *reals, uint32_t n_s
                                            struct rft_formula_term b)
 {
     struct rft_real *names[RFT_FORMULA_SYMBOLS_MAX];
-    bool is_constant = !has_name(a.node) && !has_name(b.node);
+    bool is_constant = !a.node->has_letter && !b.node->has_letter;
     uint32_t n_needed = is_constant ? 1 : POINTS_NEEDED, n_enough = is_constant ? 1 : POINTS_ENOUGH, n_equal = 0;
     int order = 0;
     for (uint32_t k = 0; order != 1 && n_equal < n_enough && k < (is_constant ? 1 : POINTS_TRIED); k++) {

@@ -2,7 +2,7 @@
 #include "formula_eval.h"
 
 #define POWER_MAX 1000000000L
-#define BINOMIAL_MAX 300
+#define BINOMIAL_MAX 1500
 
 static const struct rft_value unknown = {NULL, NULL};
 

@@ -138,6 +138,7 @@ static bool begins_factor(const struct rft_formula_parser *p)
     case RFT_SYM_GROUP_OPEN:
     case RFT_SYM_FLOOR_OPEN:
     case RFT_SYM_CEIL_OPEN:
+    case RFT_SYM_ANGLE:
     case RFT_SYM_BEGIN: return true;
     case RFT_SYM_BAR: return p->n_bars == 0;
     default: return false;
@@ -259,7 +260,7 @@ static struct rft_formula_node *parse_symbol(struct rft_formula_parser *p)
         p->t++;
         return parse_primary(p);
     case RFT_SYM_OVERLINE:
-    case RFT_SYM_ANGLE: p->t++; return rft_formula_name_group(p);
+    case RFT_SYM_ANGLE: return rft_formula_name_group(p);
     default: return rft_formula_brackets(p);
     }
 }

@@ -31,24 +31,6 @@ static verdict both(verdict a, verdict b)
     return a == SAME && b == SAME ? SAME : UNDECIDED;
 }
 
-static bool has_sign_choice(const struct rft_formula_node *node)
-{
-    if (node->kind == RFT_NODE_PLUS_MINUS || node->kind == RFT_NODE_MINUS_PLUS)
-        return true;
-    for (uint32_t i = 0; i < node->n; i++)
-        if (has_sign_choice(node->kids[i]))
-            return true;
-    return false;
-}
-
-static bool has_name(const struct rft_formula_node *node)
-{
-    bool found = node->kind == RFT_NODE_NAME || node->kind == RFT_NODE_TEXT;
-    for (uint32_t i = 0; i < node->n && !found; i++)
-        found = has_name(node->kids[i]);
-    return found;
-}
-
 /* "x = 5", "x = 2 + 3 = 5", "x in S", "x = 1/3 = 0.33 or so": a value under a name. */
 static struct item resolve(struct rft_formula_node *node, bool is_minus)
 {
@@ -64,12 +46,12 @@ static struct item resolve(struct rft_formula_node *node, bool is_minus)
         if (symbol != RFT_SYM_EQ && symbol != RFT_SYM_APPROX && !(symbol == RFT_SYM_IN && n == 2))
             return item;
     }
-    if (n == 1 || !has_name(node->kids[0]))
+    if (n == 1 || !node->kids[0]->has_letter)
         item.value = node->kids[n - 1];
     else if (node->kids[0]->is_name) {
         item.value = node->kids[n - 1];
         item.name = node->kids[0];
-    } else if (n == 2 && node->text.data[0] == RFT_SYM_EQ && node->kids[1]->is_name && !has_name(node->kids[0])) {
+    } else if (n == 2 && node->text.data[0] == RFT_SYM_EQ && node->kids[1]->is_name && !node->kids[0]->has_letter) {
         item.value = node->kids[0]; /* 5 = x */
         item.name = node->kids[1];
     }
@@ -120,7 +102,7 @@ static uint32_t expand(struct item whole, struct item items[ITEMS_MAX])
     for (uint32_t i = 0; i < n_parts; i++) {
         struct item item = is_many ? resolve(whole.value->kids[i], false) : whole;
         items[n++] = item;
-        if (has_sign_choice(item.value)) {
+        if (item.value->has_choice) {
             item.is_minus = true;
             items[n++] = item;
         }
@@ -371,7 +353,7 @@ enum rft_formula_verdict rft_formula_form_equal(struct rft_reals *reals, uint32_
     const struct forms forms = {reals, n_symbols};
     struct item x = resolve(a, false), y = resolve(b, false);
     /* "3 \pm 2" is two values. */
-    if (has_sign_choice(x.value) || has_sign_choice(y.value))
+    if (x.value->has_choice || y.value->has_choice)
         return compare_collections(&forms, x, y);
     return compare_items(&forms, x, y);
 }

@@ -183,6 +183,13 @@ static bool may_be_unit(const struct lexer *l)
            (last_is(l, RFT_SYM_DIVIDE) && l->out->n >= 2 && l->out->list[l->out->n - 2].kind == RFT_TOKEN_WORD);
 }
 
+static bool is_behind_degrees(const struct lexer *l)
+{
+    uint32_t n = l->out->n;
+    n -= last_is(l, RFT_SYM_GROUP_CLOSE);
+    return n != 0 && l->out->list[n - 1].kind == RFT_TOKEN_SYMBOL && l->out->list[n - 1].id == RFT_SYM_DEGREE;
+}
+
 static void push_names(struct lexer *l, const char *p, size_t n, int32_t style)
 {
     for (size_t i = 0; i < n; i++)
@@ -204,6 +211,11 @@ static void lex_letters(struct lexer *l)
     while (p + n < l->end && is_letter(p[n]) && !(is_single && n != 0))
         n++;
     l->style = 0;
+    if (n == 1 && is_upright && (*p == 'C' || *p == 'F') && is_behind_degrees(l)) {
+        l->p++;
+        push_word(l, p, 1);
+        return;
+    }
     if (n == 1 && (*p == 'a' || *p == 'p') && begins(p + 1, l->end, ".m")) {
         l->p += 3;
         push_word(l, *p == 'a' ? "am" : "pm", 2);

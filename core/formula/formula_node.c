@@ -18,6 +18,12 @@ struct rft_formula_node *rft_formula_many(struct rft_formula_memory *memory, enu
     if (node == NULL)
         return NULL;
     node->depth = depth;
+    node->has_letter = kind == RFT_NODE_NAME || kind == RFT_NODE_TEXT;
+    node->has_choice = kind == RFT_NODE_PLUS_MINUS || kind == RFT_NODE_MINUS_PLUS;
+    for (uint32_t i = 0; i < n; i++) {
+        node->has_letter = node->has_letter || kids[i]->has_letter;
+        node->has_choice = node->has_choice || kids[i]->has_choice;
+    }
     node->kind = (uint8_t)kind;
     node->n = n;
     if (n != 0) {

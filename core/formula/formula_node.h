@@ -59,9 +59,12 @@ struct rft_formula_node {
     bool is_name;         /* a side of an equation that only says what the other is: "x", "f(x)", "|AB|" */
     bool is_alternatives; /* a list with "or" */
     bool unit_matters;    /* the words behind it change what it says */
-    uint32_t symbol;      /* of a name */
-    uint32_t n_columns;   /* of a matrix */
-    uint32_t depth;       /* of the tree below it; at most RFT_FORMULA_TREE_MAX, so that recursion is bounded */
+    /* In the tree below it, itself included (kids may be shared, so that a walk could take for ever): */
+    bool has_letter;    /* a name, or words */
+    bool has_choice;    /* \pm */
+    uint32_t symbol;    /* of a name */
+    uint32_t n_columns; /* of a matrix */
+    uint32_t depth;     /* of the tree below it; at most RFT_FORMULA_TREE_MAX, so that recursion is bounded */
     uint32_t n;
     struct rft_formula_node **kids;
     struct rft_bytes text, repeated;

@@ -39,6 +39,7 @@ static bool is_measure(const struct rft_formula_token *t, const struct rft_formu
                                                     RFT_SYM_GROUP_CLOSE, RFT_SYM_ANGLE, RFT_SYM_DIVIDE,
                                                     RFT_SYM_OVERLINE};
     bool has_name = false;
+    t += t->kind == RFT_TOKEN_NAME && t->id == 'm' && is_symbol(t + 1, RFT_SYM_ANGLE); /* m\angle A */
     for (; t < end; t++) {
         bool is_capital = t->kind == RFT_TOKEN_NAME && t->id >= 'A' && t->id <= 'Z', is_mark = false;
         for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
@@ -50,6 +51,20 @@ static bool is_measure(const struct rft_formula_token *t, const struct rft_formu
     return has_name;
 }
 
+/* Behind "^{-1}" of an inverse function; t itself if it is not there. */
+static const struct rft_formula_token *skip_inverse(const struct rft_formula_token *t)
+{
+    const struct rft_formula_token *p = t + 1;
+    if (!is_symbol(t, RFT_SYM_POWER))
+        return t;
+    bool is_group = is_symbol(p, RFT_SYM_GROUP_OPEN);
+    p += is_group;
+    if (!is_symbol(p, RFT_SYM_MINUS) || p[1].kind != RFT_TOKEN_NUMBER || !rft_bytes_equal(p[1].text, rft_bytes_z("1")))
+        return t;
+    p += 2;
+    return !is_group ? p : is_symbol(p, RFT_SYM_GROUP_CLOSE) ? p + 1 : t;
+}
+
 /* Whether the tokens before `end` only name what stands on the other side. */
 static bool is_name(const struct rft_formula_token *t, const struct rft_formula_token *end)
 {
@@ -57,7 +72,7 @@ static bool is_name(const struct rft_formula_token *t, const struct rft_formula_
     if (p == end)
         return true;
     bool is_tuple = p == NULL && is_symbol(t, RFT_SYM_PAREN_OPEN);
-    p = is_tuple ? t : p;
+    p = is_tuple ? t : p != NULL ? skip_inverse(p) : NULL;
     if (p != NULL && is_symbol(p, RFT_SYM_PAREN_OPEN) && is_symbol(end - 1, RFT_SYM_PAREN_CLOSE)) {
         p++; /* (x, y) or f(x) */
         while (p < end - 1) {

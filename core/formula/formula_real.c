@@ -6,8 +6,13 @@
 #define EXPONENT_MAX (1 << 20) /* of a bound */
 #define ANGLE_BITS_MAX 64      /* sine of more would take as much more precision */
 #define DECIMAL_DIGITS_MAX 2000
+/* Intervals that are as narrow as this, relative to 1 or more and as they are, are values. The second bound keeps
+ * 3^10000 and 3^10000 + 1 apart, which are too long to be exact. */
 #define NARROW_BITS 120
+#define NARROW_BITS_ABSOLUTE 40
 #define FACTORIAL_MAX 700
+#define COST_BITS 128 /* of rationals, that cost as much as one operation */
+#define COST_FUNCTION 10
 
 static void clear(struct rft_real *a)
 {
@@ -50,6 +55,12 @@ static struct rft_real *take(struct rft_reals *reals, bool is_exact)
     a->next = reals->used;
     reals->used = a;
     return a;
+}
+
+/* What an operation costs beyond its result. */
+static void spend(struct rft_reals *reals, size_t n)
+{
+    reals->budget -= (uint32_t)(n < reals->budget ? n : reals->budget);
 }
 
 static size_t bits(const struct rft_real *a)
@@ -101,11 +112,13 @@ static void set_power_of_ten(mpq_t q, long n)
 static bool set_digits(mpz_t z, const char *digits, size_t n)
 {
     char text[DECIMAL_DIGITS_MAX + 1];
+    if (n == 0) {
+        mpz_set_ui(z, 0);
+        return true;
+    }
     memcpy(text, digits, n);
     text[n] = '\0';
-    if (n == 0)
-        mpz_set_ui(z, 0);
-    return n == 0 || mpz_set_str(z, text, 10) == 0;
+    return mpz_set_str(z, text, 10) == 0;
 }
 
 static bool read_exponent(const char *p, const char *end, long *exponent)
@@ -168,16 +181,19 @@ struct rft_real *rft_real_pi(struct rft_reals *reals)
     return a;
 }
 
-static bool are_short(const struct rft_real *a, const struct rft_real *b)
+static bool are_short(struct rft_reals *reals, const struct rft_real *a, const struct rft_real *b)
 {
-    return a->is_exact && b->is_exact && bits(a) + bits(b) <= RFT_REAL_EXACT_BITS;
+    if (!a->is_exact || !b->is_exact || bits(a) + bits(b) > RFT_REAL_EXACT_BITS)
+        return false;
+    spend(reals, (bits(a) + bits(b)) / COST_BITS);
+    return true;
 }
 
 struct rft_real *rft_real_add(struct rft_reals *reals, const struct rft_real *a, const struct rft_real *b)
 {
     if (a == NULL || b == NULL)
         return NULL;
-    bool is_exact = are_short(a, b);
+    bool is_exact = are_short(reals, a, b);
     if (!is_exact && ((a = interval(reals, a)) == NULL || (b = interval(reals, b)) == NULL))
         return NULL;
     struct rft_real *c = take(reals, is_exact);
@@ -237,7 +253,7 @@ struct rft_real *rft_real_multiply(struct rft_reals *reals, const struct rft_rea
 {
     if (a == NULL || b == NULL)
         return NULL;
-    if (are_short(a, b)) {
+    if (are_short(reals, a, b)) {
         struct rft_real *c = take(reals, true);
         if (c != NULL)
             mpq_mul(c->q, a->q, b->q);
@@ -252,7 +268,7 @@ struct rft_real *rft_real_divide(struct rft_reals *reals, const struct rft_real 
 {
     if (a == NULL || b == NULL || rft_real_sign(b) == 0 || rft_real_sign(b) == 2)
         return NULL;
-    if (are_short(a, b)) {
+    if (are_short(reals, a, b)) {
         struct rft_real *c = take(reals, true);
         if (c != NULL)
             mpq_div(c->q, a->q, b->q);
@@ -296,6 +312,7 @@ static struct rft_real *monotone(struct rft_reals *reals, function *f, const str
 {
     a = interval(reals, a);
     struct rft_real *b = a != NULL ? take(reals, false) : NULL;
+    spend(reals, COST_FUNCTION);
     if (b == NULL)
         return NULL;
     f(b->lo, is_falling ? a->hi : a->lo, MPFR_RNDD);
@@ -326,6 +343,7 @@ static struct rft_real *wave(struct rft_reals *reals, function *f, const struct 
     struct rft_real *b = a != NULL ? take(reals, false) : NULL, *width = take(reals, false);
     if (b == NULL || width == NULL || (!mpfr_zero_p(a->lo) && mpfr_get_exp(a->lo) > ANGLE_BITS_MAX))
         return NULL;
+    spend(reals, COST_FUNCTION);
     mpfr_sub(width->hi, a->hi, a->lo, MPFR_RNDU);
     f(b->lo, a->lo, MPFR_RNDD);
     f(b->hi, a->lo, MPFR_RNDU);
@@ -402,7 +420,7 @@ static bool is_narrow(const struct rft_real *a, mpfr_t scratch)
     if (mpfr_zero_p(scratch))
         return true;
     mpfr_exp_t size = mpfr_zero_p(a->hi) || mpfr_get_exp(a->hi) < 0 ? 0 : mpfr_get_exp(a->hi);
-    return mpfr_get_exp(scratch) < size - NARROW_BITS;
+    return mpfr_get_exp(scratch) < size - NARROW_BITS && mpfr_get_exp(scratch) < -NARROW_BITS_ABSOLUTE;
 }
 
 int rft_real_compare(struct rft_reals *reals, const struct rft_real *a, const struct rft_real *b)

@@ -191,10 +191,13 @@ static struct rft_bytes last_number(struct rft_bytes sentence)
 {
     static const char *const verbs[] = {"is", "are", "be", "by", "equals", "it's", "="};
     const char *end = sentence.data + sentence.len, *begin = NULL;
-    for (const char *p = sentence.data; p < end; p++)
+    for (const char *p = sentence.data; p < end; p++) {
+        if (*p == '$' && (p + 1 == end || p[1] < '0' || p[1] > '9')) /* a formula that is cut off, and no price */
+            return none;
         for (size_t k = 0; (p == sentence.data || !is_letter(p[-1])) && k < sizeof verbs / sizeof *verbs; k++)
             if (begins(p, end, verbs[k]) && p + strlen(verbs[k]) < end && is_blank(p[strlen(verbs[k])]))
                 begin = p + strlen(verbs[k]);
+    }
     struct rft_bytes said = begin != NULL ? bare(between(begin, end)) : none;
     bool is_number = said.len != 0 && ((said.data[0] >= '0' && said.data[0] <= '9') || strchr("-$.", said.data[0]));
     return is_number && said.len <= SHORT_MAX / 4 ? said : none;
@@ -258,6 +261,24 @@ static struct rft_bytes chain_end(struct rft_bytes formula)
     return n >= 2 ? between(last, formula.data + formula.len) : formula;
 }
 
+/* One line, and no sentence: at most two words. */
+static bool is_bare_answer(struct rft_bytes text)
+{
+    uint32_t n_words = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        size_t n = 0;
+        while (i + n < text.len && is_letter(text.data[i + n]))
+            n++;
+        if (text.data[i] == '\n' || (n != 0 && begins(text.data + i, text.data + text.len, "answer")))
+            return false;
+        bool is_joint = (n == 3 && begins(text.data + i, text.data + text.len, "and")) ||
+                        (n == 2 && begins(text.data + i, text.data + text.len, "or"));
+        n_words += n >= 2 && !is_joint && (i == 0 || text.data[i - 1] != '\\');
+        i += n != 0 ? n - 1 : 0;
+    }
+    return n_words <= 2;
+}
+
 struct rft_bytes rft_formula_conclusion(struct rft_bytes text)
 {
     bool has_formula = false;
@@ -267,10 +288,8 @@ struct rft_bytes rft_formula_conclusion(struct rft_bytes text)
     if (sentence.len == 0 || sentence.len > SENTENCE_MAX || has_denial(sentence))
         return none;
     struct rft_bytes rest, last = last_formula(sentence, &has_formula, &rest);
-    struct rft_bytes number = last.data == NULL ? last_number(rest) : none;
-    if (last.data != NULL || number.data != NULL || has_formula)
-        return last.data != NULL ? chain_end(last) : number;
-    if (begin == text.data && text.len <= SHORT_MAX && memchr(text.data, '\n', text.len) == NULL)
+    if (!has_formula && begin == text.data && text.len <= SHORT_MAX && is_bare_answer(text))
         return text;
-    return none;
+    struct rft_bytes number = last_number(rest);
+    return number.data != NULL ? number : chain_end(last);
 }

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include "formula.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct case_ {
+    const char *completion;
+    enum rft_formula_source source;
+    const char *answer; /* NULL: none */
+};
+
+static void check_cases(const struct case_ *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct rft_formula_answer answer = rft_formula_answer(rft_bytes_z(cases[i].completion));
+        bool same = (answer.text.data == NULL) == (cases[i].answer == NULL) &&
+                    (cases[i].answer == NULL || rft_bytes_equal(answer.text, rft_bytes_z(cases[i].answer)));
+        if (!same || answer.source != cases[i].source)
+            fail_msg("\"%s\": source %d, \"%.*s\"; expected %d, \"%s\"", cases[i].completion, (int)answer.source,
+                     (int)answer.text.len, answer.text.data != NULL ? answer.text.data : "", (int)cases[i].source,
+                     cases[i].answer != NULL ? cases[i].answer : "(none)");
+    }
+}
+#define CHECK_CASES(cases) check_cases(cases, sizeof(cases) / sizeof *(cases))
+
+#define BOXED RFT_FORMULA_BOXED
+#define STATED RFT_FORMULA_STATED
+#define LAST RFT_FORMULA_LAST
+#define NONE RFT_FORMULA_NONE
+
+static void test_boxes(void **state)
+{
+    (void)state;
+    static const struct case_ cases[] = {
+        {"so \\boxed{5}.", BOXED, "5"},
+        {"so \\boxed{\\frac{1}{2}}.", BOXED, "\\frac{1}{2}"},
+        {"so \\boxed{\\{1, 2\\}}.", BOXED, "\\{1, 2\\}"},
+        {"so \\fbox{ 5 }.", BOXED, "5"},
+        {"so \\boxed {5}.", BOXED, "5"},
+        {"so $\\boxed 5$.", BOXED, "5"},
+        {"so $\\boxed5$.", BOXED, "5"},
+        {"\\boxed{1} is wrong; \\boxed{2}", BOXED, "2"},
+        {"\\boxed{\\boxed{2}}", BOXED, "\\boxed{2}"},
+        {"\\boxed{1} and then \\boxed{2", BOXED, "1"},
+        {"{ \\boxed{1} {", BOXED, "1"},
+        {"} \\boxed{1}", BOXED, "1"},
+        {"\\boxed{1", NONE, NULL},
+        {"\\boxedtext{1} is all that there is", NONE, NULL},
+        {"$\\boxed{1}$ and $\\boxed{2}$", BOXED, "\\boxed{1}$ and $\\boxed{2}"},
+        {"\\[ \\boxed{1}, \\quad \\boxed{2} \\]", BOXED, "\\boxed{1}, \\quad \\boxed{2}"},
+        {"\\boxed{1} \\text{ or } \\boxed{2}", BOXED, "\\boxed{1} \\text{ or } \\boxed{2}"},
+        {"$y_1 = \\boxed{1}$ and $y_2 = \\boxed{2}$", BOXED, "\\boxed{1}$ and $y_2 = \\boxed{2}"},
+        {"\\boxed{1} no no no \\boxed{2}", BOXED, "2"},
+        {"\\boxed{1} \\boxed{2}", BOXED, "2"},
+        {"\\boxed{1}. The answer is 2.", BOXED, "1"},
+        {"\\boxed{}", BOXED, ""},
+    };
+    CHECK_CASES(cases);
+}
+
+static void test_statements(void **state)
+{
+    (void)state;
+    static const struct case_ cases[] = {
+        {"Final Answer: The final answer is $\\frac{1}{2}$. I hope it is correct.", STATED, "$\\frac{1}{2}$"},
+        {"The final answer is 3.5. I hope it is correct.", STATED, "3.5"},
+        {"The answer is 1. No, the answer is 2.", STATED, "2"},
+        {"**Answer:** 12 apples\nDone.", STATED, "12 apples"},
+        {"Final Answer: The largest $n$ is 34.", STATED, "34"},
+        {"The final answer is:\n\\[ x = 2 \\]\nas shown.", STATED, "\\[ x = 2 \\]"},
+        {"#### 42", STATED, "42"},
+        {"The answer is", NONE, NULL},
+        {"The answer is 5, so \\boxed{", NONE, NULL},
+    };
+    CHECK_CASES(cases);
+}
+
+static void test_conclusions(void **state)
+{
+    (void)state;
+    static const struct case_ cases[] = {
+        {"We have that $\\frac{3}{20} = 0.15$.", LAST, "\\frac{3}{20} = 0.15"},
+        {"First $a = 1$. Then\n\\[ 2 + 3 = 4 + 1 = 5 \\]", LAST, "5"},
+        {"Therefore $x \\geq 5$ is the solution.", LAST, "x \\geq 5"},
+        {"The pair $(x, y)$ is $(7, 6)$.", LAST, "(7, 6)"},
+        {"Hence the area of $ABC$ is 12 cm.", LAST, "12 cm"},
+        {"So the probability is 2/3.", LAST, "2/3"},
+        {"1,000", LAST, "1,000"},
+        {"x = 1 or x = 2", LAST, "x = 1 or x = 2"},
+        {"So $x = 1$ and $x = 2$.", NONE, NULL},
+        {"Since $a = 1$ and $b = 2$ we have $a + b$ and so on.", NONE, NULL},
+        {"Therefore $x = 9$ is not possible.", NONE, NULL},
+        {"If $x = 9$.", NONE, NULL},
+        {"Therefore $x = 9", NONE, NULL},
+        {"She walks on and on and that is all", NONE, NULL},
+        {"", NONE, NULL},
+        {"The game is 2/3. <|im_end|> more \\boxed{3}", LAST, "2/3"},
+    };
+    CHECK_CASES(cases);
+}
+
+static char *repeated(const char *text, size_t n)
+{
+    size_t len = strlen(text);
+    char *all = malloc(len * n + 1);
+    assert_non_null(all);
+    for (size_t i = 0; i < n; i++)
+        memcpy(all + i * len, text, len);
+    all[len * n] = '\0';
+    return all;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Texts that would take a careless reader for ever, or its stack. The bound is a hundred times what it takes. */
+static void test_hostile(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *part;
+        size_t n;
+    } long_texts[] = {
+        {"{", 1000000},    {"(", 1000000},         {"\\boxed{", 100000}, {"$", 1000000},          {"\\(", 500000},
+        {"\\frac{", 8000}, {"answer is ", 100000}, {"7", 500000},        {"\\boxed{1}, ", 10000}, {"(", 8000},
+        {"-", 8000},       {"x^", 4000},           {"|", 8000},          {"\\frac{", 1300},       {"{", 8000},
+        {"3!", 4000},      {"1+", 4000},           {"\\{1,", 2000},      {"\\sqrt", 1600},        {"e^{", 2000},
+    };
+    static const char *const formulas[] = {
+        "9^9^9^9",
+        "9^{9^{9^9}}",
+        "(x+1)^{10^9}",
+        "1000000!",
+        "1e999999999",
+        "\\sin(10^{999})",
+        "2^{x^{x^{x^x}}}",
+        "(1+\\frac{1}{x})^{999999999}",
+        "\\binom{1000000000}{1400}",
+        "((7!)!)!",
+        "\\sqrt[1000]{2}^{1000000000}",
+        "e^{e^{e^{e^{100}}}}",
+    };
+    double begin = seconds();
+    for (size_t i = 0; i < sizeof long_texts / sizeof *long_texts; i++) {
+        char *text = repeated(long_texts[i].part, long_texts[i].n);
+        enum rft_formula_verdict verdict;
+        rft_formula_answer(rft_bytes_z(text));
+        assert_int_equal(rft_formula_compare(rft_bytes_z(text), rft_bytes_z("1"), &verdict), RFT_OK);
+        assert_true(verdict != RFT_FORMULA_SAME);
+        free(text);
+    }
+    for (size_t i = 0; i < sizeof formulas / sizeof *formulas; i++) {
+        enum rft_formula_verdict verdict;
+        assert_int_equal(rft_formula_compare(rft_bytes_z(formulas[i]), rft_bytes_z("1 + 0"), &verdict), RFT_OK);
+        assert_true(verdict != RFT_FORMULA_SAME);
+    }
+    assert_true(seconds() - begin < 20);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_conclusions),
+        cmocka_unit_test(test_hostile),
+    };
+    return RFT_TEST_RUN(tests, NULL, NULL);
+}
