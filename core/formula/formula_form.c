@@ -153,10 +153,10 @@ static verdict in_order(const struct forms *f, const struct item *a, const struc
     return result;
 }
 
-/* Whether parts that are said twice count once: in sets, and where parts are points. */
+/* Whether parts that are said twice count once: in sets, in alternatives, and where parts are points. */
 static bool is_free_of_counts(const struct rft_formula_node *node)
 {
-    return node->kind != RFT_NODE_LIST || !rft_formula_is_expression(node->kids[0]);
+    return node->kind != RFT_NODE_LIST || node->is_alternatives || !rft_formula_is_expression(node->kids[0]);
 }
 
 static verdict compare_collections(const struct forms *f, struct item a, struct item b)
@@ -171,7 +171,8 @@ static verdict compare_collections(const struct forms *f, struct item a, struct 
         drop_names(as, n_a);
         drop_names(bs, n_b);
     }
-    bool is_counted = !is_free_of_counts(a.value) || !is_free_of_counts(b.value);
+    bool is_counted = (a.value->kind == RFT_NODE_LIST && !is_free_of_counts(a.value)) ||
+                      (b.value->kind == RFT_NODE_LIST && !is_free_of_counts(b.value));
     if (n_a != n_b && (is_ordered || is_counted))
         return DIFFERENT;
     if (is_ordered) {

@@ -196,7 +196,7 @@ static void push_names(struct lexer *l, const char *p, size_t n, int32_t style)
         if (style == RFT_STYLE_BLACKBOARD && p[i] == 'R')
             push(l, RFT_TOKEN_SYMBOL, RFT_SYM_REALS);
         else
-            push(l, RFT_TOKEN_NAME, p[i] | style);
+            push(l, RFT_TOKEN_NAME, p[i] == 'i' || p[i] == 'e' ? p[i] | style : p[i]); /* a vector is no constant */
 }
 
 static void lex_letters(struct lexer *l)

@@ -351,6 +351,8 @@ static const char *const units[][8] = {
     {"week", "weeks"},
     {"month", "months"},
     {"year", "years", "yr", "yrs"},
+    {"am"},
+    {"pm"},
     {"cent", "cents"},
     {"rad", "radian", "radians"},
 };

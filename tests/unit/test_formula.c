@@ -312,7 +312,58 @@ static void test_expressions(void **state)
     CHECK_PAIRS(pairs);
 }
 
-/* What graders accept and this one does not, or the other way round: see docs/verification.md. */
+/* The table of docs/verification.md, as far as it does not stand above. */
+static void test_documented(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {SAME, "\\frac{1}{2}", "\\frac{-3}{-6}"},
+        {DIFFERENT, "\\frac{1}{2}", "0.49"},
+        {REJECTED, "1/3", "0.333..."},
+        {SAME, "2\\sqrt{3}", "\\frac{6}{\\sqrt 3}"},
+        {DIFFERENT, "2\\sqrt{3}", "3.464"},
+        {SAME, "12{,}000", "1.2 \\times 10^4"},
+        {REJECTED, "12{,}000", "12, 000"},
+        {DIFFERENT, "12{,}000", "12.000"},
+        {DIFFERENT, "15\\text{ cm}^2", "15\\text{ m}^2"},
+        {DIFFERENT, "\\$5", "5 million"},
+        {SAME, "\\$5", "5.00"},
+        {SAME, "50\\%", "50 percent"},
+        {DIFFERENT, "90^\\circ", "\\frac{\\pi}{2}"},
+        {SAME, "4:30\\text{ p.m.}", "4:30 PM"},
+        {SAME, "1,2,3", "\\{1,2,3\\}"},
+        {SAME, "1,2,3", "x = 1, x = 2 or x = 3"},
+        {REJECTED, "1,2,3", "(1,2,3)"},
+        {DIFFERENT, "1,2,3", "1,2,3,3"},
+        {SAME, "x = 1, y = 2", "1, 2"},
+        {DIFFERENT, "x = 1, y = 2", "2, 1"},
+        {DIFFERENT, "3 \\pm \\sqrt{2}", "3+\\sqrt2"},
+        {DIFFERENT, "(-\\infty,1)\\cup(3,\\infty)", "(-\\infty,1]\\cup(3,\\infty)"},
+        {DIFFERENT, "x \\ne 3", "3"},
+        {SAME, "5", "f(2) = 5"},
+        {SAME, "5", "5 apples"},
+        {DIFFERENT, "5", "x + y = 5"},
+        {DIFFERENT, "5", "x > 5"},
+        {DIFFERENT, "y = 2x + 1", "y = 2x"},
+        {DIFFERENT, "(x+1)^2", "(y+1)^2"},
+        {SAME, "x", "\\frac{x^2}{x}"},
+        {DIFFERENT, "\\text{(B)}", "b"},
+        {DIFFERENT, "\\text{(B)}", "C"},
+        {DIFFERENT, "\\text{even}", "odd"},
+        {SAME, "\\text{even}", "Even"},
+        {SAME, "\\mathbf{A}", "A"},
+        {SAME, "\\frac12", "\\frac12 \\text{ or } 0.5"},
+        {SAME, "\\text{3:30 PM}", "3:30 \\text{ p.m.}"},
+        {DIFFERENT, "60 \\text{ at least}", "60"},
+        {REJECTED, "at least 5", "5"},
+        {REJECTED, "5 or more", "5"},
+        {REJECTED, "5", "not 5"},
+        {DIFFERENT, "3 \\text{ dozen}", "3"},
+        {DIFFERENT, "\\frac{1}{2} \\text{ million}", "\\frac{1}{2}"},
+    };
+    CHECK_PAIRS(pairs);
+}
+
 static void test_gold_is_valid(void **state)
 {
     (void)state;
@@ -432,6 +483,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_collections),
         cmocka_unit_test(test_relations),
         cmocka_unit_test(test_expressions),
+        cmocka_unit_test(test_documented),
         cmocka_unit_test(test_gold_is_valid),
         cmocka_unit_test(test_allocations_fail),
         RFT_OPTIONAL(test_shared_labelled, "test data of RFTGEN_SHARED_DATA"),
