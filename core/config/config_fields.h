@@ -99,14 +99,14 @@ struct rft_config {
     enum rft_verify_compare verify_compare;
     enum rft_cut_off verify_cut_off;
     enum rft_verify_compat verify_compat;
-    char *verify_after;               /* "auto", "" or a text */
+    char *verify_after; /* "auto", "" or a text */
     char *verify_command;
     struct rft_strings verify_arguments;
     uint32_t verify_workers; /* 0 = auto: one for each cpu */
     uint32_t verify_batch;
     uint32_t verify_queue;
-    double verify_time_limit;  /* seconds */
-    double verify_start_limit; /* seconds */
+    double verify_time_limit;              /* seconds */
+    double verify_start_limit;             /* seconds */
     struct rft_amount verify_memory_limit; /* BYTES, or AUTO: none */
     bool verify_ask_again;
     uint32_t select_keep;             /* a count, or RFT_KEEP_ALL (select.h) */

@@ -14,6 +14,7 @@ static const struct rft_word words_bos[] = {
 static const struct rft_word words_defaults[] = {{"auto", RFT_DEFAULTS_AUTO}, {"none", RFT_DEFAULTS_NONE}, {NULL, 0}};
 static const struct rft_word words_verify[] = {{"answer_tag", RFT_VERIFY_ANSWER_TAG},
                                                {"gsm8k", RFT_VERIFY_GSM8K},
+                                               {"boxed", RFT_VERIFY_BOXED},
                                                {"choice", RFT_VERIFY_CHOICE},
                                                {"exact", RFT_VERIFY_EXACT},
                                                {"regex", RFT_VERIFY_REGEX},

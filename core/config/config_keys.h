@@ -25,7 +25,7 @@ enum {
     RFT_KEY_SHAPES_TEXT = 2,   /* part of the fingerprint */
     RFT_KEY_ABOVE_LOW = 4,     /* REAL: low itself is not allowed */
     RFT_KEY_BELOW_HIGH = 8,    /* REAL: high itself is not allowed */
-    RFT_KEY_PROGRAM = 32,     /* IN_PATH: a name without a slash is one of PATH's, and stays as it is */
+    RFT_KEY_PROGRAM = 32,      /* IN_PATH: a name without a slash is one of PATH's, and stays as it is */
     RFT_KEY_ONLY_TO_DRAW = 16, /* REQUIRED: not where nothing is drawn */
 };
 

@@ -2,6 +2,7 @@
 #include "completion_row.h"
 
 #include "dataset_row.h"
+#include "json.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ void rft_completion_row_begin(struct rft_row_reader *reader)
         names[RFT_ROW_GOLD] = "gold";
         names[RFT_ROW_COMPLETION] = "completion";
         names[RFT_ROW_ID] = "id";
-        names[RFT_ROW_CHOICES] = NULL;
+        names[RFT_ROW_CHOICES] = is_string(reader, "choices") ? "choices" : NULL;
         return;
     }
     if (names[RFT_ROW_GOLD] == NULL)
@@ -105,6 +106,23 @@ static bool find_skip(const struct rft_row_reader *reader, enum rft_skip_reason 
     return false;
 }
 
+/* Records hold every gold answer as a string, and say which was a number. */
+static enum rft_status look_for_number(const struct rft_row_reader *reader, struct rft_question *question)
+{
+    const struct rft_json_value value = member(reader, "gold_is_number");
+    bool is_true = value.kind == RFT_JSON_WORD && value.len == 4 && memcmp(value.data, "true", 4) == 0;
+    struct rft_json_problem problem;
+    json_t *tree;
+    if (!is_true || question->gold.data == NULL)
+        return RFT_OK;
+    enum rft_status status = rft_json_try(question->gold, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &tree, &problem);
+    if (status != RFT_OK)
+        return status == RFT_ERR_INPUT ? RFT_OK : status;
+    question->gold_is_number = json_is_number(tree);
+    json_decref(tree);
+    return RFT_OK;
+}
+
 static struct rft_bytes text_or_none(const struct rft_json_value *value)
 {
     bool is_text = value->data != NULL && value->kind == RFT_JSON_STRING;
@@ -130,6 +148,8 @@ enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rf
     }
     row->n_completions = 1;
     RFT_TRY(rft_row_read(reader, &row->question));
+    if (reader->is_own && row->question.golds == NULL)
+        RFT_TRY(look_for_number(reader, &row->question));
     if (reader->n_completions != 0)
         row->n_completions = reader->n_completions;
     return RFT_OK;

@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <xxhash.h>
 
 struct skips {
     struct rft_skipped *items;
@@ -240,18 +239,6 @@ static enum rft_status sort_by_question(struct loader *loader)
     return RFT_OK;
 }
 
-static void hash_completions(struct rft_completions *completions)
-{
-    uint64_t hash = completions->dataset.content_hash;
-    for (size_t i = 0; i < completions->n; i++) {
-        const struct rft_completion *c = &completions->items[i];
-        hash = XXH64(c->text.data, c->text.len, hash ^ (uint64_t)c->finish);
-        hash = XXH64(NULL, 0, hash ^ c->question);
-        hash = XXH64(NULL, 0, hash ^ c->sample);
-    }
-    completions->content_hash = hash;
-}
-
 static enum rft_status parse_all(struct loader *loader)
 {
     struct rft_completions *out = loader->out;
@@ -266,8 +253,6 @@ static enum rft_status parse_all(struct loader *loader)
         return RFT_ERR_INPUT;
     }
     RFT_TRY(sort_by_question(loader));
-    rft_dataset_hash(&out->dataset);
-    hash_completions(out);
     return RFT_OK;
 }
 
@@ -305,34 +290,6 @@ enum rft_status rft_completions_load(const struct rft_dataset_options *options, 
     *completions = (struct rft_completions){0};
     RFT_TRY(rft_file_read_unpacked(options->path, RFT_ROWS_BYTES_MAX, &text));
     return rft_completions_parse(options, &text, completions);
-}
-
-enum rft_status rft_completions_complete(struct rft_completions *completions, const struct rft_dataset *questions)
-{
-    struct rft_id_table table = {0};
-    enum rft_status status = RFT_OK;
-    size_t *place;
-    for (size_t i = 0; i < questions->n && status == RFT_OK; i++) {
-        status = rft_id_table_find(&table, questions->questions, &questions->questions[i], &place);
-        if (status == RFT_OK)
-            *place = i + 1;
-    }
-    for (size_t i = 0; i < completions->dataset.n && status == RFT_OK; i++) {
-        struct rft_question *question = &completions->dataset.questions[i];
-        status = rft_id_table_find(&table, questions->questions, question, &place);
-        const struct rft_question *known = status == RFT_OK && *place != 0 ? &questions->questions[*place - 1] : NULL;
-        if (known == NULL || differs_in(known, question) != NULL)
-            continue;
-        question->gold_is_number = known->gold_is_number;
-        if (question->n_choices == 0) {
-            question->choices = known->choices;
-            question->n_choices = known->n_choices;
-        }
-    }
-    rft_id_table_finish(&table);
-    rft_dataset_hash(&completions->dataset);
-    hash_completions(completions);
-    return status;
 }
 
 void rft_completions_finish(struct rft_completions *completions)

@@ -10,11 +10,9 @@ struct rft_completions {
     struct rft_dataset dataset;   /* the questions, in the order in which they first appear */
     struct rft_completion *items; /* [n] in the order of the rows */
     size_t n;
-    size_t *order;         /* [n] items by question, then in the order of the rows */
-    size_t *first;         /* [dataset.n + 1] where a question's begin in `order` */
-    uint32_t n_max;        /* of any question */
-    uint64_t content_hash; /* XXH64 over texts, finishes, questions and sample numbers of all n, seeded with the
-                              dataset's */
+    size_t *order;  /* [n] items by question, then in the order of the rows */
+    size_t *first;  /* [dataset.n + 1] where a question's begin in `order` */
+    uint32_t n_max; /* of any question */
 };
 
 /* Reads a file of rows, in the forms that questions have (dataset.h):
@@ -32,16 +30,11 @@ struct rft_completions {
  * Rows of one question must have one gold answer. A question's row is what its record says (question_index), or the
  * ordinal of its first row in the file; a bad row's is its ordinal. Bad rows are refused, or with skip_bad_rows left
  * out, as in rft_dataset_load; a row without completion is bad. `limit` counts questions: rows of later ones are passed
- * over. Records and rows that rftgen wrote can be written again byte for byte, but for what they do not say: see
- * rft_completions_complete. */
+ * over. Records that rftgen wrote, and the rows made of them, can be written again byte for byte. */
 enum rft_status rft_completions_load(const struct rft_dataset_options *options, struct rft_completions *completions);
 /* The same out of the file's text in memory, which is taken over. */
 enum rft_status rft_completions_parse(const struct rft_dataset_options *options, struct rft_str *text,
                                       struct rft_completions *completions);
-/* Gives questions what records do not say, out of the file that they were drawn from: whether a gold answer was a
- * number, and the options. Only where id, repeat, text and gold answers agree. Options are owned by `questions`, which
- * must live as long. */
-enum rft_status rft_completions_complete(struct rft_completions *completions, const struct rft_dataset *questions);
 void rft_completions_finish(struct rft_completions *completions);
 
 /* To be read like drawn ones. Valid as long as the completions are. */

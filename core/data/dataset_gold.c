@@ -103,26 +103,28 @@ static enum rft_status take_texts(const struct rft_row_reader *reader, size_t fi
     return *texts != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
 }
 
-/* Records hold a list of answers as the JSON text that it is: finds its elements in a copy. */
-static enum rft_status find_own_list(struct rft_row_reader *reader, struct rft_bytes gold, struct rft_row_lists *lists)
+/* Records hold a list of texts as the JSON text that it is: finds its elements in a copy, n of them behind `first` of
+ * reader->spans; n = 0: it is no such list. */
+static enum rft_status find_own_list(struct rft_row_reader *reader, struct rft_bytes text, size_t *first, size_t *n)
 {
     struct rft_json_problem problem;
-    if (!rft_bytes_begin(gold, "[\""))
+    *first = reader->n_spans;
+    *n = 0;
+    if (!rft_bytes_begin(text, "[\""))
         return RFT_OK;
-    enum rft_status status = rft_json_check(gold.data, gold.len, &problem);
+    enum rft_status status = rft_json_check(text.data, text.len, &problem);
     if (status != RFT_OK)
         return status == RFT_ERR_INPUT ? RFT_OK : status;
-    char *copy = rft_arena_take(reader->arena, gold.len + 1, 1);
+    char *copy = rft_arena_take(reader->arena, text.len + 1, 1);
     if (copy == NULL)
         return RFT_ERR_HOST_MEMORY;
-    memcpy(copy, gold.data, gold.len);
-    struct rft_json_value list = {.kind = RFT_JSON_ARRAY, .data = copy, .len = gold.len};
-    lists->golds = reader->n_spans;
-    for (struct rft_json_cursor at = rft_json_inside(&list); rft_json_more(&at); lists->n_golds++) {
+    memcpy(copy, text.data, text.len);
+    struct rft_json_value list = {.kind = RFT_JSON_ARRAY, .data = copy, .len = text.len};
+    for (struct rft_json_cursor at = rft_json_inside(&list); rft_json_more(&at); ++*n) {
         struct rft_json_value value = rft_json_next(&at);
         RFT_TRY(rft_row_push(reader, &value));
         if (value.kind != RFT_JSON_STRING) {
-            lists->n_golds = 0;
+            *n = 0;
             return RFT_OK;
         }
     }
@@ -143,7 +145,7 @@ static enum rft_status read_own_list(struct rft_row_reader *reader, struct rft_b
 {
     struct rft_bytes *texts;
     bool is = false;
-    RFT_TRY(find_own_list(reader, gold, lists));
+    RFT_TRY(find_own_list(reader, gold, &lists->golds, &lists->n_golds));
     if (lists->n_golds == 0)
         return RFT_OK;
     RFT_TRY(take_texts(reader, lists->golds, lists->n_golds, &texts));
@@ -234,7 +236,8 @@ enum rft_status rft_row_check_choices(struct rft_row_reader *reader, struct rft_
 {
     const struct rft_json_value *choices = &reader->fields[RFT_ROW_CHOICES];
     const char *name = reader->names[RFT_ROW_CHOICES];
-    if (name == NULL || *name == '\0' || reader->row.kind != RFT_JSON_OBJECT)
+    bool is_asked_for = name != NULL && *name != '\0' && reader->row.kind == RFT_JSON_OBJECT;
+    if (!is_asked_for || (reader->is_own && choices->kind == RFT_JSON_STRING))
         return RFT_OK;
     if (choices->data == NULL)
         return rft_row_missing_field(reader, RFT_ROW_CHOICES);
@@ -280,7 +283,10 @@ static bool place_by_label(const struct rft_row_reader *reader, const struct rft
 enum rft_status rft_row_read_choices(struct rft_row_reader *reader, struct rft_row_lists *lists,
                                      struct rft_question *question)
 {
+    const struct rft_json_value *value = &reader->fields[RFT_ROW_CHOICES];
     struct rft_bytes *texts;
+    if (reader->is_own && value->data != NULL && value->kind == RFT_JSON_STRING)
+        RFT_TRY(find_own_list(reader, rft_row_text(value), &lists->choices, &lists->n_choices));
     if (lists->n_choices == 0)
         return RFT_OK;
     RFT_TRY(take_texts(reader, lists->choices, lists->n_choices, &texts));

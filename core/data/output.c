@@ -41,6 +41,19 @@ static enum rft_status put_gold(struct rft_str *out, const char *label, const st
     return rft_question_put_gold(question, out);
 }
 
+/* What a gold answer's text does not say, and the options that the question's row brought along, as JSON text: so that
+ * records can be judged again. */
+static enum rft_status put_choices(struct writer *w, const struct rft_question *question)
+{
+    struct rft_str *line = &w->line;
+    RFT_TRY(rft_str_printf(line, ", \"gold_is_number\": %s", question->gold_is_number ? "true" : "false"));
+    if (question->n_choices == 0)
+        return rft_str_append_z(line, ", \"choices\": null");
+    rft_str_clear(&w->gold);
+    RFT_TRY(rft_question_put_choices(question, &w->gold));
+    return put_json(line, ", \"choices\": ", (struct rft_bytes){w->gold.data, w->gold.len});
+}
+
 /* Where a column must have one type: always a string, or null; a list as the JSON text that it is. */
 static enum rft_status put_gold_text(struct writer *w, const char *label, const struct rft_question *question)
 {
@@ -131,6 +144,7 @@ static enum rft_status write_record(struct writer *w, uint64_t index, const stru
         RFT_TRY(rft_str_printf(line, ", \"tokens\": %u", sample->n_tokens));
     RFT_TRY(put_text_or_null(line, ", \"answer\": ", verdict->answer));
     RFT_TRY(put_gold_text(w, ", \"gold\": ", question));
+    RFT_TRY(put_choices(w, question));
     RFT_TRY(put_json(line, ", \"question\": ", question->text));
     RFT_TRY(put_json(line, ", \"completion\": ", sample->text));
     return end_record(w, sample->origin);
@@ -148,8 +162,8 @@ static enum rft_status write_skipped(struct writer *w, const struct rft_skipped 
                            "\"accepted\": false, \"verdict\": null, \"reason\": \"%s\"",
                            skipped->row, rft_skip_text(skipped->reason)));
     RFT_TRY(put_json(line, ", \"detail\": ", rft_bytes_z(skipped->detail)));
-    RFT_TRY(rft_str_append_z(
-        line, ", \"score\": null, \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": null"));
+    RFT_TRY(rft_str_append_z(line, ", \"score\": null, \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": "
+                                   "null, \"gold_is_number\": null, \"choices\": null"));
     RFT_TRY(put_text_or_null(line, ", \"question\": ", skipped->question));
     RFT_TRY(rft_str_append_z(line, ", \"completion\": null"));
     return end_record(w, skipped->origin);

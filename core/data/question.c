@@ -26,6 +26,11 @@ static enum rft_status put_list(struct rft_texts texts, struct rft_str *out)
     return rft_str_append_z(out, "]");
 }
 
+enum rft_status rft_question_put_choices(const struct rft_question *question, struct rft_str *out)
+{
+    return put_list(rft_question_choices(question), out);
+}
+
 enum rft_status rft_question_put_gold(const struct rft_question *question, struct rft_str *out)
 {
     if (question->golds != NULL)

@@ -50,7 +50,8 @@ struct rft_question {
 /* All accepted answers of a question, and the options that it brings along. */
 struct rft_texts rft_question_golds(const struct rft_question *question);
 struct rft_texts rft_question_choices(const struct rft_question *question);
-/* Appends the gold answer as JSON: a number or a string as it was read, a list, or null. */
+/* Appends the options as a JSON list; the gold answer as JSON: a number or a string as it was read, a list, or null. */
+enum rft_status rft_question_put_choices(const struct rft_question *question, struct rft_str *out);
 enum rft_status rft_question_put_gold(const struct rft_question *question, struct rft_str *out);
 
 /* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The verdicts of a run's samples: each sample is judged once, when it ends, and the outputs take the verdict from here.
- * A rule that is a command is asked while the run goes on, as far as its queue has room. */
+/* The verdicts of a run's samples: each sample is judged once, when it ends, and the outputs take the verdict from
+ * here. A rule that is a command is asked while the run goes on, as far as its queue has room. */
 #ifndef RFT_JUDGING_H
 #define RFT_JUDGING_H
 

@@ -15,7 +15,7 @@ enum rft_output_role { RFT_OUTPUT_ROWS, RFT_OUTPUT_RECORDS, RFT_OUTPUT_SUMMARY, 
 struct rft_outputs {
     struct rft_out_file files[RFT_OUTPUT_COUNT];
     char *verdicts_path; /* beside the journal: a command's verdicts; NULL as for the journal */
-    char *journal_path; /* beside the dataset's file; NULL: the dataset is no file, and the run cannot be resumed */
+    char *journal_path;  /* beside the dataset's file; NULL: the dataset is no file, and the run cannot be resumed */
 };
 
 /* Resolves the three paths and compares them with each other, with the names made from them (journal, locks) and with

@@ -7,6 +7,7 @@
 
 extern const struct rft_verifier rft_verify_answer_tag;
 extern const struct rft_verifier rft_verify_gsm8k;
+extern const struct rft_verifier rft_verify_boxed;
 extern const struct rft_verifier rft_verify_choice;
 extern const struct rft_verifier rft_verify_exact;
 extern const struct rft_verifier rft_verify_regex;

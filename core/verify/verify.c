@@ -11,6 +11,7 @@
 const struct rft_verifier *const rft_verifiers[RFT_VERIFY_COUNT] = {
     [RFT_VERIFY_ANSWER_TAG] = &rft_verify_answer_tag,
     [RFT_VERIFY_GSM8K] = &rft_verify_gsm8k,
+    [RFT_VERIFY_BOXED] = &rft_verify_boxed,
     [RFT_VERIFY_CHOICE] = &rft_verify_choice,
     [RFT_VERIFY_EXACT] = &rft_verify_exact,
     [RFT_VERIFY_REGEX] = &rft_verify_regex,

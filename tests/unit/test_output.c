@@ -100,8 +100,9 @@ static enum rft_status judge(void *user, const struct rft_question *question, co
 {
     static const struct rft_verify_options options = {.kind = RFT_VERIFY_ANSWER_TAG, .rel_tol = 0.05};
     (void)user;
-    *verdict = rft_test_verify(&options, sample->text, sample->finish, question->gold);
-    return RFT_OK;
+    const struct rft_verify_case c = {
+        .completion = sample->text, .finish = sample->finish, .golds = rft_question_golds(question)};
+    return rft_test_try_verify(&options, &c, verdict);
 }
 
 /* What is written are the journal's samples. */
@@ -212,7 +213,11 @@ static void put_record(struct rft_str *s, unsigned question, unsigned sample, co
                        text, question == 2, question, sample,
                        (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
         RFT_OK);
-    assert_int_equal(rft_str_printf(s, "%s, \"question\": %s, \"completion\": %s" RECORD_END, rest, text, completion),
+    assert_int_equal(rft_str_printf(s,
+                                    "%s, \"gold_is_number\": %s, \"choices\": null, \"question\": %s, "
+                                    "\"completion\": %s" RECORD_END,
+                                    rest, dataset.questions[question].gold_is_number ? "true" : "false", text,
+                                    completion),
                      RFT_OK);
 }
 
@@ -295,7 +300,8 @@ static void test_skipped_rows(void **state)
         "\"key\": null, \"accepted\": false, \"verdict\": null, "
         "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"score\": null, \"finish\": null, "
         "\"tokens\": null, \"answer\": null, "
-        "\"gold\": null, \"question\": \"other\", \"completion\": null" RECORD_END;
+        "\"gold\": null, \"gold_is_number\": null, \"choices\": null, \"question\": \"other\", \"completion\": "
+        "null" RECORD_END;
     if (strncmp(line, expected, sizeof expected - 1) != 0)
         fail_msg("%s", line);
     assert_non_null(strstr(line, "\"question_index\": 2")); /* the ordinal in the file */

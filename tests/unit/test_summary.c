@@ -177,7 +177,7 @@ static void test_troubles(void **state)
     const struct rft_outputs outputs = {0};
     struct rft_config config = {.generate_max_new_tokens = 55};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_summary s = {.counts = {.n_samples = 10, .n_accepted = cases[i].by_reason[0]}};
+        struct rft_summary s = {.has_drawn = true, .counts = {.n_samples = 10, .n_accepted = cases[i].by_reason[0]}};
         memcpy(s.counts.n_by_reason, cases[i].by_reason, sizeof s.counts.n_by_reason);
         s.counts.n_by_finish[RFT_FINISH_LENGTH] = cases[i].n_cut;
         rft_test_log_capture();
