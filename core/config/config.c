@@ -181,9 +181,14 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
 
 static enum rft_status set_defaults(struct rft_config *config)
 {
-    for (size_t i = 0; i < rft_n_keys; i++)
-        if (rft_keys[i].fallback != NULL)
-            RFT_TRY(rft_key_read(&rft_keys[i], "", NULL, rft_keys[i].fallback, config));
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        const struct rft_key *key = &rft_keys[i];
+        char **text = (char **)((char *)config + key->offset);
+        if (key->fallback != NULL)
+            RFT_TRY(rft_key_read(key, "", NULL, key->fallback, config));
+        else if ((*text = rft_strdup("")) == NULL) /* a path that must be given, where it must */
+            return RFT_ERR_HOST_MEMORY;
+    }
     return RFT_OK;
 }
 

@@ -55,7 +55,7 @@ judge own own.jsonl --set select.keep=all || fail "rows of our own: exit code $?
 [ "$(n_lines '"reason": "cut_off"' own.records)" -eq 1 ] || fail "a cut-off one counts"
 [ "$(n_lines '"reason": "no_answer"' own.records)" -eq 1 ] || fail "no answer"
 sed -n 4p own.records | grep -q '"question_index": [0-9]*, "sample": 3, ' || fail "the samples of one question are not together"
-printf '[\n  ["6 x 7?", 42, "<answer>42</answer>"],\n  ["6 x 7?", 42, "<answer>41</answer>"]\n]\n' >rows.json
+printf '[\n  ["6 x 7?", 42, "<answer>42</answer>"],\n  ["6 x 7?", 42, "<answer>30</answer>"]\n]\n' >rows.json
 judge array rows.json || fail "an array: exit code $?"
 [ "$(n_lines '"verdict": "right"' array.records)" -eq 1 ] || fail "an array"
 printf '{"prompt": "6 x 7?", "target": "42", "out": "#### 42"}\n' >names.jsonl
