@@ -40,7 +40,9 @@ struct rft_choice {
 
 /* Reads a statement: "B", "(B)", "option B", "B) its text", "B because ...", or an option's whole text. */
 struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement);
-/* The same for a line of a letter and nothing else. */
+/* What all clauses like "option B is correct." and "B is the correct answer." in a text agree upon. */
+struct rft_choice rft_choice_read_subject(const struct rft_choices *choices, struct rft_bytes text);
+/* A statement that is a line of a letter and nothing else. */
 struct rft_choice rft_choice_read_bare(struct rft_bytes line);
 /* Whether a line is that option's letter, its text, or both, and nothing else. Where the options are not known, a text
  * behind the letter's mark may be any without another sentence or letter. */

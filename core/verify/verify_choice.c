@@ -133,6 +133,15 @@ static struct found find_only_line(const struct rft_choices *choices, struct rft
     return (struct found){choice, all, all.data + all.len, choice.kind == RFT_CHOICE_NONE};
 }
 
+/* "Therefore, option B is correct." */
+static struct found find_subject(const struct rft_choices *choices, struct rft_bytes text)
+{
+    struct rft_choice choice = rft_choice_read_subject(choices, text);
+    if (choice.kind == RFT_CHOICE_NONE)
+        return (struct found){0};
+    return (struct found){choice, choice.text.data != NULL ? choice.text : text, text.data + text.len, false};
+}
+
 static bool is_retracted(const struct found *found, const char *end)
 {
     const char *behind = found->choice.text.data + found->choice.text.len;
@@ -162,6 +171,8 @@ static struct found find_in(const struct rft_choices *choices, struct rft_bytes 
         rest = (struct rft_bytes){marked.end, (size_t)(end - marked.end)};
     words = find_words(choices, rest);
     struct found found = join(&marked, &words);
+    if (found.stated.data == NULL)
+        found = find_subject(choices, text);
     line = found.stated.data == NULL ? find_only_line(choices, all) : (struct found){0};
     if (line.stated.data == NULL)
         line = find_last_line(all);
