@@ -11,13 +11,14 @@
 static const char *const nouns[] = {"option", "choice", "letter", "answer", NULL}; /* "option B" */
 static const char *const articles[] = {"the", "is", NULL};
 /* Behind a letter: what follows is a reason, or takes other letters back. */
-static const char *const reasons[] = {"because", "since", "as",      "for",    "which", "where", "whereas", "while",
-                                      "given",   "not",   "instead", "rather", "due",   "so",    NULL};
+static const char *const reasons[] = {"because", "since", "as",      "which",  "where", "whereas", "while",
+                                      "given",   "not",   "instead", "rather", "due",   "so",      NULL};
 static const char *const approvals[] = {"correct", "right", "best", "true", "the", NULL};
 static const char *const joints[] = {"or", "and", "nor", "to", "through", "plus", "versus", "vs", NULL};
 /* Between a joint and the next letter. */
-static const char *const hedges[] = {"option",   "choice", "letter", "maybe",  "possibly", "perhaps", "also",
-                                     "probably", "even",   "both",   "answer", "either",   NULL};
+static const char *const hedges[] = {"option", "choice",   "letter",   "maybe", "possibly", "perhaps",
+                                     "also",   "probably", "even",     "both",  "answer",   "either",
+                                     "no",     "hmm",      "actually", NULL};
 
 static bool is_in(char c, const char *set)
 {
@@ -117,6 +118,12 @@ static const char *sentence_end(const char *p, const char *end)
     return end;
 }
 
+/* "C, I think" */
+static bool is_pronoun(const char *p, const char *end)
+{
+    return *p == 'I' && end - p >= 3 && p[1] == ' ' && p[2] >= 'a' && p[2] <= 'z';
+}
+
 /* Whether the rest of a sentence names another option beside the one before p: "B or C", "B, C", "B) x C) y". */
 static bool names_another(const char *p, const char *end)
 {
@@ -126,7 +133,7 @@ static bool names_another(const char *p, const char *end)
         if (*p == '?')
             return true;
         bool is_mark = last - p >= 2 && p[1] == ')';
-        if ((is_joined || is_mark) && letter_at(begin, p, last) >= 0)
+        if ((is_joined || is_mark) && !is_pronoun(p, last) && letter_at(begin, p, last) >= 0)
             return true;
         const char *word_end = ascii_word_end(p, last);
         size_t n = (size_t)(word_end - p);
@@ -196,6 +203,14 @@ static bool ends_sentence(const char *closing, const char *behind, const char *e
            (behind == end || is_in(*behind, " \n"));
 }
 
+/* "D. C. Clark", "B. C." */
+static bool is_initial(const char *p, const char *end)
+{
+    while (p < end && *p == ' ')
+        p++;
+    return end - p >= 2 && p[1] == '.' && letter_at(p, p, end) >= 0;
+}
+
 static struct rft_choice refuse(void)
 {
     return (struct rft_choice){.kind = RFT_CHOICE_REFUSED};
@@ -215,6 +230,8 @@ static struct rft_choice read_letter(const struct rft_choices *choices, int lett
         behind = text_end;
     else if (!is_delimited && !may_follow(behind, end))
         return (struct rft_choice){.kind = RFT_CHOICE_NONE};
+    if (is_initial(behind, end) && p[1] == '.')
+        return refuse();
     if (!ends_sentence(p + 1, behind, end) && (is_taken_back(behind, end) || names_another(behind, end)))
         return refuse();
     return (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};

@@ -75,12 +75,13 @@ static const char *const heads[] = {"answer", "answers", "option", "choice", NUL
 /* Before a head: they say that it is the one. */
 static const char *const affirming[] = {"correct",  "right",    "best",      "final",       "true",    "actual",
                                         "suitable", "accurate", "plausible", "reasonable",  "logical", "likely",
-                                        "closest",  "answer",   "only",      "appropriate", NULL};
+                                        "closest",  "answer",   "only",      "appropriate", "my",      NULL};
 static const char *const leading[] = {"the", "my", "our", "so", "thus", "hence", "therefore", "and", "then", NULL};
 /* In the clause before a head: nothing is stated, or the contrary. */
-static const char *const supposing[] = {"might", "may",       "could",   "would",   "say",    "says",
-                                        "seems", "if",        "whether", "suppose", "assume", "assuming",
-                                        "when",  "supposing", "unless",  "until",   NULL};
+static const char *const supposing[] = {
+    "claim",     "claims",  "claimed", "misconception", "wrongly", "incorrectly", "mistakenly", "false", "wrong",
+    "incorrect", "might",   "may",     "could",         "would",   "say",         "says",       "seems", "if",
+    "whether",   "suppose", "assume",  "assuming",      "when",    "supposing",   "unless",     "until", NULL};
 static const char *const denying[] = {"not",    "cannot", "never", "doubt",  "don't", "doesn't", "isn't",
                                       "didn't", "won't",  "can't", "wasn't", "nor",   "no",      NULL};
 /* Between a head and its verb: "the answer to the question is". */
@@ -89,8 +90,8 @@ static const char *const between[] = {"to",     "for",    "of",     "the",  "thi
 static const char *const verbs[] = {"is", "are", NULL};
 static const char *const modals[] = {"should", "must", "would", "will", NULL};
 /* Behind the verb they say nothing. */
-static const char *const fillers[] = {"therefore", "thus",   "then",      "hence",      "clearly",
-                                      "indeed",    "simply", "obviously", "definitely", NULL};
+static const char *const fillers[] = {"therefore", "thus",       "then", "hence",  "clearly",  "indeed", "simply",
+                                      "obviously", "definitely", "most", "likely", "probably", NULL};
 
 #define CLAUSE_MAX 80 /* bytes looked back for a word that takes a statement back */
 #define BETWEEN_MAX 8 /* words */

@@ -90,7 +90,7 @@ static struct found find_marked(const struct rft_choices *choices, struct rft_by
     text.len = (size_t)(s.begin - text.data);
     before = is_tag ? rft_statement_tag(text) : rft_statement_boxed(text);
     keep(&found, rft_choice_read(choices, s.text), &s);
-    if (found.choice.kind == RFT_CHOICE_NONE) {
+    if (found.choice.kind != RFT_CHOICE_ONE) {
         struct found inside = find_words(choices, s.text);
         if (inside.choice.kind != RFT_CHOICE_NONE)
             found.choice = inside.choice;
@@ -111,14 +111,25 @@ static struct rft_bytes line_before(struct rft_bytes text, const char *at)
 
 #define LISTED_MAX 12 /* bytes of a line that may be one of a list of letters */
 
+/* Whether a line that ends where `before` does may be followed by one that states an answer: "Vitamin", "B" do not. */
+static bool is_finished(struct rft_bytes before, const char *next)
+{
+    const char *p = before.data + before.len;
+    size_t n_newlines = 0;
+    for (const char *at = p; at < next; at++)
+        n_newlines += *at == '\n';
+    return n_newlines > 1 || before.len == 0 || strchr(".:!?)]}*`\"$", p[-1]) != NULL;
+}
+
 /* A last line that is a letter and nothing else, but not the end of a list of letters. */
 static struct found find_last_line(struct rft_bytes all)
 {
     struct rft_bytes last = line_before(all, all.data + all.len), before = line_before(all, last.data);
     struct rft_choice choice = rft_choice_read_bare(last);
-    if (choice.kind == RFT_CHOICE_NONE)
+    bool is_listed = before.len <= LISTED_MAX && rft_choice_read_bare(before).kind != RFT_CHOICE_NONE;
+    if (choice.kind == RFT_CHOICE_NONE || (!is_listed && !is_finished(before, last.data)))
         return (struct found){0};
-    if (before.len <= LISTED_MAX && rft_choice_read_bare(before).kind != RFT_CHOICE_NONE)
+    if (is_listed)
         choice.kind = RFT_CHOICE_REFUSED;
     return (struct found){choice, last, last.data + last.len, false};
 }

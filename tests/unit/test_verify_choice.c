@@ -91,6 +91,14 @@ static void test_stated(void **state)
         {"B", "**Final Answer**\n\n(B) mitochondrion", OK_},
         {"B", "Let us think. ATP comes from respiration.\n\n**B**", OK_},
         {"B", "Let us think. ATP comes from respiration.\nB", OK_},
+        {"B", "**Answer: B. mitochondrion**\n\nThe nucleus (A) stores DNA.", OK_},
+        {"B",
+         "**B** is wrong? No.\n\nThe correct answer is **B**.\n\n* **A. nucleus:** DNA\n* **C. ribosome:** proteins",
+         OK_},
+        {"B", "The answer is B, I think.", OK_},
+        {"B", "The answer is most likely B.", OK_},
+        {"B", "My choice is B.", OK_},
+        {"B", "<answer>The correct answer is B. mitochondrion.</answer>", OK_},
         {"B", "The answer is mitochondrion.", OK_},
         {"B", "The answer is \"mitochondrion\".", OK_},
         {"B", "mitochondrion", OK_},
@@ -168,6 +176,14 @@ static void test_not_accepted(void **state)
         {"B", "Answer: B is incorrect.", NONE},
         {"B", "The answer is B. ribosome", NONE},
         {"B", "The answer is (B) nucleus.", NONE},
+    };
+    CHECK(mmlu, cases);
+}
+
+static void test_disputed(void **state)
+{
+    (void)state;
+    static const struct choice_case cases[] = {
         {"B", "<answer>A, B</answer>", NONE},
         {"B", "<answer>A B</answer>", NONE},
         {"B", "<answer>B</answer> No, the answer is C.", NONE},
@@ -181,6 +197,20 @@ static void test_not_accepted(void **state)
         {"B", "The answer is B. Then the answer is 5.", NONE},
         {"A", "(A) nucleus: wrong. (B) mitochondrion: right.", NONE},
         {"A", "A) is tempting.", NONE},
+        {"A", "Answer: A, no B", NONE},
+        {"A", "Answer: A. Hmm, B", NONE},
+        {"A", "Answer: A\nCorrection: B", NONE},
+        {"A", "The answer is (A) for plants and (B) for animals.", NONE},
+        {"A", "The answer is A for plants and B for animals.", NONE},
+        {"B", "They claim the answer is B.", NONE},
+        {"B", "It is a misconception that the answer is B.", NONE},
+        {"D", "The answer is D. C. Clark", NONE},
+        {"B", "Vitamin\nB", NONE},
+        {"A", "The grade is\nA", NONE},
+        {"B", "<answer>A</answer> or <answer>B</answer>", NONE},
+        {"A", "Answer: mitochondrion (A)", NONE},
+        {"B", "The answer is blood type B.", NONE},
+        {"A", "The answer is A mitochondrion", NONE},
         {"B", "B is correct.", NONE},
         {"B", "Statement B is correct.", NONE},
         {"B", "Option B is not correct.", NONE},
@@ -224,6 +254,14 @@ static void test_not_accepted(void **state)
         {"B", "The answer could be B.", NONE},
         {"B", "The options are A, B, C and D.", NONE},
         {"B", "My answer: it depends", NONE},
+    };
+    CHECK(mmlu, cases);
+}
+
+static void test_no_letter(void **state)
+{
+    (void)state;
+    static const struct choice_case cases[] = {
         {"A", "The answer is a number.", NONE},
         {"A", "The answer is a", NONE},
         {"A", "The answer is A number of things.", NONE},
@@ -382,8 +420,9 @@ static void test_hostile(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stated),  cmocka_unit_test(test_not_accepted), cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_options), cmocka_unit_test(test_plain),        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_stated),    cmocka_unit_test(test_not_accepted), cmocka_unit_test(test_disputed),
+        cmocka_unit_test(test_no_letter), cmocka_unit_test(test_texts),        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_plain),     cmocka_unit_test(test_hostile),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
