@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "choice.h"
 #include "number_words.h"
-#include "statement.h"
+#include "scan.h"
 
 #include <string.h>
 
@@ -51,7 +51,7 @@ static struct rft_choices options_of_style(struct rft_bytes question, size_t sty
         run.n++;
         inside = behind;
         const char *stop = end - inside > OPTION_MAX ? inside + OPTION_MAX : end;
-        run.texts[letter] = option_text(inside, rft_line_end(inside, stop)); /* unless another follows */
+        run.texts[letter] = option_text(inside, rft_scan_line_end(inside, stop)); /* unless another follows */
         if (run.n >= best.n)
             best = run;
     }

@@ -18,6 +18,12 @@ const char *rft_scan_find(const char *p, const char *end, const char *z)
     return p;
 }
 
+const char *rft_scan_line_end(const char *p, const char *end)
+{
+    const char *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
+    return newline != NULL ? newline : end;
+}
+
 struct rft_bytes rft_scan_span(const char *from, const char *to)
 {
     return rft_bytes_trim((struct rft_bytes){from, (size_t)(to - from)});

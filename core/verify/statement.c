@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-const char *rft_line_end(const char *p, const char *end)
-{
-    const char *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-    return newline != NULL ? newline : end;
-}
-
 struct rft_statement rft_statement_tag(struct rft_bytes text)
 {
     struct rft_statement s = {.text = rft_scan_answer_tag(text)};
@@ -221,11 +215,11 @@ static struct rft_statement statement_at(const char *begin, const char *head, co
     if (value == NULL)
         return s;
     value = skip_fillers(value, end);
-    const char *stop = rft_line_end(value, end);
+    const char *stop = rft_scan_line_end(value, end);
     if (rft_scan_span(value, stop).len == 0) {
         value = rft_skip_spaces(stop, end);
         value = skip_stars(value, end);
-        stop = rft_line_end(value, end);
+        stop = rft_scan_line_end(value, end);
     }
     const char *tag = rft_scan_find(value, stop, "</");
     s = (struct rft_statement){

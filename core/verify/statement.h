@@ -29,7 +29,4 @@ struct rft_statement rft_statement_find(struct rft_bytes text);
 /* Takes off what dresses all of a text: \boxed{}, \text{} and the like, $, \( \), **, `; at most 8 of them. */
 struct rft_bytes rft_statement_undress(struct rft_bytes text);
 
-/* Where the line at p ends. */
-const char *rft_line_end(const char *p, const char *end);
-
 #endif

@@ -45,7 +45,7 @@ static bool begins_with(const char *const *words, struct rft_bytes text)
     return n != 0 && rft_word_is_among(words, text.data, n);
 }
 
-/* One statement right before another that names another option: "\\boxed{B} or \\boxed{C}". */
+/* One statement right before another that names another option: "\boxed{B} or \boxed{C}". */
 static bool is_disputed(const struct rft_choices *choices, const struct rft_statement *before, const char *begin,
                         const struct rft_choice *choice)
 {

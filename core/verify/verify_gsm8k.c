@@ -2,7 +2,8 @@
 /* kind = gsm8k: what the line behind the last "####" states as one number (rft_number_stated); without "####", unless
  * require_mark, the last number of the text (rft_number_last). A line behind the mark without a digit is a heading: the
  * next line counts; one with words before its number and text below it is a heading, too, and no answer. Compared
- * exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved. */
+ * exactly, digit by digit: 42 = 42.00 = 4.2e1, and no double is involved. What the options fractions and thousands let
+ * in is read behind the mark alone. */
 #include "kinds.h"
 #include "number_read.h"
 #include "number_words.h"
@@ -11,12 +12,6 @@
 #include <string.h>
 
 static const char mark[] = RFT_GSM8K_MARK;
-
-static const char *line_end(const char *p, const char *end)
-{
-    const char *newline = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-    return newline != NULL ? newline : end;
-}
 
 static bool has_digit(const char *p, const char *end)
 {
@@ -42,15 +37,15 @@ static bool has_letter(const char *p, const char *end)
 static void read_behind(const struct rft_verify_options *options, const char *p, const char *end,
                         struct rft_number *number)
 {
-    const char *last = line_end(p, end);
+    const char *last = rft_scan_line_end(p, end);
     bool is_heading = !has_digit(p, last);
     if (is_heading) {
         const char *next = last;
-        while (next < end && is_blank(next, line_end(next + 1, end)))
-            next = line_end(next + 1, end);
+        while (next < end && is_blank(next, rft_scan_line_end(next + 1, end)))
+            next = rft_scan_line_end(next + 1, end);
         if (next < end) {
             p = next;
-            last = line_end(next + 1, end);
+            last = rft_scan_line_end(next + 1, end);
         }
     }
     rft_number_read(options, (struct rft_bytes){p, (size_t)(last - p)}, true, number);

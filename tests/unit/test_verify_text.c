@@ -202,9 +202,8 @@ static void test_regex_refusals(void **state)
 static void test_regex_hostile(void **state)
 {
     (void)state;
-    static const char *const patterns[] = {"(\\d)",       "1(.*)[xy]",    "1.*+[xy]",
-                                           "(1|11)*[xy]", "(?:1(?=1*2))", "((((1?)+)+)+)[xy]"};
-    size_t n = 2000000;
+    static const char *const patterns[] = {"(\\d)", "1(.*)[xy]", "1.*+[xy]", "((((1?)+)+)+)[xy]"};
+    size_t n = 1000000;
     char *text = malloc(n);
     assert_non_null(text);
     memset(text, '1', n);
