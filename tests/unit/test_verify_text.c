@@ -159,6 +159,7 @@ static void test_regex(void **state)
          "b",
          WRONG,
          "\xff"},
+        {{REGEX("(\\x1a\\x1a)!")}, "\xe2\x82", "\xe2\x82!", OK_, "\xe2\x82"},
         {{REGEX("(a+)+$")},
          "a",
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
