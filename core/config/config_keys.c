@@ -45,7 +45,8 @@ static const struct rft_word words_extract[] = {
 static const struct rft_word words_exact_ignore[] = {{"exact", false}, {"ignore", true}, {NULL, 0}};
 static const struct rft_word words_collapse_exact[] = {{"collapse", false}, {"exact", true}, {NULL, 0}};
 static const struct rft_word words_last_first[] = {{"last", false}, {"first", true}, {NULL, 0}};
-static const struct rft_word words_compare[] = {{"text", RFT_COMPARE_TEXT}, {"number", RFT_COMPARE_NUMBER}, {NULL, 0}};
+static const struct rft_word words_compare[] = {
+    {"text", RFT_COMPARE_TEXT}, {"number", RFT_COMPARE_NUMBER}, {"formula", RFT_COMPARE_FORMULA}, {NULL, 0}};
 static const struct rft_word words_no_yes[] = {{"no", false}, {"yes", true}, {NULL, 0}};
 static const struct rft_word words_arithmetic[] = {
     {"checked", RFT_ARITHMETIC_CHECKED}, {"unchecked", RFT_ARITHMETIC_UNCHECKED}, {NULL, 0}};
@@ -163,8 +164,8 @@ const struct rft_key rft_keys[] = {
 
     { FIELD(verify, kind), .type = RFT_KEY_CHOICE, .words = words_verify, .fallback = "answer_tag",
       .help = "answer_tag: the number in the last <answer></answer>. gsm8k: the last number, compared exactly.\n"
-              "choice: a letter from A to J, or an option's text. exact: a text. regex: what a pattern finds.\n"
-              "json: a field of a JSON value." },
+              "boxed: the formula in the last \\boxed{}. choice: a letter from A to J, or an option's text. exact: a\n"
+              "text. regex: what a pattern finds. json: a field of a JSON value. command: what a program says." },
     { FIELD(verify, rel_tol), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0.05",
       .help = "answer_tag: accepted if |answer - gold| <= rel_tol |gold|." },
     { FIELD(verify, units), .type = RFT_KEY_CHOICE, .words = words_units, .fallback = "strict",
@@ -199,7 +200,8 @@ const struct rft_key rft_keys[] = {
       .help = "json: the field that is the answer: names and, in arrays, places from 0, with dots between them.\n"
               "Empty: the whole value." },
     { FIELD(verify, compare), .type = RFT_KEY_CHOICE, .words = words_compare, .fallback = "text",
-      .help = "regex, json: text: by verify.case, space and punctuation. number: as gsm8k compares." },
+      .help = "regex, json: text: by verify.case, space and punctuation. number: as gsm8k compares.\n"
+              "formula: as boxed compares." },
     { FIELD(verify, cut_off), .type = RFT_KEY_CHOICE, .words = words_cut_off, .fallback = "reject",
       .help = "What to do with samples that were cut off at max_new_tokens: reject them,\n"
               "or accept those whose answer is right." },

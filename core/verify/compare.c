@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compare.h"
 
+#include "formula.h"
 #include "kinds.h"
 #include "number_read.h"
 #include "number_words.h"
@@ -109,11 +110,21 @@ bool rft_text_equal(const struct rft_verify_options *options, struct rft_bytes a
 
 /* ---- by `compare` ---- */
 
-enum rft_reason rft_compare(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold)
+enum rft_status rft_compare_formulas(struct rft_bytes answer, struct rft_bytes gold, enum rft_reason *reason)
+{
+    static const enum rft_reason reasons[] = {[RFT_FORMULA_SAME] = RFT_REASON_ACCEPTED,
+                                              [RFT_FORMULA_DIFFERENT] = RFT_REASON_WRONG,
+                                              [RFT_FORMULA_UNDECIDED] = RFT_REASON_TOO_COMPLEX};
+    enum rft_formula_verdict compared;
+    RFT_TRY(rft_formula_compare(answer, gold, &compared));
+    *reason = reasons[compared];
+    return RFT_OK;
+}
+
+static enum rft_reason compare_numbers(const struct rft_verify_options *options, struct rft_bytes answer,
+                                       struct rft_bytes gold)
 {
     struct rft_number a, g;
-    if (options->compare == RFT_COMPARE_TEXT)
-        return rft_text_equal(options, answer, gold) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
     rft_number_read(options, answer, true, &a);
     rft_number_read(options, gold, false, &g);
     return !a.is_number || !g.is_number ? RFT_REASON_NOT_A_NUMBER
@@ -121,11 +132,25 @@ enum rft_reason rft_compare(const struct rft_verify_options *options, struct rft
                                         : RFT_REASON_WRONG;
 }
 
+enum rft_status rft_compare(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold,
+                            enum rft_reason *reason)
+{
+    if (options->compare == RFT_COMPARE_FORMULA)
+        return rft_compare_formulas(answer, gold, reason);
+    if (options->compare == RFT_COMPARE_TEXT)
+        *reason = rft_text_equal(options, answer, gold) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
+    else
+        *reason = compare_numbers(options, answer, gold);
+    return RFT_OK;
+}
+
 bool rft_compare_gold_is_valid(const struct rft_verify_options *options, struct rft_bytes gold)
 {
     struct rft_number g;
     if (options->compare == RFT_COMPARE_TEXT)
         return rft_bytes_trim(gold).len != 0;
+    if (options->compare == RFT_COMPARE_FORMULA)
+        return rft_formula_gold_is_valid(gold);
     rft_number_read(options, gold, false, &g);
     return g.is_number && !g.value.more;
 }
@@ -134,5 +159,5 @@ const char *rft_compare_gold_hint(const struct rft_verify_options *options, stru
 {
     if (rft_bytes_trim(gold).len == 0)
         return "it is empty";
-    return options->compare == RFT_COMPARE_TEXT ? "any text is compared" : rft_number_gold_hint(options, gold);
+    return options->compare != RFT_COMPARE_NUMBER ? "any text is compared" : rft_number_gold_hint(options, gold);
 }

@@ -11,8 +11,12 @@
  * keep_space and ignore_punctuation. Ill-formed bytes are themselves alone. */
 bool rft_text_equal(const struct rft_verify_options *options, struct rft_bytes a, struct rft_bytes b);
 
-/* By `compare`: RFT_REASON_ACCEPTED, WRONG or NOT_A_NUMBER. */
-enum rft_reason rft_compare(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold);
+/* As mathematics (formula.h): RFT_REASON_ACCEPTED, WRONG or TOO_COMPLEX. */
+enum rft_status rft_compare_formulas(struct rft_bytes answer, struct rft_bytes gold, enum rft_reason *reason);
+
+/* By `compare`: RFT_REASON_ACCEPTED, WRONG, NOT_A_NUMBER or TOO_COMPLEX. */
+enum rft_status rft_compare(const struct rft_verify_options *options, struct rft_bytes answer, struct rft_bytes gold,
+                            enum rft_reason *reason);
 
 /* Whether a gold answer can be compared so, and what to do about one that cannot. */
 bool rft_compare_gold_is_valid(const struct rft_verify_options *options, struct rft_bytes gold);

@@ -30,7 +30,7 @@ enum rft_verify_percent { RFT_PERCENT_STRICT, RFT_PERCENT_IGNORE, RFT_PERCENT_VA
 /* What parts thousands; with POINT a comma begins the decimals. */
 enum rft_verify_thousands { RFT_THOUSANDS_COMMA, RFT_THOUSANDS_SPACE, RFT_THOUSANDS_POINT };
 enum rft_verify_extract { RFT_EXTRACT_STATEMENT, RFT_EXTRACT_TEXT };
-enum rft_verify_compare { RFT_COMPARE_TEXT, RFT_COMPARE_NUMBER };
+enum rft_verify_compare { RFT_COMPARE_TEXT, RFT_COMPARE_NUMBER, RFT_COMPARE_FORMULA };
 /* gsm8k: what stands before an answer. */
 #define RFT_GSM8K_MARK "####"
 

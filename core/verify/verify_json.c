@@ -48,15 +48,16 @@ static enum rft_status compare_values(struct rft_bytes value, struct rft_bytes g
 static enum rft_status compare_string(const struct rft_verify_options *options, struct rft_bytes value,
                                       struct rft_bytes gold, enum rft_reason *reason)
 {
+    enum rft_status status = RFT_OK;
     json_t *tree;
     RFT_TRY(parse(value, &tree));
     *reason = RFT_REASON_WRONG; /* "\u0000", half of a surrogate pair */
     if (tree != NULL) {
         struct rft_bytes text = {json_string_value(tree), json_string_length(tree)};
-        *reason = rft_compare(options, text, gold);
+        status = rft_compare(options, text, gold, reason);
     }
     json_decref(tree);
-    return RFT_OK;
+    return status;
 }
 
 static enum rft_status judge(const struct rft_verify_options *options, void *state, const struct rft_verify_case *c,
@@ -77,8 +78,7 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
         if (memchr(value.data, '\\', value.len) != NULL)
             return compare_string(options, value, gold, &verdict->reason);
     }
-    verdict->reason = rft_compare(options, verdict->answer, gold);
-    return RFT_OK;
+    return rft_compare(options, verdict->answer, gold, &verdict->reason);
 }
 
 const struct rft_verifier rft_verify_json = {

@@ -142,8 +142,7 @@ static enum rft_status judge(const struct rft_verify_options *options, void *use
     if (status != RFT_OK || !is_found)
         return status;
     verdict->answer = (struct rft_bytes){c->completion.data + place[0], place[1] - place[0]};
-    verdict->reason = rft_compare(options, verdict->answer, gold);
-    return RFT_OK;
+    return rft_compare(options, verdict->answer, gold, &verdict->reason);
 }
 
 const struct rft_verifier rft_verify_regex = {

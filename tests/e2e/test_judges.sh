@@ -44,7 +44,7 @@ done
 # Judges that fail on some samples: undecided, and only those; the same ones whatever the workers.
 for mode in crash grandchild hang close; do
     limit=20
-    [ $mode != hang ] || limit=1
+    [ $mode != hang ] || limit=4
     for workers in 1 8; do
         judged $mode$workers $mode --set verify.workers=$workers --set verify.batch=2 --set verify.time_limit=$limit ||
             fail "$mode: exit code $?"
