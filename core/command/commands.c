@@ -15,7 +15,7 @@ const struct rft_command rft_commands[] = {
      rft_command_job, NULL},
     {"plan", NULL, NULL, "print what the run would take of memory; nothing is computed", RFT_CONFIG_TO_DRAW,
      rft_command_plan, NULL},
-    {"verify", NULL, NULL, "judge completions that exist already (--in ROWS), without a model", RFT_CONFIG_TO_JUDGE,
+    {"verify", NULL, NULL, "judge completions that exist (--in ROWS), without a model", RFT_CONFIG_TO_JUDGE,
      rft_command_verify, NULL},
     {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", RFT_CONFIG_TO_DRAW,
      rft_command_prompt, NULL},

@@ -46,7 +46,7 @@ def misbehave(request):
 
 def answer(request):
     pick = hashlib.sha256(request["completion"].encode()).digest()
-    if mode != "plain" and pick[1] % (10 if mode == "hang" else 4) == 0:
+    if mode != "plain" and pick[2] % (8 if mode == "hang" else 4) == 0:
         misbehave(request)
     verdict = "right" if pick[0] % 2 else "wrong"
     line = json.dumps({"id": request["id"], "verdict": verdict, "reason": f"hash {pick[0]}", "score": pick[0] / 256}) + "\n"
