@@ -31,7 +31,7 @@ static enum rft_status append_command(const struct rft_command *command, struct 
 static enum rft_status help_text(struct rft_str *out)
 {
     RFT_TRY(rft_str_append_z(out, "rftgen " ABOUT "\n"
-                                  "Usage: rftgen [COMMAND] -c FILE [OPTION]...\n\n"));
+                                  "Usage: rftgen [COMMAND] -c FILE [OPTION]...\n"));
     for (size_t i = 0; i < rft_n_commands; i++)
         RFT_TRY(rft_str_printf(out, "  %-13s %s\n", rft_commands[i].word, rft_commands[i].help));
     RFT_TRY(rft_str_append_z(out, "\n"));

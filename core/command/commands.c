@@ -49,6 +49,7 @@ const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_co
 
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
+    "rftgen plan -c rft.ini --set memory.budget=4GiB",
     "rftgen verify -c rft.ini --in records.jsonl",
     NULL,
 };
