@@ -262,7 +262,10 @@ static verdict compare_alike(const struct forms *f, struct item a, struct item b
         return rft_bytes_equal(a.value->text, b.value->text) && rft_bytes_equal(a.value->repeated, b.value->repeated)
                    ? SAME
                    : DIFFERENT;
-    case RFT_NODE_TEXT: return rft_bytes_equal(a.value->text, b.value->text) ? SAME : DIFFERENT;
+    case RFT_NODE_TEXT:
+        if (a.value->text.len == 0 || b.value->text.len == 0)
+            return UNDECIDED;
+        return rft_bytes_equal(a.value->text, b.value->text) ? SAME : DIFFERENT;
     case RFT_NODE_REALS: return SAME;
     case RFT_NODE_TUPLE: return compare_tuples(f, a, b);
     case RFT_NODE_MATRIX: return a.value->n_columns == b.value->n_columns ? compare_kids(f, a, b) : DIFFERENT;

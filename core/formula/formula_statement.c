@@ -84,7 +84,7 @@ static const char *sentence_end(const char *p, const char *end)
         }
         if (*p == '\n' || ((*p == '.' || *p == '!' || *p == '?') && (p + 1 == end || is_blank(p[1]))))
             return p;
-        p++;
+        p += *p == '\\' && p + 1 < end ? 2 : 1; /* "\$" opens nothing */
     }
     return end;
 }
@@ -218,7 +218,7 @@ static struct rft_bytes last_formula(struct rft_bytes sentence, bool *has_any, s
             behind = p + n_span;
             n++;
         }
-        p += n_span != 0 ? n_span : 1;
+        p += n_span != 0 ? n_span : *p == '\\' && p + 1 < end ? 2 : 1;
     }
     *rest = between(behind, end);
     bool ends_it = n != 0 && bare(*rest).len == 0;

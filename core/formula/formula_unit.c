@@ -51,6 +51,7 @@ static bool add_word(struct rft_formula_token **t, struct rft_formula_unit *unit
         *power = is_square ? '2' : '3';
         return true;
     }
+    unit->matters = unit->matters || ((is_square || is_cubic) && unit->len == 0); /* "5 squared" */
     if (is_square || is_cubic)
         return rft_formula_unit_add(unit, is_square ? "2" : "3", 1);
     if (is_per)

@@ -90,6 +90,7 @@ static void test_conclusions(void **state)
         {"Hence the area of $ABC$ is 12 cm.", LAST, "12 cm"},
         {"So the probability is 2/3.", LAST, "2/3"},
         {"1,000", LAST, "1,000"},
+        {"At \\$5 each it is $x = 20$.", LAST, "x = 20"},
         {"x = 1 or x = 2", LAST, "x = 1 or x = 2"},
         {"So $x = 1$ and $x = 2$.", NONE, NULL},
         {"Since $a = 1$ and $b = 2$ we have $a + b$ and so on.", NONE, NULL},
