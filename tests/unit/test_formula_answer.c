@@ -3,6 +3,8 @@
 
 #include "formula.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -166,6 +168,76 @@ static void test_hostile(void **state)
     assert_true(seconds() - begin < 20);
 }
 
+struct tally {
+    size_t n, n_equal, n_accepted_wrongly;
+};
+
+static struct rft_bytes bytes_of(const json_t *row, const char *key)
+{
+    const json_t *text = json_object_get(row, key);
+    return (struct rft_bytes){json_string_value(text), json_string_length(text)};
+}
+
+static void judge(const json_t *row, const char *completion_key, bool is_right, struct tally *tally)
+{
+    struct rft_formula_answer answer = rft_formula_answer(bytes_of(row, completion_key));
+    enum rft_formula_verdict verdict = RFT_FORMULA_UNDECIDED;
+    if (answer.text.data != NULL)
+        assert_int_equal(rft_formula_compare(answer.text, bytes_of(row, "gold"), &verdict), RFT_OK);
+    tally->n++;
+    tally->n_equal += (verdict == RFT_FORMULA_SAME) == is_right;
+    tally->n_accepted_wrongly += verdict == RFT_FORMULA_SAME && !is_right;
+}
+
+static struct tally judge_file(const char *relative)
+{
+    struct tally tally = {0};
+    const char *path = rft_test_shared(relative);
+    if (path == NULL)
+        RFT_SKIP("the optional test data is absent (RFTGEN_SHARED_DATA)");
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    json_t *row;
+    while ((row = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL)) != NULL) {
+        judge(row, "response", json_is_true(json_object_get(row, "correct")), &tally);
+        json_decref(row);
+    }
+    fclose(f);
+    return tally;
+}
+
+/* Real outputs with their publishers' verdicts. Of the 15 that differ, 10 are right answers that the publisher read
+ * wrongly or compared as texts, 2 are wrong ones that it accepts, and 3 texts end without stating an answer. */
+static void test_shared_labelled(void **state)
+{
+    (void)state;
+    struct tally qwen = judge_file("labelled/qwen2.5-math.math100x8.jsonl");
+    struct tally rho = judge_file("labelled/rho-math-1b-v0.1.minerva_math.jsonl");
+    assert_int_equal(qwen.n, 800);
+    assert_true(qwen.n_equal >= 799);
+    assert_int_equal(rho.n, 500);
+    assert_true(rho.n_equal >= 486);
+}
+
+static void test_shared_equivalence(void **state)
+{
+    (void)state;
+    struct tally tally = {0};
+    const char *path = rft_test_shared("labelled/math-equivalence.json");
+    if (path == NULL)
+        RFT_SKIP("the optional test data is absent (RFTGEN_SHARED_DATA)");
+    json_t *rows = json_load_file(path, 0, NULL), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        judge(row, "pred", json_integer_value(json_object_get(row, "expected")) == 1, &tally);
+    }
+    assert_int_equal(tally.n, 117);
+    assert_int_equal(tally.n_accepted_wrongly, 0);
+    assert_true(tally.n_equal >= 112);
+    json_decref(rows);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +245,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_statements),
         cmocka_unit_test(test_conclusions),
         cmocka_unit_test(test_hostile),
+        RFT_OPTIONAL(test_shared_labelled, "test data of RFTGEN_SHARED_DATA"),
+        RFT_OPTIONAL(test_shared_equivalence, "test data of RFTGEN_SHARED_DATA"),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
