@@ -4,6 +4,7 @@
 #include "formula.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,34 @@ static void test_hostile(void **state)
     assert_true(seconds() - begin < 20);
 }
 
+/* MPFR keeps constants for each thread; verdicts do not depend on what others do. */
+static void *compare_often(void *user)
+{
+    bool *same = user;
+    for (int i = 0; i < 200 && *same; i++) {
+        enum rft_formula_verdict verdict;
+        *same = rft_formula_compare(rft_bytes_z("\\frac{\\pi}{4} + \\ln 2"), rft_bytes_z("\\ln 2 + \\arctan 1"),
+                                    &verdict) == RFT_OK &&
+                verdict == RFT_FORMULA_SAME;
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    bool same[4];
+    for (int i = 0; i < 4; i++) {
+        same[i] = true;
+        assert_int_equal(pthread_create(&threads[i], NULL, compare_often, &same[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(same[i]);
+    }
+}
+
 struct tally {
     size_t n, n_equal, n_accepted_wrongly;
 };
@@ -245,6 +274,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_statements),
         cmocka_unit_test(test_conclusions),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_threads),
         RFT_OPTIONAL(test_shared_labelled, "test data of RFTGEN_SHARED_DATA"),
         RFT_OPTIONAL(test_shared_equivalence, "test data of RFTGEN_SHARED_DATA"),
     };
