@@ -5,10 +5,12 @@
 
 #include "judge_fixture.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct {
     const char *completion;
@@ -74,6 +76,7 @@ static void test_misbehaviour(void **state)
         bool without_namespace;
     } settings[] = {{1, 1, false}, {1, 4, false}, {8, 1, true}, {8, 4, false}};
     (void)state;
+    int open_by_neglect = open("/dev/null", O_RDONLY); /* the judge must not see it */
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         struct rft_judge_options options = rft_judge_fixture_options();
         struct rft_judge_counts counts;
@@ -98,6 +101,7 @@ static void test_misbehaviour(void **state)
             assert_int_equal(rft_test_log_count("it said: it hurts"), 2);
         rft_judge_fixture_check_nothing_left();
     }
+    close(open_by_neglect);
 }
 
 /* Time limits: only requests that never end, so that a slow machine changes nothing. */
