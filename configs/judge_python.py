@@ -4,7 +4,7 @@
 
     judge_python.py [--cpu SECONDS] [--wall SECONDS] [--memory MIB] [--python PATH] [--bind FOLDER]...
 
-The program is the last ```python block of the completion, or of any block, or all of it. gold is what the tests are:
+The program is the last ```python block of the completion that defines something, else the last one, else all of it. gold is what the tests are:
     "assert add(1, 2) == 3"                            a text of Python
     ["assert add(1, 2) == 3", ...]                     several of them (MBPP's test_list); score: the part that passed
     {"tests": either, "setup": "import math",          setup runs before the tests, and not where the program runs
@@ -410,7 +410,8 @@ def program_of(request):
     for fence in (r"```(?:python|py|python3)[ \t]*\r?\n(.*?)(?:```|\Z)", r"```[^\n`]*\n(.*?)(?:```|\Z)"):
         blocks = re.findall(fence, text, re.DOTALL | re.IGNORECASE)
         if blocks:
-            return blocks[-1]
+            programs = [block for block in blocks if re.search(r"^(def|class|async def)\s", block, re.MULTILINE)]
+            return (programs or blocks)[-1]
     return text
 
 

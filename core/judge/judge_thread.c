@@ -15,8 +15,8 @@
 #define LEAVE_S 1.0
 /* A worker that closed a pipe may be ending: so long to tell. */
 #define CLOSED_S 0.25
-/* Answers to what is answered already: beyond so many of one worker it does nothing else. */
-#define N_DUPLICATES_MAX 1000
+/* Blank lines, and answers to what is answered already: so many in a row are no mistake. */
+#define N_IDLE_LINES_MAX 1000
 
 void rft_judge_list_append(struct rft_judge_list *list, struct rft_judge_item *item)
 {
@@ -96,6 +96,13 @@ static enum rft_status settle_items(struct rft_judges *judges, struct rft_judge_
     return status;
 }
 
+/* A line that brings nothing. */
+static void check_idle_lines(struct rft_judge_worker *worker)
+{
+    if (++worker->n_idle_lines > N_IDLE_LINES_MAX)
+        rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_OUTPUT, "lines without end");
+}
+
 static enum rft_status take_answer(struct rft_judges *judges, struct rft_judge_worker *worker,
                                    const struct rft_judge_line *line, double now)
 {
@@ -105,16 +112,15 @@ static enum rft_status take_answer(struct rft_judges *judges, struct rft_judge_w
             continue;
         worker->items[i] = worker->items[--worker->n_items];
         worker->n_answers++;
+        worker->n_idle_lines = 0;
         worker->deadline = now + judges->options.time_limit_s;
         return decide(judges, item, &line->reply);
     }
-    if (rft_verdicts_state(judges->verdicts, line->key) != RFT_VERDICT_DECIDED ||
-        ++worker->n_duplicates > N_DUPLICATES_MAX) {
-        rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_OUTPUT, "%s",
-                              worker->n_duplicates > N_DUPLICATES_MAX ? "answers without end"
-                                                                      : "an answer to what was not asked");
+    if (rft_verdicts_state(judges->verdicts, line->key) != RFT_VERDICT_DECIDED) {
+        rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_OUTPUT, "an answer to what was not asked");
         return RFT_OK;
     }
+    check_idle_lines(worker);
     if (!judges->warned_duplicate)
         warn(judges, "verify.command: the judge answered a request twice; the first answer counts");
     judges->warned_duplicate = true;
@@ -135,7 +141,9 @@ static enum rft_status take_lines(struct rft_judges *judges, struct rft_judge_wo
         } else if (line.kind == RFT_JUDGE_LINE_READY && !worker->is_ready && worker->n_answers == 0) {
             worker->is_ready = true;
             worker->deadline = now + judges->options.time_limit_s;
-        } else if (line.kind != RFT_JUDGE_LINE_BLANK) {
+        } else if (line.kind == RFT_JUDGE_LINE_BLANK) {
+            check_idle_lines(worker);
+        } else {
             rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_OUTPUT, "%s",
                                   line.problem != NULL ? line.problem : "more than one line that says it is ready");
         }
@@ -154,19 +162,17 @@ static enum rft_status start(struct rft_judges *judges, struct rft_judge_worker 
     return status;
 }
 
-/* Under the lock. A worker without work gets some. A second try has a process of its own, from its start to its end. */
+/* Under the lock. A worker without work gets some: a second try if its process is fresh, or if nothing else is left. */
 static enum rft_status give_work(struct rft_judges *judges, struct rft_judge_worker *worker, double now)
 {
     size_t n = 1, n_workers = judges->options.n_workers;
-    bool is_lone =
-        judges->again.first != NULL && (worker->state == RFT_JUDGE_WORKER_NONE ||
-                                        (worker->n_answers == 0 && !worker->is_lone) || judges->queue.first == NULL);
+    bool is_fresh = worker->n_answers == 0;
+    bool is_lone = judges->again.first != NULL && (is_fresh || judges->queue.first == NULL);
     struct rft_judge_list *list = is_lone ? &judges->again : &judges->queue;
     if (list->first == NULL)
         return RFT_OK;
-    bool is_used =
-        worker->is_lone || worker->closed != NULL || worker->input < 0 || (is_lone && worker->n_answers != 0);
-    if (worker->state == RFT_JUDGE_WORKER_RUNNING && is_used) {
+    bool is_of_no_use = worker->closed != NULL || worker->input < 0 || (is_lone && !is_fresh);
+    if (worker->state == RFT_JUDGE_WORKER_RUNNING && is_of_no_use) {
         rft_judge_worker_kill(worker, now);
         return RFT_OK;
     }

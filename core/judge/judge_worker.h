@@ -41,10 +41,10 @@ struct rft_judge_worker {
     size_t n_words;
     struct rft_judge_item **items; /* [n_items] not answered yet; owned by the worker */
     size_t n_items;
-    uint64_t n_answers, n_duplicates;
+    uint64_t n_answers, n_idle_lines;
     bool has_started, is_ready;
     struct rft_judge_event end; /* kind 0: not told, or not yet */
-    bool is_lone;               /* serves one request, and then no other */
+    bool is_lone;               /* its item is a second try */
     double deadline;            /* of the next answer, where items are left; of the end, where it is ending */
     const char *closed;         /* "closed its output", or its input before all was read; NULL = neither */
     double closed_at;

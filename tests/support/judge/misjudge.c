@@ -149,6 +149,12 @@ static void endless(void)
     }
 }
 
+static void blank(void)
+{
+    for (;;)
+        say("\n");
+}
+
 static void close_output(void)
 {
     close(STDOUT_FILENO);
@@ -275,6 +281,7 @@ static const struct {
     {"flood", flood},
     {"twice", twice},
     {"endless", endless},
+    {"blank", blank},
     {"close output", close_output},
     {"close input", close_input},
     {"no newline", no_newline},
