@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "alloc.h"
+#include "config_check.h"
 #include "config_keys.h"
 #include "file.h"
 #include "log.h"
@@ -15,7 +16,6 @@
 /* inih cuts a longer line without a word and reads the rest as a line of its own. */
 #define LINE_BYTES_MAX 197
 #define FILE_BYTES_MAX (1u << 20)
-#define SEEN_SET UINT64_MAX /* a key's "line" when --set gave it */
 
 /* One walk over the file. There are two: the first finds what is not INI at all, the second reads the keys. */
 struct reader {
@@ -26,7 +26,7 @@ struct reader {
     enum rft_status status;    /* of the first error, which was logged */
     struct rft_config *config; /* NULL in the first walk */
     enum rft_config_use use;
-    uint64_t *seen; /* [rft_n_keys] line of each key, SEEN_SET, 0 = not yet */
+    uint64_t *seen; /* [rft_n_keys] line of each key, RFT_LINE_SET, 0 = not yet */
 };
 
 /* "rft.ini:3: ", long paths cut. */
@@ -175,7 +175,7 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
     memcpy(section, set, (size_t)(dot - set));
     memcpy(name, dot + 1, (size_t)(equals - dot - 1));
     RFT_TRY(rft_key_find(where.text, section, name, &index));
-    seen[index] = SEEN_SET;
+    seen[index] = RFT_LINE_SET;
     return rft_key_read(&rft_keys[index], where.text, NULL, equals + 1, config);
 }
 
@@ -192,126 +192,6 @@ static enum rft_status set_defaults(struct rft_config *config)
     return RFT_OK;
 }
 
-/* Where key `name` of a section got its value: "rft.ini:3: ", or "--set: ". */
-static struct where where_given(const struct reader *r, const char *full_name)
-{
-    struct where w;
-    uint64_t line = 0;
-    for (size_t i = 0; i < rft_n_keys; i++)
-        if (strcmp(rft_keys[i].full_name, full_name) == 0)
-            line = r->seen[i];
-    if (line == SEEN_SET)
-        snprintf(w.text, sizeof w.text, "--set: ");
-    else if (line != 0)
-        snprintf(w.text, sizeof w.text, "%.480s:%" PRIu64 ": ", r->path, line);
-    else
-        snprintf(w.text, sizeof w.text, "%.480s: ", r->path);
-    return w;
-}
-
-/* Names all keys that are missing, not one after the other. */
-static enum rft_status check_required(const struct reader *r)
-{
-    char names[400] = "";
-    const char *help = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < rft_n_keys; i++) {
-        bool is_needed = !(rft_keys[i].flags & RFT_KEY_ONLY_TO_DRAW) || r->use == RFT_USE_TO_DRAW;
-        if (!(rft_keys[i].flags & RFT_KEY_REQUIRED) || !is_needed || r->seen[i])
-            continue;
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", n++ ? ", " : "", rft_keys[i].full_name);
-        help = rft_keys[i].help;
-    }
-    if (n == 1)
-        rft_log_error("%s: %s is missing: %s", r->path, names, help);
-    else if (n > 1)
-        rft_log_error("%s: these keys are missing: %s; rftgen --help-config tells what they mean", r->path, names);
-    return n ? RFT_ERR_CONFIG : RFT_OK;
-}
-
-/* What can be said before the model is looked at. */
-static enum rft_status check_prompt(const struct reader *r)
-{
-    const struct rft_config *config = r->config;
-    const char *extra = *config->prompt_system != '\0'        ? "prompt.system"
-                        : *config->prompt_system_file != '\0' ? "prompt.system_file"
-                        : *config->prompt_examples != '\0'    ? "prompt.examples"
-                                                              : NULL;
-    if (config->prompt_format == RFT_PROMPT_RAW && *config->prompt_template == '\0') {
-        rft_log_error("%sprompt.format = raw needs prompt.template, a text that holds {question}",
-                      where_given(r, "prompt.format").text);
-        return RFT_ERR_CONFIG;
-    }
-    if (config->prompt_format != RFT_PROMPT_RAW || extra == NULL)
-        return RFT_OK;
-    rft_log_error("%s%s has no place in a raw prompt; write it into the template %s, or set prompt.format = chat",
-                  where_given(r, extra).text, extra, config->prompt_template);
-    return RFT_ERR_CONFIG;
-}
-
-/* Below, a logit over the temperature could leave the numbers that the arithmetic contract is made for. */
-#define TEMPERATURE_MIN 1e-6
-
-static enum rft_status check_temperature(const struct reader *r)
-{
-    double temperature = r->config->generate_temperature;
-    if (temperature == 0 || temperature >= TEMPERATURE_MIN)
-        return RFT_OK;
-    rft_log_error("%sgenerate.temperature = %g: not allowed; give 0 for the most likely token, or %g to 100",
-                  where_given(r, "generate.temperature").text, temperature, TEMPERATURE_MIN);
-    return RFT_ERR_CONFIG;
-}
-
-static enum rft_status check_adapters(const struct reader *r)
-{
-    size_t n = r->config->model_adapter.n, n_scales = r->config->model_adapter_scale.n;
-    if (n_scales == 1 || n_scales == n)
-        return RFT_OK;
-    rft_log_error("%smodel.adapter_scale has %zu numbers, model.adapter %zu adapters; give one number for all, or one "
-                  "for each",
-                  where_given(r, "model.adapter_scale").text, n_scales, n);
-    return RFT_ERR_CONFIG;
-}
-
-static enum rft_status check_verify(const struct reader *r)
-{
-    const struct rft_config *config = r->config;
-    bool has_command = *config->verify_command != '\0', is_command = config->verify_kind == RFT_VERIFY_COMMAND;
-    if (is_command && !has_command) {
-        rft_log_error("%sverify.kind = command needs verify.command, the program that judges",
-                      where_given(r, "verify.kind").text);
-        return RFT_ERR_CONFIG;
-    }
-    if (is_command && config->verify_compat != RFT_COMPAT_NONE) {
-        rft_log_error("%sverify.compat = homework is a rule by itself; leave out verify.kind = command, or compat",
-                      where_given(r, "verify.compat").text);
-        return RFT_ERR_CONFIG;
-    }
-    if (config->verify_memory_limit.kind == RFT_AMOUNT_PERCENT) {
-        rft_log_error("%sverify.memory_limit: a percentage is not allowed; give bytes, as 4GiB, or auto for no limit",
-                      where_given(r, "verify.memory_limit").text);
-        return RFT_ERR_CONFIG;
-    }
-    return RFT_OK;
-}
-
-static enum rft_status check_data(const struct reader *r)
-{
-    const struct rft_strings *filter = &r->config->data_filter;
-    if (r->config->data_question_field.n == 0) {
-        rft_log_error("%sdata.question_field is empty; name the field that holds the question",
-                      where_given(r, "data.question_field").text);
-        return RFT_ERR_CONFIG;
-    }
-    for (size_t i = 0; i < filter->n; i++)
-        if (strchr(filter->items[i] + 1, '=') == NULL) {
-            rft_log_error("%sdata.filter = %.200s: not allowed; give field=value, as in level=Level 5",
-                          where_given(r, "data.filter").text, filter->items[i]);
-            return RFT_ERR_CONFIG;
-        }
-    return RFT_OK;
-}
-
 static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const char *const *sets, size_t n_sets)
 {
     r->config->file = rft_strdup(r->path);
@@ -323,12 +203,7 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
     for (size_t i = 0; i < rft_n_keys; i++)
         r->config->given[i] = r->seen[i] != 0;
-    RFT_TRY(check_required(r));
-    RFT_TRY(check_data(r));
-    RFT_TRY(check_adapters(r));
-    RFT_TRY(check_prompt(r));
-    RFT_TRY(check_verify(r));
-    return check_temperature(r);
+    return rft_config_check(r->config, &(struct rft_config_source){.path = r->path, .lines = r->seen, .use = r->use});
 }
 
 enum rft_status rft_config_parse(const char *path, struct rft_bytes text, const char *const *sets, size_t n_sets,

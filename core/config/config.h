@@ -4,6 +4,7 @@
 #ifndef RFT_CONFIG_H
 #define RFT_CONFIG_H
 
+#include "config_check.h"
 #include "config_fields.h"
 #include "status.h"
 #include "str.h"
@@ -11,9 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* What a configuration is for: to judge completions no model is needed. */
-enum rft_config_use { RFT_USE_TO_DRAW, RFT_USE_TO_JUDGE };
 
 /* Reads the INI file, then applies `sets` ("section.key=value", in order, the last one wins), then checks what must fit
  * together. Relative input paths of the file (model.path, model.adapter, data.questions and the like) are looked

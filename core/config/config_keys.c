@@ -212,8 +212,8 @@ const struct rft_key rft_keys[] = {
               "judged. auto: </think>, if the chat template knows it and the model thought. Empty: everything." },
 
     { FIELD(verify, command), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_PROGRAM, .fallback = "",
-      .help = "command: the program that judges (docs/judges.md), an executable file (./judge.py) or a name in PATH. It\n"
-              "reads JSON lines of questions and completions, and writes JSON lines of verdicts." },
+      .help = "command: the program that judges (docs/judges.md), an executable file (./judge.py) or a name in PATH.\n"
+              "It reads JSON lines of questions and completions, and writes JSON lines of verdicts." },
     { FIELD(verify, arguments), .type = RFT_KEY_TEXTS, .fallback = "",
       .help = "command: what the program is started with: one argument, or a JSON array of them." },
     { FIELD(verify, workers), .type = RFT_KEY_WHOLE, .low = 1, .high = 1024, .words = word_auto, .fallback = "auto",
@@ -223,8 +223,8 @@ const struct rft_key rft_keys[] = {
     { FIELD(verify, time_limit), .type = RFT_KEY_REAL, .flags = RFT_KEY_ABOVE_LOW, .low = 0, .high = 1e6,
       .fallback = "30", .help = "command: seconds until the next answer; a program that takes longer is killed." },
     { FIELD(verify, start_limit), .type = RFT_KEY_REAL, .low = 0, .high = 1e6, .fallback = "60",
-      .help = "command: seconds more for a program's first answer, to load what it needs. One that says {\"ready\": true}\n"
-              "when it has started does not use them for an answer." },
+      .help = "command: seconds more for a program's first answer, to load what it needs. They end when it says\n"
+              "{\"ready\": true}." },
     { FIELD(verify, memory_limit), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "4GiB",
       .help = "command: memory that a program and what it starts may have in use; one that has more is killed.\n"
               "auto: no limit." },

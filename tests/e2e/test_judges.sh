@@ -84,8 +84,9 @@ none_left "after kills"
 
 # Completions judged again by a command, and what is wrong.
 cp wanted.records rows.jsonl
-"$rftgen" verify -c "$tiny" --quiet --in rows.jsonl --set verify.kind=command --set verify.command=./judge.py --set verify.cut_off=accept --set output.path=again.json \
-    --set output.records=again.records --set select.keep=all >again.table 2>again.log || fail "verify: exit code $?"
+"$rftgen" verify -c "$tiny" --quiet --in rows.jsonl --set verify.kind=command --set verify.command=./judge.py \
+    --set verify.cut_off=accept --set output.path=again.json --set output.records=again.records --set select.keep=all \
+    >again.table 2>again.log || fail "verify: exit code $?"
 same again wanted "records judged again"
 refuse 'needs verify.command' -c "$tiny" --set verify.kind=command --set output.path=out.json
 refuse 'missing.py' -c "$tiny" --set verify.kind=command --set verify.command=./missing.py --set output.path=out.json
