@@ -17,6 +17,12 @@ static bool is_string(const struct rft_row_reader *reader, const char *name)
     return value.data != NULL && value.kind == RFT_JSON_STRING;
 }
 
+static bool is_true(struct rft_json_value value)
+{
+    return value.kind == RFT_JSON_WORD &&
+           rft_bytes_equal((struct rft_bytes){value.data, value.len}, rft_bytes_z("true"));
+}
+
 void rft_completion_row_begin(struct rft_row_reader *reader)
 {
     static const char *const own[] = {"id", "repeat", "sample", "question", "gold", "completion", "prompt"};
@@ -27,6 +33,7 @@ void rft_completion_row_begin(struct rft_row_reader *reader)
     while (n_own < sizeof own / sizeof *own && member(reader, own[n_own]).data != NULL)
         n_own++;
     reader->is_own = n_own == sizeof own / sizeof *own;
+    reader->is_own_json = reader->is_own && is_true(member(reader, "gold_is_json"));
     if (reader->is_own) {
         names[RFT_ROW_QUESTION] = "question";
         names[RFT_ROW_GOLD] = "gold";
@@ -106,19 +113,17 @@ static bool find_skip(const struct rft_row_reader *reader, enum rft_skip_reason 
     return false;
 }
 
-/* Records hold every gold answer as a string, and say which was a number. */
-static enum rft_status look_for_number(const struct rft_row_reader *reader, struct rft_question *question)
+/* Records hold every gold answer as a string, and say which was JSON: a number, or what a command was given. */
+static enum rft_status look_for_json(const struct rft_row_reader *reader, struct rft_question *question)
 {
-    const struct rft_json_value value = member(reader, "gold_is_number");
-    bool is_true = value.kind == RFT_JSON_WORD && value.len == 4 && memcmp(value.data, "true", 4) == 0;
     struct rft_json_problem problem;
     json_t *tree;
-    if (!is_true || question->gold.data == NULL)
+    if (!reader->is_own_json || question->gold.data == NULL)
         return RFT_OK;
     enum rft_status status = rft_json_try(question->gold, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &tree, &problem);
     if (status != RFT_OK)
         return status == RFT_ERR_INPUT ? RFT_OK : status;
-    question->gold_is_number = json_is_number(tree);
+    question->gold_is_json = json_is_number(tree) || json_is_array(tree) || json_is_object(tree);
     json_decref(tree);
     return RFT_OK;
 }
@@ -149,7 +154,7 @@ enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rf
     row->n_completions = 1;
     RFT_TRY(rft_row_read(reader, &row->question));
     if (reader->is_own && row->question.golds == NULL)
-        RFT_TRY(look_for_number(reader, &row->question));
+        RFT_TRY(look_for_json(reader, &row->question));
     if (reader->n_completions != 0)
         row->n_completions = reader->n_completions;
     return RFT_OK;

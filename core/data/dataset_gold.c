@@ -12,6 +12,12 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /* ---- gold answers ---- */
 
+/* A command may be given whatever JSON there is. */
+static bool is_asked(const struct rft_dataset_options *options)
+{
+    return options->verify != NULL && rft_verifier_of(options->verify)->is_asked;
+}
+
 static bool may_lack_gold(const struct rft_dataset_options *options)
 {
     return options->verify != NULL && rft_verifier_of(options->verify)->may_lack_gold;
@@ -29,6 +35,8 @@ enum rft_status rft_row_check_gold(struct rft_row_reader *reader, struct rft_row
         return rft_str_printf(reader->why, "has no gold answer, as data.answer_field is empty; this rule needs one");
     if (gold->data == NULL)
         return rft_row_missing_field(reader, RFT_ROW_GOLD);
+    if (is_asked(o) && (gold->kind == RFT_JSON_ARRAY || gold->kind == RFT_JSON_OBJECT))
+        return RFT_OK;
     if (gold->kind == RFT_JSON_ARRAY) {
         lists->golds = reader->n_spans;
         return rft_row_push_list(reader, RFT_ROW_GOLD, gold, &lists->n_golds);
@@ -165,10 +173,15 @@ enum rft_status rft_row_read_gold(struct rft_row_reader *reader, const struct rf
     size_t n = 1;
     if (value->data == NULL || rft_json_is_null(value))
         return RFT_OK;
+    if (lists.n_golds == 0 && (value->kind == RFT_JSON_ARRAY || value->kind == RFT_JSON_OBJECT)) {
+        question->gold = rft_row_text(value);
+        question->gold_is_json = true;
+        return RFT_OK;
+    }
     if (lists.n_golds == 0) {
         one = rft_row_text(value);
-        question->gold_is_number = value->kind == RFT_JSON_NUMBER;
-        if (reader->is_own && value->kind == RFT_JSON_STRING)
+        question->gold_is_json = value->kind == RFT_JSON_NUMBER;
+        if (reader->is_own && !reader->is_own_json && value->kind == RFT_JSON_STRING)
             RFT_TRY(read_own_list(reader, one, &lists));
     }
     if (lists.n_golds != 0) {

@@ -46,7 +46,7 @@ static enum rft_status put_gold(struct rft_str *out, const char *label, const st
 static enum rft_status put_choices(struct writer *w, const struct rft_question *question)
 {
     struct rft_str *line = &w->line;
-    RFT_TRY(rft_str_printf(line, ", \"gold_is_number\": %s", question->gold_is_number ? "true" : "false"));
+    RFT_TRY(rft_str_printf(line, ", \"gold_is_json\": %s", question->gold_is_json ? "true" : "false"));
     if (question->n_choices == 0)
         return rft_str_append_z(line, ", \"choices\": null");
     rft_str_clear(&w->gold);
@@ -163,7 +163,7 @@ static enum rft_status write_skipped(struct writer *w, const struct rft_skipped 
                            skipped->row, rft_skip_text(skipped->reason)));
     RFT_TRY(put_json(line, ", \"detail\": ", rft_bytes_z(skipped->detail)));
     RFT_TRY(rft_str_append_z(line, ", \"score\": null, \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": "
-                                   "null, \"gold_is_number\": null, \"choices\": null"));
+                                   "null, \"gold_is_json\": null, \"choices\": null"));
     RFT_TRY(put_text_or_null(line, ", \"question\": ", skipped->question));
     RFT_TRY(rft_str_append_z(line, ", \"completion\": null"));
     return end_record(w, skipped->origin);

@@ -16,6 +16,24 @@ struct rft_texts rft_question_choices(const struct rft_question *question)
     return (struct rft_texts){question->choices, question->n_choices};
 }
 
+/* JSON text in one line: without the white space between its parts. */
+static enum rft_status put_compact(struct rft_bytes json, struct rft_str *out)
+{
+    const char *end = json.data + json.len, *from = json.data;
+    bool is_in_string = false;
+    for (const char *p = json.data; p < end; p++) {
+        if (*p == '"')
+            is_in_string = !is_in_string;
+        else if (*p == '\\' && is_in_string)
+            p++; /* and what it stands before */
+        else if (!is_in_string && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) {
+            RFT_TRY(rft_str_append(out, from, (size_t)(p - from)));
+            from = p + 1;
+        }
+    }
+    return rft_str_append(out, from, (size_t)(end - from));
+}
+
 static enum rft_status put_list(struct rft_texts texts, struct rft_str *out)
 {
     RFT_TRY(rft_str_append_z(out, "["));
@@ -37,8 +55,8 @@ enum rft_status rft_question_put_gold(const struct rft_question *question, struc
         return put_list(rft_question_golds(question), out);
     if (question->gold.data == NULL)
         return rft_str_append_z(out, "null");
-    if (question->gold_is_number)
-        return rft_str_append(out, question->gold.data, question->gold.len);
+    if (question->gold_is_json)
+        return put_compact(question->gold, out);
     return rft_str_append_json(out, question->gold.data, question->gold.len);
 }
 

@@ -35,7 +35,8 @@ struct rft_question {
     struct rft_bytes text;
     struct rft_bytes gold; /* source text: of a number its characters in the file ("6000.0"), of a string its content;
                               of a list the first; data NULL: there is none */
-    bool gold_is_number;   /* gold stood as a JSON number: it is written back as one */
+    bool gold_is_json; /* gold is JSON text: a number, or for a command a list or an object; it is written back as such
+                        */
     const struct rft_bytes *golds; /* [n_golds] of a list all of them; NULL: gold alone */
     uint32_t n_golds;
     const struct rft_bytes *choices; /* [n_choices] the options of a multiple choice; NULL: it has none of its own */

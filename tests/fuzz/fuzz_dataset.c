@@ -29,7 +29,7 @@ static void check_text(struct rft_bytes text, const json_t *value, bool is_numbe
 static void check_gold(const struct rft_question *question, const json_t *value)
 {
     if (question->golds == NULL) {
-        check_text(question->gold, value, question->gold_is_number);
+        check_text(question->gold, value, question->gold_is_json);
         return;
     }
     require(json_array_size(value) == question->n_golds);

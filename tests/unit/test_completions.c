@@ -342,7 +342,7 @@ static void test_types(void **state)
     (void)state;
 #define RECORD(gold, is_number, choices)                                                                               \
     "{\"id\": \"" gold is_number "\", \"repeat\": 0, \"sample\": 0, \"question\": \"q\", \"gold\": \"" gold            \
-    "\", \"gold_is_number\": " is_number ", \"choices\": " choices ", \"completion\": \"x\", \"prompt\": null}\n"
+    "\", \"gold_is_json\": " is_number ", \"choices\": " choices ", \"completion\": \"x\", \"prompt\": null}\n"
     static const char rows[] = RECORD("4.0", "true", "null") RECORD("4.0", "false", "null")
         RECORD("four", "true", "null") RECORD("1}", "true", "3") RECORD("5", "null", "\"[\\\"x\\\", \\\"y\\\"]\"")
             RECORD("6", "1", "\"[\\\"x\\\", 3]\"");
@@ -354,7 +354,7 @@ static void test_types(void **state)
     assert_int_equal(completions.dataset.n, 6);
     for (size_t i = 0; i < 6; i++) {
         const struct rft_question *q = &completions.dataset.questions[i];
-        assert_true(q->gold_is_number == is_number[i] && q->n_choices == n_choices[i]);
+        assert_true(q->gold_is_json == is_number[i] && q->n_choices == n_choices[i]);
     }
     assert_true(rft_bytes_equal(completions.dataset.questions[4].choices[1], rft_bytes_z("y")));
     rft_completions_finish(&completions);

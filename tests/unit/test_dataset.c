@@ -35,7 +35,7 @@ static char *shown(const struct rft_dataset *dataset)
         assert_int_equal(rft_str_append(&s, q->id.data, q->id.len), RFT_OK);
         assert_int_equal(rft_str_printf(&s, "|%u|", q->repeat), RFT_OK);
         assert_int_equal(rft_str_append(&s, q->text.data, q->text.len), RFT_OK);
-        assert_int_equal(rft_str_append_z(&s, q->gold_is_number ? "|#" : "|"), RFT_OK);
+        assert_int_equal(rft_str_append_z(&s, q->gold_is_json ? "|#" : "|"), RFT_OK);
         assert_int_equal(rft_str_append(&s, q->gold.data, q->gold.len), RFT_OK);
         assert_int_equal(rft_str_append_z(&s, "\n"), RFT_OK);
     }

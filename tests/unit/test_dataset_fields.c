@@ -73,7 +73,7 @@ static const char *shown(const struct rft_dataset *dataset)
     assert_int_equal(rft_str_append_z(&s, ""), RFT_OK);
     for (size_t i = 0; i < dataset->n; i++) {
         const struct rft_question *q = &dataset->questions[i];
-        const char *before = q->golds != NULL ? "[" : q->gold_is_number ? "#" : q->gold.data == NULL ? "~" : "";
+        const char *before = q->golds != NULL ? "[" : q->gold_is_json ? "#" : q->gold.data == NULL ? "~" : "";
         assert_int_equal(rft_str_printf(&s, "%d|%.*s|%.*s|%s", (int)q->row, (int)q->id.len, q->id.data,
                                         (int)q->text.len, q->text.data, before),
                          RFT_OK);
@@ -137,8 +137,12 @@ static void test_good(void **state)
         {"[[\"q\", [\"#### 1\", \"so #### 2\"]]]", "0|q|q|[1,2]|;", {.after = "####"}},
         {"[[\"q\", [5]], [\"r\", true], [\"s\", false]]", "0|q|q|[5]|;1|r|r|true|;2|s|s|false|;", {.limit = 0}},
         {"{\"question\": \"q\", \"answer\": [\"\\n\"], \"x\": 1}",
-         "0|q|q|[\n]|;",
+         "0|q|q|#[\"\\n\"]|;",
          {.answer = "answer", .verify = &by_command}},
+        {"[[\"q\", {\"tests\": [1, null]}], [\"r\", [[]]]]",
+         "0|q|q|#{\"tests\": [1, null]}|;1|r|r|#[[]]|;",
+         {.verify = &by_command}},
+        {"{\"question\": \"q\", \"answer\": [\"\\n\"], \"x\": 1}", "0|q|q|[\n]|;", {.answer = "answer"}},
         {"[{\"question\": \"q\"}, {\"question\": \"r\", \"answer\": null}, {\"question\": \"s\", \"answer\": \"\"}]",
          "0|q|q|~|;1|r|r|~|;2|s|s||;",
          {.verify = &by_command}},
@@ -222,7 +226,7 @@ static void test_bad(void **state)
         {"[[\"q\", [1, \"two\"]]]", "the gold answer \"two\" is not a number", {.verify = &by_number}},
         {"[[\"q\", []]]", "element 2 is an empty list", {.limit = 0}},
         {"[[\"q\", [[1]]]]", "element 2 is a list that holds an array", {.limit = 0}},
-        {"[[\"q\", [null]]]", "element 2 is a list that holds null", {.verify = &by_command}},
+        {"[[\"q\", [null]]]", "element 2 is a list that holds null", {.limit = 0}},
         {"[[\"q\", [\"1\", \"#### 2\"]]]", "has no answer after \"####\"", {.after = "####"}},
         {"[[\"q\", true]]", "the gold answer \"true\" is not a number", {.verify = &by_number}},
         {"{\"question\": \"q\", \"answer\": 1}", "data.answer_field is empty", {.answer = "", .verify = &by_number}},

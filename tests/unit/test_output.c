@@ -214,9 +214,9 @@ static void put_record(struct rft_str *s, unsigned question, unsigned sample, co
                        (unsigned long long)rft_question_key(&dataset.questions[question], UINT64_MAX)),
         RFT_OK);
     assert_int_equal(rft_str_printf(s,
-                                    "%s, \"gold_is_number\": %s, \"choices\": null, \"question\": %s, "
+                                    "%s, \"gold_is_json\": %s, \"choices\": null, \"question\": %s, "
                                     "\"completion\": %s" RECORD_END,
-                                    rest, dataset.questions[question].gold_is_number ? "true" : "false", text,
+                                    rest, dataset.questions[question].gold_is_json ? "true" : "false", text,
                                     completion),
                      RFT_OK);
 }
@@ -300,7 +300,7 @@ static void test_skipped_rows(void **state)
         "\"key\": null, \"accepted\": false, \"verdict\": null, "
         "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"score\": null, \"finish\": null, "
         "\"tokens\": null, \"answer\": null, "
-        "\"gold\": null, \"gold_is_number\": null, \"choices\": null, \"question\": \"other\", \"completion\": "
+        "\"gold\": null, \"gold_is_json\": null, \"choices\": null, \"question\": \"other\", \"completion\": "
         "null" RECORD_END;
     if (strncmp(line, expected, sizeof expected - 1) != 0)
         fail_msg("%s", line);
