@@ -412,7 +412,8 @@ static void test_printed_ini_is_the_defaults(void **state)
 static void test_task_configs(void **state)
 {
     (void)state;
-    static const char *const files[] = {"configs/demo.ini", "configs/smollm2.ini", "configs/gemma3.ini"};
+    static const char *const files[] = {"configs/demo.ini", "configs/smollm2.ini", "configs/gemma3.ini",
+                                        "configs/code.ini"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct rft_config config;
         struct rft_str text;
@@ -423,9 +424,9 @@ static void test_task_configs(void **state)
             const char *slot = strstr(text.data, "{question}");
             assert_true(slot && !strstr(slot + 1, "{question}"));
             rft_str_finish(&text);
-        } else {
-            assert_true(rft_file_exists(config.prompt_examples));
         }
+        assert_true(*config.prompt_examples == '\0' || rft_file_exists(config.prompt_examples));
+        assert_true(*config.verify_command == '\0' || rft_file_exists(config.verify_command));
         rft_config_finish(&config);
     }
 }
