@@ -247,6 +247,12 @@ static bool is_collection(const struct rft_formula_node *node)
     return node->kind == RFT_NODE_LIST || node->kind == RFT_NODE_SET || node->kind == RFT_NODE_UNION;
 }
 
+/* "1, 2" may be meant as (1, 2), or not. */
+static bool is_list_against_tuple(const struct rft_formula_node *x, const struct rft_formula_node *y)
+{
+    return x->kind == RFT_NODE_LIST && y->kind == RFT_NODE_TUPLE && rft_formula_is_expression(x->kids[0]);
+}
+
 static bool is_whole_line(const struct rft_formula_node *node)
 {
     return is_interval(node) && node->kids[0]->kind == RFT_NODE_INFINITY && node->kids[0]->is_negative &&
@@ -284,8 +290,7 @@ static verdict compare_values(const struct forms *f, struct item a, struct item 
         return rft_formula_equal(f->reals, f->n_symbols, (struct rft_formula_term){x, a.is_minus},
                                  (struct rft_formula_term){y, b.is_minus});
     if (is_collection(x) || is_collection(y)) {
-        bool is_list = (x->kind == RFT_NODE_LIST || y->kind == RFT_NODE_LIST);
-        if (is_list && (x->kind == RFT_NODE_TUPLE || y->kind == RFT_NODE_TUPLE))
+        if (is_list_against_tuple(x, y) || is_list_against_tuple(y, x))
             return UNDECIDED;
         return compare_collections(f, a, b);
     }

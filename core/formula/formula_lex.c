@@ -199,6 +199,15 @@ static void push_names(struct lexer *l, const char *p, size_t n, int32_t style)
             push(l, RFT_TOKEN_NAME, p[i] == 'i' || p[i] == 'e' ? p[i] | style : p[i]); /* a vector is no constant */
 }
 
+/* "abcd", "wxyz": letters, and no word. */
+static bool is_alphabet(const char *p, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (p[i] != p[i - 1] + 1)
+            return false;
+    return true;
+}
+
 static void lex_letters(struct lexer *l)
 {
     const struct mode *mode = mode_of(l);
@@ -236,7 +245,7 @@ static void lex_letters(struct lexer *l)
     else if (last_kind(l) == RFT_TOKEN_NUMBER && n == 3 && memcmp(p, "or", 2) == 0) { /* "1orx = 2" */
         push(l, RFT_TOKEN_SYMBOL, RFT_SYM_OR);
         push_names(l, p + 2, 1, style);
-    } else if (is_text || (is_upright && n >= 2) || n >= 4 ||
+    } else if (is_text || (is_upright && n >= 2) || (n >= 4 && !is_alphabet(p, n)) ||
                (rft_formula_is_short_unit(word, n_word) && may_be_unit(l)))
         push_word(l, p, n);
     else
