@@ -15,42 +15,50 @@ const char *rft_formula_verdict_text(enum rft_formula_verdict verdict)
     return (unsigned)verdict < sizeof texts / sizeof *texts ? texts[verdict] : "unknown";
 }
 
-/* The letters of an answer that is only words, without what changes nothing; false if it is more than words. *has_word:
- * it is not only single letters, which may be a product. */
-static bool words_of(const struct rft_formula_tokens *tokens, char *text, size_t *n, bool *has_word)
+/* The letters of an answer that is only words, in lower case. */
+struct words {
+    char *text;
+    size_t n;
+    bool has_word;  /* not only single letters, which may be a product */
+    bool has_small; /* single letters: not only capitals */
+};
+
+/* False: it is more than words, or less. */
+static bool words_of(const struct rft_formula_tokens *tokens, struct words *words)
 {
-    *n = 0;
-    *has_word = false;
     for (uint32_t i = 0; i < tokens->n; i++) {
         const struct rft_formula_token *t = &tokens->list[i];
         if (t->kind == RFT_TOKEN_WORD) {
-            *has_word = true;
+            words->has_word = true;
             if (!rft_formula_word_is_filler(t->text.data, t->text.len)) {
-                memcpy(text + *n, t->text.data, t->text.len);
-                *n += t->text.len;
+                memcpy(words->text + words->n, t->text.data, t->text.len);
+                words->n += t->text.len;
             }
-        } else if (t->kind == RFT_TOKEN_NAME && t->id < 128)
-            text[(*n)++] = (char)(t->id >= 'A' && t->id <= 'Z' ? t->id + ('a' - 'A') : t->id);
-        else
+        } else if (t->kind == RFT_TOKEN_NAME && t->id < 128) {
+            bool is_capital = t->id >= 'A' && t->id <= 'Z';
+            words->has_small = words->has_small || !is_capital;
+            words->text[words->n++] = (char)(is_capital ? t->id + ('a' - 'A') : t->id);
+        } else
             return false;
     }
-    return *n >= 2;
+    return words->n >= 2;
 }
 
+/* Words, and capitals in a row, whose order is no product's. Equal tokens were seen before. */
 static enum rft_status compare_words(struct rft_formula_memory *memory, const struct rft_formula_tokens tokens[2],
                                      bool *is_settled, enum rft_formula_verdict *verdict)
 {
-    char *texts[2];
-    size_t n[2];
-    bool has_word[2], are_words = true;
+    struct words words[2] = {{0}, {0}};
+    bool are_words = true;
     for (int i = 0; i < 2; i++) {
-        texts[i] = rft_formula_alloc(memory, RFT_FORMULA_BYTES_MAX, 1);
-        if (texts[i] == NULL)
+        words[i].text = rft_formula_alloc(memory, RFT_FORMULA_BYTES_MAX, 1);
+        if (words[i].text == NULL)
             return RFT_ERR_HOST_MEMORY;
-        are_words = words_of(&tokens[i], texts[i], &n[i], &has_word[i]) && are_words;
+        are_words = words_of(&tokens[i], &words[i]) && are_words;
     }
-    bool same = are_words && n[0] == n[1] && memcmp(texts[0], texts[1], n[0]) == 0;
-    *is_settled = are_words && (has_word[0] || has_word[1]);
+    bool has_word = words[0].has_word || words[1].has_word;
+    bool same = has_word && words[0].n == words[1].n && memcmp(words[0].text, words[1].text, words[0].n) == 0;
+    *is_settled = are_words && (has_word || (!words[0].has_small && !words[1].has_small));
     if (*is_settled)
         *verdict = same ? RFT_FORMULA_SAME : RFT_FORMULA_DIFFERENT;
     return RFT_OK;
@@ -68,7 +76,8 @@ static enum rft_status compare_reading(struct rft_formula_memory *memory, const 
     for (int i = 0; i < 2; i++)
         RFT_TRY(rft_formula_lex(memory, texts[i], commas, &tokens[i]));
     *has_comma = tokens[0].has_comma || tokens[1].has_comma;
-    if (tokens[0].n == 0 || tokens[1].n == 0)
+    if (tokens[0].n == 0 || tokens[1].n == 0 ||
+        (commas == RFT_COMMA_LIST && (tokens[0].has_group || tokens[1].has_group)))
         return RFT_OK;
     if (rft_formula_tokens_equal(&tokens[0], &tokens[1])) {
         *verdict = RFT_FORMULA_SAME;

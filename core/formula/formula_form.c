@@ -46,7 +46,11 @@ static struct item resolve(struct rft_formula_node *node, bool is_minus)
         if (symbol != RFT_SYM_EQ && symbol != RFT_SYM_APPROX && !(symbol == RFT_SYM_IN && n == 2))
             return item;
     }
-    if (n == 1 || !node->kids[0]->has_letter)
+    /* A calculation: "2 + 3 = 5", but not "5 = 2x". */
+    bool is_calculation = node->kids[0]->kind != RFT_NODE_NUMBER;
+    for (uint32_t i = 0; i < n; i++)
+        is_calculation = is_calculation && !node->kids[i]->has_letter;
+    if (n == 1 || is_calculation)
         item.value = node->kids[n - 1];
     else if (node->kids[0]->is_name) {
         item.value = node->kids[n - 1];

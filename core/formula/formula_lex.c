@@ -91,6 +91,7 @@ static size_t match_separator(struct lexer *l, const char *p)
         }
     if (p < l->end && *p == ',' && is_group(p + 1, l->end)) {
         l->out->has_comma = l->out->has_comma || l->n_brackets == 0;
+        l->out->has_group = l->out->has_group || (l->n_brackets == 0 && p[1] == '0');
         return l->commas == RFT_COMMA_THOUSANDS && l->n_brackets == 0 ? 1 : 0;
     }
     /* A space, but not where a fraction or a power follows. */

@@ -22,6 +22,7 @@ struct rft_formula_tokens {
     struct rft_formula_token *list; /* ends in RFT_TOKEN_END */
     uint32_t n;                     /* without it */
     bool has_comma;                 /* a comma between digits that another reading takes for something else */
+    bool has_group;                 /* behind such a comma stands 0: hardly a number of its own */
 };
 
 /* What a comma right between digits is, outside brackets. */

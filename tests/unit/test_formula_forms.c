@@ -168,6 +168,16 @@ static void test_documented(void **state)
         {REJECTED, "1.2.3", "1.2"},
         {DIFFERENT, "1234,567", "1234567"},
         {DIFFERENT, "\\begin{pmatrix} 1 & 2 \\end{pmatrix}", "\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}"},
+        {REJECTED, "10,080", "10,80"},
+        {REJECTED, "900,000,000", "900,00,000"},
+        {DIFFERENT, "y = 2x", "5 = 2x"},
+        {REJECTED, "x = 4", "3 = 4"},
+        {SAME, "\\frac{1}{2} = 0.5", "0.5"},
+        {DIFFERENT, "BCA", "ABC"},
+        {DIFFERENT, "ABC", "abc"},
+        {SAME, "ABC", "\\text{ABC}"},
+        {SAME, "xy", "yx"},
+        {SAME, "2AO", "AO \\cdot 2"},
     };
     CHECK_PAIRS(pairs);
 }
