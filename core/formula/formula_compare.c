@@ -64,9 +64,9 @@ static enum rft_status compare_words(struct rft_formula_memory *memory, const st
     return RFT_OK;
 }
 
-/* One reading of both texts. */
+/* One reading of both texts. *is_list_too: the other one, of commas as separators, is possible. */
 static enum rft_status compare_reading(struct rft_formula_memory *memory, const struct rft_bytes texts[2],
-                                       enum rft_formula_commas commas, bool *has_comma,
+                                       enum rft_formula_commas commas, bool *is_list_too,
                                        enum rft_formula_verdict *verdict)
 {
     struct rft_formula_tokens tokens[2];
@@ -75,9 +75,8 @@ static enum rft_status compare_reading(struct rft_formula_memory *memory, const 
     *verdict = RFT_FORMULA_UNDECIDED;
     for (int i = 0; i < 2; i++)
         RFT_TRY(rft_formula_lex(memory, texts[i], commas, &tokens[i]));
-    *has_comma = tokens[0].has_comma || tokens[1].has_comma;
-    if (tokens[0].n == 0 || tokens[1].n == 0 ||
-        (commas == RFT_COMMA_LIST && (tokens[0].has_group || tokens[1].has_group)))
+    *is_list_too = (tokens[0].has_comma || tokens[1].has_comma) && !tokens[0].has_group && !tokens[1].has_group;
+    if (tokens[0].n == 0 || tokens[1].n == 0)
         return RFT_OK;
     if (rft_formula_tokens_equal(&tokens[0], &tokens[1])) {
         *verdict = RFT_FORMULA_SAME;
@@ -100,13 +99,13 @@ static enum rft_status compare_reading(struct rft_formula_memory *memory, const 
 static enum rft_status compare_texts(struct rft_formula_memory *memory, const struct rft_bytes texts[2],
                                      enum rft_formula_verdict *verdict)
 {
-    bool has_comma;
-    RFT_TRY(compare_reading(memory, texts, RFT_COMMA_THOUSANDS, &has_comma, verdict));
-    if (*verdict == RFT_FORMULA_SAME || !has_comma)
-        return RFT_OK;
+    bool is_list_too;
     enum rft_formula_verdict second;
-    RFT_TRY(compare_reading(memory, texts, RFT_COMMA_LIST, &has_comma, &second));
-    if (second == RFT_FORMULA_SAME)
+    RFT_TRY(compare_reading(memory, texts, RFT_COMMA_THOUSANDS, &is_list_too, verdict));
+    if (*verdict == RFT_FORMULA_SAME || !is_list_too)
+        return RFT_OK;
+    RFT_TRY(compare_reading(memory, texts, RFT_COMMA_LIST, &is_list_too, &second));
+    if (second != RFT_FORMULA_DIFFERENT)
         *verdict = second;
     return RFT_OK;
 }
