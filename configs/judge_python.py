@@ -301,7 +301,10 @@ def run_tests(program, source, gold):
     program.ask(program=source)
     for name in (entry, *gold.get("uses", ())):
         names[name] = program_value(program, name)
-    exec(compile(gold.get("setup", ""), "setup", "exec"), names)
+    try:
+        exec(compile(gold.get("setup", ""), "setup", "exec"), names)
+    except Exception as error:
+        raise Undecided("setup: %s: %s" % (type(error).__name__, error))
     n_passed, reason = 0, None
     for i, unit in enumerate(units):
         try:
@@ -309,11 +312,9 @@ def run_tests(program, source, gold):
             if gold.get("entry_point") and callable(names.get("check")) and entry != "check":
                 names["check"](names[entry])
             n_passed += 1
-        except NameError as error:
-            if is_of_tests(error):
-                raise Undecided("the tests use what nothing defines: %s; gold may name it in \"uses\"" % error)
-            reason = reason or "test %d: NameError: %s" % (i + 1, error)
         except Exception as error:
+            if isinstance(error, (NameError, ImportError)) and is_of_tests(error):
+                raise Undecided("the tests use what is not there: %s; gold may name it in \"uses\"" % error)
             reason = reason or "test %d: %s: %s" % (i + 1, type(error).__name__, error)
     if program.n_calls == 0:
         raise Undecided("the tests call nothing of the program")
@@ -324,11 +325,11 @@ def run_tests(program, source, gold):
 
 
 def is_of_tests(error):
-    """Whether it was raised by the tests' own text and not by a call of the program."""
+    """Whether the tests' own text raised it, and not a call of the program."""
     trace = error.__traceback__
     while trace.tb_next is not None:
         trace = trace.tb_next
-    return trace.tb_frame.f_code.co_filename.startswith(("test ", "setup"))
+    return trace.tb_frame.f_code.co_filename.startswith("test ")
 
 
 def program_value(program, name):

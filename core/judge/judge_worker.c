@@ -32,6 +32,11 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+void rft_judge_worker_init(struct rft_judge_worker *worker, struct rft_judge_item **items)
+{
+    *worker = (struct rft_judge_worker){.items = items, .input = -1, .output = -1, .errors = -1, .status = -1};
+}
+
 /* Four pipes: ours[i] and theirs[i] for descriptor i of the helper. */
 static bool open_pipes(int ours[4], int theirs[4])
 {
@@ -127,9 +132,7 @@ static void close_pipes(struct rft_judge_worker *worker)
 enum rft_status rft_judge_worker_start(struct rft_judge_worker *worker, const char *helper, enum rft_judge_mode mode,
                                        char *const *command)
 {
-    struct rft_judge_item **items = worker->items;
-    *worker = (struct rft_judge_worker){.mode = mode, .input = -1, .output = -1, .errors = -1, .status = -1};
-    worker->items = items;
+    worker->mode = mode;
     enum rft_status status = spawn_helper(worker, helper, mode, command);
     if (status == RFT_OK) {
         worker->state = RFT_JUDGE_WORKER_RUNNING;
@@ -144,7 +147,8 @@ enum rft_status rft_judge_worker_start(struct rft_judge_worker *worker, const ch
 enum rft_judge_mode rft_judge_worker_probe(const char *helper)
 {
     static char *const nothing[] = {NULL};
-    struct rft_judge_worker worker = {.input = -1, .output = -1, .errors = -1, .status = -1};
+    struct rft_judge_worker worker;
+    rft_judge_worker_init(&worker, NULL);
     int status, mode = RFT_JUDGE_MODE_PLAIN;
     if (spawn_helper(&worker, helper, RFT_JUDGE_MODE_PROBE, nothing) == RFT_OK) {
         while (waitpid(worker.pid, &status, 0) < 0 && errno == EINTR)
@@ -352,6 +356,8 @@ bool rft_judge_worker_has_ended(struct rft_judge_worker *worker)
 {
     if (worker->state == RFT_JUDGE_WORKER_NONE || worker->status >= 0)
         return false;
+    if (worker->pid > 0 && worker->mode == RFT_JUDGE_MODE_PLAIN)
+        kill(-worker->pid, SIGKILL); /* a judge that killed its helper: what is left of its session */
     if (worker->pid > 0)
         while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
             ;
@@ -363,10 +369,8 @@ bool rft_judge_worker_has_ended(struct rft_judge_worker *worker)
 
 void rft_judge_worker_finish(struct rft_judge_worker *worker)
 {
-    struct rft_judge_item **items = worker->items;
     close_pipes(worker);
     rft_str_finish(&worker->to_send);
     rft_str_finish(&worker->received);
-    *worker = (struct rft_judge_worker){.input = -1, .output = -1, .errors = -1, .status = -1};
-    worker->items = items;
+    rft_judge_worker_init(worker, worker->items);
 }

@@ -27,7 +27,6 @@ enum rft_judge_worker_state {
 #define RFT_JUDGE_WORDS_BYTES 400
 #define RFT_JUDGE_FAILURE_BYTES 120
 
-/* Zero-initialised is none. */
 struct rft_judge_worker {
     enum rft_judge_worker_state state;
     enum rft_judge_mode mode;
@@ -52,6 +51,8 @@ struct rft_judge_worker {
     char failure[RFT_JUDGE_FAILURE_BYTES];
 };
 
+/* None, with places for so many items as will be sent at once; they stay the caller's. */
+void rft_judge_worker_init(struct rft_judge_worker *worker, struct rft_judge_item **items);
 /* Starts the helper. command: ends with NULL; helper: the executable. RFT_ERR_IO with errno, not logged. */
 enum rft_status rft_judge_worker_start(struct rft_judge_worker *worker, const char *helper, enum rft_judge_mode mode,
                                        char *const *command);
@@ -83,7 +84,7 @@ void rft_judge_worker_kill_hard(struct rft_judge_worker *worker);
 void rft_judge_worker_close_input(struct rft_judge_worker *worker);
 /* Whether the helper is gone, and everything with it: reaps it. */
 bool rft_judge_worker_has_ended(struct rft_judge_worker *worker);
-/* Gives back what is left, after the end; items are the caller's to take away before. */
+/* Gives back what is left, after the end: none again. Items are the caller's to take away before. */
 void rft_judge_worker_finish(struct rft_judge_worker *worker);
 
 #endif

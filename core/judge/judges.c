@@ -78,10 +78,8 @@ static enum rft_status make_places(struct rft_judges *judges)
     judges->fds = rft_alloc(1 + n * RFT_JUDGE_N_POLLED, sizeof *judges->fds);
     if (judges->workers == NULL || judges->places == NULL || judges->fds == NULL)
         return RFT_ERR_HOST_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        judges->workers[i].items = judges->places + i * batch;
-        rft_judge_worker_finish(&judges->workers[i]);
-    }
+    for (size_t i = 0; i < n; i++)
+        rft_judge_worker_init(&judges->workers[i], judges->places + i * batch);
     return RFT_OK;
 }
 

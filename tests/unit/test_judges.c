@@ -145,6 +145,32 @@ static void test_second_try(void **state)
     rft_judge_fixture_check_nothing_left();
 }
 
+/* A judge that kills its parent: the namespace's first process cannot be killed from within; without one the judge goes
+ * with its parent. */
+static void test_parent_killed(void **state)
+{
+    static const char *const completions[] = {"parent", "right"};
+    (void)state;
+    for (int plain = 0; plain < 2; plain++) {
+        struct rft_judge_options options = rft_judge_fixture_options();
+        struct rft_judge_counts counts;
+        options.without_namespace = plain;
+        rft_test_log_capture();
+        struct rft_judges *judges = rft_judge_fixture_opened(&options);
+        rft_judge_fixture_ask(judges, completions, 2);
+        rft_judges_count(judges, &counts);
+        const char *reply = rft_judge_fixture_reply(judges, "parent"); /* it may answer before it follows its parent */
+        if (strcmp(reply, "right") != 0 && !counts.has_namespace)
+            assert_string_equal(reply, "undecided [ended]: its parent process was killed");
+        else
+            assert_string_equal(reply, "right");
+        assert_string_equal(rft_judge_fixture_reply(judges, "right"), "right");
+        rft_judges_close(judges, true);
+        rft_test_log_release();
+        rft_judge_fixture_check_nothing_left();
+    }
+}
+
 /* Equal requests are asked once; a queue that is full takes nothing and does not wait. */
 static void test_queue(void **state)
 {
@@ -254,19 +280,30 @@ static enum rft_status judge_once(void *user)
     return status;
 }
 
+/* What descriptors are open, as a sum of bits. */
+static uint64_t open_descriptors(void)
+{
+    uint64_t open_ones = 0;
+    for (int fd = 0; fd < 64; fd++)
+        open_ones |= (uint64_t)(fcntl(fd, F_GETFD) >= 0) << fd;
+    return open_ones;
+}
+
 static void test_alloc_faults(void **state)
 {
     (void)state;
+    uint64_t before = open_descriptors();
     assert_true(rft_test_alloc_faults(judge_once, NULL) >= 20);
+    assert_true(open_descriptors() == before);
     rft_judge_fixture_check_nothing_left();
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_misbehaviour), cmocka_unit_test(test_time_limit), cmocka_unit_test(test_second_try),
-        cmocka_unit_test(test_queue),        cmocka_unit_test(test_large),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_alloc_faults),
+        cmocka_unit_test(test_misbehaviour),  cmocka_unit_test(test_time_limit),   cmocka_unit_test(test_second_try),
+        cmocka_unit_test(test_queue),         cmocka_unit_test(test_large),        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_parent_killed), cmocka_unit_test(test_alloc_faults),
     };
     int code;
     if (rft_judge_fixture_is_helper(argc, argv, &code))
