@@ -167,7 +167,7 @@ static void test_parent_killed(void **state)
         assert_string_equal(rft_judge_fixture_reply(judges, "right"), "right");
         rft_judges_close(judges, true);
         rft_test_log_release();
-        rft_judge_fixture_check_nothing_left();
+        assert_int_equal(rft_judge_fixture_n_left(), 0); /* a process that is killed takes its time */
     }
 }
 
