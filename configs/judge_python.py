@@ -34,9 +34,9 @@ import sys
 import time
 
 MESSAGE_BYTES = 16 << 20  # of one call or one value
-N_PROCESSES = 32
-N_FILES = 32
-FILE_BYTES = 8 << 20
+N_PROCESSES = 16
+N_FILES = 24
+FILE_BYTES = 4 << 20
 FOLDER_BYTES = 64 << 20
 NOBODY = 65534
 MODULES = ("math", "re", "collections", "itertools", "cmath", "heapq", "datetime", "random")  # what tests take for granted
