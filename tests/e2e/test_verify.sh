@@ -66,7 +66,38 @@ judge names names.jsonl --set data.question_field=prompt --set data.answer_field
     >piped.records 2>piped.log || fail "through a pipe: exit code $?"
 cmp piped.records own.records >&2 || fail "records through stdout have something else among them"
 
+# ---- every kind ----
+# kind NAME ROW VERDICTS [ARGUMENT...]: one row that holds several completions; their verdicts' first letters, in order.
+kind()
+{
+    kind_name=$1
+    printf '%s\n' "$2" >kind.jsonl
+    verdicts=$3
+    shift 3
+    judge kind kind.jsonl --force --set verify.kind="$kind_name" "$@" || fail "$kind_name: exit code $?"
+    got=$(sed -n 's/.*"verdict": "\([rwu]\).*/\1/p' kind.records | tr -d '\n')
+    [ "$got" = "$verdicts" ] || fail "$kind_name: $got, not $verdicts"
+}
+kind boxed '{"question": "q", "gold": "\\boxed{\\frac{1}{2}}", "completion": ["\\boxed{0.5}", "The answer is $\\dfrac12$.", "\\boxed{2}"]}' rrw
+kind boxed '{"question": "q", "gold": "3", "completion": ["\\boxed{9^{9^{9^9}}}"]}' u
+kind choice '{"question": "Which?", "gold": "B", "o": ["water", "air"], "completion": ["The answer is (B).", "\\boxed{air}", "The answer is (A)."]}' \
+    rrw --set data.choices_field=o
+kind exact '{"question": "q", "gold": ["Paris", "paris, France"], "completion": ["<answer>paris, France</answer>", "Answer: Paris", "Rome"]}' rrw
+kind exact '{"question": "q", "gold": "Paris", "completion": ["<answer>PARIS</answer>"]}' r --set verify.case=ignore
+kind regex '{"question": "q", "gold": "007", "completion": ["x=007; y=8", "x=7", "y"]}' rww --set 'verify.pattern=x=(\d+)'
+kind regex '{"question": "q", "gold": "007", "completion": ["x=7"]}' r --set 'verify.pattern=x=(\d+)' --set verify.compare=number
+kind json '{"question": "q", "gold": "4", "completion": ["{\"a\": {\"b\": [3, 4]}}", "{\"a\": {\"b\": [4]}}"]}' rw --set verify.field=a.b.1
+kind answer_tag '{"question": "q", "gold": "1/2", "completion": ["<answer>0.5</answer>", "<answer>2/4</answer>", "<answer>1/3</answer>"]}' rrw \
+    --set verify.fractions=yes
+printf '%s\n' '{"problem": "p", "level": "Level 5", "solution": "\\boxed{3}", "completion": "\\boxed{3}"}' \
+    '{"problem": "r", "level": "Level 1", "solution": "\\boxed{3}", "completion": "\\boxed{3}"}' >math.jsonl
+judge math math.jsonl --set verify.kind=boxed --set data.question_field=problem --set data.answer_field=solution \
+    --set 'data.filter=level=Level 5' || fail "a filter: exit code $?"
+[ "$(n_lines . math.records)" -eq 1 ] || fail "a filter lets others through"
+
 # ---- what is wrong ----
+refuse 'verify.pattern' verify -c "$tiny" --in own.jsonl --set output.path=out.json --set verify.kind=regex --set 'verify.pattern=('
+refuse 'verify.pattern' -c "$tiny" --set output.path=out.json --set verify.kind=regex --set model.path=/nowhere
 refuse 'give the completions' verify -c "$tiny"
 refuse 'another command' -c "$tiny" --in own.jsonl
 refuse 'missing.jsonl' verify -c "$tiny" --in missing.jsonl --set output.path=out.json
