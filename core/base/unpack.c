@@ -7,6 +7,7 @@
 #include "os.h"
 
 #include <inttypes.h>
+#include <string.h>
 #define ZLIB_CONST /* what is read is const */
 #include <zlib.h>
 #define ZSTD_STATIC_LINKING_ONLY /* its hooks for memory */
@@ -15,7 +16,8 @@
 
 #define GZIP_MARK "\x1f\x8b"
 #define ZSTD_MARK "\x28\xb5\x2f\xfd"
-#define STEP_BYTES ((size_t)1 << 20) /* that are unpacked at once, at most */
+#define ZSTD_SKIPPED_MARK "\x2a\x4d\x18" /* behind a byte from 0x50 to 0x5f */
+#define STEP_BYTES ((size_t)1 << 20)     /* that are unpacked at once, at most */
 
 /* What is unpacked, and where to. */
 struct unpacker {
@@ -161,6 +163,14 @@ static enum rft_status decompress_frames(struct unpacker *u, ZSTD_DCtx *context)
     return RFT_OK;
 }
 
+/* pzstd's files begin with a frame that is skipped. */
+static bool is_zstd(struct rft_bytes bytes)
+{
+    bool is_skipped = bytes.len >= 4 && ((unsigned char)bytes.data[0] & 0xf0) == 0x50 &&
+                      memcmp(bytes.data + 1, ZSTD_SKIPPED_MARK, strlen(ZSTD_SKIPPED_MARK)) == 0;
+    return is_skipped || rft_bytes_begin(bytes, ZSTD_MARK);
+}
+
 static enum rft_status unpack_zstd(struct unpacker *u)
 {
     ZSTD_DCtx *context = ZSTD_createDCtx_advanced((ZSTD_customMem){zstd_alloc, zstd_release, NULL});
@@ -177,7 +187,7 @@ enum rft_status rft_unpack(const char *path, uint64_t bytes_max, struct rft_str 
     enum rft_status status;
     if (rft_bytes_begin(u.rest, GZIP_MARK))
         status = unpack_gzip(&u);
-    else if (rft_bytes_begin(u.rest, ZSTD_MARK))
+    else if (is_zstd(u.rest))
         status = unpack_zstd(&u);
     else
         return RFT_OK;

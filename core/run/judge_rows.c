@@ -71,9 +71,10 @@ static enum rft_status judge_all(const struct rft_config *config, bool force, st
     struct rft_judging_options judging = {.verify = &verify};
     struct rft_samples samples;
     job->start = rft_os_seconds();
+    RFT_TRY(rft_judging_check(config));
     RFT_TRY(rft_outputs_open(config, &job->outputs));
     RFT_TRY(rft_outputs_claim(&job->outputs));
-    RFT_TRY(rft_outputs_settle(&job->outputs, force, false));
+    RFT_TRY(rft_outputs_settle(&job->outputs, force, true)); /* there is no journal that could be incomplete */
     RFT_TRY(rft_row_turns_init_alone(config, &job->text, &job->turns));
     RFT_TRY(rft_completions_read(config, config->data_questions, &job->completions));
     judging.verdicts_path = job->outputs.verdicts_path;
@@ -88,7 +89,10 @@ enum rft_status rft_judge_rows(const struct rft_config *config, bool force)
     struct job job = {0};
     enum rft_status status = judge_all(config, force, &job);
     if (status == RFT_ERR_INTERRUPTED)
-        rft_log_warn("interrupted: nothing was written");
+        rft_log_warn("interrupted: no output was written%s",
+                     job.judging.judges != NULL && job.outputs.verdicts_path != NULL
+                         ? "; the verdicts so far are kept, and the same command goes on from there"
+                         : "");
     rft_judging_close(&job.judging, status == RFT_OK);
     rft_completions_finish(&job.completions);
     rft_row_turns_finish(&job.turns);

@@ -3,8 +3,10 @@
 
 #include "alloc.h"
 #include "judge_settings.h"
+#include "log.h"
 #include "os.h"
 
+#include <inttypes.h>
 #include <xxhash.h>
 
 #define NO_ANSWER UINT32_MAX /* for the place of one */
@@ -183,6 +185,15 @@ static enum rft_status push(struct rft_judging *judging, const struct rft_questi
     return rft_judges_push(judging->judges, &request);
 }
 
+static void log_waiting(struct rft_judging *judging)
+{
+    struct rft_judge_counts counts;
+    rft_judges_count(judging->judges, &counts);
+    if (counts.n_decided < counts.n_asked)
+        rft_log_info("waiting for verify.command: it has judged %" PRIu64 " of %" PRIu64 " samples", counts.n_decided,
+                     counts.n_asked);
+}
+
 enum rft_status rft_judging_settle(struct rft_judging *judging, const struct rft_dataset *dataset,
                                    const struct rft_samples *samples)
 {
@@ -198,6 +209,8 @@ enum rft_status rft_judging_settle(struct rft_judging *judging, const struct rft
                 status = push(judging, &dataset->questions[q], &sample);
         }
     rft_str_finish(&text);
+    if (status == RFT_OK)
+        log_waiting(judging);
     return status == RFT_OK ? rft_judges_drain(judging->judges) : status;
 }
 

@@ -12,13 +12,14 @@ demo()
         --set output.path="$demo_name.json" --set output.records="$demo_name.records" --set output.summary= "$@" 2>"$demo_name.log"
 }
 
-# judge NAME IN [ARGUMENT...]: judges IN into NAME.json and NAME.records, the table into NAME.table.
+# judge NAME IN [ARGUMENT...]: judges IN into NAME.json and NAME.records, the table into NAME.table. `run`: what
+# stands before the program.
 judge()
 {
     judge_name=$1
     rows=$2
     shift 2
-    "$rftgen" verify -c "$source_dir/configs/demo.ini" --in "$rows" --quiet --set output.summary= --set output.path="$judge_name.json" \
+    ${run:-} "$rftgen" verify -c "$source_dir/configs/demo.ini" --in "$rows" --quiet --set output.summary= --set output.path="$judge_name.json" \
         --set output.records="$judge_name.records" "$@" >"$judge_name.table" 2>"$judge_name.log"
 }
 
@@ -94,6 +95,20 @@ printf '%s\n' '{"problem": "p", "level": "Level 5", "solution": "\\boxed{3}", "c
 judge math math.jsonl --set verify.kind=boxed --set data.question_field=problem --set data.answer_field=solution \
     --set 'data.filter=level=Level 5' || fail "a filter: exit code $?"
 [ "$(n_lines . math.records)" -eq 1 ] || fail "a filter lets others through"
+
+# ---- killed ----
+# Whatever stands there when it is killed, the same command goes on.
+judge whole wanted.records || fail "exit code $?"
+for k in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    run=exec judge killed wanted.records &
+    pid=$!
+    sleep "$(awk -v seed=$k 'BEGIN { srand(seed); printf "%.4f", rand() * 0.03 }')"
+    kill -KILL $pid 2>/dev/null || true
+    wait $pid 2>/dev/null || true
+    if [ ! -e killed.json ] || [ -e killed.json.rftgen-lock ]; then judge killed wanted.records || fail "killed: exit code $?"; fi
+    same killed whole "killed at moment $k"
+    rm -f killed.* .killed.*
+done
 
 # ---- what is wrong ----
 refuse 'verify.pattern' verify -c "$tiny" --in own.jsonl --set output.path=out.json --set verify.kind=regex --set 'verify.pattern=('

@@ -54,6 +54,11 @@ static void test_whole(void **state)
         assert_int_equal(text.len, strchr(plain, '\n') + 1 - plain);
         rft_str_finish(&text);
     }
+    unsigned char skipped[12 + sizeof zstd] = {0x5a, 0x2a, 0x4d, 0x18, 4}; /* a frame of 4 bytes that means nothing */
+    memcpy(skipped + 12, zstd, sizeof zstd);
+    assert_int_equal(unpack(skipped, sizeof skipped, 1000, &text), RFT_OK);
+    assert_string_equal(text.data, plain);
+    rft_str_finish(&text);
     assert_int_equal(unpack(plain, sizeof plain - 1, 1000, &text), RFT_OK);
     assert_string_equal(text.data, plain);
     rft_str_finish(&text);
