@@ -36,12 +36,21 @@ struct rft_choice {
     } kind;
     int letter;            /* ONE: 0 = A */
     struct rft_bytes text; /* ONE: where it is named */
+    const char *behind;    /* ONE: behind the letter and its option's text */
 };
 
 /* Reads a statement: "B", "(B)", "option B", "B) its text", "B because ...", or an option's whole text. */
 struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement);
+/* The letter of an option that stands at p of a text by itself; -1: none. "E.coli", "D-glucose" and "C++" are none. */
+int rft_choice_letter_at(const char *begin, const char *p, const char *end);
+/* Whether what stands behind a statement of that letter takes it back, or says that another one is the answer: "This is
+ * false.", "No. C!", "But C is the correct one." With is_all the rest is all of the text, in which the statement is one
+ * clause: then only other answers count. */
+bool rft_choice_is_disputed(const struct rft_choices *choices, int letter, struct rft_bytes rest, bool is_all);
 /* What all clauses like "option B is correct." and "B is the correct answer." in a text agree upon. */
 struct rft_choice rft_choice_read_subject(const struct rft_choices *choices, struct rft_bytes text);
+/* The last of "I would choose B", "I will go with B" and "the solution is B". */
+struct rft_choice rft_choice_read_chosen(const struct rft_choices *choices, struct rft_bytes text);
 /* A statement that is a line of a letter and nothing else. */
 struct rft_choice rft_choice_read_bare(struct rft_bytes line);
 /* Whether a line is that option's letter, its text, or both, and nothing else. Where the options are not known, a text

@@ -2,6 +2,7 @@
 #include "choice.h"
 #include "number_words.h"
 #include "scan.h"
+#include "statement.h"
 
 #include <string.h>
 
@@ -83,7 +84,7 @@ static char lower(char c)
 
 static struct rft_bytes without_period(struct rft_bytes option)
 {
-    option = rft_bytes_trim(option);
+    option = rft_statement_undress(option);
     if (option.len > 1 && option.data[option.len - 1] == '.')
         option.len--;
     return option;

@@ -78,9 +78,14 @@ static const char *skip_closing(const char *p, const char *end, bool *is_delimit
     return p;
 }
 
-/* Whether a letter that stands at p, by itself, is an option's; "E.coli", "D-glucose", "F = ma" and "C++" are none.
- * Capitals, and small ones in brackets. */
-static int letter_at(const char *begin, const char *p, const char *end)
+/* "B'" */
+static bool is_primed(const char *begin, const char *p, const char *end)
+{
+    return end - p >= 2 && p[1] == '\'' && (p == begin || p[-1] != '\'');
+}
+
+/* Capitals, and small ones in brackets; "F = ma" is none, nor is "B'". */
+int rft_choice_letter_at(const char *begin, const char *p, const char *end)
 {
     if (p == end || (p > begin && (is_alnum(p[-1]) || is_in(p[-1], "-+/^\\=&"))))
         return -1;
@@ -90,9 +95,12 @@ static int letter_at(const char *begin, const char *p, const char *end)
     bool is_small = c >= 'a' && c < 'a' + RFT_CHOICES_MAX && is_bracketed;
     if (!is_small && (c < 'A' || c >= 'A' + RFT_CHOICES_MAX))
         return -1;
-    if (next < end && !is_in(*next, " \t\r\n)]}*_\"'`$.:,;\\!?|/&-+") && !rft_scan_begins(next, end, "\xe2\x80\x94"))
+    if (next < end && !is_in(*next, " \t\r\n)]}*_\"'`$.:,;\\!?|/&-+") && !rft_scan_begins(next, end, "\xe2\x80\x94") &&
+        !rft_scan_begins(next, end, "</"))
         return -1;
     if (end - next >= 2 && is_in(*next, ".'_-+") && is_alnum(next[1]))
+        return -1;
+    if (is_primed(begin, p, end))
         return -1;
     return is_small ? c - 'a' : c - 'A';
 }
@@ -102,7 +110,7 @@ static int stated_letter_at(const char *begin, const char *p, const char *end)
 {
     if (p == end)
         return -1;
-    int letter = letter_at(begin, p, end);
+    int letter = rft_choice_letter_at(begin, p, end);
     const char *taboo = *p == 'I' ? "/&-+|?," : "/&-+|?"; /* "I, II and III" */
     return letter >= 0 && end - p >= 2 && is_in(p[1], taboo) ? -1 : letter;
 }
@@ -127,20 +135,23 @@ static bool is_pronoun(const char *p, const char *end)
 /* Whether the rest of a sentence names another option beside the one before p: "B or C", "B, C", "B) x C) y". */
 static bool names_another(const char *p, const char *end)
 {
+    static const char *const as[] = {"as", NULL};
     bool is_joined = false;
     const char *begin = p, *last = sentence_end(p, end);
     while (p < last) {
         if (*p == '?')
             return true;
         bool is_mark = last - p >= 2 && p[1] == ')';
-        if ((is_joined || is_mark) && !is_pronoun(p, last) && letter_at(begin, p, last) >= 0)
+        if ((is_joined || is_mark) && !is_pronoun(p, last) && rft_choice_letter_at(begin, p, last) >= 0)
             return true;
         const char *word_end = ascii_word_end(p, last);
         size_t n = (size_t)(word_end - p);
         if (n != 0) {
-            if (rft_word_is_among(reasons, p, n))
+            bool is_joint = rft_word_is_among(as, p, n) && rft_scan_begins(word_end, last, " well as");
+            if (!is_joint && rft_word_is_among(reasons, p, n))
                 return false;
-            is_joined = rft_word_is_among(joints, p, n) || (is_joined && rft_word_is_among(hedges, p, n));
+            word_end += is_joint ? strlen(" well as") : 0;
+            is_joined = is_joint || rft_word_is_among(joints, p, n) || (is_joined && rft_word_is_among(hedges, p, n));
             p = word_end;
         } else if (*p == '\\') {
             p = ascii_word_end(p + 1, last);
@@ -158,7 +169,7 @@ static bool names_any(const char *p, const char *end)
 {
     const char *begin = p;
     for (const char *last = sentence_end(p, end); p < last; p++)
-        if (letter_at(begin, p, last) >= 0 && (*p != 'I' || (p > begin && p[-1] == '(')))
+        if (rft_choice_letter_at(begin, p, last) >= 0 && (*p != 'I' || (p > begin && p[-1] == '(')))
             return true;
     return false;
 }
@@ -196,6 +207,14 @@ static bool is_taken_back(const char *p, const char *end)
     return !is_is || !rft_word_is_among(approvals, last, (size_t)(ascii_word_end(last, end) - last));
 }
 
+/* "B) not mitochondrion"; but "(B) not (C)" */
+static bool is_negated(const char *p, const char *end)
+{
+    static const char *const nots[] = {"not", "no", "neither", NULL};
+    const char *last = ascii_word_end(p, end), *next = skip_opening(last, end);
+    return rft_word_is_among(nots, p, (size_t)(last - p)) && next < end && rft_choice_letter_at(p, next, end) < 0;
+}
+
 /* "(B). " ends a sentence; "B. " may be the mark of a list. */
 static bool ends_sentence(const char *closing, const char *behind, const char *end)
 {
@@ -208,7 +227,7 @@ static bool is_initial(const char *p, const char *end)
 {
     while (p < end && *p == ' ')
         p++;
-    return end - p >= 2 && p[1] == '.' && letter_at(p, p, end) >= 0;
+    return end - p >= 2 && p[1] == '.' && rft_choice_letter_at(p, p, end) >= 0;
 }
 
 static struct rft_choice refuse(void)
@@ -230,11 +249,26 @@ static struct rft_choice read_letter(const struct rft_choices *choices, int lett
         behind = text_end;
     else if (!is_delimited && !may_follow(behind, end))
         return (struct rft_choice){.kind = RFT_CHOICE_NONE};
-    if (is_initial(behind, end) && p[1] == '.')
+    bool is_next = is_delimited && named < 0 && memchr(p, ':', (size_t)(behind - p)) != NULL; /* "B: C" */
+    if ((is_initial(behind, end) && p[1] == '.') || (is_delimited && named < 0 && is_negated(text, end)) ||
+        (is_next && rft_choice_read_bare((struct rft_bytes){text, (size_t)(end - text)}).kind == RFT_CHOICE_ONE))
         return refuse();
-    if (!ends_sentence(p + 1, behind, end) && (is_taken_back(behind, end) || names_another(behind, end)))
+    const char *next = rft_skip_spaces(behind, end);
+    bool is_end = choices->n != 0 && named < 0 && behind == p + 2 && behind < end && *behind == ' ' && p[1] == '.' &&
+                  next < end && *next >= 'A' && *next <= 'Z'; /* no list: what follows is not the option's text */
+    if (!is_end && !ends_sentence(p + 1, behind, end) && (is_taken_back(behind, end) || names_another(behind, end)))
         return refuse();
-    return (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};
+    return (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}, named == letter ? behind : p + 1};
+}
+
+/* An option's text behind an article that is not its own: "the mitochondrion". */
+static int named_behind_article(const struct rft_choices *choices, const char *p, const char *end, const char **behind)
+{
+    static const char *const lower[] = {"the ", "The ", "a ", "an "};
+    for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
+        if (rft_scan_begins(p, end, lower[i]) && p + strlen(lower[i]) < end)
+            return rft_choices_match(choices, p + strlen(lower[i]), end, behind);
+    return -1;
 }
 
 struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement)
@@ -247,6 +281,8 @@ struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_
     int named = first < end ? rft_choices_match(choices, first, end, &behind) : -1;
     if (named < 0 && bare.len != 0)
         named = rft_choices_match(choices, bare.data, bare.data + bare.len, &behind);
+    if (named < 0)
+        named = named_behind_article(choices, first, end, &behind);
     int letter = stated_letter_at(text.data, p, end);
     struct rft_choice choice = {.kind = RFT_CHOICE_NONE};
     if (letter >= 0)
@@ -254,7 +290,7 @@ struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_
     if (named >= 0)
         return choice.kind == RFT_CHOICE_ONE && letter != named && letter < choices->n
                    ? refuse()
-                   : (struct rft_choice){RFT_CHOICE_ONE, named, bare};
+                   : (struct rft_choice){RFT_CHOICE_ONE, named, bare, behind};
     if (choice.kind != RFT_CHOICE_NONE)
         return choice;
     choice = rft_choice_read_bare(text); /* "b" */
@@ -269,12 +305,13 @@ struct rft_choice rft_choice_read_bare(struct rft_bytes line)
     const char *end = line.data + line.len, *p = skip_nouns(line.data, end);
     struct rft_choice choice = {.kind = RFT_CHOICE_NONE};
     bool is_delimited;
-    if (p == end || !rft_is_letter(*p) || skip_closing(p + 1, end, &is_delimited) != end)
+    if (p == end || !rft_is_letter(*p) || is_primed(line.data, p, end) ||
+        skip_closing(p + 1, end, &is_delimited) != end)
         return choice;
     int letter = (*p | 0x20) - 'a';
     bool is_small = *p >= 'a' && p > line.data && p[-1] != '('; /* "the answer is a" */
     if (letter < RFT_CHOICES_MAX && !is_small)
-        choice = (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}};
+        choice = (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}, p + 1};
     return choice;
 }
 
@@ -284,7 +321,7 @@ bool rft_choice_is_all(const struct rft_choices *choices, int letter, struct rft
     bool is_delimited;
     if (rft_choice_read_bare(line).kind == RFT_CHOICE_ONE)
         return true;
-    if (p < end && letter_at(line.data, p, end) == letter) {
+    if (p < end && rft_choice_letter_at(line.data, p, end) == letter) {
         p = skip_closing(p + 1, end, &is_delimited);
         p = skip_opening(p, end);
     }

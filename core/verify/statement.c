@@ -76,6 +76,24 @@ static const char *const supposing[] = {
     "claim",     "claims",  "claimed", "misconception", "wrongly", "incorrectly", "mistakenly", "false", "wrong",
     "incorrect", "might",   "may",     "could",         "would",   "say",         "says",       "seems", "if",
     "whether",   "suppose", "assume",  "assuming",      "when",    "supposing",   "unless",     "until", NULL};
+/* Others say so, unless "I" or "we" stands right before it. */
+static const char *const reporting[] = {"think", "thinks", "believe", "believes", "guess", "guesses",
+                                        "argue", "argues", "feel",    "feels",    NULL};
+static const char *const first_persons[] = {"i", "we", NULL};
+/* They said so, and whoever said it may think otherwise now. */
+static const char *const reported[] = {"thought", "believed", "said", "argued",    "told",   "guessed",
+                                       "assumed", "answered", "felt", "suggested", "picked", NULL};
+/* Before "correct" and the like they make it another one: "the second best answer". */
+static const char *const lessening[] = {"least",  "second", "third",     "next",   "less", "almost",
+                                        "nearly", "half",   "partially", "partly", "not",  NULL};
+/* Behind them something is concluded, whatever stands before it in the sentence. */
+static const char *const concluding[] = {"so", "thus", "hence", "therefore", NULL};
+/* The first words of a sentence that supposes something. */
+static const char *const conditions[] = {"if", "unless", "suppose", "supposing", "assume", "assuming", "whether", NULL};
+/* In a sentence: what is stated is what it looks like. */
+static const char *const appearances[] = {"glance",    "sight",      "initially",     "originally",
+                                          "seemingly", "apparently", "superficially", "naively",
+                                          "wrongly",   "mistakenly", "incorrectly",   NULL};
 static const char *const denying[] = {"not",    "cannot", "never", "doubt",  "don't", "doesn't", "isn't",
                                       "didn't", "won't",  "can't", "wasn't", "nor",   "no",      NULL};
 /* Between a head and its verb: "the answer to the question is". */
@@ -87,8 +105,9 @@ static const char *const modals[] = {"should", "must", "would", "will", NULL};
 static const char *const fillers[] = {"therefore", "thus",       "then", "hence",  "clearly",  "indeed", "simply",
                                       "obviously", "definitely", "most", "likely", "probably", NULL};
 
-#define CLAUSE_MAX 80 /* bytes looked back for a word that takes a statement back */
-#define BETWEEN_MAX 8 /* words */
+#define CLAUSE_MAX 80    /* bytes looked back for a word that takes a statement back */
+#define SENTENCE_MAX 200 /* the same, for what its sentence supposes */
+#define BETWEEN_MAX 8    /* words */
 
 static bool is_mark(char c)
 {
@@ -123,6 +142,30 @@ static const char *skip_marks_back(const char *begin, const char *p)
     return p;
 }
 
+static bool ends_sentence(const char *begin, const char *p)
+{
+    return p == begin || strchr("\n?!", p[-1]) != NULL || (p[-1] == '.' && (*p == ' ' || *p == '\n'));
+}
+
+bool rft_statement_is_hedged(const char *begin, const char *at)
+{
+    const char *p = at, *stop = at - begin > SENTENCE_MAX ? at - SENTENCE_MAX : begin;
+    struct rft_bytes first = {0}, second = {0};
+    while (p > stop && !ends_sentence(begin, p)) {
+        struct rft_bytes word = word_before(stop, p);
+        p = word.len != 0 ? word.data : p - 1;
+        if (word.len == 0)
+            continue;
+        if (is_among(appearances, word))
+            return true;
+        if (is_among(concluding, word) && !is_among(conditions, word_before(stop, skip_marks_back(stop, p))))
+            return is_among(conditions, first); /* "so if"; "if so" goes on */
+        second = first;
+        first = word;
+    }
+    return is_among(conditions, first) || is_among(conditions, second);
+}
+
 /* What the clause before a head makes of it. */
 enum clause { CLAUSE_STATES, CLAUSE_DENIES, CLAUSE_NONE };
 
@@ -137,15 +180,23 @@ static enum clause clause_before(const char *begin, const char *head, bool is_an
         return CLAUSE_NONE;
     if (word.len == 0 && p > begin && (rft_is_digit(p[-1]) || (unsigned char)p[-1] >= 0x80))
         *is_heading = false;
+    if (affirms && word.data > begin && word.data[-1] == '-')
+        return CLAUSE_NONE; /* "second-best" */
     while (word.len != 0 && head - p < CLAUSE_MAX) {
-        if (is_among(supposing, word))
+        if (is_among(supposing, word) || is_among(reported, word) || (affirms && is_among(lessening, word)))
             return CLAUSE_NONE;
         if (is_among(denying, word))
             return CLAUSE_DENIES;
+        affirms = affirms && is_among(affirming, word);
         *is_heading = *is_heading && (is_among(affirming, word) || is_among(leading, word));
         p = skip_marks_back(begin, word.data);
-        word = word_before(begin, p);
+        struct rft_bytes before = word_before(begin, p);
+        if (is_among(reporting, word) && before.len != 0 && !is_among(first_persons, before))
+            return CLAUSE_NONE;
+        word = before;
     }
+    if (rft_statement_is_hedged(begin, head))
+        return CLAUSE_NONE;
     *is_heading = *is_heading && (p == begin || p[-1] == '\n');
     return CLAUSE_STATES;
 }
@@ -301,8 +352,23 @@ static struct rft_bytes bare_words(struct rft_bytes text)
     return text;
 }
 
+struct rft_bytes rft_statement_without_end(struct rft_bytes text)
+{
+    static const char *const tokens[] = {"<|end_of_text|>", "<|endoftext|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>",
+                                         "<end_of_turn>",   "<|end|>",       "<eos>",      "</s>"};
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens;) {
+        size_t n = strlen(tokens[i]);
+        text = rft_bytes_trim(text);
+        bool ends = text.len >= n && memcmp(text.data + text.len - n, tokens[i], n) == 0;
+        text.len -= ends ? n : 0;
+        i = ends ? 0 : i + 1;
+    }
+    return text;
+}
+
 struct rft_statement rft_statement_find(struct rft_bytes text)
 {
+    text = rft_statement_without_end(text);
     struct rft_statement s = rft_statement_tag(text);
     if (s.text.data == NULL)
         s = rft_statement_boxed(text);

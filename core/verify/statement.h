@@ -23,6 +23,13 @@ struct rft_statement rft_statement_boxed(struct rft_bytes text);
  * next line that is not blank. "the wrong answer is" and "if the answer is" state nothing. */
 struct rft_statement rft_statement_words(struct rft_bytes text);
 
+/* Whether the sentence before `at` takes back what is stated there: "if x = 1, ...", "at first glance ..."; not where a
+ * "so" or "therefore" stands between. */
+bool rft_statement_is_hedged(const char *begin, const char *at);
+
+/* Without the marks at its end by which models end a text, such as "<|im_end|>", and without white space there. */
+struct rft_bytes rft_statement_without_end(struct rft_bytes text);
+
 /* The first of these three that is there; one in words without the marks around it and the period that ends it. */
 struct rft_statement rft_statement_find(struct rft_bytes text);
 

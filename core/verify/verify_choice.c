@@ -13,11 +13,6 @@
 #define WORDS_MAX 4   /* statements in words that are looked at, from the last, while they speak of another one */
 #define BESIDE_MAX 24 /* bytes from one statement to the next that may be one */
 
-/* Behind a statement they take it back. */
-static const char *const retractions[] = {
-    "Wait",          "wait,",          "No, ",          "Actually",  "Sorry",    "Correction", "correction:",
-    "econd thought", "made a mistake", "made an error", "apologize", "et me re", NULL};
-
 /* "The answer is based on": they speak of one that was stated before. */
 static const char *const remarks[] = {"based",   "supported", "consistent", "explained", "derived", "obtained", "found",
                                       "correct", "right",     "clear",      "in",        "because", "also",     NULL};
@@ -29,12 +24,13 @@ struct found {
     struct rft_choice choice;
     struct rft_bytes stated; /* where it stands; data NULL: nothing states an answer */
     const char *end;
-    bool is_line; /* nothing but that there is only one line says that it is an answer */
+    bool is_line;   /* nothing but that there is only one line says that it is an answer */
+    bool is_clause; /* one of the text's clauses, wherever: "B is correct" */
 };
 
 static void keep(struct found *found, struct rft_choice choice, const struct rft_statement *s)
 {
-    *found = (struct found){choice, s->text, s->end, false};
+    *found = (struct found){choice, s->text, s->end, false, false};
 }
 
 static bool begins_with(const char *const *words, struct rft_bytes text)
@@ -62,7 +58,8 @@ static struct found find_words(const struct rft_choices *choices, struct rft_byt
         const struct rft_statement s = rft_statement_words(text);
         if (s.text.data == NULL)
             break;
-        bool is_article = s.text.len == 1 && (*s.text.data == 'a' || *s.text.data == 'i'); /* cut off: "is a" */
+        bool is_article = (*s.text.data == 'a' || *s.text.data == 'i') && /* cut off: "is a", "is a." */
+                          (s.text.len == 1 || (s.text.len == 2 && s.text.data[1] == '.'));
         struct rft_choice choice = rft_choice_read(choices, is_article ? (struct rft_bytes){s.text.data, 0} : s.text);
         text.len = (size_t)(s.begin - text.data);
         const struct rft_statement before = rft_statement_words(text);
@@ -121,45 +118,82 @@ static bool is_finished(struct rft_bytes before, const char *next)
     return n_newlines > 1 || before.len == 0 || strchr(".:!?)]}*`\"$", p[-1]) != NULL;
 }
 
+/* What stands behind "####", "Ans:" or "Solution:" in a line. */
+static struct rft_bytes without_heading(struct rft_bytes line)
+{
+    static const char *const headings[] = {"####", "Ans", "ans", "ANS", "Solution", "solution"};
+    const char *p = line.data, *end = p + line.len;
+    while (p < end && (*p == '*' || *p == ' '))
+        p++;
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
+        if (!rft_scan_begins(p, end, headings[i]))
+            continue;
+        const char *behind = p + strlen(headings[i]), *next = behind;
+        while (next < end && strchr(" *:.", *next) != NULL)
+            next++;
+        bool has_mark = *p == '#' || memchr(behind, ':', (size_t)(next - behind)) != NULL;
+        return has_mark && next < end ? rft_scan_span(next, end) : line;
+    }
+    return line;
+}
+
 /* A last line that is a letter and nothing else, but not the end of a list of letters. */
 static struct found find_last_line(struct rft_bytes all)
 {
-    struct rft_bytes last = line_before(all, all.data + all.len), before = line_before(all, last.data);
+    struct rft_bytes line = line_before(all, all.data + all.len), before = line_before(all, line.data);
+    struct rft_bytes last = without_heading(line);
     struct rft_choice choice = rft_choice_read_bare(last);
     bool is_listed = before.len <= LISTED_MAX && rft_choice_read_bare(before).kind != RFT_CHOICE_NONE;
-    if (choice.kind == RFT_CHOICE_NONE || (!is_listed && !is_finished(before, last.data)))
+    if (choice.kind == RFT_CHOICE_NONE || (!is_listed && last.data == line.data && !is_finished(before, last.data)))
         return (struct found){0};
     if (is_listed)
         choice.kind = RFT_CHOICE_REFUSED;
-    return (struct found){choice, last, last.data + last.len, false};
+    return (struct found){choice, last, last.data + last.len, false, false};
+}
+
+/* Whether something new begins in the line behind a first one: below a blank line, or with a capital or a mark. */
+static bool is_begun(const char *p, const char *end)
+{
+    const char *next = rft_skip_spaces(p, end);
+    return next < end && (memchr(p + 1, '\n', (size_t)(next - p - 1)) != NULL || !(*next >= 'a' && *next <= 'z'));
 }
 
 static struct found find_only_line(const struct rft_choices *choices, struct rft_bytes all)
 {
     if (all.len == 0 || memchr(all.data, '\n', all.len) != NULL)
         return (struct found){0};
-    struct rft_choice choice = rft_choice_read(choices, all);
-    if (choice.kind == RFT_CHOICE_ONE && !rft_choice_is_all(choices, choice.letter, all))
+    struct rft_bytes line = without_heading(all);
+    struct rft_choice choice = rft_choice_read(choices, line);
+    if (choice.kind == RFT_CHOICE_ONE && !rft_choice_is_all(choices, choice.letter, line))
         choice.kind = RFT_CHOICE_NONE;
-    return (struct found){choice, all, all.data + all.len, choice.kind == RFT_CHOICE_NONE};
+    return (struct found){choice, line, line.data + line.len, choice.kind == RFT_CHOICE_NONE, false};
 }
 
-/* "Therefore, option B is correct." */
-static struct found find_subject(const struct rft_choices *choices, struct rft_bytes text)
+/* A first line that is a letter, or the letter and its text, and an explanation below it. */
+static struct found find_first_line(const struct rft_choices *choices, struct rft_bytes all)
+{
+    const char *end = all.data + all.len, *line_end = rft_scan_line_end(all.data, end);
+    if (line_end == end || !is_begun(line_end, end))
+        return (struct found){0};
+    struct rft_bytes line = without_heading(rft_scan_span(all.data, line_end));
+    struct rft_choice choice = rft_choice_read_bare(line);
+    bool is_small = choice.kind == RFT_CHOICE_ONE && line.len == 1 && *line.data >= 'a';
+    if (choice.kind == RFT_CHOICE_NONE && choices->n != 0)
+        choice = rft_choice_read(choices, line);
+    if (choice.kind != RFT_CHOICE_ONE || is_small || !rft_choice_is_all(choices, choice.letter, line))
+        return (struct found){0};
+    return (struct found){choice, line, line_end, false, false};
+}
+
+/* "Therefore, option B is correct.", "I would choose B." */
+static struct found find_clause(const struct rft_choices *choices, struct rft_bytes text)
 {
     struct rft_choice choice = rft_choice_read_subject(choices, text);
     if (choice.kind == RFT_CHOICE_NONE)
+        choice = rft_choice_read_chosen(choices, text);
+    if (choice.kind == RFT_CHOICE_NONE)
         return (struct found){0};
-    return (struct found){choice, choice.text.data != NULL ? choice.text : text, text.data + text.len, false};
-}
-
-static bool is_retracted(const struct found *found, const char *end)
-{
-    const char *behind = found->choice.text.data + found->choice.text.len;
-    for (const char *const *z = retractions; *z != NULL; z++)
-        if (rft_scan_find(behind, end, *z) != end)
-            return true;
-    return false;
+    return (struct found){choice, choice.text.data != NULL ? choice.text : text, text.data + text.len, false, true};
 }
 
 /* The later of two, unless they name different options. */
@@ -176,20 +210,25 @@ static struct found join(const struct found *a, const struct found *b)
 static struct found find_in(const struct rft_choices *choices, struct rft_bytes text)
 {
     const char *end = text.data + text.len;
-    struct found marked = find_marked(choices, text), words, line;
+    struct found marked = find_marked(choices, text), words, line, first;
     struct rft_bytes rest = text, all = rft_bytes_trim(text);
     if (marked.choice.kind != RFT_CHOICE_NONE) /* words before it do not count, nor those around it */
         rest = (struct rft_bytes){marked.end, (size_t)(end - marked.end)};
     words = find_words(choices, rest);
     struct found found = join(&marked, &words);
     if (found.stated.data == NULL)
-        found = find_subject(choices, text);
+        found = find_clause(choices, text);
+    first = find_first_line(choices, all);
+    found = join(&first, &found);
     line = found.stated.data == NULL ? find_only_line(choices, all) : (struct found){0};
     if (line.stated.data == NULL)
         line = find_last_line(all);
     found = join(&found, &line);
-    if (found.choice.kind == RFT_CHOICE_ONE && is_retracted(&found, end))
-        found.choice.kind = RFT_CHOICE_REFUSED;
+    if (found.choice.kind == RFT_CHOICE_ONE) {
+        rest = found.is_clause ? text : rft_scan_span(found.choice.behind, end);
+        if (rft_choice_is_disputed(choices, found.choice.letter, rest, found.is_clause))
+            found.choice.kind = RFT_CHOICE_REFUSED;
+    }
     return found;
 }
 
@@ -197,7 +236,8 @@ static struct found find_in(const struct rft_choices *choices, struct rft_bytes 
  * answer. */
 static struct found find(const struct rft_choices *choices, struct rft_bytes text)
 {
-    static const char *const beginnings[] = {"\nQ:", "\nQuestion:", "\n**Question"};
+    static const char *const beginnings[] = {"\nQ:", "\nQuestion:", "\n**Question", "\nProblem:"};
+    text = rft_statement_without_end(text);
     const char *end = text.data + text.len, *next = end;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
         const char *at = rft_scan_find(text.data, end, beginnings[i]);

@@ -211,7 +211,6 @@ static void test_disputed(void **state)
         {"A", "Answer: mitochondrion (A)", NONE},
         {"B", "The answer is blood type B.", NONE},
         {"A", "The answer is A mitochondrion", NONE},
-        {"B", "B is correct.", NONE},
         {"B", "Statement B is correct.", NONE},
         {"B", "Option B is not correct.", NONE},
         {"B", "Option B is correct in that it has a membrane.", NONE},
@@ -283,7 +282,6 @@ static void test_no_letter(void **state)
         {"BC", "<answer>B and C</answer>", OK_},
         {"B, C", "The answer is B.", WRONG},
         {"B, C", "<answer>A, B, C</answer>", WRONG},
-        {"B", "B\n\nExplanation: A is the nucleus, so it is not right.", NONE},
     };
     CHECK(mmlu, cases);
 }
