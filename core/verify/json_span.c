@@ -3,6 +3,7 @@
 
 #include "number_words.h"
 #include "scan.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -163,6 +164,59 @@ static const char *value_end(const char *p, const char *end)
     return p;
 }
 
+static uint32_t hex4(const char *p)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < 4; i++)
+        value = value * 16 + (uint32_t)(rft_is_digit(p[i]) ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+    return value;
+}
+
+static bool is_hex4(const char *p, const char *end)
+{
+    for (int i = 0; i < 4; i++)
+        if (p + i >= end || (!rft_is_digit(p[i]) && ((p[i] | 0x20) < 'a' || (p[i] | 0x20) > 'f')))
+            return false;
+    return true;
+}
+
+/* What the escape behind the backslash at p stands for, and its length; 0: nothing. */
+static size_t unescape(const char *p, const char *end, char out[4], size_t *n_out)
+{
+    static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
+    const char *letter = p[1] != '\0' ? strchr(letters, p[1]) : NULL;
+    *n_out = 1;
+    if (p[1] != 'u') {
+        out[0] = letter != NULL ? controls[letter - letters] : p[1];
+        return 2;
+    }
+    if (!is_hex4(p + 2, end))
+        return 0;
+    uint32_t c = hex4(p + 2), low = 0;
+    bool is_pair = (c & 0xfc00) == 0xd800 && rft_scan_begins(p + 6, end, "\\u") && is_hex4(p + 8, end);
+    if (is_pair)
+        low = hex4(p + 8);
+    if (is_pair && (low & 0xfc00) == 0xdc00)
+        c = 0x10000 + ((c & 0x3ff) << 10) + (low & 0x3ff);
+    *n_out = rft_utf8_encode(c, out);
+    return c >= 0x10000 ? 12 : 6;
+}
+
+/* Whether the inside of a string says that name. */
+static bool is_name(struct rft_bytes key, struct rft_bytes name)
+{
+    const char *p = key.data, *end = p + key.len, *q = name.data, *q_end = q + name.len;
+    while (p < end) {
+        char c[4] = {*p};
+        size_t n = 1, n_read = *p == '\\' ? unescape(p, end, c, &n) : 1;
+        if (n_read == 0 || (size_t)(q_end - q) < n || memcmp(q, c, n) != 0)
+            return false;
+        p += n_read;
+        q += n;
+    }
+    return q == q_end;
+}
+
 static struct rft_bytes member(struct rft_bytes object, struct rft_bytes name)
 {
     const char *end = object.data + object.len;
@@ -172,7 +226,7 @@ static struct rft_bytes member(struct rft_bytes object, struct rft_bytes name)
         struct rft_bytes key = {p + 1, (size_t)(last - p) - 2};
         p = skip_space(skip_space(last, end) + 1, end);
         const char *behind = value_end(p, end);
-        if (rft_bytes_equal(key, name)) {
+        if (is_name(key, name)) {
             if (found.data != NULL)
                 return none;
             found = (struct rft_bytes){p, (size_t)(behind - p)};

@@ -88,12 +88,12 @@ static const char *const lessening[] = {"least",  "second", "third",     "next",
                                         "nearly", "half",   "partially", "partly", "not",  NULL};
 /* Behind them something is concluded, whatever stands before it in the sentence. */
 static const char *const concluding[] = {"so", "thus", "hence", "therefore", NULL};
-/* The first words of a sentence that supposes something. */
-static const char *const conditions[] = {"if", "unless", "suppose", "supposing", "assume", "assuming", "whether", NULL};
+/* The first words of a sentence that supposes something, or tells what it was taken for. */
+static const char *const conditions[] = {"if",       "unless",  "suppose",   "supposing",  "assume",
+                                         "assuming", "whether", "initially", "originally", NULL};
 /* In a sentence: what is stated is what it looks like. */
-static const char *const appearances[] = {"glance",    "sight",      "initially",     "originally",
-                                          "seemingly", "apparently", "superficially", "naively",
-                                          "wrongly",   "mistakenly", "incorrectly",   NULL};
+static const char *const appearances[] = {"glance",  "sight",      "seemingly",   "apparently", "superficially",
+                                          "naively", "mistakenly", "incorrectly", NULL};
 static const char *const denying[] = {"not",    "cannot", "never", "doubt",  "don't", "doesn't", "isn't",
                                       "didn't", "won't",  "can't", "wasn't", "nor",   "no",      NULL};
 /* Between a head and its verb: "the answer to the question is". */

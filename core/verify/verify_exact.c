@@ -12,6 +12,16 @@ static struct rft_bytes answer_of(const struct rft_verify_options *options, stru
     return s.text.data == NULL || s.is_denied ? (struct rft_bytes){NULL, 0} : rft_statement_undress(s.text);
 }
 
+/* The period that ends a sentence is no part of what it states, unless the gold answer ends in one: "U.S.A." */
+static bool is_equal(const struct rft_verify_options *options, struct rft_bytes text, struct rft_bytes answer,
+                     struct rft_bytes gold)
+{
+    bool has_period = answer.data + answer.len < text.data + text.len && answer.data[answer.len] == '.';
+    struct rft_bytes sentence = {answer.data, answer.len + 1}, bare = rft_bytes_trim(gold);
+    bool is_abbreviation = answer.len != 0 && has_period && bare.len != 0 && bare.data[bare.len - 1] == '.';
+    return rft_text_equal(options, answer, gold) || (is_abbreviation && rft_text_equal(options, sentence, gold));
+}
+
 static enum rft_status judge(const struct rft_verify_options *options, void *state, const struct rft_verify_case *c,
                              struct rft_bytes gold, struct rft_verdict *verdict)
 {
@@ -19,7 +29,8 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
     verdict->reason = RFT_REASON_NO_ANSWER;
     verdict->answer = answer_of(options, c->completion);
     if (verdict->answer.data != NULL && gold.data != NULL)
-        verdict->reason = rft_text_equal(options, verdict->answer, gold) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
+        verdict->reason =
+            is_equal(options, c->completion, verdict->answer, gold) ? RFT_REASON_ACCEPTED : RFT_REASON_WRONG;
     return RFT_OK;
 }
 
