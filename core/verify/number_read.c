@@ -43,7 +43,7 @@ static size_t join_groups(struct text *t, size_t at, bool space)
     for (;;) {
         size_t n_mark = char_at(t, at + n) == '.' && !space;
         if (space && at + n < t->n)
-            n_mark = rft_space_match(t->data + at + n, t->data + t->n);
+            n_mark = rft_gap_match(t->data + at + n, t->data + t->n);
         if (n_first > 3 || n_mark == 0 || count_digits(t, at + n + n_mark) != 3)
             return n;
         if (t->data[at] == '0')

@@ -33,7 +33,7 @@ static bool is_glued_to_letter(const struct reader *r)
 static bool take_thousands(struct reader *r)
 {
     const char *gap = r->number_end;
-    size_t n = rft_space_match(gap, r->end), n_digits = 0;
+    size_t n = rft_gap_match(gap, r->end), n_digits = 0;
     if (!r->is_integer || n == 0 || gap + n != r->p)
         return false;
     while (r->p + n_digits < r->end && rft_is_digit(r->p[n_digits]))
@@ -85,6 +85,17 @@ static void check_behind(struct reader *r)
     }
 }
 
+static bool is_one_of(const char *const *words, struct rft_bytes word)
+{
+    return word.data != NULL && rft_word_is_among(words, word.data, word.len);
+}
+
+/* Nothing but white space stands between. */
+static bool is_apart(const char *p, const char *next)
+{
+    return rft_skip_spaces(p, next) == next;
+}
+
 static void take_number(struct reader *r)
 {
     struct rft_stated *out = r->out;
@@ -95,6 +106,11 @@ static void take_number(struct reader *r)
             return;
         }
     } else {
+        bool is_beside = r->last_word.data != NULL && is_apart(r->last_word.data + r->last_word.len, begin);
+        if (is_beside && (is_one_of(rft_count_words, r->last_word) || is_one_of(rft_month_words, r->last_word))) {
+            stop(r); /* "three 12s", "May 12" */
+            return;
+        }
         if (r->is_call || (begin > r->begin && begin[-1] == ')')) {
             stop(r);
             return;
@@ -121,8 +137,7 @@ static void take_number(struct reader *r)
 
 static bool is_word(const char *z, struct rft_bytes word)
 {
-    const char *const words[] = {z, NULL};
-    return word.data != NULL && rft_word_is_among(words, word.data, word.len);
+    return is_one_of((const char *const[]){z, NULL}, word);
 }
 
 static void take_word_behind(struct reader *r, const char *begin, size_t n)
@@ -136,7 +151,10 @@ static void take_word_behind(struct reader *r, const char *begin, size_t n)
     if (is_scaled || (n == 1 && strchr("Mxyzni", *begin) != NULL) || (n == 2 && memcmp(begin, "MM", 2) == 0) ||
         rft_word_is_among(rft_negative_words, begin, n) || (n_letters < n && !is_power))
         stop(r);
-    if (is_word("percent", word) || is_word("pct", word) || (is_word("cent", word) && is_word("per", r->last_word)))
+    bool is_day = is_one_of(rft_month_words, word) && is_apart(r->number_end, begin);
+    if (is_day || is_one_of(rft_multiple_words, word))
+        stop(r);
+    if (is_one_of(rft_percent_words, word) || (is_word("cent", word) && is_word("per", r->last_word)))
         r->out->is_percent = true;
     r->last_word = word;
 }
@@ -151,6 +169,7 @@ static void take_word_before(struct reader *r, const char *begin, size_t n)
     if (is_part || rft_word_is_among(rft_bound_words, begin, n) || r->has_sign ||
         (n > 2 && rft_word_is_among(rft_scale_words, begin, n)))
         stop(r); /* "a third of 9", "in thousands: 5" */
+    r->out->is_percent = r->out->is_percent || is_one_of(rft_percent_words, word); /* "percent: 50" */
     r->out->says_answer = is_word("answer", word) || (r->out->says_answer && is_word("is", word));
     r->last_word = word;
     r->is_clean = false;
@@ -285,7 +304,7 @@ static void take_ascii(struct reader *r)
         const char *close = memchr(r->p, ']', (size_t)(r->end - r->p));
         r->p = close != NULL ? close + 1 : r->end;
     } else {
-        if (c == '!' && r->number_end != NULL && r->p[-1] == ')')
+        if (r->number_end != NULL && (c == '?' || (c == '!' && r->p[-1] == ')')))
             stop(r);
         if (c == '(' && is_glued_to_letter(r) && r->number_end == NULL)
             r->is_call = true;

@@ -61,16 +61,44 @@ static bool is_same_word(const struct unit_word *a, const struct unit_word *b)
     return a->is_whole && b->is_whole && ((is_prefix && (n_more == 0 || is_plural)) || is_foot);
 }
 
+/* Whether a sign of currency and a word that names money speak of the same: "$12" and "12 dollars", not "12 cents". */
+static bool is_same_money(int32_t sign, const struct unit_word *word)
+{
+    static const char *const money[] = {"cent",   "cents",   "penny",  "pennies", "pence",  "dime",  "dimes",
+                                        "nickel", "nickels", "dollar", "dollars", "buck",   "bucks", "usd",
+                                        "euro",   "euros",   "eur",    "pound",   "pounds", "gbp",   "yen",
+                                        "jpy",    "yuan",    "rupee",  "rupees",  "inr",    "rs",    NULL};
+    static const struct {
+        int32_t sign;
+        const char *const names[8];
+    } signs[] = {{'$', {"dollar", "dollars", "buck", "bucks", "usd"}},
+                 {0x20ac, {"euro", "euros", "eur"}},
+                 {0xa3, {"pound", "pounds", "gbp"}},
+                 {0xa5, {"yen", "jpy", "yuan"}},
+                 {0x20b9, {"rupee", "rupees", "inr", "rs"}},
+                 {0xa2, {"cent", "cents"}}};
+    bool is_money = rft_word_is_among(money, word->text, word->n);
+    for (size_t i = 0; is_money && i < sizeof signs / sizeof *signs; i++)
+        if (signs[i].sign == sign)
+            return rft_word_is_among(signs[i].names, word->text, word->n);
+    return !is_money;
+}
+
 bool rft_number_is_same_unit(const struct rft_stated *a, const struct rft_stated *b)
 {
+    static const char *const hours[] = {"am", "pm", "a", "p", "o", "oclock", NULL}; /* "a.m.": another thing than 12 */
     const char *p = a->unit.data, *p_end = p + a->unit.len, *q = b->unit.data, *q_end = q + b->unit.len;
     if (a->currency && b->currency && a->currency != b->currency)
         return false;
     if (rft_bytes_equal(a->unit, b->unit)) /* however long its words are */
         return true;
     struct unit_word left = next_unit_word(&p, p_end), right = next_unit_word(&q, q_end);
+    if ((a->currency && !b->currency && !is_same_money(a->currency, &right)) ||
+        (b->currency && !a->currency && !is_same_money(b->currency, &left)))
+        return false;
+    const struct unit_word *only = left.n ? &left : &right;
     if (!left.n || !right.n)
-        return true;
+        return !rft_word_is_among(hours, only->text, only->n);
     while (left.n && right.n) {
         if (!is_same_word(&left, &right))
             return false;

@@ -61,6 +61,27 @@ const char *const rft_scale_words[] = {
     NULL,
 };
 
+const char *const rft_multiple_words[] = {
+    "pair",        "pairs",       "couple",      "couples",    "gross",      "scores",    "tens",
+    "myriad",      "quadrillion", "quintillion", "eleventh",   "elevenths",  "twelfth",   "twelfths",
+    "thirteenths", "fourteenths", "fifteenths",  "sixteenth",  "sixteenths", "twentieth", "twentieths",
+    "millionth",   "millionths",  "billionth",   "billionths", NULL,
+};
+
+const char *const rft_count_words[] = {
+    "two",      "three",    "four",   "five",     "six",      "seven",   "eight",   "nine",
+    "ten",      "eleven",   "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+    "eighteen", "nineteen", "twenty", "hundred",  "both",     NULL,
+};
+
+const char *const rft_month_words[] = {
+    "january", "february", "march",    "april", "may", "june", "july", "august", "september",
+    "october", "november", "december", "jan",   "feb", "mar",  "apr",  "jun",    "jul",
+    "aug",     "sep",      "sept",     "oct",   "nov", "dec",  NULL,
+};
+
+const char *const rft_percent_words[] = {"percent", "percents", "pct", NULL};
+
 const char *const rft_fraction_words[] = {
     "third", "thirds", "quarter",   "quarters",   "fourth",     "fourths",     "fifth", "fifths",
     "sixth", "sixths", "seventh",   "sevenths",   "eighth",     "eighths",     "ninth", "ninths",
@@ -78,8 +99,9 @@ const char *const rft_math_words[] = {
 
 /* Before a number they say that it is a bound, or not the answer. */
 const char *const rft_bound_words[] = {
-    "than", "least",  "most",   "never", "between", "over",   "under",  "above",     "below",
-    "up",   "cannot", "except", "but",   "times",   "double", "triple", "divisible", NULL,
+    "than",   "least",  "most",   "never",  "between", "over",   "under",     "above", "below", "up",
+    "cannot", "except", "but",    "times",  "double",  "triple", "divisible", "sin",   "cos",   "tan",
+    "cot",    "arcsin", "arccos", "arctan", "sinh",    "cosh",   "tanh",      "exp",   NULL,
 };
 
 const char *const rft_negative_words[] = {"minus", "negative", NULL};
@@ -158,6 +180,15 @@ size_t rft_space_match(const char *p, const char *end)
         return 0;
     n = rft_utf8_decode(p, end, &c);
     return rft_char_sort(c) == RFT_SORT_SPACE ? n : 0;
+}
+
+size_t rft_gap_match(const char *p, const char *end)
+{
+    int32_t c;
+    bool ends_line = p == end || (*p >= '\n' && *p <= '\r');
+    if (!ends_line && (unsigned char)*p >= 0x80)
+        ends_line = rft_utf8_decode(p, end, &c) != 0 && (c == 0x2028 || c == 0x2029);
+    return ends_line ? 0 : rft_space_match(p, end);
 }
 
 const char *rft_skip_spaces(const char *p, const char *end)

@@ -11,6 +11,10 @@
 
 /* Lists of words, each ended by NULL. */
 extern const char *const rft_scale_words[];    /* behind a number they make it another one: "million" */
+extern const char *const rft_multiple_words[]; /* the same in a line that states one number: "pairs" */
+extern const char *const rft_count_words[];    /* right before a number: "three 12s" */
+extern const char *const rft_month_words[];    /* right beside a number they make it a day */
+extern const char *const rft_percent_words[];
 extern const char *const rft_fraction_words[]; /* behind a number, or as in "a third of 9" */
 extern const char *const rft_function_words[]; /* as in "the square of 3" */
 extern const char
@@ -44,6 +48,7 @@ bool rft_letter_is_factor(const char *p, const char *end);
 
 /* Length of the white space of any script at p, marks of no width counted; 0 if there is none. */
 size_t rft_space_match(const char *p, const char *end);
+size_t rft_gap_match(const char *p, const char *end); /* the same, but no end of a line */
 const char *rft_skip_spaces(const char *p, const char *end);
 
 /* End of the word at p: letters of any script, and an apostrophe or a digit among them. */

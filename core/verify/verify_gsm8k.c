@@ -62,11 +62,10 @@ static void read_behind(const struct rft_verify_options *options, const char *p,
 /* A percent sign or the word behind a number, marks and white space passed over. */
 static bool is_percent_behind(const char *p, const char *end)
 {
-    static const char *const words[] = {"percent", "pct", NULL};
     while (p < end && (*p == ' ' || *p == '\\' || *p == '*' || *p == '$' || *p == '}'))
         p++;
     return rft_scan_begins(p, end, "%") || rft_scan_begins(p, end, "\xef\xbc\x85") ||
-           rft_word_is_among(words, p, (size_t)(rft_word_end(p, end) - p));
+           rft_word_is_among(rft_percent_words, p, (size_t)(rft_word_end(p, end) - p));
 }
 
 /* Without a mark. Thousands parted by points cannot be told from decimals in a text. */

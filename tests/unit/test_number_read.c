@@ -127,6 +127,13 @@ static void test_thousands(void **state)
     (void)state;
     static const enum rft_verify_thousands space = RFT_THOUSANDS_SPACE, point = RFT_THOUSANDS_POINT;
     const struct number_case cases[] = {
+        {{TAG, .thousands = RFT_THOUSANDS_SPACE}, "12000", "<answer>12\n000</answer>", NAN_},
+        {{UNITS}, "12000", "<answer>12\n000</answer>", NAN_},
+        {{TAG, .thousands = RFT_THOUSANDS_SPACE},
+         "12000",
+         "<answer>12\xe2\x80\xa8"
+         "000</answer>",
+         NAN_},
         {{TAG}, "12000", "<answer>12 000</answer>", NAN_},
         {{TAG, .thousands = space}, "12000", "<answer>12 000</answer>", OK_},
         {{TAG, .thousands = space},
@@ -160,6 +167,50 @@ static void test_thousands(void **state)
 }
 
 /* Products are exact, and too many digits equal nothing. */
+/* What stands beside a number and makes it another one, or another kind of thing. */
+static void test_beside(void **state)
+{
+    (void)state;
+    static const struct number_case cases[] = {
+        {{UNITS}, "12", "<answer>sin 12</answer>", NAN_},
+        {{UNITS}, "12", "<answer>12 gross</answer>", NAN_},
+        {{UNITS}, "12", "<answer>12 pairs of socks</answer>", NAN_},
+        {{UNITS}, "12", "<answer>12 twelfths</answer>", NAN_},
+        {{UNITS}, "12", "<answer>three 12s</answer>", NAN_},
+        {{UNITS}, "12", "<answer>three: 12 s</answer>", OK_},
+        {{UNITS}, "12", "<answer>May 12</answer>", NAN_},
+        {{UNITS}, "12", "<answer>12 May</answer>", NAN_},
+        {{UNITS}, "12", "<answer>In May: 12</answer>", OK_},
+        {{UNITS}, "12", "<answer>12?</answer>", NAN_},
+        {{UNITS}, "12", "<answer>How many? 12</answer>", OK_},
+        {{UNITS}, "12", "<answer>12 a.m.</answer>", WRONG},
+        {{UNITS}, "12", "<answer>12 PM</answer>", WRONG},
+        {{UNITS}, "12 pm", "<answer>12 PM</answer>", OK_},
+        {{UNITS}, "$12", "<answer>12 cents</answer>", WRONG},
+        {{UNITS}, "12 cents", "<answer>$12</answer>", WRONG},
+        {{UNITS}, "$12", "<answer>12 dollars</answer>", OK_},
+        {{UNITS}, "$12", "<answer>12 euros</answer>", WRONG},
+        {{UNITS},
+         "\xe2\x82\xac"
+         "12",
+         "<answer>12 euros</answer>",
+         OK_},
+        {{UNITS}, "$12", "<answer>12 per hour</answer>", OK_},
+        {{UNITS}, "50", "<answer>50 percents</answer>", NAN_},
+        {{UNITS, .percent = RFT_PERCENT_VALUE}, "50", "<answer>50 percents</answer>", WRONG},
+        {{UNITS, .percent = RFT_PERCENT_VALUE}, "0.5", "<answer>50 percents</answer>", OK_},
+        {{UNITS, .percent = RFT_PERCENT_VALUE}, "50", "<answer>percent: 50</answer>", WRONG},
+        {{GSM8K}, "12", "#### sin 12", NAN_},
+        {{GSM8K}, "12", "#### 12 gross", NAN_},
+        {{GSM8K}, "12", "#### 12 pairs", NAN_},
+        {{GSM8K}, "12", "#### 12 sixteenths", NAN_},
+        {{GSM8K}, "12", "#### three 12s", NAN_},
+        {{GSM8K}, "12", "#### 12 apples", OK_},
+        {{GSM8K, .percent = RFT_PERCENT_VALUE}, "0.5", "It is 50 percents", OK_},
+    };
+    CHECK(cases);
+}
+
 static void test_product(void **state)
 {
     (void)state;
@@ -188,10 +239,8 @@ static void test_product(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fractions),
-        cmocka_unit_test(test_percent),
-        cmocka_unit_test(test_thousands),
-        cmocka_unit_test(test_product),
+        cmocka_unit_test(test_fractions), cmocka_unit_test(test_percent), cmocka_unit_test(test_thousands),
+        cmocka_unit_test(test_beside),    cmocka_unit_test(test_product),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
