@@ -4,7 +4,8 @@
 
     judge_python.py [--cpu SECONDS] [--wall SECONDS] [--memory MIB] [--python PATH] [--bind FOLDER]...
 
-The program is the last ```python block of the completion that defines something, else the last one, else all of it. gold is what the tests are:
+The program is the last ```python block of the completion that defines the entry point, else the last that defines something, else the
+last one; without any, what stands in the answer, or all of the completion. gold is what the tests are:
     "assert add(1, 2) == 3"                            a text of Python
     ["assert add(1, 2) == 3", ...]                     several of them (MBPP's test_list); score: the part that passed
     {"tests": either, "setup": "import math",          setup runs before the tests, and not where the program runs
@@ -16,12 +17,16 @@ program could patch, print or end to seem right. The tests take one name from th
 is named, the only name that they call and that nothing else defines. More than that would let a program judge itself, as in
 "assert close(f(1), 2)"; who knows that it does not names them in "uses".
 
-Undecided, and never right: no sandbox, no tests, tests that call nothing of the program, values that are no plain data, a
+An object that is no plain data stays with the program. Its methods can be called and it can be passed back, but its length, items,
+attributes, truth and whatever else it says of itself are not believed: a test that looks at them is undecided.
+
+Undecided, and never right: no sandbox, no tests, tests that call nothing of the program, or that look at what is no plain data, a
 program that neither ends nor computes.
 """
 import argparse
 import ast
 import builtins
+import collections
 import json
 import os
 import re
@@ -31,9 +36,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
+import types
 
 MESSAGE_BYTES = 16 << 20  # of one call or one value
+PROGRAM_CHARS = 1 << 18
 N_PROCESSES = 16
 N_FILES = 24
 FILE_BYTES = 4 << 20
@@ -45,44 +53,90 @@ NOT_RAISED = {"StopIteration", "StopAsyncIteration"}
 
 
 class Undecided(BaseException):
-    """Neither right nor wrong. Not an Exception, so that no test catches it."""
+    """Neither right nor wrong. Not an Exception, so that no test catches it; the first counts even where one does."""
+
+    first = None
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        Undecided.first = Undecided.first or reason
 
 
 # ---- values that go from one sandbox to the other: plain data by tags, anything else by a number ----
 
 
+SEQUENCES = {kind.__name__: kind for kind in (list, tuple, set, frozenset, collections.deque)}
+MAPPINGS = {kind.__name__: kind for kind in (dict, collections.Counter, collections.OrderedDict)}
+VIEWS = {
+    "dict_keys": lambda items: dict.fromkeys(items).keys(),
+    "dict_values": lambda items: dict(enumerate(items)).values(),
+    "dict_items": lambda items: dict(items).items(),
+}
+UNCHANGING = (str, int, float, complex, bytes, tuple, frozenset)
+PLAIN = (*UNCHANGING, bytearray, list, set, dict)
+
+
 def encode(value, other):
-    """`other` names what is no plain data, or refuses it."""
-    if value is None or isinstance(value, bool):
+    """`other` names what is no plain data, or refuses it. Of a subclass the plain data are taken, and marked."""
+    if value is None or type(value) is bool:
         return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, int):
-        return {"int": hex(int(value))}
-    if isinstance(value, float):
-        return {"float": float(value).hex()}
-    if isinstance(value, complex):
+    kind = type(value)
+    name = kind.__name__
+    if kind is str:
+        return value
+    if kind is int:
+        return {"int": hex(value)}
+    if kind is float:
+        return {"float": value.hex()}
+    if kind is complex:
         return {"complex": [value.real.hex(), value.imag.hex()]}
-    if isinstance(value, (bytes, bytearray)):
-        return {type(value).__name__ if type(value) is bytearray else "bytes": bytes(value).hex()}
-    for kind in (list, tuple, set, frozenset):
-        if isinstance(value, kind):
-            return {kind.__name__: [encode(item, other) for item in value]}
-    if isinstance(value, dict):
-        return {"dict": [[encode(k, other), encode(v, other)] for k, v in value.items()]}
-    if isinstance(value, range):
+    if kind is bytes or kind is bytearray:
+        return {name: value.hex()}
+    if kind is range:
         return {"range": [hex(value.start), hex(value.stop), hex(value.step)]}
+    if kind in SEQUENCES.values() or kind.__module__ == "builtins" and name in VIEWS:
+        return {name: [encode(item, other) for item in value]}
+    if kind in MAPPINGS.values():
+        return {name: [[encode(k, other), encode(v, other)] for k, v in dict.items(value)]}
+    if issubclass(kind, Flat) and issubclass(kind, UNCHANGING):
+        return {"object": other(value)}  # goes home
+    for base in PLAIN:
+        if issubclass(kind, base):
+            return {"flat": [encode(str.__str__(value) if base is str else base(value), other), other(value)]}
     return {"object": other(value)}
 
 
-def decode(tree, other):
+class Flat:
+    """The plain data of a subclass; what else that has stays with the program."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise Undecided("a test looks at what a subclass of plain data adds")
+
+    def __missing__(self, key):
+        raise Undecided("a test looks at what a subclass of plain data adds")
+
+
+FLAT = {kind: type(kind.__name__, (kind, Flat), {}) for kind in PLAIN}
+
+
+def decode(tree, other, iterate=None):
     if tree is None or isinstance(tree, (bool, str)):
         return tree
     ((kind, content),) = tree.items()
+    inner = lambda item: decode(item, other, iterate)
     if kind == "object":
         return other(content)
-    if kind == "dict":
-        return {decode(k, other): decode(v, other) for k, v in content}
+    if kind == "iterator" and iterate is not None:
+        return iterate(content)
+    if kind == "flat":
+        plain = inner(content[0])
+        value = FLAT[type(plain)](plain)
+        value.__dict__["number"] = content[1]
+        return value
+    if kind in MAPPINGS:
+        return MAPPINGS[kind]({inner(k): inner(v) for k, v in content})
     scalars = {
         "int": lambda c: int(c, 16),
         "float": float.fromhex,
@@ -93,8 +147,7 @@ def decode(tree, other):
     }
     if kind in scalars:
         return scalars[kind](content)
-    sequence = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind]
-    return sequence(decode(item, other) for item in content)
+    return {**SEQUENCES, **VIEWS}[kind]([inner(item) for item in content])
 
 
 class Line:
@@ -140,42 +193,54 @@ def take_streams():
     return ours
 
 
+def names_of_module(name):
+    """Of a new one, which can be found by its name: dataclasses and pickle look there."""
+    sys.modules[name] = types.ModuleType(name)
+    return sys.modules[name].__dict__
+
+
 # ---- the program's sandbox: nothing in here is believed ----
 
 
 def serve_program():
     fd_in, fd_out, _ = take_streams()
     line = Line(fd_in, fd_out)
-    names, objects = {"__name__": "program"}, []
+    names, objects = names_of_module("program"), []
 
     def keep(value):
         objects.append(value)
-        return len(objects) - 1
+        return [len(objects) - 1, callable(value)]
+
+    def tree_of(value):
+        kind = type(value)  # one of Python's own iterators is nothing but what comes out of it
+        if kind.__module__ in ("builtins", "itertools") and hasattr(kind, "__next__"):
+            return {"iterator": keep(value)[0]}
+        return encode(value, keep)
 
     def run(request):
         if "program" in request:
-            exec(compile(request["program"], "program", "exec"), names)
+            exec(compile(request["program"], "program", "exec", dont_inherit=True), names)
             return None
+        if "next" in request:
+            return next(objects[request["next"]])
         target = names[request["name"]] if "name" in request else objects[request["object"]]
         if "attribute" in request:
             target = getattr(target, request["attribute"])
         if "arguments" not in request:
-            return target if not callable(target) else Callable(target)
+            return target
         find = lambda key: names[key] if isinstance(key, str) else objects[key]
         arguments, keywords = decode(request["arguments"], find)
         return target(*arguments, **keywords)
 
-    class Callable:
-        def __init__(self, value):
-            self.value = value
-
     while (request := line.receive()) is not None:
         try:
-            value = run(request)
-            reply = {"callable": keep(value.value)} if type(value) is Callable else {"value": encode(value, keep)}
-            line.send(reply)
+            line.send({"value": tree_of(run(request))})
         except BaseException as error:  # also SystemExit
-            line.send({"error": type(error).__name__, "text": str(error)[:200]})
+            if "next" in request and type(error) is StopIteration:
+                line.send({"end": True})
+                continue
+            kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ in ("builtins", __name__)]
+            line.send({"error": type(error).__name__, "kinds": kinds, "text": str(error)[:200]})
 
 
 # ---- the tests' sandbox ----
@@ -187,6 +252,8 @@ class Program:
     def __init__(self, line):
         self.line, self.n_calls, self.has_ended = line, 0, False
 
+    END = object()
+
     def ask(self, **request):
         try:
             self.line.send(request)
@@ -197,22 +264,37 @@ class Program:
             self.has_ended = True
             raise ProgramError("the program ended")
         if "error" in reply:
-            kind = getattr(builtins, str(reply["error"]), None)
-            is_plain = isinstance(kind, type) and issubclass(kind, Exception) and kind.__name__ not in NOT_RAISED
-            error = ProgramError("%s: %s" % (reply["error"], reply.get("text")))
+            raise self.error_of(reply)
+        if "next" in request and reply.get("end"):
+            return self.END
+        return decode(reply["value"], lambda content: remote_of(self, *content), self.iterate)
+
+    def error_of(self, reply):
+        """The nearest builtin exception."""
+        kinds, text = reply.get("kinds") or [None], str(reply.get("text"))
+        if kinds[0] == "Undecided":
+            return Undecided(text)
+        kind = getattr(builtins, str(kinds[0]), None)
+        is_plain = isinstance(kind, type) and issubclass(kind, Exception) and kind.__name__ not in NOT_RAISED
+        if is_plain and (kind is not Exception or reply["error"] == "Exception"):
             try:
-                error = kind(str(reply.get("text"))) if is_plain else error
+                return kind(text)
             except TypeError:  # one that wants more than a text
                 pass
-            raise error
-        if "callable" in reply:
-            return Remote(self, {"object": int(reply["callable"])})
-        return decode(reply["value"], lambda number: Remote(self, {"object": int(number)}))
+        return ProgramError("%s: %s" % (reply["error"], text))
+
+    def iterate(self, number):
+        """A generator of ours: what comes out of the program's is plain data, and comes once."""
+        while (item := self.ask(next=number)) is not self.END:
+            if (yield item) is not None:
+                raise Undecided("a test sends a value to a generator")
 
     def call(self, target, arguments, keywords):
         def name_of(value):
-            if isinstance(value, Remote) and value._program is self and "attribute" not in value._target:
-                return value._target.get("name", value._target.get("object"))
+            if type(value) in FLAT.values():
+                return value.__dict__["number"][0]
+            if issubclass(type(value), Remote) and "attribute" not in target_of(value):
+                return target_of(value).get("name", target_of(value).get("object"))
             raise Undecided("a test passes a value of the type %s" % type(value).__name__)
 
         self.n_calls += 1
@@ -223,53 +305,47 @@ class ProgramError(Exception):
     pass
 
 
-def no_plain_data(*_):
+class Remote:
+    """What lives in the program's sandbox. Its methods can be called, and it can be passed back. It could be made to say anything
+    of itself, something else each time, so that whoever looks at it ends undecided."""
+
+    __slots__ = ("program", "target")
+
+    def __init__(self, program, target):
+        object.__setattr__(self, "program", program)
+        object.__setattr__(self, "target", target)
+
+    def __getattribute__(self, name):
+        if name.startswith("__"):
+            no_plain_data()
+        value = program_of_remote(self).ask(attribute=name, **target_of(self))
+        return value if issubclass(type(value), Remote) else no_plain_data()
+
+
+class RemoteCallable(Remote):
+    __slots__ = ()
+
+    def __call__(self, *arguments, **keywords):
+        return program_of_remote(self).call(target_of(self), arguments, keywords)
+
+
+program_of_remote, target_of = Remote.program.__get__, Remote.target.__get__
+
+
+def remote_of(program, number, is_callable):
+    return (RemoteCallable if is_callable else Remote)(program, {"object": int(number)})
+
+
+def no_plain_data(*_, **__):
     raise Undecided("a test looks at a value that is no plain data")
 
 
-class Remote:
-    """What lives in the program's sandbox. It can be called, iterated over and passed back; it is equal to nothing."""
-
-    def __init__(self, program, target):
-        self._program, self._target = program, target
-
-    def __call__(self, *arguments, **keywords):
-        return self._program.call(self._target, arguments, keywords)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._program.ask(attribute=name, **self._target)
-
-    def _method(self, name, *arguments):
-        return self._program.call({"attribute": name, **self._target}, arguments, {})
-
-    def __iter__(self):
-        items = []  # a list by the program's own word: it could be anything, as any value could
-        iterator = self._method("__iter__")
-        while isinstance(iterator, Remote):
-            try:
-                reply = iterator._program.ask(attribute="__next__", arguments=encode(((), {}), None), **iterator._target)
-            except ProgramError as error:
-                if str(error).startswith("StopIteration"):
-                    return iter(items)
-                raise
-            items.append(reply)
-            if len(items) > 1000000:
-                raise Undecided("an iterator without end")
-        return iter(iterator)
-
-    def __len__(self):
-        try:
-            return self._method("__len__")
-        except AttributeError:
-            raise TypeError("it has no len()")
-
-    def __getitem__(self, key):
-        return self._method("__getitem__", key)
-
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __str__ = __repr__ = __contains__ = no_plain_data
-    __hash__ = object.__hash__
+OPERATORS = ("add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor").split()
+LOOKS = ("eq ne lt le gt ge bool hash str repr format bytes len length_hint iter next reversed contains getitem setitem delitem missing "
+         "neg pos abs invert int float complex index round trunc floor ceil enter exit aenter aexit await aiter anext setattr delattr "
+         "dir copy deepcopy reduce reduce_ex instancecheck subclasscheck mro_entries fspath sizeof").split()
+for name in [*LOOKS, *OPERATORS, *("r" + name for name in OPERATORS), *("i" + name for name in OPERATORS)]:
+    setattr(Remote, "__%s__" % name, no_plain_data)
 
 
 def called_names(texts):
@@ -284,6 +360,25 @@ def called_names(texts):
     return called - stored - defined - arguments - imported - set(dir(builtins)) - set(MODULES)
 
 
+def compares_identity(texts):
+    """Whether they use `is` for more than constants and types."""
+    def is_settled(node):
+        return isinstance(node, ast.Constant) or isinstance(node, ast.Name) and hasattr(builtins, node.id) or \
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type"
+
+    for node in (node for text in texts for node in ast.walk(ast.parse(text))):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            for operator, left, right in zip(node.ops, sides, sides[1:]):
+                if isinstance(operator, (ast.Is, ast.IsNot)) and not is_settled(left) and not is_settled(right):
+                    return True
+    return False
+
+
+def units_of(gold):
+    return gold["tests"] if isinstance(gold["tests"], list) else [gold["tests"]]
+
+
 def entry_point(gold, units):
     if gold.get("entry_point"):
         return gold["entry_point"]
@@ -295,9 +390,12 @@ def entry_point(gold, units):
 
 def run_tests(program, source, gold):
     """The verdict; exceptions are failed tests."""
-    units = gold["tests"] if isinstance(gold["tests"], list) else [gold["tests"]]
+    units = units_of(gold)
     entry = entry_point(gold, units)
-    names = {"__name__": "tests", **{module: __import__(module) for module in MODULES}}
+    if compares_identity([gold.get("setup", ""), *units]):
+        raise Undecided("a test asks whether two values are the same object; values arrive as copies")
+    names = names_of_module("tests")
+    names.update((module, __import__(module)) for module in MODULES)
     program.ask(program=source)
     for name in (entry, *gold.get("uses", ())):
         names[name] = program_value(program, name)
@@ -315,7 +413,11 @@ def run_tests(program, source, gold):
         except Exception as error:
             if isinstance(error, (NameError, ImportError)) and is_of_tests(error):
                 raise Undecided("the tests use what is not there: %s; gold may name it in \"uses\"" % error)
+            if isinstance(error, TypeError) and str(error).startswith("catching classes"):
+                raise Undecided("a test catches an exception of the program's")
             reason = reason or "test %d: %s: %s" % (i + 1, type(error).__name__, error)
+    if Undecided.first is not None:
+        raise Undecided(Undecided.first)
     if program.n_calls == 0:
         raise Undecided("the tests call nothing of the program")
     verdict = {"verdict": "right" if reason is None else "wrong", "reason": reason}
@@ -337,7 +439,7 @@ def program_value(program, name):
         value = program.ask(name=name)
     except KeyError:
         raise ProgramError("it defines no %s" % name[:60])
-    return Remote(program, {"name": name}) if isinstance(value, Remote) else value
+    return type(value)(program, {"name": name}) if issubclass(type(value), Remote) else value
 
 
 def serve_tests(source, gold):
@@ -351,7 +453,7 @@ def serve_tests(source, gold):
         verdict = {"verdict": "wrong", "reason": "the program: %s: %s" % (type(error).__name__, error)}
     verdict["reason"] = verdict["reason"] and verdict["reason"][:300]
     verdict["ended"] = program.has_ended
-    os.write(fd_verdict, json.dumps(verdict).encode() + b"\n")
+    os.write(fd_verdict, json.dumps(verdict, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     os._exit(0)
 
 
@@ -404,16 +506,63 @@ class Sandbox:
                                 **who)
 
 
-def program_of(request):
-    if isinstance(request.get("answer"), str):
-        return request["answer"]
-    text = request["completion"]
-    for fence in (r"```(?:python|py|python3)[ \t]*\r?\n(.*?)(?:```|\Z)", r"```[^\n`]*\n(.*?)(?:```|\Z)"):
-        blocks = re.findall(fence, text, re.DOTALL | re.IGNORECASE)
+def parsed(text):
+    if len(text) > PROGRAM_CHARS:  # this is outside of every sandbox
+        return None
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def without_indent(block, indent):
+    """Of a block in a list's item the lines begin with the fence's indent."""
+    lines = [line[len(indent):] if line[:len(indent)].isspace() else line for line in block.splitlines(keepends=True)]
+    text = "".join(lines) if indent else block
+    return text if parsed(text) else textwrap.dedent(text)
+
+
+def blocks_of(text):
+    """Those that say they are Python, else all."""
+    for word in ("(?:python3?|py)[ \\t]*", "[^\\n`]*"):
+        for close in (r"^[ \t]*(?:[>*-][ \t]*)?```", r"```"):  # a text of the program may hold a fence
+            found = re.findall(r"(?<![ \t])([ \t]*)```%s\r?\n(.*?)(?:%s|\Z)" % (word, close), text, re.DOTALL | re.IGNORECASE | re.MULTILINE)
+            blocks = [without_indent(block, indent) for indent, block in found]
+            if blocks and all(parsed(block) or "```" not in block for block in blocks):
+                break
         if blocks:
-            programs = [block for block in blocks if re.search(r"^(def|class|async def)\s", block, re.MULTILINE)]
-            return (programs or blocks)[-1]
-    return text
+            return blocks
+    return []
+
+
+def definitions(text):
+    """The names that it defines at its top."""
+    names = set()
+    for node in getattr(parsed(text), "body", ()):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
+            names.update(name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store))
+            names.update(name.asname or name.name for name in getattr(node, "names", ()))
+    return names
+
+
+def program_of(request, gold):
+    """What rftgen takes for the answer of a completion may be a number in its prose: blocks of the completion go first."""
+    text, answer = request["completion"], request.get("answer")
+    answer = answer if isinstance(answer, str) else ""
+    blocks, others = blocks_of(text), [answer, *blocks_of(answer)]
+    try:
+        entry = entry_point(gold, units_of(gold))
+    except Undecided:
+        entry = None
+    for group in (blocks, others):
+        for program in reversed(group):
+            if entry in definitions(program):
+                return program
+    others = [] if blocks else [program for program in others if definitions(program)]
+    programs = [block for block in blocks if re.search(r"^(def|class|async def)\s", block, re.MULTILINE)]
+    return (programs or blocks or others or [text])[-1]
 
 
 def tests_of(gold):
@@ -458,7 +607,7 @@ def judge(sandbox, request):
         return {"verdict": "undecided", "reason": "gold holds no tests in Python"}
     to_program, to_tests, verdict = os.pipe(), os.pipe(), os.pipe()
     work = os.memfd_create("work")  # program and tests for the tests' side
-    os.write(work, json.dumps([program_of(request), gold]).encode())
+    os.write(work, json.dumps([program_of(request, gold), gold]).encode())
     os.lseek(work, 0, os.SEEK_SET)
     os.set_inheritable(work, True)
     program = sandbox.start("program", to_program[0], to_tests[1], subprocess.DEVNULL)
@@ -512,7 +661,8 @@ def main():
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps({"id": request["id"], **judge(sandbox, request)}), flush=True)
+        reply = json.dumps({"id": request["id"], **judge(sandbox, request)}, ensure_ascii=False)
+        print(reply.encode("utf-8", "replace").decode(), flush=True)
 
 
 if __name__ == "__main__":
