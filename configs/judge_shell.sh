@@ -1,30 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A judge for verify.command in shell, with jq: the completion's last line, without regard to case, blanks and a point at its end,
-# must be gold, or one of a list of golds. A completion is only ever data here: nothing of it is run, or expanded.
+# A judge for verify.command in shell, with jq: the completion's last line, without regard to the case of A to Z, blanks and a point at
+# its end, must be gold, or one of a list of golds. A gold of several lines is never equal to one. A number is compared as it is written in
+# the questions' file, so that 4.0 is not 4; in a list only whole numbers may stand beside texts, as jq writes others anew.
+# A completion is only ever data here: nothing of it is run, or expanded.
 set -u
 command -v jq >/dev/null || { echo 'judge_shell.sh: jq is not there' >&2; exit 1; }
 
-# What two lines must have in common.
-plain()
-{
-    tr '[:upper:]' '[:lower:]' | sed 's/[[:space:]]\{1,\}/ /g; s/^ //; s/ $//; s/\.$//'
-}
+judge='
+def plain: ascii_downcase | gsub("[ \t\r]+"; " ") | gsub("^[ \n]+|[ \n]+$"; "") | sub("\\.$"; "");
+def text:
+    if type == "string" then . elif type == "number" and . == floor and fabs < 9007199254740992 then tostring else null end;
+def golds: .gold | if type == "number" then $number elif type == "array" then map(text)[] else text end;
+[golds] as $golds
+| ([$golds[] | values | plain | select(. != "")]) as $plain
+| (.completion | split("\n") | map(plain | select(. != "")) | last) as $answer
+| {id} + if any($golds[]; . == null) then {verdict: "undecided", reason: "gold is no text, number or list of these"}
+         elif $plain == [] then {verdict: "undecided", reason: "there is no gold answer"}
+         elif $answer == null then {verdict: "wrong", reason: "nothing but blank lines"}
+         else {verdict: any($plain[]; . == $answer), reason: null} end'
 
 printf '{"ready": true}\n'
 while IFS= read -r request; do
-    id=$(printf '%s\n' "$request" | jq -r '.id') || exit 1 # undecided is better than wrong for want of memory
-    golds=$(printf '%s\n' "$request" | jq -r '.gold | if type == "array" then .[] else values end | tostring') || exit 1
-    completion=$(printf '%s\n' "$request" | jq -r '.completion') || exit 1
-    golds=$(printf '%s\n' "$golds" | plain)
-    answer=$(printf '%s\n' "$completion" | sed '/^[[:space:]]*$/d' | tail -n 1 | plain)
-    verdict=wrong reason=
-    if [ -z "$golds" ]; then
-        verdict=undecided reason='there is no gold answer'
-    elif [ -z "$answer" ]; then
-        reason='nothing but blank lines'
-    elif printf '%s\n' "$golds" | grep -Fqx -e "$answer"; then
-        verdict=right
-    fi
-    printf '{"id": "%s", "verdict": "%s", "reason": "%s"}\n' "$id" "$verdict" "$reason"
+    # No text holds this, as a quotation mark in a text has a backslash.
+    number=$(printf '%s\n' "$request" | sed -n 's/.*"gold": \([-+.0-9eE]*\), "completion": ".*/\1/p')
+    printf '%s\n' "$request" | jq -c --arg number "$number" "$judge" || exit 1 # undecided is better than wrong
 done

@@ -198,6 +198,15 @@ static const struct {
     {NULL, "12", "undecided"},
     {"\"a\"", "-e a", "wrong"},
     {"\".\"", "a", "undecided"}, /* nothing is left of it */
+    {"\"1\\n2\"", "2", "wrong"},
+    {"\"1\\n2\"", "1\n2", "wrong"},
+    {"4.0", "4.0", "right"},
+    {"4.0", "4", "wrong"},
+    {"9007199254740993", "9007199254740992", "wrong"},
+    {"[4, \"four\"]", "4.", "right"},
+    {"[4.5]", "4.5", "undecided"},
+    {"{\"a\": 1}", "1", "undecided"},
+    {"\"4\"", "\", \"gold\": 5, \"completion\": \"4\n4", "right"},
 };
 
 static void test_shell(void **state)
