@@ -24,7 +24,8 @@ struct rft_judge_options {
     double start_limit_s;        /* added to the first answer of a process; see {"ready": true} in docs/judges.md */
     uint64_t memory_limit_bytes; /* resident memory of a worker and all its descendants; 0 = none */
     uint64_t queue_bytes;        /* room of the queue: texts, */
-    uint32_t n_queue;            /* and requests, at least 1. A request larger than the room is taken alone */
+    uint32_t n_queue;            /* and requests, at least n_workers * batch whatever is asked for. A request larger
+                                  * than the room is taken alone */
     const char *journal_path;    /* "<output>.verdicts"; NULL = a file without a name, which goes with the process */
     uint64_t settings_hash;      /* of what else verdicts depend on */
     bool asks_undecided_again;   /* undecided verdicts of the journal do not count */

@@ -179,10 +179,13 @@ enum rft_status rft_judges_open(const struct rft_judge_options *options, struct 
 
 /* ---- requests ---- */
 
+/* A queue smaller than what the workers hold at once would let some of them idle. */
 static bool has_room(const struct rft_judges *judges, const struct rft_judge_item *item)
 {
     const struct rft_judge_options *options = &judges->options;
-    return judges->n_items == 0 || (judges->n_items < options->n_queue && item->line.len <= options->queue_bytes &&
+    uint64_t n_held = (uint64_t)options->n_workers * options->batch;
+    uint64_t n_max = options->n_queue > n_held ? options->n_queue : n_held;
+    return judges->n_items == 0 || (judges->n_items < n_max && item->line.len <= options->queue_bytes &&
                                     judges->n_bytes <= options->queue_bytes - item->line.len);
 }
 
