@@ -116,6 +116,7 @@ static void become_judge(char *const *command, int started)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0); /* one that signals its group reaches itself, and not the helper, which tells what became of it */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     execv(command[0], command);
     int error = errno;
@@ -150,7 +151,7 @@ static pid_t start_judge(char *const *command)
     while (judge > 0 && read(started[0], &error, sizeof error) < 0 && errno == EINTR)
         ;
     close(started[0]);
-    tell(error == 0 ? RFT_JUDGE_STARTED : RFT_JUDGE_NOT_STARTED, error);
+    tell(error == 0 ? RFT_JUDGE_STARTED : RFT_JUDGE_NOT_STARTED, error == 0 ? (int)judge : error);
     return error == 0 ? judge : -1;
 }
 

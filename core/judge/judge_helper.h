@@ -28,7 +28,7 @@ enum rft_judge_mode {
 #define RFT_JUDGE_PROBED 100
 
 enum rft_judge_event_kind {
-    RFT_JUDGE_STARTED = 1, /* the judge's program runs */
+    RFT_JUDGE_STARTED = 1, /* the judge's program runs; value: its process id in its namespace, and its group */
     RFT_JUDGE_NOT_STARTED, /* value: errno */
     RFT_JUDGE_EXITED,      /* value: its exit code */
     RFT_JUDGE_KILLED,      /* value: the signal */

@@ -265,10 +265,12 @@ static void read_status(struct rft_judge_worker *worker)
     struct rft_judge_event event;
     size_t n;
     while (read_some(&worker->status, (char *)&event, sizeof event, &n) && n == sizeof event) {
-        if (event.kind == RFT_JUDGE_STARTED)
+        if (event.kind == RFT_JUDGE_STARTED) {
             worker->has_started = true;
-        else
+            worker->group = event.value;
+        } else {
             worker->end = event;
+        }
     }
 }
 
@@ -322,7 +324,10 @@ void rft_judge_worker_fail_by_end(struct rft_judge_worker *worker)
     else if (worker->end.kind == RFT_JUDGE_KILLED)
         rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_ENDED, "killed by signal %d", value);
     else if (worker->end.kind == RFT_JUDGE_NOT_STARTED)
-        rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_ENDED, "cannot be started: %s", strerror(value));
+        rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_ENDED, "cannot be started: %s%s", strerror(value),
+                              value == ENOEXEC  ? "; if it is a script, begin it with #! and its interpreter"
+                              : value == ENOENT ? "; is the interpreter there that its #! names?"
+                                                : "");
     else
         rft_judge_worker_fail(worker, RFT_JUDGE_CAUSE_ENDED, "its parent process was killed");
 }
@@ -356,8 +361,8 @@ bool rft_judge_worker_has_ended(struct rft_judge_worker *worker)
 {
     if (worker->state == RFT_JUDGE_WORKER_NONE || worker->status >= 0)
         return false;
-    if (worker->pid > 0 && worker->mode == RFT_JUDGE_MODE_PLAIN)
-        kill(-worker->pid, SIGKILL); /* a judge that killed its helper: what is left of its session */
+    if (worker->pid > 0 && worker->mode == RFT_JUDGE_MODE_PLAIN && worker->group > 1 && worker->end.kind == 0)
+        kill(-worker->group, SIGKILL); /* a judge that killed its helper: what is left of its group */
     if (worker->pid > 0)
         while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
             ;

@@ -42,6 +42,7 @@ struct rft_judge_worker {
     size_t n_items;
     uint64_t n_answers, n_idle_lines;
     bool has_started, is_ready;
+    pid_t group;                /* the judge's, as its namespace counts */
     struct rft_judge_event end; /* kind 0: not told, or not yet */
     bool is_lone;               /* its item is a second try */
     double deadline;            /* of the next answer, where items are left; of the end, where it is ending */
