@@ -30,7 +30,8 @@ struct rft_verdicts {
     char *path; /* for messages, where is_anonymous */
     bool is_anonymous, skips_undecided;
     uint64_t settings_hash;
-    uint64_t bytes; /* end of the last line */
+    uint64_t header_bytes; /* 0: not known whose the file is */
+    uint64_t bytes;        /* end of the last line */
     uint64_t n_decided;
     struct entry *slots; /* [n_slots], a power of two, three quarters full at most */
     uint64_t n_slots, n_used;
@@ -149,15 +150,28 @@ bool rft_verdicts_parse_line(struct rft_bytes line, uint64_t settings_hash, stru
 
 /* ---- the file ---- */
 
+/* Twice: a journal with one damaged byte is still known to be one. */
 static enum rft_status put_header(struct rft_str *out, uint64_t settings_hash)
 {
-    size_t from = out->len;
-    RFT_TRY(rft_str_printf(out, "%s%016" PRIx64, magic, settings_hash));
-    return rft_line_put_hash(out, from, settings_hash);
+    for (int copy = 0; copy < 2; copy++) {
+        size_t from = out->len;
+        RFT_TRY(rft_str_printf(out, "%s%016" PRIx64, magic, settings_hash));
+        RFT_TRY(rft_line_put_hash(out, from, settings_hash));
+    }
+    return RFT_OK;
+}
+
+/* Whether one of the header's two places holds the beginning of a text, as far as the file goes. */
+static bool header_begins(struct rft_bytes text, size_t header_len, const char *start, size_t n)
+{
+    size_t left = text.len > header_len / 2 ? text.len - header_len / 2 : 0;
+    return memcmp(text.data, start, text.len < n ? text.len : n) == 0 ||
+           (left >= n && memcmp(text.data + header_len / 2, start, n) == 0);
 }
 
 /* Indexes every whole line of these settings, whatever stands before it. */
-static enum rft_status index_lines(struct rft_verdicts *v, struct rft_bytes text, uint64_t *n_damaged)
+static enum rft_status index_lines(struct rft_verdicts *v, struct rft_bytes text, size_t header_len,
+                                   uint64_t *n_damaged)
 {
     uint64_t n_other = 0;
     *n_damaged = 0;
@@ -174,36 +188,37 @@ static enum rft_status index_lines(struct rft_verdicts *v, struct rft_bytes text
             *n_damaged = n_other;
             v->bytes = end + 1;
         } else {
-            n_other += at != 0; /* the first line is the header */
+            n_other += end >= header_len;
         }
     }
     return RFT_OK;
 }
 
 /* Ours, or nobody's: empty, zeros, or the beginning of a header (the machine died when it was made). */
-static bool may_overwrite(struct rft_bytes text)
+static bool may_overwrite(struct rft_bytes text, size_t header_len)
 {
     while (text.len != 0 && text.data[text.len - 1] == '\0')
         text.len--;
-    size_t n = sizeof any_magic - 1;
-    return text.len == 0 || memcmp(text.data, any_magic, text.len < n ? text.len : n) == 0;
+    return text.len == 0 || header_begins(text, header_len, any_magic, sizeof any_magic - 1);
 }
 
 /* Finds out whose the file is; v->bytes says how much of it is kept, 0 = nothing. */
 static enum rft_status index_file(struct rft_verdicts *v, struct rft_bytes text, const struct rft_str *header)
 {
     uint64_t n_damaged;
-    bool is_ours = text.len >= header->len && memcmp(text.data, header->data, header->len) == 0;
-    RFT_TRY(index_lines(v, text, &n_damaged));
+    bool is_ours = text.len >= header->len && header_begins(text, header->len, header->data, header->len / 2);
+    RFT_TRY(index_lines(v, text, header->len, &n_damaged));
     if (is_ours && v->bytes < header->len)
         v->bytes = header->len;
-    if (v->bytes == 0 && !may_overwrite(text)) {
+    if (v->bytes == 0 && !may_overwrite(text, header->len)) {
         rft_log_error("%s: is no journal of verdicts, and is left alone; move it away, or give another output path",
                       v->path);
         return RFT_ERR_INPUT;
     }
     if (v->bytes == 0 && text.len > header->len)
-        rft_log_info("%s: was written by another judge, or under other settings; it is started afresh", v->path);
+        rft_log_info("%s: was written by another judge, under other settings or by another version of rftgen; it is "
+                     "started afresh",
+                     v->path);
     else if (n_damaged != 0 || v->bytes < text.len)
         rft_log_warn("%s: damaged lines or a torn end are passed over; what verdicts they held are asked again",
                      v->path);
@@ -230,6 +245,7 @@ static enum rft_status read_file(struct rft_verdicts *v)
             return rft_os_error(v->path, "write");
         v->bytes = header->len;
     }
+    v->header_bytes = header->len;
     return RFT_OK;
 }
 
@@ -260,6 +276,8 @@ void rft_verdicts_close(struct rft_verdicts *v, bool is_done)
 {
     if (v == NULL)
         return;
+    is_done =
+        is_done || (v->header_bytes != 0 && v->bytes == v->header_bytes); /* one that holds nothing is of no use */
     if (is_done && !v->is_anonymous && rft_journal_file_is_in_place(v->path, v->fd) && unlink(v->path) != 0)
         rft_log_warn("%s: cannot remove: %s; remove it by hand", v->path, strerror(errno));
     if (v->fd >= 0)

@@ -122,13 +122,34 @@ static void test_damage(void **state)
         n_known_before = counts.n_known;
     }
     assert_int_equal(n_known_before, N);
-    for (size_t at = 60; at < whole.len; at += 97) { /* behind the header */
+    for (size_t at = 120; at < whole.len; at += 97) { /* behind the header */
         whole.data[at] ^= 1;
         rft_test_write_file(journal_path(), whole.data, whole.len);
         whole.data[at] ^= 1;
         assert_in_range(ask_all(&options).n_asked, 1, 2);
         assert_int_equal(ask_all(&options).n_asked, 0);
     }
+    /* The header: any one byte of it, with verdicts behind it or without, under these settings and others. */
+    size_t header = 2 * strcspn(whole.data, "\n") + 2;
+    for (size_t at = 0; at < header; at += 3) {
+        for (int empty = 0; empty < 2; empty++) {
+            struct rft_judge_counts counts;
+            whole.data[at] ^= 1;
+            rft_test_write_file(journal_path(), whole.data, empty ? header : whole.len);
+            whole.data[at] ^= 1;
+            judges = rft_judge_fixture_opened(&options);
+            rft_judges_count(judges, &counts);
+            assert_in_range(counts.n_known, empty ? 0 : N - 1, empty ? 0 : N);
+            rft_judges_close(judges, false);
+            options.settings_hash = 9;
+            judges = rft_judge_fixture_opened(&options);
+            rft_judges_close(judges, false);
+            options.settings_hash = 0;
+        }
+    }
+    rft_test_write_file(journal_path(), "rftgen-verdicts 99 something\n", 29);
+    judges = rft_judge_fixture_opened(&options);
+    rft_judges_close(judges, false);
     rft_test_write_file(journal_path(), "my novel\n", 9);
     assert_int_equal(rft_judges_open(&options, &judges), RFT_ERR_INPUT);
     assert_non_null(strstr(rft_test_log_text(), "is no journal of verdicts, and is left alone"));
