@@ -5,6 +5,7 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -66,6 +67,8 @@ enum rft_status rft_judge_put_request(uint64_t seed, const struct rft_judge_requ
     return RFT_OK;
 }
 
+static const char no_number[] = "a score that is no number";
+
 /* A field that may be missing or null. */
 static const json_t *optional(const json_t *tree, const char *name)
 {
@@ -101,7 +104,7 @@ static const char *parse_answer(const json_t *tree, struct rft_judge_line *line)
     if (!parse_verdict(json_object_get(tree, "verdict"), &reply->verdict))
         return "a verdict that is none of \"right\", \"wrong\", \"undecided\", true, false";
     if (score != NULL && !json_is_number(score))
-        return "a score that is no number";
+        return no_number;
     if (reason != NULL && !json_is_string(reason))
         return "a reason that is no text";
     reply->has_score = score != NULL;
@@ -112,17 +115,74 @@ static const char *parse_answer(const json_t *tree, struct rft_judge_line *line)
     return NULL;
 }
 
-enum rft_status rft_judge_parse_line(struct rft_bytes text, struct rft_judge_line *line)
+/* What \uXXXX says, or -1. */
+static long escaped_unit(const char *p, const char *end)
+{
+    char digits[5] = {0};
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+        return -1;
+    memcpy(digits, p + 2, 4);
+    return strspn(digits, "0123456789abcdefABCDEF") == 4 ? strtol(digits, NULL, 16) : -1;
+}
+
+static bool is_between(long unit, long first, long last)
+{
+    return unit >= first && unit <= last;
+}
+
+/* A judge that quotes a completion may escape what no text can hold: NUL becomes a space, half of a surrogate pair
+ * U+FFFD. */
+static void mend_escapes(char *p, const char *end)
+{
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
+        long unit = escaped_unit(p, end);
+        bool is_half = is_between(unit, 0xd800, 0xdfff);
+        if (is_between(unit, 0xd800, 0xdbff) && is_between(escaped_unit(p + 6, end), 0xdc00, 0xdfff)) {
+            p += 12;
+            continue;
+        }
+        if (unit == 0 || is_half)
+            memcpy(p + 2, is_half ? "fffd" : "0020", 4);
+        p += unit >= 0 ? 6 : 2;
+    }
+}
+
+/* Numbers that are none: of the fields of an answer, only the score can hold one. */
+static bool is_about_number(const struct rft_json_problem *problem)
+{
+    static const char *const parts[] = {"NaN is no JSON", "Infinity is no JSON", "too large for a double"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strstr(problem->text, parts[i]) != NULL)
+            return true;
+    return false;
+}
+
+static enum rft_status parse_tree(struct rft_bytes text, json_t **tree, const char **reason)
 {
     struct rft_json_problem problem;
+    struct rft_str mended = {0};
+    enum rft_status status = rft_str_append(&mended, text.data, text.len);
+    *tree = NULL;
+    *reason = "a line that is no JSON object";
+    if (status == RFT_OK) {
+        mend_escapes(mended.data, mended.data + mended.len);
+        status = rft_json_try((struct rft_bytes){mended.data, mended.len},
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, tree, &problem);
+    }
+    if (status == RFT_ERR_INPUT && is_about_number(&problem))
+        *reason = no_number;
+    rft_str_finish(&mended);
+    return status == RFT_ERR_INPUT ? RFT_OK : status;
+}
+
+enum rft_status rft_judge_parse_line(struct rft_bytes text, struct rft_judge_line *line)
+{
     json_t *tree;
     *line = (struct rft_judge_line){.kind = RFT_JUDGE_LINE_BLANK};
     if (rft_bytes_trim(text).len == 0)
         return RFT_OK;
     line->kind = RFT_JUDGE_LINE_WRONG;
-    line->problem = "a line that is no JSON object";
-    if (rft_json_try(text, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &tree, &problem) == RFT_ERR_HOST_MEMORY)
-        return RFT_ERR_HOST_MEMORY;
+    RFT_TRY(parse_tree(text, &tree, &line->problem));
     if (json_is_object(tree)) {
         if (json_is_true(json_object_get(tree, "ready")) && json_object_size(tree) == 1)
             line->kind = RFT_JUDGE_LINE_READY;

@@ -30,7 +30,11 @@ static const struct {
     {"no verdict", "undecided [output]: a verdict that is none of \"right\", \"wrong\", \"undecided\", true, false"},
     {"no id", "undecided [output]: an answer without an id"},
     {"bad score", "undecided [output]: a score that is no number"},
-    {"infinite", "undecided [output]: a line that is no JSON object"},
+    {"infinite", "undecided [output]: a score that is no number"},
+    {"not a number", "undecided [output]: a score that is no number"},
+    {"quotes", "right: a b \xef\xbf\xbd \xef\xbf\xbd\xf0\x9f\x98\x80 \\ud800\""},
+    {"group killed", "undecided [ended]: killed by signal 9"},
+    {"group told", "undecided [ended]: killed by signal 15"},
     {"two verdicts", "undecided [output]: a line that is no JSON object"},
     {"unknown", "undecided [output]: an answer to what was not asked"},
     {"right#3", "right"},
@@ -94,7 +98,7 @@ static void test_misbehaviour(void **state)
         rft_test_log_release();
         assert_int_equal(counts.n_asked, N_CASES);
         assert_int_equal(counts.n_decided, N_CASES);
-        assert_int_equal(counts.n_verdicts[RFT_JUDGE_RIGHT], 15);
+        assert_int_equal(counts.n_verdicts[RFT_JUDGE_RIGHT], 16);
         assert_int_equal(counts.n_verdicts[RFT_JUDGE_WRONG], 2);
         assert_int_equal(counts.n_undecided[RFT_JUDGE_CAUSE_JUDGE], 1);
         assert_int_equal(counts.n_undecided[RFT_JUDGE_CAUSE_MEMORY], 2);
@@ -182,6 +186,7 @@ static void test_queue(void **state)
     (void)state;
     options.n_queue = 2;
     options.n_workers = 1;
+    options.batch = 1;
     struct rft_judges *judges = rft_judge_fixture_opened(&options);
     assert_int_equal(rft_judges_offer(judges, &hang, &is_taken), RFT_OK);
     assert_true(is_taken);
@@ -199,6 +204,24 @@ static void test_queue(void **state)
     assert_int_equal(rft_judges_push(judges, &more), RFT_ERR_INTERRUPTED);
     assert_int_equal(rft_judges_drain(judges), RFT_ERR_INTERRUPTED);
     rft_os_set_interrupted(false);
+    rft_judges_close(judges, false);
+    rft_judge_fixture_check_nothing_left();
+}
+
+/* A queue of one request keeps all workers busy: each waits for the other to come. */
+static void test_small_queue(void **state)
+{
+    struct rft_judge_options options = rft_judge_fixture_options();
+    struct rft_judge_request hangs[2] = {rft_judge_fixture_request("hang"), rft_judge_fixture_request("hang#2")};
+    bool is_taken;
+    (void)state;
+    options.n_queue = 1;
+    options.batch = 1;
+    struct rft_judges *judges = rft_judge_fixture_opened(&options);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rft_judges_offer(judges, &hangs[i], &is_taken), RFT_OK);
+        assert_true(is_taken);
+    }
     rft_judges_close(judges, false);
     rft_judge_fixture_check_nothing_left();
 }
@@ -235,8 +258,8 @@ static const struct {
     {"/no/such/judge", "verify.command: /no/such/judge: No such file"},
     {"/tmp", "is not a regular file"},
     {"plain", "may not be executed"},
-    {"odd", "cannot be started: Exec format error"},
-    {"lost", "cannot be started: No such file or directory"},
+    {"odd", "cannot be started: Exec format error; if it is a script, begin it with #!"},
+    {"lost", "cannot be started: No such file or directory; is the interpreter there"},
 };
 
 static void test_refused(void **state)
@@ -251,10 +274,12 @@ static void test_refused(void **state)
         struct rft_judge_options options = rft_judge_fixture_options();
         struct rft_judges *judges;
         options.command = i < 4 ? refused[i].command : rft_test_tmp_path(refused[i].command);
+        options.journal_path = rft_test_tmp_path("refused.verdicts");
         rft_test_log_capture();
         assert_int_equal(rft_judges_open(&options, &judges), RFT_ERR_CONFIG);
         rft_test_log_release();
         assert_null(judges);
+        assert_int_equal(access(options.journal_path, F_OK), -1);
         if (strstr(rft_test_log_text(), refused[i].message) == NULL)
             fail_msg("\"%s\" lacks \"%s\"", rft_test_log_text(), refused[i].message);
         assert_int_equal(rft_test_log_count("error: "), 1);
@@ -303,7 +328,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_misbehaviour),  cmocka_unit_test(test_time_limit),   cmocka_unit_test(test_second_try),
         cmocka_unit_test(test_queue),         cmocka_unit_test(test_large),        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_parent_killed), cmocka_unit_test(test_alloc_faults),
+        cmocka_unit_test(test_parent_killed), cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_small_queue),
     };
     int code;
     if (rft_judge_fixture_is_helper(argc, argv, &code))

@@ -116,6 +116,30 @@ static void infinite(void)
     hang();
 }
 
+static void not_a_number(void)
+{
+    answer("\"right\"", ", \"score\": NaN");
+    hang();
+}
+
+static void quotes(void)
+{
+    answer("\"right\"", ", \"reason\": \"a\\u0000b \\ud800 \\udc00\\ud83d\\ude00 \\\\ud800\\\"\"");
+}
+
+/* The whole group, with whoever is in it. */
+static void group_killed(void)
+{
+    kill(0, SIGKILL);
+    hang();
+}
+
+static void group_told(void)
+{
+    kill(0, SIGTERM);
+    hang();
+}
+
 static void two_verdicts(void)
 {
     answer("\"wrong\", \"verdict\": \"right\"", "");
@@ -276,6 +300,10 @@ static const struct {
     {"no id", no_id},
     {"bad score", bad_score},
     {"infinite", infinite},
+    {"not a number", not_a_number},
+    {"quotes", quotes},
+    {"group killed", group_killed},
+    {"group told", group_told},
     {"two verdicts", two_verdicts},
     {"unknown", unknown},
     {"flood", flood},
