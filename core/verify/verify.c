@@ -79,12 +79,11 @@ static bool pass_thought(const struct rft_verify_options *options, struct rft_by
         return true;
     for (const char *p = rft_scan_find(completion->data, end, after); p < end; p = rft_scan_find(behind, end, after))
         behind = p + strlen(after);
-    if (behind != NULL) {
+    if (behind != NULL)
         *completion = (struct rft_bytes){behind, (size_t)(end - behind)};
-        return true;
-    }
-    return !options->is_after_needed &&
-           (opening == NULL || *opening == '\0' || rft_scan_find(completion->data, end, opening) == end);
+    else if (options->is_after_needed)
+        return false;
+    return opening == NULL || *opening == '\0' || rft_scan_find(completion->data, end, opening) == end;
 }
 
 /* By each gold answer in turn, until one makes it right. */

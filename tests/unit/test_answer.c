@@ -254,6 +254,7 @@ static void test_after(void **state)
         {BYTES("a</think><answer>1</answer></think><answer>6</answer>"), "6", RFT_REASON_ACCEPTED, "6"},
         {BYTES("</think>"), "6", RFT_REASON_NO_ANSWER, NULL},
         {BYTES("</think><answer>6</answer></think>"), "6", RFT_REASON_NO_ANSWER, NULL},
+        {BYTES("<think>a</think><answer>5</answer><think>no, <answer>6</answer>"), "6", RFT_REASON_NO_ANSWER, NULL},
     };
     static const struct verdict_case open[] = {
         {BYTES("<think><answer>6</answer>"), "6", RFT_REASON_NO_ANSWER, NULL},
