@@ -6,6 +6,7 @@
 #define SAME RFT_FORMULA_SAME
 #define DIFFERENT RFT_FORMULA_DIFFERENT
 #define UNDECIDED RFT_FORMULA_UNDECIDED
+#define COMPARISON_COST 3
 #define ITEMS_MAX (2 * RFT_FORMULA_PARTS_MAX)
 
 typedef enum rft_formula_verdict verdict;
@@ -333,6 +334,9 @@ static bool to_intervals(const struct forms *f, struct item *a, struct item *b)
 
 static verdict compare_items(const struct forms *f, struct item a, struct item b)
 {
+    /* Lists within lists are compared several times each level. */
+    if (!rft_reals_spend(f->reals, COMPARISON_COST))
+        return UNDECIDED;
     to_intervals(f, &a, &b);
     if (a.name != NULL && b.name != NULL && !names_agree(a.name, b.name)) {
         bool are_equations = rft_formula_is_expression(a.name) && rft_formula_is_expression(b.name) &&

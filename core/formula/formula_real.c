@@ -57,10 +57,10 @@ static struct rft_real *take(struct rft_reals *reals, bool is_exact)
     return a;
 }
 
-/* What an operation costs beyond its result. */
-static void spend(struct rft_reals *reals, size_t n)
+bool rft_reals_spend(struct rft_reals *reals, size_t n)
 {
     reals->budget -= (uint32_t)(n < reals->budget ? n : reals->budget);
+    return reals->budget != 0;
 }
 
 static size_t bits(const struct rft_real *a)
@@ -185,7 +185,7 @@ static bool are_short(struct rft_reals *reals, const struct rft_real *a, const s
 {
     if (!a->is_exact || !b->is_exact || bits(a) + bits(b) > RFT_REAL_EXACT_BITS)
         return false;
-    spend(reals, (bits(a) + bits(b)) / COST_BITS);
+    rft_reals_spend(reals, (bits(a) + bits(b)) / COST_BITS);
     return true;
 }
 
@@ -312,7 +312,7 @@ static struct rft_real *monotone(struct rft_reals *reals, function *f, const str
 {
     a = interval(reals, a);
     struct rft_real *b = a != NULL ? take(reals, false) : NULL;
-    spend(reals, COST_FUNCTION);
+    rft_reals_spend(reals, COST_FUNCTION);
     if (b == NULL)
         return NULL;
     f(b->lo, is_falling ? a->hi : a->lo, MPFR_RNDD);
@@ -343,7 +343,7 @@ static struct rft_real *wave(struct rft_reals *reals, function *f, const struct 
     struct rft_real *b = a != NULL ? take(reals, false) : NULL, *width = take(reals, false);
     if (b == NULL || width == NULL || (!mpfr_zero_p(a->lo) && mpfr_get_exp(a->lo) > ANGLE_BITS_MAX))
         return NULL;
-    spend(reals, COST_FUNCTION);
+    rft_reals_spend(reals, COST_FUNCTION);
     mpfr_sub(width->hi, a->hi, a->lo, MPFR_RNDU);
     f(b->lo, a->lo, MPFR_RNDD);
     f(b->hi, a->lo, MPFR_RNDU);

@@ -33,6 +33,9 @@ struct rft_reals {
 /* Gives back all numbers but `kept` and older ones; NULL gives back all. */
 void rft_reals_release(struct rft_reals *reals, const struct rft_real *kept);
 
+/* Takes n operations off the budget: what something costs beyond its result. False: it is spent. */
+bool rft_reals_spend(struct rft_reals *reals, size_t n);
+
 struct rft_real *rft_real_ratio(struct rft_reals *reals, long numerator, unsigned long denominator);
 /* "12.5", "1e-3"; `repeated`: digits that repeat for ever behind the last. */
 struct rft_real *rft_real_decimal(struct rft_reals *reals, struct rft_bytes text, struct rft_bytes repeated);

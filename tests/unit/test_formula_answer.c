@@ -118,6 +118,19 @@ static char *repeated(const char *text, size_t n)
     return all;
 }
 
+/* n times `open`, a 4, n times `close`. */
+static char *nested(const char *open, const char *close, size_t n)
+{
+    char *begin = repeated(open, n), *end = repeated(close, n);
+    size_t room = strlen(begin) + strlen(end) + 2;
+    char *all = malloc(room);
+    assert_non_null(all);
+    snprintf(all, room, "%s4%s", begin, end);
+    free(begin);
+    free(end);
+    return all;
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -166,6 +179,20 @@ static void test_hostile(void **state)
         assert_int_equal(rft_formula_compare(rft_bytes_z(formulas[i]), rft_bytes_z("1 + 0"), &verdict), RFT_OK);
         assert_true(verdict != RFT_FORMULA_SAME);
     }
+    static const struct {
+        const char *open, *close;
+    } brackets[] = {{"\\{", "\\}"}, {"\\{1,", "\\}"}, {"(1,\\{", "\\})"}, {"\\{x<1,", "\\}"}};
+    for (size_t i = 0; i < sizeof brackets / sizeof *brackets; i++)
+        for (size_t n = 10; n < 100; n += 10) {
+            char *text = nested(brackets[i].open, brackets[i].close, n);
+            char *other = nested(brackets[i].open, brackets[i].close, n - 1);
+            enum rft_formula_verdict verdict;
+            assert_int_equal(rft_formula_compare(rft_bytes_z(text), rft_bytes_z(other), &verdict), RFT_OK);
+            assert_int_equal(rft_formula_compare(rft_bytes_z(text), rft_bytes_z("5"), &verdict), RFT_OK);
+            assert_true(verdict != RFT_FORMULA_SAME);
+            free(text);
+            free(other);
+        }
     assert_true(seconds() - begin < 20);
 }
 
