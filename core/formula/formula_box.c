@@ -108,15 +108,14 @@ static void read_close(struct scan *s)
 /* Whether the text between two boxes only joins them: separators, what ends and begins formulas, "y =". */
 static bool is_joint(const char *p, const char *end)
 {
-    static const char *const parts[] = {"\\quad", "\\qquad", "\\text", "\\mbox", "\\textrm", "\\(",  "\\)",
-                                        "\\[",    "\\]",     "\\,",    "\\;",    "\\ ",      "\\\\", "$",
-                                        "{",      "}",       "&",      ".",      "**"};
+    static const char *const parts[] = {"\\quad", "\\qquad", "\\text", "\\mbox", "\\textrm", "\\(", "\\)", "\\[", "\\]",
+                                        "\\,",    "\\;",     "\\ ",    "\\\\",   "$",        "{",   "}",   ".",   "**"};
     bool is_separated = false;
     if (end - p > BETWEEN_MAX)
         return false;
     while (p < end) {
         size_t n = is_blank(*p);
-        if (*p == ',' || *p == ';') {
+        if (*p == ',' || *p == ';' || *p == '&') {
             is_separated = true;
             n = 1;
         } else if ((begins(p, end, "and") || begins(p, end, "or")) && (is_blank(p[-1]) || p[-1] == '{')) {
@@ -162,7 +161,7 @@ bool rft_formula_box_is_open(struct rft_bytes text)
     return s.n_open != 0;
 }
 
-struct rft_bytes rft_formula_box(struct rft_bytes text)
+struct rft_bytes rft_formula_box(struct rft_bytes text, struct rft_bytes *whole)
 {
     struct scan s;
     read_all(&s, text);
@@ -171,8 +170,11 @@ struct rft_bytes rft_formula_box(struct rft_bytes text)
     uint32_t first = s.n_closed - 1, last = first;
     while (first != 0 && is_joint(s.closed[first - 1].end, s.closed[first].begin))
         first--;
+    const struct rft_bytes all = {s.closed[first].begin, (size_t)(s.closed[last].end - s.closed[first].begin)};
+    if (whole != NULL)
+        *whole = all;
     if (first == last)
         return rft_bytes_trim(
             (struct rft_bytes){s.closed[last].inside, (size_t)(s.closed[last].inside_end - s.closed[last].inside)});
-    return (struct rft_bytes){s.closed[first].begin, (size_t)(s.closed[last].end - s.closed[first].begin)};
+    return all;
 }

@@ -36,16 +36,6 @@ static bool begins(const char *p, const char *end, const char *z)
     return true;
 }
 
-struct rft_bytes rft_formula_without_end_tokens(struct rft_bytes text)
-{
-    static const char *const marks[] = {"<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "</s>"};
-    for (size_t i = 0; i < text.len; i++)
-        for (size_t k = 0; text.data[i] == '<' && k < sizeof marks / sizeof *marks; k++)
-            if (begins(text.data + i, text.data + text.len, marks[k]))
-                return (struct rft_bytes){text.data, i};
-    return text;
-}
-
 /* A span of mathematics that begins at p; its length, 0 if none begins there or it is not closed. */
 static size_t match_span(const char *p, const char *end, struct rft_bytes *inside)
 {
@@ -156,19 +146,32 @@ struct rft_bytes rft_formula_statement(struct rft_bytes text)
     return said.len != 0 ? said : none;
 }
 
-/* Words that make a last formula something else than the answer. */
-static bool has_denial(struct rft_bytes b)
+static bool has_word(struct rft_bytes b, const char *const *words)
 {
-    static const char *const words[] = {"not",       "cannot", "impossible", "contradiction", "wrong",
-                                        "incorrect", "if",     "suppose",    "assume",        "let"};
     for (size_t i = 0; i < b.len; i++)
-        for (size_t k = 0; (i == 0 || !is_letter(b.data[i - 1])) && k < sizeof words / sizeof *words; k++)
+        for (size_t k = 0; (i == 0 || !is_letter(b.data[i - 1])) && words[k] != NULL; k++)
             if (begins(b.data + i, b.data + b.len, words[k])) {
                 size_t end = i + strlen(words[k]);
                 if (end == b.len || (!is_letter(b.data[end]) && b.data[end] != '\'')) /* but "let's" */
                     return true;
             }
     return false;
+}
+
+/* Whether a sentence says what is not the answer, or is a step on the way. */
+static bool has_denial(struct rft_bytes b)
+{
+    static const char *const denials[] = {"not", "cannot",  "impossible", "contradiction", "wrong", "incorrect",
+                                          "if",  "suppose", "assume",     "let",           NULL};
+    static const char *const steps[] = {"first",   "firstly",   "now",   "next",     "note",   "notice",
+                                        "compute", "calculate", "find",  "consider", "recall", "step",
+                                        "since",   "because",   "given", "from",     "try",    NULL};
+    static const char *const ends[] = {"so", "thus", "hence", "therefore", "finally", NULL};
+    struct rft_bytes first = b;
+    first.len = 0;
+    while (first.len < b.len && is_letter(b.data[first.len]))
+        first.len++;
+    return has_word(b, denials) || (has_word(first, steps) && !has_word(b, ends));
 }
 
 /* The begin of the last sentence of a text that is trimmed. */
@@ -290,6 +293,7 @@ struct rft_bytes rft_formula_conclusion(struct rft_bytes text)
     struct rft_bytes rest, last = last_formula(sentence, &has_formula, &rest);
     if (!has_formula && begin == text.data && text.len <= SHORT_MAX && is_bare_answer(text))
         return text;
-    struct rft_bytes number = last_number(rest);
+    const char final = sentence.data[sentence.len - 1];
+    struct rft_bytes number = final == '.' || final == '!' || final == '*' ? last_number(rest) : none;
     return number.data != NULL ? number : chain_end(last);
 }

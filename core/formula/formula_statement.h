@@ -5,9 +5,6 @@
 
 #include "str.h"
 
-/* The text before the first of a chat format's marks: "<|im_end|>". */
-struct rft_bytes rft_formula_without_end_tokens(struct rft_bytes text);
-
 /* What stands behind the last "final answer is", "answer is", "answer:" or "####", up to the end of its sentence.
  * data NULL: there is none. */
 struct rft_bytes rft_formula_statement(struct rft_bytes text);

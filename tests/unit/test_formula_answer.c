@@ -61,6 +61,51 @@ static void test_boxes(void **state)
         {"\\boxed{1} \\boxed{2}", BOXED, "2"},
         {"\\boxed{1}. The answer is 2.", BOXED, "1"},
         {"\\boxed{}", BOXED, ""},
+        {"$\\boxed{1}$ & $\\boxed{2}$", BOXED, "\\boxed{1}$ & $\\boxed{2}"},
+    };
+    CHECK_CASES(cases);
+}
+
+static void test_own_part(void **state)
+{
+    (void)state;
+    static const struct case_ cases[] = {
+        {"So \\boxed{5}.\n\nProblem: x\nSolution: \\boxed{6}", BOXED, "5"},
+        {"So \\boxed{5}.\n\n**Problem 2:** x\nSolution: \\boxed{6}", BOXED, "5"},
+        {"So \\boxed{5}.\n### Instruction\nx\n\\boxed{6}", BOXED, "5"},
+        {"So \\boxed{5}.\nQ: what? \\boxed{6}", BOXED, "5"},
+        {"The answer is 5.\nQuestion: x\nThe answer is 6.", STATED, "5"},
+        {"Problem: x\nSolution: \\boxed{6}", BOXED, "6"},
+        {"\\boxed{5}.\nProblems like it: \\boxed{6}", BOXED, "6"},
+        {"\\boxed{5}. In this problem: \\boxed{6}", BOXED, "6"},
+        {"The answer is 5<|end_of_text|>", STATED, "5"},
+        {"The answer is 5<end_of_turn> The answer is 6", STATED, "5"},
+        {"The answer is 5<|end|>", STATED, "5"},
+    };
+    CHECK_CASES(cases);
+}
+
+static void test_denials(void **state)
+{
+    (void)state;
+    static const struct case_ cases[] = {
+        {"The answer is not $\\boxed{5}$.", NONE, NULL},
+        {"The answer is $\\boxed{6}$, not $\\boxed{5}$.", NONE, NULL},
+        {"It isn't equal to $x = \\boxed{5}$.", NONE, NULL},
+        {"$x \\neq \\boxed{5}$", NONE, NULL},
+        {"$\\boxed{5}$ is wrong. I do not know the answer.", NONE, NULL},
+        {"$\\boxed{5}$ is clearly not the answer.", NONE, NULL},
+        {"Thus $n=\\boxed{5}$ is impossible. So $n = 6$.", NONE, NULL},
+        {"\\[\\boxed{5}\\]\nThis is incorrect.", NONE, NULL},
+        {"The answer is 5? No. It is 6.", NONE, NULL},
+        {"The answer is $5$. No, it is 6.", NONE, NULL},
+        {"Is it \\boxed{5}? Yes.", BOXED, "5"},
+        {"$\\boxed{5}$, not 6.", BOXED, "5"},
+        {"$\\boxed{5}$. This is the answer, and not 6.", BOXED, "5"},
+        {"As 4 is not prime, the answer is \\boxed{5}.", BOXED, "5"},
+        {"This is not possible. \\boxed{5}", BOXED, "5"},
+        {"The final answer is $5$. I hope it is correct.", STATED, "$5$"},
+        {"\\boxed{1} is wrong; \\boxed{2}", BOXED, "2"},
     };
     CHECK_CASES(cases);
 }
@@ -98,6 +143,9 @@ static void test_conclusions(void **state)
         {"So $x = 1$ and $x = 2$.", NONE, NULL},
         {"Since $a = 1$ and $b = 2$ we have $a + b$ and so on.", NONE, NULL},
         {"Therefore $x = 9$ is not possible.", NONE, NULL},
+        {"Now compute y when x = 12", NONE, NULL},
+        {"So the length is 12", NONE, NULL},
+        {"First, note that the total number is $12$.", NONE, NULL},
         {"If $x = 9$.", NONE, NULL},
         {"Therefore $x = 9", NONE, NULL},
         {"She walks on and on and that is all", NONE, NULL},
@@ -298,6 +346,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_own_part),
+        cmocka_unit_test(test_denials),
         cmocka_unit_test(test_statements),
         cmocka_unit_test(test_conclusions),
         cmocka_unit_test(test_hostile),
