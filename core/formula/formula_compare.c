@@ -2,6 +2,7 @@
 #include "formula.h"
 
 #include "formula_form.h"
+#include "formula_option.h"
 #include "formula_parse.h"
 
 #include <string.h>
@@ -110,9 +111,8 @@ static enum rft_status compare_texts(struct rft_formula_memory *memory, const st
     return RFT_OK;
 }
 
-enum rft_status rft_formula_compare(struct rft_bytes answer, struct rft_bytes gold, enum rft_formula_verdict *verdict)
+static enum rft_status compare_subjects(struct rft_bytes a, struct rft_bytes b, enum rft_formula_verdict *verdict)
 {
-    struct rft_bytes a = rft_formula_subject(answer), b = rft_formula_subject(gold);
     *verdict = RFT_FORMULA_UNDECIDED;
     if (a.len == 0 || b.len == 0)
         return RFT_OK;
@@ -133,6 +133,24 @@ enum rft_status rft_formula_compare(struct rft_bytes answer, struct rft_bytes go
     if (status != RFT_OK)
         *verdict = RFT_FORMULA_UNDECIDED;
     return status;
+}
+
+enum rft_status rft_formula_compare(struct rft_bytes answer, struct rft_bytes gold, enum rft_formula_verdict *verdict)
+{
+    struct rft_bytes a = rft_formula_subject(answer), b = rft_formula_subject(gold);
+    struct rft_formula_option x = rft_formula_option(a), y = rft_formula_option(b);
+    bool has_both = (x.letter != 0 && x.value.len != 0) || (y.letter != 0 && y.value.len != 0);
+    *verdict = RFT_FORMULA_DIFFERENT;
+    if (!has_both)
+        return compare_subjects(a, b, verdict);
+    if (x.letter != 0 && y.letter != 0 && x.letter != y.letter)
+        return RFT_OK;
+    if (x.value.len != 0 && y.value.len != 0)
+        return compare_subjects(x.value, y.value, verdict);
+    /* One has its letter alone; where the other's value is a letter too, it may mean that. */
+    struct rft_formula_option inner = rft_formula_option(x.value.len != 0 ? x.value : y.value);
+    *verdict = inner.letter != 0 ? RFT_FORMULA_UNDECIDED : RFT_FORMULA_SAME;
+    return RFT_OK;
 }
 
 bool rft_formula_gold_is_valid(struct rft_bytes gold)

@@ -252,13 +252,43 @@ static void test_kinds(void **state)
     CHECK_PAIRS(pairs);
 }
 
+/* Letter and value, as AMC's answers are put. */
+static void test_options(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {SAME, "\\textbf{(C)}\\ 12", "C"},
+        {SAME, "\\textbf{(C)}\\ 12", "(C)"},
+        {SAME, "\\textbf{(C)}\\ 12", "\\text{(C)}"},
+        {SAME, "\\textbf{(C)}\\ 12", "12"},
+        {SAME, "\\textbf{(C)}\\ 12", "\\text{(C) }12"},
+        {SAME, "\\textbf{(C) } 12", "\\text{(C) 12}"},
+        {SAME, "\\textbf{(C)}\\ \\frac{1}{2}", "0.5"},
+        {SAME, "\\text{(C) }\\frac{1}{2}", "(C) $\\frac{1}{2}$"},
+        {SAME, "\\mathrm{(C)}\\ 12", "(C) 12"},
+        {SAME, "(\\text{C}) 12", "(C) 12"},
+        {SAME, "\\textbf{(C)}\\ -12", "-12"},
+        {SAME, "\\textbf{(C)}", "C"},
+        {DIFFERENT, "\\textbf{(C)}\\ 12", "B"},
+        {DIFFERENT, "\\textbf{(C)}\\ 12", "13"},
+        {DIFFERENT, "\\textbf{(C)}\\ 12", "\\textbf{(B)}\\ 12"},
+        {DIFFERENT, "\\textbf{(C)}\\ 12", "\\textbf{(C)}\\ 13"},
+        {DIFFERENT, "\\textbf{(C)}\\ 12", "-12"},
+        {REJECTED, "\\textbf{(C)}\\ A", "C"},
+        {REJECTED, "\\textbf{(C)}\\ 12 \\qquad \\textbf{(D)}\\ 13", "12"},
+        {REJECTED, "\\textbf{(C)}\\ 12 \\qquad \\textbf{(D)}\\ 13", "C"},
+        {REJECTED, "(C)+12", "C"},
+        {REJECTED, "(A)(B)", "B"},
+        {REJECTED, "C12", "12"},
+    };
+    CHECK_PAIRS(pairs);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_collections),
-        cmocka_unit_test(test_relations),
-        cmocka_unit_test(test_documented),
-        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_collections), cmocka_unit_test(test_relations), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_kinds),       cmocka_unit_test(test_options),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
