@@ -91,7 +91,7 @@ static enum rft_status compare_reading(struct rft_formula_memory *memory, const 
         RFT_TRY(rft_formula_parse(memory, &tokens[i], &symbols, &roots[i]));
     if (roots[0] == NULL || roots[1] == NULL)
         return RFT_OK;
-    struct rft_reals reals = {.memory = memory, .budget = BUDGET};
+    struct rft_reals reals = {.memory = memory, .bits = RFT_REAL_BITS, .budget = BUDGET};
     *verdict = rft_formula_form_equal(&reals, symbols.n, roots[0], roots[1]);
     rft_reals_release(&reals, NULL);
     return memory->is_short ? RFT_ERR_HOST_MEMORY : RFT_OK;

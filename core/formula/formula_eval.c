@@ -163,11 +163,12 @@ static struct rft_value power(struct rft_reals *r, struct rft_value a, struct rf
         return unknown;
     if (b.im == NULL && b.re->is_exact && mpz_cmp_ui(mpq_denref(b.re->q), 1000) <= 0 &&
         mpz_fits_slong_p(mpq_numref(b.re->q)) &&
-        (rft_real_sign(a.re) == 1 || mpz_cmp_ui(mpq_denref(b.re->q), 2) == 0)) {
+        (rft_real_sign(a.re) == 1 || mpz_cmp_ui(mpq_denref(b.re->q), 2) == 0 || mpz_odd_p(mpq_denref(b.re->q)))) {
         long k = (long)mpz_get_ui(mpq_denref(b.re->q));
         struct rft_value index = real(rft_real_ratio(r, k, 1));
         return power_of_long(r, root(r, a, index), mpz_get_si(mpq_numref(b.re->q)));
     }
+    r->wants_whole = r->wants_whole || rft_real_sign(a.re) == -1;
     if (rft_real_sign(a.re) != 1)
         return unknown;
     return exponential(r, rft_value_multiply(r, b, real(rft_real_log(r, a.re))));
@@ -232,8 +233,10 @@ static struct rft_value binomial(struct rft_reals *r, struct rft_value n, struct
 {
     long count;
     if (n.re == NULL || k.re == NULL || n.im != NULL || k.im != NULL || !rft_real_is_long(k.re, &count) || count < 0 ||
-        count > BINOMIAL_MAX)
+        count > BINOMIAL_MAX) {
+        r->wants_whole = r->wants_whole || (n.re != NULL && k.re != NULL);
         return unknown;
+    }
     const struct rft_real *product = rft_real_ratio(r, 1, 1);
     for (long i = 0; i < count && product != NULL; i++) {
         product = rft_real_multiply(r, product, rft_real_subtract(r, n.re, rft_real_ratio(r, i, 1)));
@@ -308,7 +311,9 @@ struct rft_value rft_formula_eval(const struct rft_formula_point *point, const s
     case RFT_NODE_CEIL: return rounded(r, rft_formula_eval(point, node->kids[0]), node->kind == RFT_NODE_CEIL);
     case RFT_NODE_FACTORIAL: {
         struct rft_value a = rft_formula_eval(point, node->kids[0]);
-        return a.im == NULL ? real(rft_real_factorial(r, a.re)) : unknown;
+        const struct rft_real *factorial = a.im == NULL ? rft_real_factorial(r, a.re) : NULL;
+        r->wants_whole = r->wants_whole || (a.re != NULL && factorial == NULL);
+        return real(factorial);
     }
     case RFT_NODE_ROOT:
         if (node->n == 1)

@@ -20,7 +20,11 @@ struct rft_formula_node *rft_formula_many(struct rft_formula_memory *memory, enu
     node->depth = depth;
     node->has_letter = kind == RFT_NODE_NAME || kind == RFT_NODE_TEXT;
     node->has_choice = kind == RFT_NODE_PLUS_MINUS || kind == RFT_NODE_MINUS_PLUS;
+    node->has_imaginary = kind == RFT_NODE_I;
+    node->has_rounding = kind == RFT_NODE_FLOOR || kind == RFT_NODE_CEIL;
     for (uint32_t i = 0; i < n; i++) {
+        node->has_imaginary = node->has_imaginary || kids[i]->has_imaginary;
+        node->has_rounding = node->has_rounding || kids[i]->has_rounding;
         node->has_letter = node->has_letter || kids[i]->has_letter;
         node->has_choice = node->has_choice || kids[i]->has_choice;
     }

@@ -62,6 +62,8 @@ struct rft_formula_node {
     /* In the tree below it, itself included (kids may be shared, so that a walk could take for ever): */
     bool has_letter;    /* a name, or words */
     bool has_choice;    /* \pm */
+    bool has_imaginary; /* i */
+    bool has_rounding;  /* floor, ceiling */
     uint32_t symbol;    /* of a name */
     uint32_t n_columns; /* of a matrix */
     uint32_t depth;     /* of the tree below it; at most RFT_FORMULA_TREE_MAX, so that recursion is bounded */

@@ -49,8 +49,8 @@ static struct rft_real *take(struct rft_reals *reals, bool is_exact)
     if (is_exact)
         mpq_init(a->q);
     else {
-        mpfr_init2(a->lo, RFT_REAL_BITS);
-        mpfr_init2(a->hi, RFT_REAL_BITS);
+        mpfr_init2(a->lo, reals->bits);
+        mpfr_init2(a->hi, reals->bits);
     }
     a->next = reals->used;
     reals->used = a;

@@ -25,7 +25,9 @@ struct rft_real {
 
 struct rft_reals {
     struct rft_formula_memory *memory;
+    mpfr_prec_t bits;       /* of an interval's bounds: RFT_REAL_BITS, or more */
     uint32_t budget;        /* operations left */
+    bool wants_whole;       /* set where a value is missing only because a number is not whole */
     struct rft_real *used;  /* newest first */
     struct rft_real *spare; /* cleared */
 };
