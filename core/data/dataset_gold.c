@@ -5,6 +5,7 @@
 #include "json_check.h"
 #include "verify.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -89,16 +90,24 @@ static void name_by_letter(const struct rft_row_reader *reader, const struct rft
 }
 
 /* Rows of one question mostly stand together: what was valid last is not looked at again. */
-static enum rft_status check_valid(struct rft_row_reader *reader, struct rft_bytes gold)
+static enum rft_status check_valid(struct rft_row_reader *reader, const struct rft_question *question,
+                                   struct rft_bytes gold)
 {
     const struct rft_verify_options *verify = reader->options->verify;
+    const struct rft_verifier *verifier = verify != NULL ? rft_verifier_of(verify) : NULL;
+    if (verifier != NULL && verifier->gold_is_among != NULL && question->n_choices != 0 &&
+        !verifier->gold_is_among(rft_question_choices(question), gold))
+        return rft_str_printf(reader->why,
+                              "the gold answer \"%.*s\" is none of the row's %" PRIu32 " options; give a letter "
+                              "or an option's text",
+                              (int)rft_utf8_cut(gold.data, gold.len, 40), gold.data, question->n_choices);
     const bool is_known = reader->valid_gold.data != NULL && rft_bytes_equal(reader->valid_gold, gold);
     if (is_known || verify == NULL || rft_gold_is_valid(verify, gold)) {
         reader->valid_gold = gold;
         return RFT_OK;
     }
     return rft_str_printf(reader->why, "the gold answer \"%.*s\" is not %s that [verify] can compare; %s",
-                          (int)rft_utf8_cut(gold.data, gold.len, 40), gold.data, rft_verifier_of(verify)->gold,
+                          (int)rft_utf8_cut(gold.data, gold.len, 40), gold.data, verifier->gold,
                           rft_gold_hint(verify, gold));
 }
 
@@ -194,7 +203,7 @@ enum rft_status rft_row_read_gold(struct rft_row_reader *reader, const struct rf
         RFT_TRY(cut_out(reader, &golds[i]));
         name_by_letter(reader, &lists, &golds[i]);
         if (!reader->why->len)
-            RFT_TRY(check_valid(reader, golds[i]));
+            RFT_TRY(check_valid(reader, question, golds[i]));
     }
     question->gold = golds[0];
     return RFT_OK;

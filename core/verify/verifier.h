@@ -87,6 +87,8 @@ struct rft_verifier {
     void (*close)(void *state);
     /* Whether a gold answer can be compared. NULL: any text that is not empty can. */
     bool (*gold_is_valid)(const struct rft_verify_options *options, struct rft_bytes gold);
+    /* Whether it goes with the options that its question brings along. NULL: with any. */
+    bool (*gold_is_among)(struct rft_texts choices, struct rft_bytes gold);
     /* What to do about one that cannot, for a message. NULL: nothing to say. */
     const char *(*gold_hint)(const struct rft_verify_options *options, struct rft_bytes gold);
     /* Judges c->completion, whose thoughts are taken off, against one gold answer (data NULL: there is none). Sets

@@ -266,6 +266,18 @@ static int gold_letter(const struct rft_choices *choices, struct rft_bytes gold)
     return text < end && rft_choices_match(choices, text, end, &behind) == *p - 'A' ? *p - 'A' : -1;
 }
 
+static bool gold_is_among(struct rft_texts texts, struct rft_bytes gold)
+{
+    const struct rft_verify_case c = {.choices = texts};
+    const struct rft_choices choices = rft_choices_of(&c);
+    gold = rft_bytes_trim(gold);
+    int letter = gold_letter(&choices, gold);
+    if (letter >= 0 || texts.n > RFT_CHOICES_MAX)
+        return letter < choices.n;
+    unsigned letters = rft_choice_read_list(gold);
+    return letters != 0 && letters >> choices.n == 0;
+}
+
 static void decide_text(const struct found *found, struct rft_bytes gold, struct rft_verdict *verdict)
 {
     static const char unknown[] = "the gold answer is a text, but not one of the options that the question is known to "
@@ -312,5 +324,6 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
 const struct rft_verifier rft_verify_choice = {
     .name = "choice",
     .gold = "a letter from A to J, or the text of an option",
+    .gold_is_among = gold_is_among,
     .judge = judge,
 };

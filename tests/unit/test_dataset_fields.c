@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct rft_verify_options by_command = {.kind = RFT_VERIFY_COMMAND};
+static const struct rft_verify_options by_choice = {.kind = RFT_VERIFY_CHOICE};
 static const struct rft_verify_options by_number = {.kind = RFT_VERIFY_ANSWER_TAG};
 
 struct given {
@@ -148,6 +149,10 @@ static void test_good(void **state)
          {.verify = &by_command}},
         {"[{\"question\": \"q\", \"answer\": 1}]", "0|q|q|~|;", {.answer = "", .verify = &by_command}},
         {"[[\"q\"], [\"r\", 2]]", "0|q|q|~|;1|r|r|#2|;", {.verify = &by_command}},
+        {"{\"question\": \"q\", \"answer\": \"(B)\", \"o\": [\"x\", \"y\"]}\n"
+         "{\"question\": \"r\", \"answer\": \"y\", \"o\": [\"x\", \"y\"]}",
+         "0|q|q|(B)|x,y;1|r|r|y|x,y;",
+         {.verify = &by_choice, .choices = "o"}},
         {"{\"question\": \"q\", \"answer\": \"B\", \"options\": [\"x\", \"\\u0079\", 3]}",
          "0|q|q|B|x,y,3;",
          {.choices = "options"}},
@@ -226,6 +231,12 @@ static void test_bad(void **state)
         {"[[\"q\", [1, \"two\"]]]", "the gold answer \"two\" is not a number", {.verify = &by_number}},
         {"[[\"q\", []]]", "element 2 is an empty list", {.limit = 0}},
         {"[[\"q\", [[1]]]]", "element 2 is a list that holds an array", {.limit = 0}},
+        {"{\"question\": \"q\", \"answer\": \"C\", \"o\": [\"x\", \"y\"]}",
+         "the gold answer \"C\" is none of the row's 2 options",
+         {.verify = &by_choice, .choices = "o"}},
+        {"{\"question\": \"q\", \"answer\": 1, \"o\": [\"x\", \"y\"]}",
+         "the gold answer \"1\" is none of the row's 2 options",
+         {.verify = &by_choice, .choices = "o"}},
         {"[[\"q\", [null]]]", "element 2 is a list that holds null", {.limit = 0}},
         {"[[\"q\", [\"1\", \"#### 2\"]]]", "has no answer after \"####\"", {.after = "####"}},
         {"[[\"q\", true]]", "the gold answer \"true\" is not a number", {.verify = &by_number}},
