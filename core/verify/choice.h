@@ -24,6 +24,9 @@ struct rft_choices rft_choices_of(const struct rft_verify_case *c);
  * the longest one. -1: none, or several. *behind: where it ends. */
 int rft_choices_match(const struct rft_choices *choices, const char *p, const char *end, const char **behind);
 
+/* The same whatever stands behind it, for texts of some letters and no digits; the longest one, of twins the first. */
+int rft_choices_begin(const struct rft_choices *choices, const char *p, const char *end, const char **behind);
+
 /* Whether a text is that option's, but for capitals, white space and a last period. */
 bool rft_choices_is_text(struct rft_bytes option, struct rft_bytes text);
 

@@ -7,32 +7,23 @@
 
 #include <string.h>
 
-#define SHORT_MAX 4 /* words before a letter that ends a sentence: "Also C.", "Scratch that: C" */
+#define TEXTS_MAX 65536 /* bytes in which options' texts are looked for, not only their letters */
+#define SHORT_MAX 4     /* words before a letter that ends a sentence: "Also C.", "Scratch that: C" */
 
 /* Behind a statement they take it back. */
-static const char *const retractions[] = {"Wait",
-                                          "wait,",
-                                          "No, ",
-                                          "Actually",
-                                          "Sorry",
-                                          "Correction",
-                                          "correction:",
-                                          "Oops",
-                                          "oops",
-                                          "cratch that",
-                                          "made a mistake",
-                                          "Hold on",
-                                          "Never mind",
-                                          "made an error",
-                                          "my mistake",
-                                          "My mistake",
-                                          "econd thought",
-                                          "n reflection",
-                                          "apologize",
-                                          "misread",
-                                          "et me re",
-                                          "should reconsider",
-                                          NULL};
+static const char *const retractions[] = {"Wait",           "wait,",
+                                          "No, ",           "Actually",
+                                          "Sorry",          "Correction",
+                                          "correction:",    "Oops",
+                                          "oops",           "cratch that",
+                                          "made a mistake", "Hold on",
+                                          "Never mind",     "made an error",
+                                          "my mistake",     "My mistake",
+                                          "econd thought",  "n reflection",
+                                          "apologize",      "misread",
+                                          "et me re",       "should reconsider",
+                                          "not sure",       "unsure",
+                                          "not certain",    NULL};
 static const char *const wrongs[] = {"wrong", "incorrect", "false", "mistaken", "untrue", "invalid", NULL};
 static const char *const nots[] = {"not",      "isn't",  "isn",    "aren't",  "wasn't",    "never",      "neither",
                                    "nor",      "no",     "cannot", "can't",   "don't",     "doesn't",    "doesn",
@@ -43,9 +34,11 @@ static const char *const rights[] = {"correct", "right", "true", "answer", NULL}
 static const char *const reasons[] = {"because", "since", "as", "while", "whereas", "given", "unlike", NULL};
 /* A letter behind one of them that ends its sentence is what it says: "it is C". */
 static const char *const verbs[] = {"is", "be", "was", "it's", "that's", "meant", "mean", "choose", "pick", NULL};
-static const char *const pronouns[] = {"this", "that", "it", "which", "that's", "it's", NULL};
+static const char *const pronouns[] = {"this", "that",  "it",     "which",  "that's",
+                                       "it's", "above", "answer", "choice", NULL};
 /* Before a pronoun, or all of a sentence. */
-static const char *const leads[] = {"but", "and", "however", "so", "yet", "although", "though", "no", "hmm", NULL};
+static const char *const leads[] = {"but",    "and", "however", "so",  "yet", "although",
+                                    "though", "no",  "hmm",     "the", "my",  NULL};
 static const char *const refusals[] = {"no", "nope", "false", "wrong", "incorrect", NULL};
 
 /* One sentence as it is read. */
@@ -53,7 +46,8 @@ struct sentence {
     const char *begin, *p, *end;
     bool is_question;
     int n_words, n_leads;
-    struct rft_bytes last_word;
+    struct rft_bytes word_before, last_word;
+    bool begins_behind; /* it is no line of its own */
     bool has_pronoun, has_reason, has_not, is_wrong, has_praise;
     bool names_own, names_other, is_own_praised;
     bool has_candidate; /* another letter, not in a reason */
@@ -154,6 +148,19 @@ static bool take_other(const struct scan *scan, struct sentence *s, int letter)
     return is_last && !s->has_not && !s->has_reason && (s->n_words <= SHORT_MAX || is_among(verbs, s->last_word));
 }
 
+/* Another option's text at p. True: it is said to be the answer: "It is the ribosome." */
+static bool take_other_text(struct sentence *s, const char *behind)
+{
+    static const char *const articles[] = {"the", "a", "an", NULL};
+    bool is_verb = is_among(verbs, is_among(articles, s->last_word) ? s->word_before : s->last_word);
+    s->names_other = true;
+    if (!s->is_question && is_praised(behind, s->end))
+        return true;
+    bool is_last = skip(behind, s->end, " \t\r)]}*_\"'`$.") == s->end;
+    return is_last && !s->is_question && !s->has_not && !s->has_reason &&
+           (is_verb ? s->has_pronoun : s->n_words <= 2 && s->begins_behind);
+}
+
 static void take_word(struct sentence *s, struct rft_bytes word)
 {
     if (is_among(pronouns, word) && s->n_words == s->n_leads)
@@ -164,6 +171,7 @@ static void take_word(struct sentence *s, struct rft_bytes word)
     s->is_wrong = s->is_wrong || (!s->has_reason && (is_among(wrongs, word) || (s->has_not && is_among(rights, word))));
     s->has_not = s->has_not || is_among(nots, word) || is_among(wrongs, word);
     s->has_praise = s->has_praise || is_among(praises, word);
+    s->word_before = s->last_word;
     s->last_word = word;
 }
 
@@ -182,6 +190,18 @@ static bool read_sentence(struct scan *scan, struct sentence *s)
     while (s->p < s->end) {
         int letter = option_at(scan, s->p, s->end);
         struct rft_bytes word = word_at(s->p, s->end);
+        const char *behind;
+        int named = letter < 0 && word.len != 0 && s->p - scan->begin < TEXTS_MAX
+                        ? rft_choices_begin(scan->choices, s->p, s->end, &behind)
+                        : -1;
+        if (named >= 0) {
+            if (named != scan->letter && take_other_text(s, behind))
+                return true;
+            s->names_own = s->names_own || named == scan->letter;
+            s->is_own_praised = s->is_own_praised || (named == scan->letter && is_praised(behind, s->end));
+            s->p = behind;
+            continue;
+        }
         if (letter >= 0 && letter != scan->letter && take_other(scan, s, letter))
             return true;
         if (letter >= 0 && letter == scan->letter) {
@@ -197,8 +217,9 @@ static bool read_sentence(struct scan *scan, struct sentence *s)
     if (s->has_candidate && s->has_praise && !s->has_not && !s->is_own_praised)
         return true;
     bool is_refusal = s->n_words == 1 && !s->names_own && !s->names_other && is_among(refusals, s->last_word);
-    bool denies = s->is_wrong && !s->is_own_praised && (s->names_own || s->has_pronoun);
-    return !s->names_other && !scan->is_about_other && (denies || is_refusal);
+    bool is_about_own = s->names_own || (s->has_pronoun && !scan->is_about_other);
+    bool denies = s->is_wrong && !s->is_own_praised && is_about_own;
+    return !s->names_other && (denies || (is_refusal && !scan->is_about_other));
 }
 
 bool rft_choice_is_disputed(const struct rft_choices *choices, int letter, struct rft_bytes rest, bool is_all)
@@ -211,6 +232,7 @@ bool rft_choice_is_disputed(const struct rft_choices *choices, int letter, struc
     for (const char *p = rest.data; p < end;) {
         const char *last = sentence_end(p, end);
         struct sentence s = {.begin = p, .p = p, .end = last, .is_question = last < end && *last == '?'};
+        s.begins_behind = p == rest.data || p[-1] != '\n';
         if (read_sentence(&scan, &s))
             return true;
         scan.is_about_other = s.names_other || (scan.is_about_other && !s.names_own);

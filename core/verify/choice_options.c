@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define BEGIN_MAX 60    /* bytes of an option's text that is looked for within sentences */
 #define OPTION_MAX 1000 /* bytes looked at for the end of the last one */
 
 /* ---- the options of a question ---- */
@@ -156,6 +157,22 @@ int rft_choices_match(const struct rft_choices *choices, const char *p, const ch
         *behind = last;
     }
     return is_twin ? -1 : best;
+}
+
+int rft_choices_begin(const struct rft_choices *choices, const char *p, const char *end, const char **behind)
+{
+    int best = -1;
+    bool is_exact;
+    *behind = p;
+    for (int i = 0; i < choices->n; i++) {
+        struct rft_bytes option = without_period(choices->texts[i]);
+        const char *last = option.len <= BEGIN_MAX && may_fold(option) ? match_text(option, p, end, &is_exact) : NULL;
+        if (last == NULL || last <= *behind || (last < end && (rft_is_letter(*last) || rft_is_digit(*last))))
+            continue;
+        best = i;
+        *behind = last;
+    }
+    return best;
 }
 
 bool rft_choices_is_text(struct rft_bytes option, struct rft_bytes text)

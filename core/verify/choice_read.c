@@ -235,6 +235,16 @@ static struct rft_choice refuse(void)
     return (struct rft_choice){.kind = RFT_CHOICE_REFUSED};
 }
 
+/* An option's text behind an article that is not its own: "the mitochondrion". */
+static int named_behind_article(const struct rft_choices *choices, const char *p, const char *end, const char **behind)
+{
+    static const char *const lower[] = {"the ", "The ", "a ", "an "};
+    for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
+        if (rft_scan_begins(p, end, lower[i]) && p + strlen(lower[i]) < end)
+            return rft_choices_match(choices, p + strlen(lower[i]), end, behind);
+    return -1;
+}
+
 /* What stands behind a letter agrees with it. */
 static struct rft_choice read_letter(const struct rft_choices *choices, int letter, const char *p, const char *end)
 {
@@ -243,7 +253,11 @@ static struct rft_choice read_letter(const struct rft_choices *choices, int lett
     if (rft_scan_begins(text, end, "- "))
         text = skip_opening(text + 2, end);
     int named = text < end ? rft_choices_match(choices, text, end, &text_end) : -1;
-    if (named >= 0 && named != letter)
+    if (named < 0)
+        named = named_behind_article(choices, text, end, &text_end);
+    bool is_small = text < end && *text >= 'a' && *text <= 'z'; /* no new sentence */
+    int begun = named < 0 && is_delimited && is_small ? rft_choices_begin(choices, text, end, &text_end) : named;
+    if (begun >= 0 && begun != letter)
         return refuse();
     if (named == letter)
         behind = text_end;
@@ -259,16 +273,6 @@ static struct rft_choice read_letter(const struct rft_choices *choices, int lett
     if (!is_end && !ends_sentence(p + 1, behind, end) && (is_taken_back(behind, end) || names_another(behind, end)))
         return refuse();
     return (struct rft_choice){RFT_CHOICE_ONE, letter, {p, 1}, named == letter ? behind : p + 1};
-}
-
-/* An option's text behind an article that is not its own: "the mitochondrion". */
-static int named_behind_article(const struct rft_choices *choices, const char *p, const char *end, const char **behind)
-{
-    static const char *const lower[] = {"the ", "The ", "a ", "an "};
-    for (size_t i = 0; i < sizeof lower / sizeof *lower; i++)
-        if (rft_scan_begins(p, end, lower[i]) && p + strlen(lower[i]) < end)
-            return rft_choices_match(choices, p + strlen(lower[i]), end, behind);
-    return -1;
 }
 
 struct rft_choice rft_choice_read(const struct rft_choices *choices, struct rft_bytes statement)

@@ -77,8 +77,8 @@ static const char *const supposing[] = {
     "incorrect", "might",   "may",     "could",         "would",   "say",         "says",       "seems", "if",
     "whether",   "suppose", "assume",  "assuming",      "when",    "supposing",   "unless",     "until", NULL};
 /* Others say so, unless "I" or "we" stands right before it. */
-static const char *const reporting[] = {"think", "thinks", "believe", "believes", "guess", "guesses",
-                                        "argue", "argues", "feel",    "feels",    NULL};
+static const char *const reporting[] = {"say",     "says",  "think",  "thinks", "believe", "believes", "guess",
+                                        "guesses", "argue", "argues", "feel",   "feels",   NULL};
 static const char *const first_persons[] = {"i", "we", NULL};
 /* They said so, and whoever said it may think otherwise now. */
 static const char *const reported[] = {"thought", "believed", "said", "argued",    "told",   "guessed",
@@ -92,8 +92,9 @@ static const char *const concluding[] = {"so", "thus", "hence", "therefore", NUL
 static const char *const conditions[] = {"if",       "unless",  "suppose",   "supposing",  "assume",
                                          "assuming", "whether", "initially", "originally", NULL};
 /* In a sentence: what is stated is what it looks like. */
-static const char *const appearances[] = {"glance",  "sight",      "seemingly",   "apparently", "superficially",
-                                          "naively", "mistakenly", "incorrectly", NULL};
+static const char *const appearances[] = {"glance",        "sight",      "seemingly",   "apparently",
+                                          "superficially", "naively",    "supposedly",  "allegedly",
+                                          "reportedly",    "mistakenly", "incorrectly", NULL};
 static const char *const denying[] = {"not",    "cannot", "never", "doubt",  "don't", "doesn't", "isn't",
                                       "didn't", "won't",  "can't", "wasn't", "nor",   "no",      NULL};
 /* Between a head and its verb: "the answer to the question is". */
@@ -156,7 +157,8 @@ bool rft_statement_is_hedged(const char *begin, const char *at)
         p = word.len != 0 ? word.data : p - 1;
         if (word.len == 0)
             continue;
-        if (is_among(appearances, word))
+        if (is_among(appearances, word) ||
+            (is_among(reporting, word) && !is_among(first_persons, word_before(stop, skip_marks_back(stop, p)))))
             return true;
         if (is_among(concluding, word) && !is_among(conditions, word_before(stop, skip_marks_back(stop, p))))
             return is_among(conditions, first); /* "so if"; "if so" goes on */
