@@ -273,17 +273,19 @@ class Program:
 
     def error_of(self, reply):
         """The nearest builtin exception."""
-        kinds, text = reply.get("kinds") or [None], str(reply.get("text"))
-        if kinds[0] == "Undecided":
-            return Undecided(text)
-        kind = getattr(builtins, str(kinds[0]), None)
-        is_plain = isinstance(kind, type) and issubclass(kind, Exception) and kind.__name__ not in NOT_RAISED
-        if is_plain and (kind is not Exception or reply["error"] == "Exception"):
+        name, text = reply["error"], str(reply.get("text"))
+        for kind_name in reply.get("kinds", ()):
+            if kind_name == "Undecided":
+                return Undecided(text)
+            kind = getattr(builtins, str(kind_name), None)
+            is_error = isinstance(kind, type) and issubclass(kind, Exception)
+            if not is_error or kind_name in NOT_RAISED or (kind is Exception and name != "Exception"):
+                break
             try:
                 return kind(text)
-            except TypeError:  # one that wants more than a text
+            except TypeError:  # one that wants more than a text; its base may not
                 pass
-        return ProgramError("%s: %s" % (reply["error"], text))
+        return ProgramError("%s: %s" % (name, text))
 
     def iterate(self, number):
         """A generator of ours: what comes out of the program's is plain data, and comes once."""
@@ -558,7 +560,7 @@ def without_indent(block, indent):
 def blocks_of(text):
     """Those that say they are Python, else all."""
     for word in ("(?:python3?|py)[ \\t]*", "[^\\n`]*"):
-        for close in (r"^[ \t]*(?:[>*-][ \t]*)?```", r"```"):  # a text of the program may hold a fence
+        for close in (r"^\1```", r"^[ \t]*```", r"```"):  # a text of the program may hold a fence
             found = re.findall(r"(?<![ \t])([ \t]*)```%s\r?\n(.*?)(?:%s|\Z)" % (word, close), text, re.DOTALL | re.IGNORECASE | re.MULTILINE)
             blocks = [without_indent(block, indent) for indent, block in found]
             if blocks and all(parsed(block) or "```" not in block for block in blocks):
