@@ -143,7 +143,7 @@ static void mend_escapes(char *p, const char *end)
         }
         if (unit == 0 || is_half)
             memcpy(p + 2, is_half ? "fffd" : "0020", 4);
-        p += unit >= 0 ? 6 : 2;
+        p += unit >= 0 ? 6 : end - p > 1 ? 2 : 1;
     }
 }
 
