@@ -82,6 +82,8 @@ struct rft_formula_node *rft_formula_name_group(struct rft_formula_parser *p)
     bool is_single = is_bar && product != NULL && p->t->kind != RFT_TOKEN_NAME;
     while (product != NULL && p->t->kind == RFT_TOKEN_NAME)
         product = rft_formula_binary(p->memory, RFT_NODE_MULTIPLY, product, rft_formula_name(p));
+    if (product != NULL && product->kind == RFT_NODE_MULTIPLY)
+        product->is_opaque = true;
     /* One letter below a bar may be a conjugate. */
     return is_single || (is_group && !rft_formula_take(p, RFT_SYM_GROUP_CLOSE)) ? NULL : product;
 }

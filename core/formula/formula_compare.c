@@ -65,6 +65,15 @@ static enum rft_status compare_words(struct rft_formula_memory *memory, const st
     return RFT_OK;
 }
 
+/* "1,234": digits and commas alone. */
+static bool is_grouped_number(struct rft_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] != ',' && (text.data[i] < '0' || text.data[i] > '9'))
+            return false;
+    return true;
+}
+
 /* One reading of both texts. *is_list_too: the other one, of commas as separators, is possible. */
 static enum rft_status compare_reading(struct rft_formula_memory *memory, const struct rft_bytes texts[2],
                                        enum rft_formula_commas commas, bool *is_list_too,
@@ -94,6 +103,9 @@ static enum rft_status compare_reading(struct rft_formula_memory *memory, const 
     struct rft_reals reals = {.memory = memory, .bits = RFT_REAL_BITS, .budget = BUDGET};
     *verdict = rft_formula_form_equal(&reals, symbols.n, roots[0], roots[1]);
     rft_reals_release(&reals, NULL);
+    bool is_number = is_grouped_number(texts[0]) || is_grouped_number(texts[1]);
+    if (commas == RFT_COMMA_LIST && is_number && *verdict == RFT_FORMULA_SAME) /* a list in another order? */
+        *verdict = RFT_FORMULA_UNDECIDED;
     return memory->is_short ? RFT_ERR_HOST_MEMORY : RFT_OK;
 }
 

@@ -30,13 +30,27 @@ static bool is_integer(const struct rft_formula_node *node)
            memchr(node->text.data, '.', node->text.len) == NULL && memchr(node->text.data, 'e', node->text.len) == NULL;
 }
 
+/* Whether an argument begins with d, as in "dx". */
+static bool is_differential(const struct rft_formula_parser *p)
+{
+    const struct rft_formula_token *t = p->t;
+    t += t->kind == RFT_TOKEN_SYMBOL && t->id == RFT_SYM_GROUP_OPEN;
+    return t->kind == RFT_TOKEN_NAME && t->id == 'd';
+}
+
 static struct rft_formula_node *parse_fraction(struct rft_formula_parser *p)
 {
     p->t++;
-    struct rft_formula_node *a = parse_argument(p), *b = a != NULL ? parse_argument(p) : NULL;
+    bool is_above = is_differential(p);
+    struct rft_formula_node *a = parse_argument(p);
+    bool is_derivative = is_above && is_differential(p);
+    struct rft_formula_node *b = a != NULL ? parse_argument(p) : NULL;
     if (a == NULL || b == NULL || !rft_formula_is_expression(a) || !rft_formula_is_expression(b))
         return NULL;
-    return rft_formula_binary(p->memory, RFT_NODE_DIVIDE, a, b);
+    struct rft_formula_node *fraction = rft_formula_binary(p->memory, RFT_NODE_DIVIDE, a, b);
+    if (fraction != NULL)
+        fraction->is_opaque = fraction->is_opaque || is_derivative;
+    return fraction;
 }
 
 /* Digits that repeat: "0.1\overline{6}". */
@@ -297,6 +311,8 @@ static struct rft_formula_node *parse_factor(struct rft_formula_parser *p)
     struct rft_formula_node *node = parse_primary(p);
     while (node != NULL) {
         enum rft_formula_node_kind kind;
+        if (node->kind == RFT_NODE_NAME && rft_formula_is(p, RFT_SYM_DEGREE) && p->t[1].kind == RFT_TOKEN_NAME)
+            return NULL; /* f \circ g */
         if (take_degrees(p))
             kind = RFT_NODE_DEGREES;
         else if (rft_formula_take(p, RFT_SYM_FACTORIAL))
@@ -305,7 +321,7 @@ static struct rft_formula_node *parse_factor(struct rft_formula_parser *p)
             kind = RFT_NODE_POWER;
         else
             break;
-        if (!rft_formula_is_expression(node))
+        if (!rft_formula_is_expression(node) || (kind == RFT_NODE_FACTORIAL && node->kind == kind)) /* 5!! */
             return NULL;
         if (kind == RFT_NODE_POWER) {
             p->t++;
@@ -323,9 +339,23 @@ static struct rft_formula_node *parse_signed_factor(struct rft_formula_parser *p
     return parse_factor(p);
 }
 
+/* Whether the bracket at hand is what the factor before it is applied to: "f(2x)", "P(A)", "x(3)". */
+static bool is_applied(const struct rft_formula_parser *p, const struct rft_formula_node *factor)
+{
+    static const int32_t letters[] = {'f', 'g', 'h', 'F', 'G', 'H', 'P', 'E', 0x3c6, 0x393};
+    factor = factor->kind == RFT_NODE_POWER ? factor->kids[0] : factor;
+    if (factor->kind != RFT_NODE_NAME || !rft_formula_is(p, RFT_SYM_PAREN_OPEN))
+        return false;
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (p->symbols->names[factor->symbol].letter == letters[i])
+            return true;
+    bool is_single = p->t[1].kind == RFT_TOKEN_NAME || p->t[1].kind == RFT_TOKEN_NUMBER;
+    return is_single && p->t[2].kind == RFT_TOKEN_SYMBOL && p->t[2].id == RFT_SYM_PAREN_CLOSE;
+}
+
 static struct rft_formula_node *parse_product(struct rft_formula_parser *p)
 {
-    struct rft_formula_node *node = parse_factor(p);
+    struct rft_formula_node *node = parse_factor(p), *last = node;
     bool is_divided = false;
     while (node != NULL) {
         if (rft_formula_is(p, RFT_SYM_DIVIDE) && p->t[1].kind != RFT_TOKEN_WORD) {
@@ -334,15 +364,21 @@ static struct rft_formula_node *parse_product(struct rft_formula_parser *p)
             if (divisor == NULL || !rft_formula_is_expression(divisor) || !rft_formula_is_expression(node))
                 return NULL;
             node = rft_formula_binary(p->memory, RFT_NODE_DIVIDE, node, divisor);
+            last = divisor;
             is_divided = true;
         } else if (rft_formula_is(p, RFT_SYM_TIMES) && p->t[1].kind != RFT_TOKEN_WORD) {
             p->t++;
-            node = rft_formula_product(p->memory, node, parse_signed_factor(p));
+            last = parse_signed_factor(p);
+            node = rft_formula_product(p->memory, node, last);
             is_divided = false;
         } else if (begins_factor(p)) {
             if (is_divided)
                 return NULL; /* 1/2x */
-            node = rft_formula_product(p->memory, node, parse_factor(p));
+            bool is_application = is_applied(p, last);
+            last = parse_factor(p);
+            node = rft_formula_product(p->memory, node, last);
+            if (node != NULL && is_application)
+                node->is_application = node->is_opaque = true;
         } else
             break;
     }

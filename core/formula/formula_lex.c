@@ -20,6 +20,7 @@ struct lexer {
     enum rft_formula_commas commas;
     bool is_doubled;  /* every command's backslash is written twice */
     bool is_spaced;   /* white space stands before p */
+    bool is_vector;   /* the last token is a letter in bold face */
     int32_t style;    /* of the next letter alone */
     uint32_t n_modes; /* those beyond MODES_MAX are braces like others */
     uint32_t depth;   /* of braces */
@@ -46,7 +47,7 @@ static struct rft_formula_token *push(struct lexer *l, enum rft_formula_token_ki
 {
     struct rft_formula_token *t = &l->out->list[l->out->n++];
     *t = (struct rft_formula_token){.kind = (uint8_t)kind, .id = id};
-    l->is_spaced = false;
+    l->is_spaced = l->is_vector = false;
     return t;
 }
 
@@ -115,6 +116,9 @@ static void lex_exponent(struct lexer *l, const char *begin)
     if (p < l->end && (*p == '-' || *p == '+'))
         p++;
     const char *digits = p;
+    /* "2e-1" is rather 2e - 1. */
+    if (digits[-1] != *l->p && memchr(begin, '.', (size_t)(l->p - begin)) == NULL)
+        return;
     while (p < l->end && is_digit(*p))
         p++;
     if (p == digits || (p < l->end && is_letter(*p)))
@@ -197,7 +201,9 @@ static void push_names(struct lexer *l, const char *p, size_t n, int32_t style)
         if (style == RFT_STYLE_BLACKBOARD && p[i] == 'R')
             push(l, RFT_TOKEN_SYMBOL, RFT_SYM_REALS);
         else
-            push(l, RFT_TOKEN_NAME, p[i] == 'i' || p[i] == 'e' ? p[i] | style : p[i]); /* a vector is no constant */
+            push(l, RFT_TOKEN_NAME, /* a vector is no constant */
+                 p[i] == 'i' || p[i] == 'e' || style == RFT_STYLE_BLACKBOARD ? p[i] | style : p[i]);
+    l->is_vector = style == RFT_STYLE_BOLD;
 }
 
 /* "abcd", "wxyz": letters, and no word. */
@@ -297,7 +303,7 @@ static void lex_environment(struct lexer *l, int32_t symbol)
         l->p = skip_group(l->p, l->end);
 }
 
-/* The command at p, behind its backslash; longer unknown ones begin with a known one: "\quadx". */
+/* The command at p, behind its backslash; longer unknown ones may begin with spacing: "\quadx". */
 static const struct rft_formula_word *match_command(const struct lexer *l, const char *p, size_t *n)
 {
     size_t n_letters = 0;
@@ -307,6 +313,7 @@ static const struct rft_formula_word *match_command(const struct lexer *l, const
     const struct rft_formula_word *w = rft_formula_command(p, *n);
     for (size_t shorter = n_letters < 16 ? n_letters : 16; w == NULL && shorter-- > 2;) {
         w = rft_formula_command(p, shorter);
+        w = w != NULL && w->kind == RFT_TOKEN_SKIP ? w : NULL;
         *n = w != NULL ? shorter : *n;
     }
     return w;
@@ -326,7 +333,8 @@ static void lex_command(struct lexer *l)
     l->p += l->is_doubled && l->p + 1 < l->end && l->p[1] == '\\' ? 2 : 1;
     const struct rft_formula_word *w = match_command(l, l->p, &n);
     l->p += n;
-    if (w == NULL)
+    bool is_product = w != NULL && w->kind == RFT_TOKEN_SYMBOL && w->id == RFT_SYM_TIMES;
+    if (w == NULL || (is_product && l->is_vector)) /* of vectors: \times and \cdot differ */
         push(l, RFT_TOKEN_UNKNOWN, 0)->text = (struct rft_bytes){begin, (size_t)(l->p - begin)};
     else if (w->kind == RFT_TOKEN_SKIP) {
         if (l->p < l->end && *l->p == '.' && (strcmp(w->text, "left") == 0 || strcmp(w->text, "right") == 0))
@@ -409,22 +417,6 @@ static void lex_one(struct lexer *l)
         lex_character(l);
 }
 
-/* Whether commands are written with two backslashes, and none with one. */
-static bool is_doubled(struct rft_bytes text)
-{
-    bool found = false;
-    for (size_t i = 0; i < text.len; i++) {
-        size_t n = 0;
-        while (i + n < text.len && text.data[i + n] == '\\')
-            n++;
-        if (n % 2 == 1)
-            return false;
-        found = found || (n == 2 && i + 2 < text.len && is_letter(text.data[i + 2]));
-        i += n;
-    }
-    return found;
-}
-
 enum rft_status rft_formula_lex(struct rft_formula_memory *memory, struct rft_bytes text,
                                 enum rft_formula_commas commas, struct rft_formula_tokens *tokens)
 {
@@ -435,18 +427,9 @@ enum rft_status rft_formula_lex(struct rft_formula_memory *memory, struct rft_by
     l.scratch = rft_formula_alloc(memory, text.len + 2, 1);
     if (tokens->list == NULL || l.scratch == NULL)
         return RFT_ERR_HOST_MEMORY;
-    l.is_doubled = is_doubled(text);
+    l.is_doubled = rft_formula_is_doubled(text);
     while (l.p < l.end)
         lex_one(&l);
     tokens->list[tokens->n] = (struct rft_formula_token){.kind = RFT_TOKEN_END};
     return RFT_OK;
-}
-
-bool rft_formula_tokens_equal(const struct rft_formula_tokens *a, const struct rft_formula_tokens *b)
-{
-    bool same = a->n == b->n;
-    for (uint32_t i = 0; same && i < a->n; i++)
-        same = a->list[i].kind == b->list[i].kind && a->list[i].id == b->list[i].id &&
-               rft_bytes_equal(a->list[i].text, b->list[i].text);
-    return same;
 }

@@ -32,6 +32,9 @@ enum rft_formula_commas { RFT_COMMA_THOUSANDS, RFT_COMMA_LIST };
 enum rft_status rft_formula_lex(struct rft_formula_memory *memory, struct rft_bytes text,
                                 enum rft_formula_commas commas, struct rft_formula_tokens *tokens);
 
+/* Whether commands are written with two backslashes, and none with one. */
+bool rft_formula_is_doubled(struct rft_bytes text);
+
 bool rft_formula_tokens_equal(const struct rft_formula_tokens *a, const struct rft_formula_tokens *b);
 
 #endif

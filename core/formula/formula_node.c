@@ -20,9 +20,17 @@ struct rft_formula_node *rft_formula_many(struct rft_formula_memory *memory, enu
     node->depth = depth;
     node->has_letter = kind == RFT_NODE_NAME || kind == RFT_NODE_TEXT;
     node->has_choice = kind == RFT_NODE_PLUS_MINUS || kind == RFT_NODE_MINUS_PLUS;
+    node->has_coupled = kind == RFT_NODE_MINUS_PLUS;
+    node->n_choices = kind == RFT_NODE_PLUS_MINUS;
+    node->has_pi = kind == RFT_NODE_PI;
     node->has_imaginary = kind == RFT_NODE_I;
     node->has_rounding = kind == RFT_NODE_FLOOR || kind == RFT_NODE_CEIL;
     for (uint32_t i = 0; i < n; i++) {
+        node->has_coupled = node->has_coupled || kids[i]->has_coupled;
+        node->n_choices = (uint8_t)(node->n_choices + kids[i]->n_choices);
+        node->n_choices = node->n_choices > 2 ? 2 : node->n_choices;
+        node->has_pi = node->has_pi || kids[i]->has_pi;
+        node->is_opaque = node->is_opaque || kids[i]->is_opaque;
         node->has_imaginary = node->has_imaginary || kids[i]->has_imaginary;
         node->has_rounding = node->has_rounding || kids[i]->has_rounding;
         node->has_letter = node->has_letter || kids[i]->has_letter;

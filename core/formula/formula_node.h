@@ -58,12 +58,19 @@ struct rft_formula_node {
     bool is_negative;
     bool is_name;         /* a side of an equation that only says what the other is: "x", "f(x)", "|AB|" */
     bool is_alternatives; /* a list with "or" */
+    bool is_joined;       /* a list with "and" */
+    bool is_application;  /* written as a product, but "f(x)" */
     bool unit_matters;    /* the words behind it change what it says */
+    bool unit_is_unclear; /* they may */
     /* In the tree below it, itself included (kids may be shared, so that a walk could take for ever): */
-    bool has_letter;    /* a name, or words */
-    bool has_choice;    /* \pm */
+    bool has_letter;  /* a name, or words */
+    bool has_choice;  /* \pm */
+    bool has_coupled; /* \mp */
+    bool has_pi;
+    bool is_opaque;     /* letters that may be no product, as in "f(x)" and "\angle ABC": not computed */
     bool has_imaginary; /* i */
     bool has_rounding;  /* floor, ceiling */
+    uint8_t n_choices;  /* \pm; at most 2 are counted */
     uint32_t symbol;    /* of a name */
     uint32_t n_columns; /* of a matrix */
     uint32_t depth;     /* of the tree below it; at most RFT_FORMULA_TREE_MAX, so that recursion is bounded */

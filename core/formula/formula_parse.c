@@ -138,6 +138,7 @@ static struct rft_formula_node *parse_side(struct rft_formula_parser *p)
     memcpy(text, unit.text, unit.len);
     node->unit = (struct rft_bytes){text, unit.len};
     node->unit_matters = unit.matters;
+    node->unit_is_unclear = unit.is_unclear;
     return node;
 }
 
@@ -153,6 +154,7 @@ static struct rft_formula_node *parse_ratio(struct rft_formula_parser *p, struct
     if (ratio != NULL) { /* "4:30 p.m.": of the whole */
         ratio->unit = parts[n - 1]->unit;
         ratio->unit_matters = parts[n - 1]->unit_matters;
+        ratio->unit_is_unclear = parts[n - 1]->unit_is_unclear;
         parts[n - 1]->unit = (struct rft_bytes){0};
         parts[n - 1]->unit_matters = false;
     }
@@ -187,12 +189,13 @@ static struct rft_formula_node *parse_part(struct rft_formula_parser *p)
     return relation;
 }
 
-static bool take_separator(struct rft_formula_parser *p, bool *is_or)
+static bool take_separator(struct rft_formula_parser *p, bool *is_or, bool *is_and)
 {
     bool is_there = false;
     while (rft_formula_is(p, RFT_SYM_COMMA) || rft_formula_is(p, RFT_SYM_SEMICOLON) || rft_formula_is(p, RFT_SYM_AND) ||
            rft_formula_is(p, RFT_SYM_OR)) {
         *is_or = *is_or || p->t->id == RFT_SYM_OR;
+        *is_and = *is_and || p->t->id == RFT_SYM_AND;
         is_there = true;
         p->t++;
     }
@@ -203,19 +206,21 @@ static struct rft_formula_node *parse_list(struct rft_formula_parser *p)
 {
     struct rft_formula_node *parts[RFT_FORMULA_PARTS_MAX];
     uint32_t n = 0;
-    bool is_or = false;
+    bool is_or = false, is_and = false;
     do {
         if (n != 0 && p->t->kind == RFT_TOKEN_END) /* a last comma */
             break;
         if (n == RFT_FORMULA_PARTS_MAX || (parts[n] = parse_part(p)) == NULL)
             return NULL;
         n++;
-    } while (take_separator(p, &is_or));
+    } while (take_separator(p, &is_or, &is_and));
     if (n == 1)
         return parts[0];
     struct rft_formula_node *list = rft_formula_many(p->memory, RFT_NODE_LIST, parts, n);
-    if (list != NULL)
+    if (list != NULL) {
         list->is_alternatives = is_or;
+        list->is_joined = is_and;
+    }
     return list;
 }
 

@@ -90,11 +90,35 @@ static struct rft_formula_node *alternatives(struct rft_formula_memory *memory, 
     return rft_formula_many(memory, RFT_NODE_UNION, parts, node->n);
 }
 
+/* "x > 1 and x < 3": two bounds that face each other. */
+static struct rft_formula_node *bounds(struct rft_formula_memory *memory, struct rft_formula_node *node,
+                                       const struct rft_formula_node **name)
+{
+    const struct rft_formula_node *names[2] = {NULL, NULL};
+    struct rft_formula_node *sides[2];
+    for (int i = 0; i < 2; i++) {
+        struct rft_formula_node *kid = node->kids[i];
+        bool is_bound = kid->kind == RFT_NODE_RELATION && kid->n == 2 && kid->text.data[0] != RFT_SYM_NE;
+        sides[i] = is_bound ? one_sided(memory, kid, &names[i]) : NULL;
+        if (sides[i] == NULL || names[i] == NULL || sides[i]->kind != RFT_NODE_TUPLE)
+            return node;
+    }
+    bool is_first_low = sides[0]->kids[1]->kind == RFT_NODE_INFINITY;
+    const struct rft_formula_node *low = sides[is_first_low ? 0 : 1], *high = sides[is_first_low ? 1 : 0];
+    if (names[0]->symbol != names[1]->symbol || low->kids[1]->kind != RFT_NODE_INFINITY ||
+        high->kids[0]->kind != RFT_NODE_INFINITY)
+        return node;
+    *name = names[0];
+    return make(memory, low->open, low->kids[0], high->kids[1], high->close);
+}
+
 struct rft_formula_node *rft_formula_interval(struct rft_formula_memory *memory, struct rft_formula_node *node,
                                               const struct rft_formula_node **name)
 {
-    if (node->kind == RFT_NODE_LIST && node->is_alternatives)
+    if (node->kind == RFT_NODE_LIST && node->is_alternatives && !node->is_joined)
         return alternatives(memory, node, name);
+    if (node->kind == RFT_NODE_LIST && node->is_joined && !node->is_alternatives && node->n == 2)
+        return bounds(memory, node, name);
     if (node->kind == RFT_NODE_RELATION && node->n == 2)
         return one_sided(memory, node, name);
     if (node->kind == RFT_NODE_RELATION && node->n == 3)

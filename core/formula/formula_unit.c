@@ -44,6 +44,7 @@ static bool add_word(struct rft_formula_token **t, struct rft_formula_unit *unit
     size_t n = (*t)->text.len;
     const char *name = rft_formula_unit_name((*t)->text.data, &n);
     unit->matters = unit->matters || rft_formula_word_matters((*t)->text.data, (*t)->text.len);
+    unit->is_unclear = unit->is_unclear || !rft_formula_word_is_harmless((*t)->text.data, (*t)->text.len);
     ++*t;
     bool is_square = n == 2 && memcmp(name, "sq", 2) == 0, is_cubic = n == 2 && memcmp(name, "cu", 2) == 0;
     bool is_per = n == 3 && memcmp(name, "per", 3) == 0;

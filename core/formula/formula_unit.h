@@ -11,7 +11,8 @@
 
 struct rft_formula_unit {
     size_t len;
-    bool matters; /* a word in it changes what the value says */
+    bool matters;    /* a word in it changes what the value says */
+    bool is_unclear; /* a word in it may */
     char text[RFT_UNIT_BYTES_MAX];
 };
 

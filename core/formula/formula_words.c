@@ -322,55 +322,6 @@ static const struct rft_formula_word characters[] = {
     NAME("\xce\xbb", 0x3bb),          /* U+03BB */
 };
 
-/* Units: a name, then its spellings. A spelling of up to three letters is also one where letters would be factors. */
-static const char *const units[][8] = {
-    {"mm", "millimeter", "millimeters", "millimetre", "millimetres"},
-    {"cm", "centimeter", "centimeters", "centimetre", "centimetres", "cms"},
-    {"km", "kilometer", "kilometers", "kilometre", "kilometres", "kms"},
-    {"m", "meter", "meters", "metre", "metres"},
-    {"ft", "foot", "feet"},
-    {"in", "inch", "inches"},
-    {"yd", "yard", "yards", "yds"},
-    {"mi", "mile", "miles"},
-    {"mi/h", "mph"},
-    {"km/h", "kph"},
-    {"sq", "square", "squared"},
-    {"cu", "cubic", "cubed"},
-    {"kg", "kilogram", "kilograms", "kgs"},
-    {"mg", "milligram", "milligrams"},
-    {"g", "gram", "grams"},
-    {"lb", "pound", "pounds", "lbs"},
-    {"oz", "ounce", "ounces"},
-    {"ml", "milliliter", "milliliters", "millilitre", "millilitres"},
-    {"l", "liter", "liters", "litre", "litres"},
-    {"gal", "gallon", "gallons"},
-    {"s", "second", "seconds", "sec", "secs"},
-    {"min", "minute", "minutes", "mins"},
-    {"h", "hour", "hours", "hr", "hrs"},
-    {"day", "days"},
-    {"week", "weeks"},
-    {"month", "months"},
-    {"year", "years", "yr", "yrs"},
-    {"am"},
-    {"pm"},
-    {"cent", "cents"},
-    {"rad", "radian", "radians"},
-};
-
-/* What makes a number before it another one, or the answer a bound or a denial. Sorted by kind. */
-static const char *const words_that_matter[] = {
-    "hundred",     "thousand", "million",   "billion", "trillion", "dozen",   "dozens",    "thousands", "millions",
-    "billions",    "hundreds", "half",      "halves",  "third",    "thirds",  "fourth",    "fourths",   "quarter",
-    "quarters",    "fifth",    "fifths",    "sixth",   "sixths",   "eighths", "tenth",     "tenths",    "hundredths",
-    "thousandths", "plus",     "minus",     "times",   "divided",  "over",    "mod",       "modulo",    "not",
-    "no",          "never",    "least",     "most",    "more",     "less",    "than",      "greater",   "fewer",
-    "above",       "below",    "between",   "from",    "to",       "except",  "wrong",     "incorrect", "impossible",
-    "about",       "around",   "if",        "when",    "for",      "where",   "factorial", "base",      "root",
-    "am",          "pm",       "remainder", "but",     "then",     "choose",  "either",
-};
-
-static const char *const fillers[] = {"the", "a", "an", "is", "are", "it"};
-
 static const struct rft_formula_word *find(const struct rft_formula_word *words, size_t n_words, const char *p,
                                            size_t n)
 {
@@ -398,45 +349,4 @@ const struct rft_formula_word *rft_formula_character(const char *p, const char *
             return &characters[i];
     }
     return NULL;
-}
-
-static bool is_among(const char *const *words, size_t n_words, const char *p, size_t n)
-{
-    for (size_t i = 0; i < n_words; i++)
-        if (words[i] != NULL && strlen(words[i]) == n && memcmp(words[i], p, n) == 0)
-            return true;
-    return false;
-}
-
-static const char *unit_of(const char *p, size_t n)
-{
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (is_among(units[i], sizeof *units / sizeof **units, p, n))
-            return units[i][0];
-    return NULL;
-}
-
-bool rft_formula_is_short_unit(const char *p, size_t n)
-{
-    return n >= 2 && n <= 3 && unit_of(p, n) != NULL;
-}
-
-const char *rft_formula_unit_name(const char *p, size_t *n)
-{
-    const char *unit = unit_of(p, *n);
-    if (unit != NULL)
-        *n = strlen(unit);
-    else if (*n > 3 && p[*n - 1] == 's' && p[*n - 2] != 's')
-        --*n;
-    return unit != NULL ? unit : p;
-}
-
-bool rft_formula_word_matters(const char *p, size_t n)
-{
-    return is_among(words_that_matter, sizeof words_that_matter / sizeof *words_that_matter, p, n);
-}
-
-bool rft_formula_word_is_filler(const char *p, size_t n)
-{
-    return is_among(fillers, sizeof fillers / sizeof *fillers, p, n);
 }

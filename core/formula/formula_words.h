@@ -127,6 +127,8 @@ bool rft_formula_is_short_unit(const char *p, size_t n);
 const char *rft_formula_unit_name(const char *p, size_t *n);
 /* Whether a word behind a number makes it another one or a bound, so that it must not be passed over: "million". */
 bool rft_formula_word_matters(const char *p, size_t n);
+/* Whether a word behind a number may be missing: a unit, or something that is counted. */
+bool rft_formula_word_is_harmless(const char *p, size_t n);
 /* Articles and other words that change nothing in an answer of words. */
 bool rft_formula_word_is_filler(const char *p, size_t n);
 
