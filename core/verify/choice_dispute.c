@@ -130,9 +130,10 @@ static bool take_other(const struct scan *scan, struct sentence *s, int letter)
 {
     static const char *const instead[] = {"instead", NULL};
     const char *behind = skip(s->p + 1, s->end, ")]}*_\"'`$"), *last = behind, *text_end;
-    const char *line_end = rft_scan_line_end(s->begin, scan->end);
-    bool begins_line = s->n_words == 0 && (s->begin == scan->begin || s->begin[-1] == '\n');
-    if (begins_line && rft_choice_is_all(scan->choices, letter, rft_scan_span(s->begin, line_end)))
+    bool begins_line =
+        s->n_words == 0 && !s->names_own && !s->names_other && (s->begin == scan->begin || s->begin[-1] == '\n');
+    if (begins_line &&
+        rft_choice_is_all(scan->choices, letter, rft_scan_span(s->begin, rft_scan_line_end(s->begin, scan->end))))
         return true;
     s->names_other = true;
     s->has_candidate = s->has_candidate || (!s->has_reason && !s->is_own_praised);

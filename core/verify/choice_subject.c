@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define CHOSEN_MAX 400 /* bytes of what is chosen */
 #define CLAUSE_MAX 120 /* bytes before "is" that are looked at */
 
 static bool take_word(const char **p, const char *end, const char *const *words)
@@ -131,7 +132,8 @@ struct rft_choice rft_choice_read_chosen(const struct rft_choices *choices, stru
             const char *behind = p + strlen(verb), *before = forms[i].subjects == it ? behind - strlen(" is ") : p;
             if (!is_led_by(text.data, before, forms[i].subjects))
                 continue;
-            struct rft_choice choice = rft_choice_read(choices, rft_scan_span(behind, rft_scan_line_end(behind, end)));
+            const char *stop = rft_scan_line_end(behind, end - behind > CHOSEN_MAX ? behind + CHOSEN_MAX : end);
+            struct rft_choice choice = rft_choice_read(choices, rft_scan_span(behind, stop));
             bool disagrees = found.kind == RFT_CHOICE_ONE && choice.letter != found.letter;
             if (choice.kind == RFT_CHOICE_REFUSED || (choice.kind == RFT_CHOICE_ONE && disagrees))
                 return (struct rft_choice){.kind = RFT_CHOICE_REFUSED};

@@ -393,9 +393,24 @@ static void test_plain(void **state)
 static void test_hostile(void **state)
 {
     (void)state;
-    static const char *const parts[] = {
-        "\\boxed{", "answer is ", "The answer is B or C", "A) ",     "(A) (B) ", "{", "answer:\n",
-        "<answer>", "A\n",        "the answer is a\n",    "\\text{", "A,"};
+    static const char *const parts[] = {"\\boxed{",
+                                        "answer is ",
+                                        "The answer is B or C",
+                                        "A) ",
+                                        "(A) (B) ",
+                                        "{",
+                                        "answer:\n",
+                                        "<answer>",
+                                        "A\n",
+                                        "the answer is a\n",
+                                        "\\text{",
+                                        "A,",
+                                        "I choose x. ",
+                                        "C ",
+                                        "It is C and ",
+                                        "\nC",
+                                        "B is correct and ",
+                                        "the solution is the solution is "};
     size_t n = 2000000;
     char *text = malloc(n);
     const struct rft_bytes gold = rft_bytes_z("B");
