@@ -25,15 +25,16 @@ static const char *const retractions[] = {"Wait",           "wait,",
                                           "not sure",       "unsure",
                                           "not certain",    NULL};
 static const char *const wrongs[] = {"wrong", "incorrect", "false", "mistaken", "untrue", "invalid", NULL};
-static const char *const nots[] = {"not",      "isn't",  "isn",    "aren't",  "wasn't",    "never",      "neither",
-                                   "nor",      "no",     "cannot", "can't",   "don't",     "doesn't",    "doesn",
-                                   "unlike",   "rather", "except", "exclude", "eliminate", "eliminates", "eliminated",
-                                   "excludes", "rule",   "rules",  "ruled",   "reject",    "discard",    NULL};
-static const char *const praises[] = {"correct", "right", "best", "answer", "answers", "meant", NULL};
+static const char *const nots[] = {"not",      "isn't", "isn",    "aren't",  "wasn't",    "never",      "neither",
+                                   "nor",      "no",    "cannot", "can't",   "don't",     "doesn't",    "doesn",
+                                   "unlike",   "than",  "except", "exclude", "eliminate", "eliminates", "eliminated",
+                                   "excludes", "rule",  "rules",  "ruled",   "reject",    "discard",    NULL};
+static const char *const praises[] = {"correct", "right", "best", "answer", "answers", "meant", "better", NULL};
 static const char *const rights[] = {"correct", "right", "true", "answer", NULL};
 static const char *const reasons[] = {"because", "since", "as", "while", "whereas", "given", "unlike", NULL};
 /* A letter behind one of them that ends its sentence is what it says: "it is C". */
-static const char *const verbs[] = {"is", "be", "was", "it's", "that's", "meant", "mean", "choose", "pick", NULL};
+static const char *const verbs[] = {"is",   "be",     "was",  "it's", "that's", "meant",
+                                    "mean", "choose", "pick", "with", NULL};
 static const char *const pronouns[] = {"this", "that",  "it",     "which",  "that's",
                                        "it's", "above", "answer", "choice", NULL};
 /* Before a pronoun, or all of a sentence. */
@@ -48,6 +49,7 @@ struct sentence {
     int n_words, n_leads;
     struct rft_bytes word_before, last_word;
     bool begins_behind; /* it is no line of its own */
+    bool begins_rest;   /* the statement is its subject */
     bool has_pronoun, has_reason, has_not, is_wrong, has_praise;
     bool names_own, names_other, is_own_praised;
     bool has_candidate; /* another letter, not in a reason */
@@ -114,7 +116,8 @@ static const char *sentence_end(const char *p, const char *end)
 static bool is_praised(const char *p, const char *end)
 {
     static const char *const is[] = {"is", "was", "are", NULL};
-    static const char *const fillers[] = {"the", "indeed", "really", "actually", "also", "in", "fact", "clearly", NULL};
+    static const char *const fillers[] = {"a",    "much", "the",  "indeed",  "really", "actually",
+                                          "also", "in",   "fact", "clearly", NULL};
     struct rft_bytes word = word_at(p = skip(p, end, " *_"), end);
     if (!is_among(is, word))
         return false;
@@ -164,8 +167,9 @@ static bool take_other_text(struct sentence *s, const char *behind)
 
 static void take_word(struct sentence *s, struct rft_bytes word)
 {
-    if (is_among(pronouns, word) && s->n_words == s->n_leads)
-        s->has_pronoun = true;
+    static const char *const is[] = {"is", "was", "isn't", "wasn't", "cannot", "can't", NULL};
+    bool is_subject = is_among(pronouns, word) || (s->begins_rest && is_among(is, word)); /* "\boxed{B} is wrong" */
+    s->has_pronoun = s->has_pronoun || (is_subject && s->n_words == s->n_leads);
     s->n_leads += s->n_words == s->n_leads && is_among(leads, word);
     s->n_words++;
     s->has_reason = s->has_reason || is_among(reasons, word);
@@ -233,6 +237,7 @@ bool rft_choice_is_disputed(const struct rft_choices *choices, int letter, struc
     for (const char *p = rest.data; p < end;) {
         const char *last = sentence_end(p, end);
         struct sentence s = {.begin = p, .p = p, .end = last, .is_question = last < end && *last == '?'};
+        s.begins_rest = p == rest.data && !is_all;
         s.begins_behind = p == rest.data || p[-1] != '\n';
         if (read_sentence(&scan, &s))
             return true;

@@ -72,10 +72,11 @@ static const char *const affirming[] = {"correct",  "right",    "best",      "fi
                                         "closest",  "answer",   "only",      "appropriate", "my",      NULL};
 static const char *const leading[] = {"the", "my", "our", "so", "thus", "hence", "therefore", "and", "then", NULL};
 /* In the clause before a head: nothing is stated, or the contrary. */
-static const char *const supposing[] = {
-    "claim",     "claims",  "claimed", "misconception", "wrongly", "incorrectly", "mistakenly", "false", "wrong",
-    "incorrect", "might",   "may",     "could",         "would",   "say",         "says",       "seems", "if",
-    "whether",   "suppose", "assume",  "assuming",      "when",    "supposing",   "unless",     "until", NULL};
+static const char *const supposing[] = {"claim",     "claims",  "claimed",     "misconception", "opposite", "contrary",
+                                        "reverse",   "wrongly", "incorrectly", "mistakenly",    "false",    "wrong",
+                                        "incorrect", "might",   "may",         "could",         "would",    "say",
+                                        "says",      "seems",   "if",          "whether",       "suppose",  "assume",
+                                        "assuming",  "when",    "supposing",   "unless",        "until",    NULL};
 /* Others say so, unless "I" or "we" stands right before it. */
 static const char *const reporting[] = {"say",     "says",  "think",  "thinks", "believe", "believes", "guess",
                                         "guesses", "argue", "argues", "feel",   "feels",   NULL};
