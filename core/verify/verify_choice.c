@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* kind = choice: a letter from A to J, or an option's text. The answer is what the completion states last on purpose
- * (statement.h): in a tag, in \boxed{}, in words, as a last line that is a letter and nothing else, or as a completion
- * of one line. Where two of these disagree, where several letters are stated, or one is denied, there is none. */
+ * (statement.h): in a tag, in \boxed{}, in words, as a first or last line that is a letter and nothing else, or as a
+ * completion of one line. Where two of these disagree, where several letters are stated, where one is denied or taken
+ * back further on (choice_dispute.c), there is none. */
 #include "choice.h"
 #include "kinds.h"
 #include "number_words.h"
