@@ -4,8 +4,9 @@
 
     judge_python.py [--cpu SECONDS] [--wall SECONDS] [--memory MIB] [--python PATH] [--bind FOLDER]...
 
-The program is the last ```python block of the completion that defines the entry point, else the last that defines something, else the
-last one; without any, what stands in the answer, or all of the completion. gold is what the tests are:
+The program is the last ```python block of the completion that defines the entry point, behind earlier blocks that define what it uses;
+else the last that defines something, else the last one; without any, what stands in the answer, or all of the completion. gold is what
+the tests are:
     "assert add(1, 2) == 3"                            a text of Python
     ["assert add(1, 2) == 3", ...]                     several of them (MBPP's test_list); score: the part that passed
     {"tests": either, "setup": "import math",          setup runs before the tests, and not where the program runs
@@ -352,16 +353,21 @@ for name in [*LOOKS, *OPERATORS, *("r" + name for name in OPERATORS), *("i" + na
     setattr(Remote, "__%s__" % name, no_plain_data)
 
 
-def called_names(texts):
-    """What the texts call by a name that neither they nor Python define."""
-    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
-    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+def known_names(nodes):
+    """What they define anywhere, and Python's own."""
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     defined = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
     arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
     imported = {(name.asname or name.name).split(".")[0] for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))
                 for name in node.names}
-    return called - stored - defined - arguments - imported - set(dir(builtins)) - set(MODULES)
+    return stored | defined | arguments | imported | set(dir(builtins))
+
+
+def called_names(texts):
+    """What the texts call by a name that neither they nor Python define."""
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return called - known_names(nodes) - set(MODULES)
 
 
 def compares_identity(texts):
@@ -578,8 +584,18 @@ def definitions(text):
             names.add(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
             names.update(name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store))
-            names.update(name.asname or name.name for name in getattr(node, "names", ()))
+            names.update((name.asname or name.name).split(".")[0] for name in getattr(node, "names", ()))
     return names
+
+
+def with_helpers(program, earlier):
+    """Behind the earlier blocks that define what it uses and does not define."""
+    for block in reversed(earlier):
+        nodes = list(ast.walk(parsed(program) or ast.Module([], [])))
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        if definitions(block) & (used - known_names(nodes)):
+            program = block + "\n" + program
+    return program
 
 
 def program_of(request, gold):
@@ -592,9 +608,9 @@ def program_of(request, gold):
     except Undecided:
         entry = None
     for group in (blocks, others):
-        for program in reversed(group):
-            if entry in definitions(program):
-                return program
+        for i in reversed(range(len(group))):
+            if entry in definitions(group[i]):
+                return with_helpers(group[i], group[:i] if group is blocks else ())
     others = [] if blocks else [program for program in others if definitions(program)]
     programs = [block for block in blocks if re.search(r"^(def|class|async def)\s", block, re.MULTILINE)]
     return (programs or blocks or others or [text])[-1]
