@@ -270,7 +270,7 @@ class Program:
             raise self.error_of(reply)
         if "next" in request and reply.get("end"):
             return self.END
-        return decode(reply["value"], lambda content: remote_of(self, *content), self.iterate)
+        return decode(reply["value"], lambda content: remote_of(self, *content), lambda number: Items(self, number))
 
     def error_of(self, reply):
         """The nearest builtin exception."""
@@ -288,12 +288,6 @@ class Program:
                 pass
         return ProgramError("%s: %s" % (name, text))
 
-    def iterate(self, number):
-        """A generator of ours: what comes out of the program's is plain data, and comes once."""
-        while (item := self.ask(next=number)) is not self.END:
-            if (yield item) is not None:
-                raise Undecided("a test sends a value to a generator")
-
     def call(self, target, arguments, keywords):
         def name_of(value):
             if type(value) in FLAT.values():
@@ -308,6 +302,42 @@ class Program:
 
 class ProgramError(Exception):
     pass
+
+
+class Items:
+    """What comes out of one of Python's iterators. A test that goes through it twice finds nothing the second time, and whatever it
+    says of all of that is true."""
+
+    def __init__(self, program, number):
+        self._program, self._number, self._is_read = program, number, False
+
+    def __iter__(self):
+        if self._is_read:
+            raise Undecided("a test goes twice through what can be read once")
+        self._is_read = True
+        return Walk(self)
+
+    def __next__(self):
+        item = self._program.ask(next=self._number)
+        if item is self._program.END:
+            raise StopIteration
+        return item
+
+    def __getattr__(self, name):
+        raise Undecided("a test asks an iterator for more than its items")
+
+    __class__ = property(lambda self: self.__getattr__("__class__"))
+
+
+class Walk:
+    def __init__(self, items):
+        self._items = items
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self._items.__next__()
 
 
 class Remote:
