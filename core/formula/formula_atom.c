@@ -88,6 +88,35 @@ struct rft_formula_node *rft_formula_name_group(struct rft_formula_parser *p)
     return is_single || (is_group && !rft_formula_take(p, RFT_SYM_GROUP_CLOSE)) ? NULL : product;
 }
 
+/* A base in digits; len 0: none. */
+static struct rft_bytes base_of(const struct rft_formula_token *t)
+{
+    static const char *const names[][2] = {{"two", "2"},   {"three", "3"}, {"four", "4"}, {"five", "5"}, {"six", "6"},
+                                           {"seven", "7"}, {"eight", "8"}, {"nine", "9"}, {"ten", "10"}};
+    for (size_t i = 0; t->kind == RFT_TOKEN_WORD && i < sizeof names / sizeof *names; i++)
+        if (rft_bytes_equal(t->text, rft_bytes_z(names[i][0])))
+            return rft_bytes_z(names[i][1]);
+    return t->kind == RFT_TOKEN_NUMBER ? t->text : (struct rft_bytes){NULL, 0};
+}
+
+bool rft_formula_base(struct rft_formula_parser *p, struct rft_formula_node *number)
+{
+    if (!rft_formula_take(p, RFT_SYM_SUB))
+        return true;
+    bool is_group = rft_formula_take(p, RFT_SYM_GROUP_OPEN);
+    struct rft_bytes base = base_of(p->t);
+    if (base.len == 0 || number->repeated.len != 0)
+        return false;
+    p->t++;
+    if (is_group && !rft_formula_take(p, RFT_SYM_GROUP_CLOSE))
+        return false;
+    if (!rft_bytes_equal(base, rft_bytes_z("10"))) {
+        number->kind = RFT_NODE_BASED;
+        number->repeated = base;
+    }
+    return true;
+}
+
 static const struct bracket {
     enum rft_formula_symbol symbol;
     char open, close;
@@ -131,6 +160,19 @@ static bool skip_builder(struct rft_formula_parser *p)
     return false;
 }
 
+struct rft_formula_node *rft_formula_stacked(struct rft_formula_parser *p, struct rft_formula_node *above)
+{
+    bool is_over = rft_formula_is(p, RFT_SYM_OVER);
+    if (above == NULL || (!is_over && !rft_formula_is(p, RFT_SYM_CHOOSE)))
+        return above;
+    p->t++;
+    struct rft_formula_node *below = p->list(p);
+    bool fits = below != NULL && rft_formula_is_expression(above) && rft_formula_is_expression(below);
+    bool is_plain =
+        fits && above->unit.len == 0 && below->unit.len == 0 && !above->unit_matters && !below->unit_matters;
+    return is_plain ? rft_formula_binary(p->memory, is_over ? RFT_NODE_DIVIDE : RFT_NODE_BINOMIAL, above, below) : NULL;
+}
+
 struct rft_formula_node *rft_formula_brackets(struct rft_formula_parser *p)
 {
     const struct bracket *bracket = bracket_of(p);
@@ -146,7 +188,7 @@ struct rft_formula_node *rft_formula_brackets(struct rft_formula_parser *p)
         return rft_formula_node(p->memory, RFT_NODE_SET);
     }
     bool is_built = open == '{' && skip_builder(p);
-    struct rft_formula_node *inner = p->list(p);
+    struct rft_formula_node *inner = rft_formula_stacked(p, p->list(p));
     p->n_bars = n_bars;
     p->unit = unit;
     bracket = bracket_of(p);

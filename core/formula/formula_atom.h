@@ -13,4 +13,10 @@ struct rft_formula_node *rft_formula_name_group(struct rft_formula_parser *p);
 struct rft_formula_node *rft_formula_brackets(struct rft_formula_parser *p);
 struct rft_formula_node *rft_formula_matrix(struct rft_formula_parser *p);
 
+/* The base behind a number, if there is one: "1011_2", "101_\text{two}". False: it cannot be read. */
+bool rft_formula_base(struct rft_formula_parser *p, struct rft_formula_node *number);
+
+/* Behind `above`: "\over" or "\choose" with what stands below it; `above` itself if they are not there. */
+struct rft_formula_node *rft_formula_stacked(struct rft_formula_parser *p, struct rft_formula_node *above);
+
 #endif

@@ -32,8 +32,10 @@ static bool words_of(const struct rft_formula_tokens *tokens, struct words *word
         if (t->kind == RFT_TOKEN_WORD) {
             words->has_word = true;
             if (!rft_formula_word_is_filler(t->text.data, t->text.len)) {
-                memcpy(words->text + words->n, t->text.data, t->text.len);
-                words->n += t->text.len;
+                size_t n = t->text.len;
+                n -= n > 3 && t->text.data[n - 1] == 's' && t->text.data[n - 2] != 's'; /* "no solutions" */
+                memcpy(words->text + words->n, t->text.data, n);
+                words->n += n;
             }
         } else if (t->kind == RFT_TOKEN_NAME && t->id < 128) {
             bool is_capital = t->id >= 'A' && t->id <= 'Z';

@@ -67,31 +67,13 @@ static bool parse_repeated(struct rft_formula_parser *p, struct rft_formula_node
     return !is_group || rft_formula_take(p, RFT_SYM_GROUP_CLOSE);
 }
 
-/* A number in another base: "1011_2". */
-static bool parse_base(struct rft_formula_parser *p, struct rft_formula_node *number)
-{
-    if (!rft_formula_take(p, RFT_SYM_SUB))
-        return true;
-    bool is_group = rft_formula_take(p, RFT_SYM_GROUP_OPEN);
-    if (p->t->kind != RFT_TOKEN_NUMBER || number->repeated.len != 0)
-        return false;
-    struct rft_bytes base = p->t++->text;
-    if (is_group && !rft_formula_take(p, RFT_SYM_GROUP_CLOSE))
-        return false;
-    if (!rft_bytes_equal(base, rft_bytes_z("10"))) {
-        number->kind = RFT_NODE_BASED;
-        number->repeated = base;
-    }
-    return true;
-}
-
 static struct rft_formula_node *parse_number(struct rft_formula_parser *p)
 {
     struct rft_formula_node *number = rft_formula_node(p->memory, RFT_NODE_NUMBER);
     if (number == NULL)
         return NULL;
     number->text = p->t++->text;
-    if (!parse_repeated(p, number) || !parse_base(p, number))
+    if (!parse_repeated(p, number) || !rft_formula_base(p, number))
         return NULL;
     if (!is_integer(number))
         return number;
@@ -309,6 +291,8 @@ static bool take_degrees(struct rft_formula_parser *p)
 static struct rft_formula_node *parse_factor(struct rft_formula_parser *p)
 {
     struct rft_formula_node *node = parse_primary(p);
+    if (is_integer(node) && !rft_formula_base(p, node)) /* (101)_2 */
+        return NULL;
     while (node != NULL) {
         enum rft_formula_node_kind kind;
         if (node->kind == RFT_NODE_NAME && rft_formula_is(p, RFT_SYM_DEGREE) && p->t[1].kind == RFT_TOKEN_NAME)

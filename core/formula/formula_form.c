@@ -336,11 +336,40 @@ static bool has_free_choices(const struct rft_formula_node *node)
     return node->n_choices > 1 && !node->has_coupled;
 }
 
+/* "(x, y) = (1, 2)" against "y = 2, x = 1". */
+static bool is_tuple_against_list(struct item a, struct item b)
+{
+    return a.name != NULL && a.name->kind == RFT_NODE_TUPLE && a.value->kind == RFT_NODE_TUPLE &&
+           a.name->n == a.value->n && b.name == NULL && b.value->kind == RFT_NODE_LIST && b.value->n == a.value->n;
+}
+
+static enum rft_formula_verdict compare_coordinates(const struct rft_formula_forms *f, struct item tuple,
+                                                    struct item list)
+{
+    enum rft_formula_verdict result = RFT_FORMULA_SAME;
+    for (uint32_t i = 0; i < tuple.value->n; i++) {
+        enum rft_formula_verdict found = RFT_FORMULA_UNDECIDED;
+        for (uint32_t k = 0; k < list.value->n; k++) {
+            struct item part = resolve(list.value->kids[k], list.is_minus);
+            if (part.name == NULL || !rft_formula_trees_equal(f, part.name, tuple.name->kids[i]))
+                continue;
+            part.name = NULL;
+            found = compare_items(f, resolve(tuple.value->kids[i], tuple.is_minus), part);
+        }
+        result = rft_formula_both(result, found);
+    }
+    return result;
+}
+
 static enum rft_formula_verdict compare_items(const struct rft_formula_forms *f, struct item a, struct item b)
 {
     /* Lists within lists are compared several times each level. */
     if (!rft_reals_spend(f->reals, COMPARISON_COST) || has_free_choices(a.value) || has_free_choices(b.value))
         return RFT_FORMULA_UNDECIDED;
+    if (is_tuple_against_list(a, b))
+        return compare_coordinates(f, a, b);
+    if (is_tuple_against_list(b, a))
+        return compare_coordinates(f, b, a);
     to_intervals(f, &a, &b);
     enum rft_formula_verdict names =
         a.name != NULL && b.name != NULL ? rft_formula_compare_names(f, a.name, b.name) : RFT_FORMULA_SAME;

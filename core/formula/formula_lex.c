@@ -243,7 +243,10 @@ static void lex_letters(struct lexer *l)
     for (size_t i = 0; i < n_word; i++)
         word[i] = lower(p[i]);
     const struct rft_formula_word *w = rft_formula_plain_word(word, n_word);
-    if (w != NULL && !(is_text && w->kind == RFT_TOKEN_FUNC))
+    bool is_word = w != NULL && w->kind == RFT_TOKEN_WORD;
+    if (is_word && (is_text || lower(p[n - 1]) == p[n - 1])) /* "NO" may be a length */
+        push_word(l, p, n);
+    else if (w != NULL && !is_word && !(is_text && w->kind == RFT_TOKEN_FUNC))
         push_known(l, w);
     else if (n == 1 && is_upright && may_be_unit(l) && (is_text || l->is_spaced) && lower(*p) == *p)
         push_word(l, p, 1);
@@ -336,7 +339,10 @@ static void lex_command(struct lexer *l)
     bool is_product = w != NULL && w->kind == RFT_TOKEN_SYMBOL && w->id == RFT_SYM_TIMES;
     if (w == NULL || (is_product && l->is_vector)) /* of vectors: \times and \cdot differ */
         push(l, RFT_TOKEN_UNKNOWN, 0)->text = (struct rft_bytes){begin, (size_t)(l->p - begin)};
-    else if (w->kind == RFT_TOKEN_SKIP) {
+    else if (w->kind == RFT_TOKEN_UNKNOWN) { /* "\pmod 7" is "\pmod{7}" */
+        push(l, RFT_TOKEN_UNKNOWN, 0)->text = rft_bytes_z(w->text);
+        open_mode(l, false, RFT_STYLE_PLAIN);
+    } else if (w->kind == RFT_TOKEN_SKIP) {
         if (l->p < l->end && *l->p == '.' && (strcmp(w->text, "left") == 0 || strcmp(w->text, "right") == 0))
             l->p++;
         l->is_spaced = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_parse.h"
 
+#include "formula_atom.h"
 #include "formula_expression.h"
 
 #include <string.h>
@@ -229,7 +230,7 @@ enum rft_status rft_formula_parse(struct rft_formula_memory *memory, struct rft_
 {
     struct rft_formula_parser p = {
         .list = parse_list, .cell = parse_side, .memory = memory, .t = tokens->list, .symbols = symbols};
-    *root = parse_list(&p);
+    *root = rft_formula_stacked(&p, parse_list(&p));
     if (*root != NULL && p.t->kind != RFT_TOKEN_END)
         *root = NULL;
     return memory->is_short ? RFT_ERR_HOST_MEMORY : RFT_OK;

@@ -113,6 +113,18 @@ static struct rft_bytes after_verb(struct rft_bytes b)
     return b;
 }
 
+/* Of "$x = 5$, as required" the formula. */
+static struct rft_bytes without_reason(struct rft_bytes b)
+{
+    static const char *const words[] = {", as ", ", since ", ", because ", ", so ", ", which "};
+    struct rft_bytes inside;
+    size_t n = b.len != 0 ? match_span(b.data, b.data + b.len, &inside) : 0;
+    for (size_t i = 0; n != 0 && i < sizeof words / sizeof *words; i++)
+        if (begins(b.data + n, b.data + b.len, words[i]))
+            return (struct rft_bytes){b.data, n};
+    return b;
+}
+
 static const char *skip_blank_lines(const char *p, const char *end)
 {
     while (p < end && (is_blank(*p) || *p == '*' || *p == ':'))
@@ -141,7 +153,7 @@ struct rft_bytes rft_formula_statement(struct rft_bytes text)
         return none;
     const char *p = skip_blank_lines(found, end);
     end = end - p > SENTENCE_MAX ? p + SENTENCE_MAX : end;
-    struct rft_bytes said = bare(between(p, sentence_end(p, end)));
+    struct rft_bytes said = without_reason(bare(between(p, sentence_end(p, end))));
     said = is_heading ? bare(after_verb(said)) : said;
     return said.len != 0 ? said : none;
 }

@@ -75,6 +75,8 @@ enum rft_formula_symbol {
     RFT_SYM_FINISH,
     RFT_SYM_FRAC,
     RFT_SYM_BINOM,
+    RFT_SYM_OVER,   /* {a \over b} */
+    RFT_SYM_CHOOSE, /* {a \choose b} */
     RFT_SYM_ROOT,
     RFT_SYM_OVERLINE,
     RFT_SYM_PI,

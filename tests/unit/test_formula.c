@@ -210,6 +210,8 @@ static enum rft_status compare_all(void *user)
         {SAME, "x \\ne 3", "(-\\infty,3)\\cup(3,\\infty)"},
         {SAME, "2x+4y-3=0", "y=-\\frac{1}{2}x+\\frac{3}{4}"},
         {SAME, "\\text{no solution}", "No solution"},
+        {SAME, "1 < x < 3", "x > 1 \\text{ and } x < 3"},
+        {SAME, "\\textbf{(C)}\\ \\frac{1}{2}", "{1 \\over 2}"},
     };
     (void)user;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {

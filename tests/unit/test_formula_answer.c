@@ -121,6 +121,8 @@ static void test_statements(void **state)
         {"Final Answer: The largest $n$ is 34.", STATED, "34"},
         {"The final answer is:\n\\[ x = 2 \\]\nas shown.", STATED, "\\[ x = 2 \\]"},
         {"#### 42", STATED, "42"},
+        {"The answer is: $x=5$, as required.", STATED, "$x=5$"},
+        {"The answer is $5$, which is wrong.", NONE, NULL},
         {"The answer is", NONE, NULL},
         {"The answer is 5, so \\boxed{", NONE, NULL},
     };

@@ -178,6 +178,37 @@ static void test_readings(void **state)
     CHECK_PAIRS(pairs);
 }
 
+/* Other ways to put the same. */
+static void test_spellings(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {SAME, "yes", "Yes"},
+        {DIFFERENT, "yes", "no"},
+        {SAME, "\\frac12", "{1 \\over 2}"},
+        {SAME, "\\frac{x+1}{2}", "{x+1 \\over 2}"},
+        {SAME, "\\frac{x+1}{2}", "x+1 \\over 2"},
+        {SAME, "10", "{5 \\choose 2}"},
+        {DIFFERENT, "\\frac12", "{2 \\over 1}"},
+        {SAME, "(1,2)\\cup(3,4)", "(1,2)\\bigcup(3,4)"},
+        {SAME, "3 \\pmod 7", "3 \\pmod{7}"},
+        {REJECTED, "3 \\pmod 7", "3 \\pmod{5}"},
+        {REJECTED, "3 \\pmod 7", "3"},
+        {SAME, "101_2", "101_\\text{two}"},
+        {SAME, "101_2", "101_{\\text{two}}"},
+        {SAME, "101_2", "(101)_2"},
+        {DIFFERENT, "101_2", "(101)_3"},
+        {DIFFERENT, "101_2", "101"},
+        {SAME, "\\text{no solution}", "\\text{No solutions}"},
+        {DIFFERENT, "\\text{no solution}", "\\text{one solution}"},
+        {SAME, "(x,y)=(1,2)", "x=1,y=2"},
+        {SAME, "(x,y)=(1,2)", "y=2, x=1"},
+        {REJECTED, "(x,y)=(1,2)", "x=2,y=1"},
+        {REJECTED, "(x,y)=(1,2)", "x=1,z=2"},
+    };
+    CHECK_PAIRS(pairs);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +220,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_products),
         cmocka_unit_test(test_words_and_units),
         cmocka_unit_test(test_readings),
+        cmocka_unit_test(test_spellings),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
