@@ -3,6 +3,7 @@
 
 #define POWER_MAX 1000000000L
 #define BINOMIAL_MAX 1500
+#define ODD_ROOT_MAX 9
 
 static const struct rft_value unknown = {NULL, NULL};
 
@@ -152,6 +153,14 @@ static struct rft_value root(struct rft_reals *r, struct rft_value a, struct rft
     return real(rft_real_root(r, a.re, (unsigned long)k));
 }
 
+/* Whether x^exponent of a negative x is as people mean it: a square root, or the real one that is written "x^{1/3}". No
+ * point has a denominator so small. */
+static bool has_real_root(const struct rft_real *exponent)
+{
+    unsigned long k = mpz_get_ui(mpq_denref(exponent->q));
+    return k == 2 || (k % 2 == 1 && k <= ODD_ROOT_MAX);
+}
+
 static struct rft_value power(struct rft_reals *r, struct rft_value a, struct rft_value b)
 {
     long n;
@@ -162,8 +171,7 @@ static struct rft_value power(struct rft_reals *r, struct rft_value a, struct rf
     if (a.im != NULL)
         return unknown;
     if (b.im == NULL && b.re->is_exact && mpz_cmp_ui(mpq_denref(b.re->q), 1000) <= 0 &&
-        mpz_fits_slong_p(mpq_numref(b.re->q)) &&
-        (rft_real_sign(a.re) == 1 || mpz_cmp_ui(mpq_denref(b.re->q), 2) == 0 || mpz_odd_p(mpq_denref(b.re->q)))) {
+        mpz_fits_slong_p(mpq_numref(b.re->q)) && (rft_real_sign(a.re) == 1 || has_real_root(b.re))) {
         long k = (long)mpz_get_ui(mpq_denref(b.re->q));
         struct rft_value index = real(rft_real_ratio(r, k, 1));
         return power_of_long(r, root(r, a, index), mpz_get_si(mpq_numref(b.re->q)));

@@ -24,6 +24,8 @@ static void test_signs_and_domains(void **state)
         {UNDECIDED, "2\\ln x", "\\ln x^2"},
         {SAME, "3\\ln x", "\\ln x^3"},
         {SAME, "x\\sqrt{x}", "\\sqrt{x^3}"},
+        {SAME, "(-1)^n", "\\cos(n\\pi)"},
+        {SAME, "x^{2n}", "(x^2)^n"},
         {SAME, "x^{2/3}", "\\sqrt[3]{x^2}"},
         {SAME, "\\binom{n}{k}", "\\frac{n!}{k!(n-k)!}"},
     };
