@@ -161,9 +161,10 @@ enum rft_status rft_formula_compare(struct rft_bytes answer, struct rft_bytes go
         return RFT_OK;
     if (x.value.len != 0 && y.value.len != 0)
         return compare_subjects(x.value, y.value, verdict);
-    /* One has its letter alone; where the other's value is a letter too, it may mean that. */
-    struct rft_formula_option inner = rft_formula_option(x.value.len != 0 ? x.value : y.value);
-    *verdict = inner.letter != 0 ? RFT_FORMULA_UNDECIDED : RFT_FORMULA_SAME;
+    /* One has its letter alone. Where the other's value is a letter too, it may mean that; words may take it back. */
+    struct rft_bytes value = x.value.len != 0 ? x.value : y.value;
+    bool is_plain = rft_formula_option(value).letter == 0 && !rft_formula_option_has_words(value);
+    *verdict = is_plain ? RFT_FORMULA_SAME : RFT_FORMULA_UNDECIDED;
     return RFT_OK;
 }
 

@@ -361,8 +361,11 @@ static struct rft_formula_node *parse_product(struct rft_formula_parser *p)
             bool is_application = is_applied(p, last);
             last = parse_factor(p);
             node = rft_formula_product(p->memory, node, last);
-            if (node != NULL && is_application)
+            if (node != NULL && is_application) {
+                if (node->kind != RFT_NODE_MULTIPLY) /* of a matrix */
+                    return NULL;
                 node->is_application = node->is_opaque = true;
+            }
         } else
             break;
     }

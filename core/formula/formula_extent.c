@@ -57,7 +57,7 @@ static bool is_question(const char *p, const char *end)
     static const char *const words[] = {"problem", "question", "q", "instruction", "input", "human", "user", NULL};
     bool is_heading = false;
     for (; p < end && (*p == ' ' || *p == '#' || *p == '*' || *p == '['); p++)
-        is_heading = is_heading || *p == '#';
+        is_heading = is_heading || *p == '#' || *p == '*';
     size_t n = 0;
     while (p + n < end && is_letter(p[n]))
         n++;
@@ -114,9 +114,10 @@ static bool is_denied_before(const char *begin, const char *end)
     static const char *const denials[] = {"not",     "never", "cannot",    "can't", "isn't", "wasn't",
                                           "neither", "nor",   "instead",   "neq",   "ne",    "except",
                                           "rather",  "wrong", "excluding", NULL};
-    static const char *const joints[] = {"equal", "equals", "to",    "be",     "the",     "answer", "is",   "an",
-                                         "of",    "than",   "value", "final",  "correct", "just",   "text", "simply",
-                                         "left",  "quad",   "mbox",  "textbf", "really",  NULL};
+    static const char *const joints[] = {"equal",    "equals",   "to",     "be",    "the",   "answer",  "is",
+                                         "an",       "of",       "than",   "value", "final", "correct", "just",
+                                         "text",     "simply",   "left",   "quad",  "mbox",  "textbf",  "really",
+                                         "possibly", "actually", "always", "in",    "fact",  NULL};
     for (int i = 0; i < WORDS_MAX; i++) {
         struct rft_bytes word = word_before(begin, end);
         if (is_among(denials, word.data, word.len))
@@ -133,15 +134,16 @@ static bool is_denied_behind(const char *p, const char *end)
     static const char *const denials[] = {"wrong",  "incorrect", "impossible", "invalid",      "false",       "cannot",
                                           "can't",  "isn't",     "not",        "wasn't",       "doesn't",     "fails",
                                           "absurd", "never",     "extraneous", "inadmissible", "incorrectly", NULL};
-    static const char *const joints[] = {"is",      "are",    "was",       "be",     "would",   "can",      "could",
-                                         "does",    "do",     "did",       "this",   "that",    "it",       "which",
-                                         "but",     "also",   "the",       "answer", "however", "actually", "obviously",
-                                         "clearly", "value",  "result",    "of",     "course",  "must",     "seems",
-                                         "looks",   "should", "therefore", NULL};
+    static const char *const joints[] = {
+        "is",        "are",     "was",   "be",     "would",      "can",    "could", "does",   "do",      "did",
+        "this",      "that",    "it",    "which",  "but",        "also",   "the",   "answer", "however", "actually",
+        "obviously", "clearly", "value", "result", "of",         "course", "must",  "seems",  "looks",   "should",
+        "therefore", "a",       "an",    "text",   "quad",       "qquad",  "mbox",  "wait",   "that's",  "it's",
+        "hmm",       "oops",    "so",    "still",  "definitely", "surely", NULL};
     bool is_sentence = false, is_parted = false;
     for (int i = 0; i < WORDS_MAX; i++) {
         is_parted = i == 0;
-        while (p < end && *p != '\0' && strchr("$})]\\*_\" \t\r\n,.!?", *p) != NULL) {
+        while (p < end && *p != '\0' && strchr("$})]\\{*_\" \t\r\n,.!?", *p) != NULL) {
             if (*p == '?')
                 return !begins(p + 1, end, " yes");
             if ((*p == '.' || *p == '!') && i > 0)

@@ -84,3 +84,13 @@ struct rft_formula_option rft_formula_option(struct rft_bytes text)
     bool is_formula = first == '\0' || strchr("=^_,+*/<>)(", first) != NULL || has_label(option.value);
     return is_formula || (!is_faced && !(is_spaced && begins_value(p, end))) ? none : option;
 }
+
+bool rft_formula_option_has_words(struct rft_bytes value)
+{
+    const char *p = value.data, *end = value.data + value.len;
+    bool is_faced = SKIP(&p, end, faces) != 0;
+    size_t n = 0;
+    while (p + n < end && ((p[n] | 32) >= 'a' && (p[n] | 32) <= 'z'))
+        n++;
+    return is_faced || n >= 2 || (p < end && (*p == '&' || *p == ';'));
+}
