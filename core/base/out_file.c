@@ -215,7 +215,7 @@ static enum rft_status commit_file(struct rft_out_file *out)
     out->fd = -1; /* closed, even if that fails */
     if (close(fd) != 0)
         return rft_os_error(out->tmp_path, "write");
-    RFT_TRY(rft_out_lock_note_written(&out->lock, &id));
+    RFT_TRY(rft_out_lock_note_written(&out->lock, &id, &out->target.before));
     RFT_TRY(put_in_place(out));
     rft_free(out->tmp_path);
     out->tmp_path = NULL;

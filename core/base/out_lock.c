@@ -40,6 +40,16 @@ static enum rft_status read_text(const struct rft_out_lock *lock, struct text *t
     return n >= 0 ? RFT_OK : rft_os_error(lock->path, "read");
 }
 
+/* Appends a line at n; returns the new length. */
+static int put_id(struct text *text, int n, const char *word, const struct rft_file_id *id)
+{
+    if (!id->exists)
+        return n;
+    return n + snprintf(text->bytes + n, sizeof text->bytes - (size_t)n,
+                        "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", word, id->dev, id->ino,
+                        id->bytes, id->mtime_s, id->mtime_ns);
+}
+
 static enum rft_status write_text(const struct rft_out_lock *lock)
 {
     struct text text;
@@ -51,10 +61,8 @@ static enum rft_status write_text(const struct rft_out_lock *lock)
                  host);
     if (lock->temporary != NULL)
         n += snprintf(text.bytes + n, sizeof text.bytes - (size_t)n, "temporary %s\n", lock->temporary);
-    if (lock->written.exists)
-        n += snprintf(text.bytes + n, sizeof text.bytes - (size_t)n,
-                      "written %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", lock->written.dev,
-                      lock->written.ino, lock->written.bytes, lock->written.mtime_s, lock->written.mtime_ns);
+    n = put_id(&text, n, "written", &lock->written);
+    n = put_id(&text, n, "earlier", &lock->earlier);
     text.len = (size_t)n;
     if (pwrite(lock->fd, text.bytes, text.len, 0) != (ssize_t)text.len || ftruncate(lock->fd, (off_t)text.len) != 0 ||
         fdatasync(lock->fd) != 0)
@@ -134,20 +142,26 @@ static enum rft_status remove_leftover(const struct rft_target *target, const ch
     return RFT_OK;
 }
 
+static void take_id(const struct text *text, const char *word, struct rft_file_id *id)
+{
+    char value[TEXT_BYTES_MAX];
+    if (find_line(text, word, value, sizeof value))
+        id->exists = sscanf(value, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64, &id->dev, &id->ino,
+                            &id->bytes, &id->mtime_s, &id->mtime_ns) == 5;
+}
+
 /* Takes over what an earlier run left in the file. */
 static enum rft_status take_over(const struct rft_target *target, struct rft_out_lock *lock)
 {
     struct text text;
     char value[TEXT_BYTES_MAX];
-    struct rft_file_id *w = &lock->written;
     RFT_TRY(read_text(lock, &text));
     if (!is_ours(&text))
         return refuse_foreign(target, lock);
     if (find_line(&text, "temporary", value, sizeof value))
         RFT_TRY(remove_leftover(target, value));
-    if (find_line(&text, "written", value, sizeof value))
-        w->exists = sscanf(value, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64, &w->dev, &w->ino,
-                           &w->bytes, &w->mtime_s, &w->mtime_ns) == 5;
+    take_id(&text, "written", &lock->written);
+    take_id(&text, "earlier", &lock->earlier);
     return write_text(lock);
 }
 
@@ -186,10 +200,23 @@ enum rft_status rft_out_lock_note_temporary(struct rft_out_lock *lock, char *nam
     return write_text(lock);
 }
 
-enum rft_status rft_out_lock_note_written(struct rft_out_lock *lock, const struct rft_file_id *written)
+bool rft_out_lock_has_written(const struct rft_out_lock *lock, const struct rft_file_id *id)
 {
+    return rft_file_id_is_unchanged(&lock->written, id) || rft_file_id_is_unchanged(&lock->earlier, id);
+}
+
+enum rft_status rft_out_lock_note_written(struct rft_out_lock *lock, const struct rft_file_id *written,
+                                          const struct rft_file_id *there)
+{
+    bool is_ours = there->exists && rft_out_lock_has_written(lock, there);
+    lock->earlier = is_ours ? *there : (struct rft_file_id){0};
     lock->written = *written;
     return write_text(lock);
+}
+
+void rft_out_lock_forget_written(struct rft_out_lock *lock)
+{
+    lock->written = lock->earlier = (struct rft_file_id){0};
 }
 
 void rft_out_lock_give(struct rft_out_lock *lock, bool keep)

@@ -16,8 +16,10 @@
 struct rft_out_lock {
     int fd; /* -1: not taken */
     char *path;
-    char *temporary;            /* last name of the file being written; NULL = none */
-    struct rft_file_id written; /* what a run put under the output's name; exists = false: nothing */
+    char *temporary; /* last name of the file being written; NULL = none */
+    struct rft_file_id
+        written; /* what a run put, or was about to put, under the output's name; exists = false: nothing */
+    struct rft_file_id earlier; /* what a run had put there before that: it is still there if the run was killed */
 };
 
 /* Takes the lock of target->path, which must be a FILE, and removes a temporary file that a killed run left. RFT_ERR_IO
@@ -26,8 +28,13 @@ struct rft_out_lock {
 enum rft_status rft_out_lock_take(const struct rft_target *target, struct rft_out_lock *lock);
 /* Writes down the temporary's name (taken over; NULL = none any more) before such a file is created. */
 enum rft_status rft_out_lock_note_temporary(struct rft_out_lock *lock, char *name);
-/* Writes down what is about to be put under the output's name. */
-enum rft_status rft_out_lock_note_written(struct rft_out_lock *lock, const struct rft_file_id *written);
+/* Writes down what is about to be put under the output's name, in the place of what is there. */
+enum rft_status rft_out_lock_note_written(struct rft_out_lock *lock, const struct rft_file_id *written,
+                                          const struct rft_file_id *there);
+/* Whether a run put this file under the output's name. */
+bool rft_out_lock_has_written(const struct rft_out_lock *lock, const struct rft_file_id *id);
+/* Forgets what was put there. */
+void rft_out_lock_forget_written(struct rft_out_lock *lock);
 /* Gives the lock back. The file goes, unless `keep` and there is something in it that the next run must know. A lock
  * that was not taken is accepted. */
 void rft_out_lock_give(struct rft_out_lock *lock, bool keep);

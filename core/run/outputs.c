@@ -208,8 +208,8 @@ enum rft_status rft_outputs_settle(struct rft_outputs *outputs, bool force, bool
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++) {
         struct rft_out_file *out = &outputs->files[i];
         if (!is_journal_complete)
-            out->lock.written = (struct rft_file_id){0}; /* of a run that is over */
-        bool is_ours = rft_file_id_is_unchanged(&out->lock.written, &out->target.before);
+            rft_out_lock_forget_written(&out->lock); /* of a run that is over */
+        bool is_ours = rft_out_lock_has_written(&out->lock, &out->target.before);
         if (out->target.kind != RFT_TARGET_FILE || !out->target.before.exists)
             continue;
         if (!force && !is_ours) {

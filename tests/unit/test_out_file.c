@@ -220,11 +220,19 @@ static void test_written_is_remembered(void **state)
     rft_out_close(&out, false);
     assert_true(rft_file_exists(lock_path));
     out = claim(false);
-    assert_true(rft_file_id_is_unchanged(&out.lock.written, &out.target.before));
+    assert_true(rft_out_lock_has_written(&out.lock, &out.target.before));
+    for (uint64_t i = 0; i < 3; i++) { /* killed again and again when the next one was about to take its place */
+        struct rft_file_id next = out.target.before;
+        next.ino += 1 + i;
+        assert_int_equal(rft_out_lock_note_written(&out.lock, &next, &out.target.before), RFT_OK);
+        rft_out_close(&out, false);
+        out = claim(false);
+        assert_true(rft_out_lock_has_written(&out.lock, &out.target.before));
+    }
     rft_out_close(&out, false);
     put(path, "edited");
     out = claim(false);
-    assert_false(rft_file_id_is_unchanged(&out.lock.written, &out.target.before));
+    assert_false(rft_out_lock_has_written(&out.lock, &out.target.before));
     rft_out_close(&out, true);
     assert_false(rft_file_exists(lock_path));
 }
