@@ -111,21 +111,35 @@ static struct rft_bytes word_before(const char *begin, const char *end)
 
 static bool is_denied_before(const char *begin, const char *end)
 {
-    static const char *const denials[] = {"not",     "never", "cannot",    "can't", "isn't", "wasn't",
-                                          "neither", "nor",   "instead",   "neq",   "ne",    "except",
-                                          "rather",  "wrong", "excluding", NULL};
+    static const char *const denials[] = {"not",    "never",   "cannot", "can't",     "isn't",
+                                          "wasn't", "neither", "nor",    "instead",   "neq",
+                                          "ne",     "except",  "wrong",  "excluding", NULL};
     static const char *const joints[] = {"equal",    "equals",   "to",     "be",    "the",   "answer",  "is",
                                          "an",       "of",       "than",   "value", "final", "correct", "just",
                                          "text",     "simply",   "left",   "quad",  "mbox",  "textbf",  "really",
                                          "possibly", "actually", "always", "in",    "fact",  NULL};
+    bool is_than = false;
     for (int i = 0; i < WORDS_MAX; i++) {
         struct rft_bytes word = word_before(begin, end);
+        if (is_than && begins(word.data, end, "rather"))
+            return true;
+        is_than = begins(word.data, end, "than");
         if (is_among(denials, word.data, word.len))
             return true;
         if (!is_among(joints, word.data, word.len))
             return false;
         end = word.data;
     }
+    return false;
+}
+
+/* "5/7 cannot be simplified" denies nothing. */
+static bool is_simplest(const char *p, const char *end)
+{
+    static const char *const ends[] = {" be simplified", " be reduced", " be further", " be factored", " simplify"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (begins(p, end, ends[i]))
+            return true;
     return false;
 }
 
@@ -160,7 +174,7 @@ static bool is_denied_behind(const char *p, const char *end)
         if (is_parted && n == 3 && begins(p, end, "not")) /* "5, not 6" */
             return false;
         if (is_among(denials, p, n))
-            return true;
+            return !is_simplest(p + n, end);
         if (!is_among(joints, p, n))
             return false;
         p += n;

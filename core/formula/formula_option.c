@@ -9,6 +9,11 @@ static const char *const faces[] = {"\\textbf{", "\\text{", "\\textrm{", "\\math
                                     "\\mbox{",   "\\bf{",   "\\rm{",     "\\bf ",     "\\rm "};
 static const char *const spaces[] = {"\\ ", "\\quad", "\\qquad", "\\,", "\\;", "\\:", "~", " ", "\t", "\n", "$", ":"};
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* Passes over any of the texts, as often as they stand there; returns how many. */
 static size_t skip(const char **p, const char *end, const char *const *texts, size_t n_texts)
 {
@@ -43,12 +48,12 @@ static bool begins_value(const char *p, const char *end)
     return (p < end && *p >= '0' && *p <= '9') || SKIP(&q, end, commands) != 0;
 }
 
-/* "(D)" */
+/* "(D)", "D." */
 static bool has_label(struct rft_bytes b)
 {
     for (size_t i = 0; i + 2 < b.len; i++)
-        if (b.data[i] == '(' && b.data[i + 1] >= 'A' && b.data[i + 1] <= 'J' &&
-            (b.data[i + 2] == ')' || b.data[i + 2] == '}'))
+        if (!is_letter(b.data[i]) && b.data[i + 1] >= 'A' && b.data[i + 1] <= 'J' &&
+            strchr(")}.", b.data[i + 2]) != NULL && b.data[i + 2] != '\0')
             return true;
     return false;
 }
@@ -67,9 +72,10 @@ struct rft_formula_option rft_formula_option(struct rft_bytes text)
     struct rft_formula_option option = {*p++, {NULL, 0}};
     while (p < end && *p == '}')
         p++;
-    if (is_bracketed ? p == end || *p++ != ')' : p < end && (!is_faced || *p != ')'))
+    bool is_ended = p < end && (*p == ')' || (*p == '.' && !is_bracketed));
+    if (!is_ended && (is_bracketed || p < end))
         return none; /* no label, but a letter of a formula or a word */
-    p += !is_bracketed && p < end;
+    p += is_ended;
     bool is_spaced = false;
     for (size_t n = 1; n != 0;) {
         n = SKIP(&p, end, spaces);
@@ -90,7 +96,7 @@ bool rft_formula_option_has_words(struct rft_bytes value)
     const char *p = value.data, *end = value.data + value.len;
     bool is_faced = SKIP(&p, end, faces) != 0;
     size_t n = 0;
-    while (p + n < end && ((p[n] | 32) >= 'a' && (p[n] | 32) <= 'z'))
+    while (p + n < end && is_letter(p[n]))
         n++;
     return is_faced || n >= 2 || (p < end && (*p == '&' || *p == ';'));
 }

@@ -36,10 +36,15 @@ static const struct rft_formula_token *skip_name(const struct rft_formula_token 
 /* Names of points and words, and what makes lengths, angles and ratios of them: "|AB|", "\frac{NO}{BO}". */
 static bool is_measure(const struct rft_formula_token *t, const struct rft_formula_token *end)
 {
-    static const enum rft_formula_symbol marks[] = {RFT_SYM_BAR,         RFT_SYM_FRAC,  RFT_SYM_GROUP_OPEN,
-                                                    RFT_SYM_GROUP_CLOSE, RFT_SYM_ANGLE, RFT_SYM_DIVIDE,
-                                                    RFT_SYM_OVERLINE};
+    static const enum rft_formula_symbol marks[] = {RFT_SYM_BAR,         RFT_SYM_FRAC,         RFT_SYM_GROUP_OPEN,
+                                                    RFT_SYM_GROUP_CLOSE, RFT_SYM_ANGLE,        RFT_SYM_DIVIDE,
+                                                    RFT_SYM_OVERLINE,    RFT_SYM_BRACKET_OPEN, RFT_SYM_BRACKET_CLOSE,
+                                                    RFT_SYM_CAP,         RFT_SYM_CUP};
     bool has_name = false;
+    bool is_probability = end - t > 3 && t->kind == RFT_TOKEN_NAME && t->id == 'P' &&
+                          is_symbol(t + 1, RFT_SYM_PAREN_OPEN) && is_symbol(end - 1, RFT_SYM_PAREN_CLOSE);
+    t += is_probability ? 2 : 0; /* P(A \cap B) */
+    end -= is_probability;
     t += t->kind == RFT_TOKEN_NAME && t->id == 'm' && is_symbol(t + 1, RFT_SYM_ANGLE); /* m\angle A */
     for (; t < end; t++) {
         bool is_capital = t->kind == RFT_TOKEN_NAME && t->id >= 'A' && t->id <= 'Z', is_mark = false;
@@ -81,7 +86,7 @@ static bool is_name(const struct rft_formula_token *t, const struct rft_formula_
             if (q == NULL && !is_tuple && p->kind == RFT_TOKEN_NUMBER) /* f(2) */
                 q = p + 1;
             if (q == NULL || q > end - 1 || (q < end - 1 && !is_symbol(q, RFT_SYM_COMMA)))
-                return false;
+                return is_measure(t, end);
             p = q < end - 1 ? q + 1 : q;
         }
         return true;

@@ -98,6 +98,11 @@ static void test_names(void **state)
         {SAME, "f(2)=5", "f(2)=\\frac{10}{2}"},
         {SAME, "|AB|=5", "AB=5"},
         {SAME, "y=2x+1", "f(x)=2x+1"},
+        {SAME, "P(A \\cap B) = \\frac12", "\\frac12"},
+        {SAME, "P(\\text{heads}) = \\frac12", "0.5"},
+        {SAME, "[ABC] = 12", "12"},
+        {REJECTED, "P(A \\cap B) = \\frac12", "P(A \\cup B) = \\frac12"},
+        {REJECTED, "P(A)+P(B) = 1", "1"},
     };
     CHECK_PAIRS(pairs);
 }
