@@ -8,16 +8,17 @@ set -u
 command -v jq >/dev/null || { echo 'judge_shell.sh: jq is not there' >&2; exit 1; }
 
 judge='
-def plain: ascii_downcase | gsub("[ \t\r]+"; " ") | gsub("^[ \n]+|[ \n]+$"; "") | sub("\\.$"; "");
+def words: split("\t") | map(split("\r")[] | split(" ")[] | select(. != "")); # regular expressions would be slow
+def plain: ascii_downcase | rtrimstr("\n") | words | join(" ") | rtrimstr(".");
 def text:
     if type == "string" then . elif type == "number" and . == floor and fabs < 9007199254740992 then tostring else null end;
 def golds: .gold | if type == "number" then $number elif type == "array" then map(text)[] else text end;
 [golds] as $golds
 | ([$golds[] | values | plain | select(. != "")]) as $plain
-| (.completion | split("\n") | map(plain | select(. != "")) | last) as $answer
+| ((.completion | split("\n") | map(select(words != [])) | last | values | plain) // "") as $answer
 | {id} + if any($golds[]; . == null) then {verdict: "undecided", reason: "gold is no text, number or list of these"}
          elif $plain == [] then {verdict: "undecided", reason: "there is no gold answer"}
-         elif $answer == null then {verdict: "wrong", reason: "nothing but blank lines"}
+         elif $answer == "" then {verdict: "wrong", reason: "nothing but blank lines"}
          else {verdict: any($plain[]; . == $answer), reason: null} end'
 
 printf '{"ready": true}\n'
