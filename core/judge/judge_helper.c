@@ -249,6 +249,7 @@ static int run_worker(enum rft_judge_mode mode, pid_t parent, char *const *comma
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGCHLD);
     sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGPIPE); /* an end that nobody is there to hear of must still be cleaned up behind */
     sigprocmask(SIG_BLOCK, &wanted, NULL);
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
