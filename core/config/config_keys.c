@@ -229,8 +229,8 @@ const struct rft_key rft_keys[] = {
       .help = "command: memory that a program and what it starts may have in use; one that has more is killed.\n"
               "auto: no limit." },
     { FIELD(verify, queue), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .fallback = "1000",
-      .help = "command: samples that may wait for it while others are drawn. Those that do not fit are judged at the\n"
-              "end of the run." },
+      .help = "command: samples that may wait for it while others are drawn; at least workers x batch. Those that do\n"
+              "not fit are judged at the end of the run." },
     { FIELD(verify, ask_again), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "command: yes: samples that it left undecided in an interrupted run are judged again." },
 
