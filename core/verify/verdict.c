@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "verdict.h"
 
-static const char *const finish_texts[] = {
-    [RFT_FINISH_STOP] = "stop", [RFT_FINISH_LENGTH] = "length", [RFT_FINISH_NOT_FINITE] = "not_finite"};
-#define N_FINISHES (sizeof finish_texts / sizeof *finish_texts)
-
 const char *rft_finish_text(enum rft_finish finish)
 {
-    return (unsigned)finish < N_FINISHES ? finish_texts[finish] : "unknown";
-}
-
-bool rft_finish_of(struct rft_bytes name, enum rft_finish *finish)
-{
-    for (unsigned i = 0; i < N_FINISHES; i++) {
-        *finish = (enum rft_finish)i;
-        if (rft_bytes_equal(name, rft_bytes_z(finish_texts[i])))
-            return true;
-    }
-    return false;
+    static const char *const texts[] = {
+        [RFT_FINISH_STOP] = "stop", [RFT_FINISH_LENGTH] = "length", [RFT_FINISH_NOT_FINITE] = "not_finite"};
+    return (unsigned)finish < sizeof texts / sizeof *texts ? texts[finish] : "unknown";
 }
 
 const char *rft_decision_text(enum rft_decision decision)

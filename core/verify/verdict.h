@@ -9,8 +9,6 @@
 
 enum rft_finish { RFT_FINISH_STOP, RFT_FINISH_LENGTH, RFT_FINISH_NOT_FINITE };
 const char *rft_finish_text(enum rft_finish finish);
-/* The finish of that name; false if there is none. */
-bool rft_finish_of(struct rft_bytes name, enum rft_finish *finish);
 
 /* The three values. Undecided: the rule could not say; never taken for right, nor for wrong. */
 enum rft_decision { RFT_RIGHT, RFT_WRONG, RFT_UNDECIDED };
