@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_box.h"
 
+#include "scan.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -20,21 +22,6 @@ struct scan {
     struct box open[OPEN_MAX];
     struct box closed[BOXES_MAX]; /* the last ones */
 };
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool begins(const char *p, const char *end, const char *z)
-{
-    return (size_t)(end - p) >= strlen(z) && memcmp(p, z, strlen(z)) == 0;
-}
 
 static void close_box(struct scan *s, struct box box)
 {
@@ -68,10 +55,10 @@ static void read_command(struct scan *s)
     static const char *const names[] = {"\\boxed", "\\fbox", "\\framebox"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *p = s->p + strlen(names[i]);
-        if (!begins(s->p, s->end, names[i]) || (p < s->end && is_letter(*p)))
+        if (!rft_scan_begins(s->p, s->end, names[i]) || (p < s->end && rft_is_letter(*p)))
             continue;
         struct box box = {.begin = s->p, .inside = p, .depth = s->depth};
-        while (p < s->end && is_blank(*p))
+        while (p < s->end && rft_is_blank(*p))
             p++;
         if (p == s->end || *p != '{') {
             read_bare(s, box);
@@ -88,7 +75,7 @@ static void read_command(struct scan *s)
         s->p = p + 1;
         return;
     }
-    s->p += s->p + 1 < s->end && !is_letter(s->p[1]) && s->p[1] != '\\' ? 2 : 1; /* "\{" is no brace */
+    s->p += s->p + 1 < s->end && !rft_is_letter(s->p[1]) && s->p[1] != '\\' ? 2 : 1; /* "\{" is no brace */
 }
 
 static void read_close(struct scan *s)
@@ -114,19 +101,20 @@ static bool is_joint(const char *p, const char *end)
     if (end - p > BETWEEN_MAX)
         return false;
     while (p < end) {
-        size_t n = is_blank(*p);
+        size_t n = rft_is_blank(*p);
         if (*p == ',' || *p == ';' || *p == '&') {
             is_separated = true;
             n = 1;
-        } else if ((begins(p, end, "and") || begins(p, end, "or")) && (is_blank(p[-1]) || p[-1] == '{')) {
+        } else if ((rft_scan_begins(p, end, "and") || rft_scan_begins(p, end, "or")) &&
+                   (rft_is_blank(p[-1]) || p[-1] == '{')) {
             is_separated = true;
             n = *p == 'a' ? 3 : 2;
         }
         for (size_t i = 0; n == 0 && i < sizeof parts / sizeof *parts; i++)
-            n = begins(p, end, parts[i]) ? strlen(parts[i]) : 0;
-        if (n == 0 && is_separated && is_letter(*p)) { /* a name and "=" */
+            n = rft_scan_begins(p, end, parts[i]) ? strlen(parts[i]) : 0;
+        if (n == 0 && is_separated && rft_is_letter(*p)) { /* a name and "=" */
             const char *q = p;
-            while (q < end && (is_letter(*q) || (*q >= '0' && *q <= '9') || strchr("_{}() ", *q) != NULL))
+            while (q < end && (rft_is_letter(*q) || (*q >= '0' && *q <= '9') || strchr("_{}() ", *q) != NULL))
                 q++;
             n = q < end && *q == '=' && q - p <= 8 ? (size_t)(q + 1 - p) : 0;
         }

@@ -1,52 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_extent.h"
 
+#include "chat_marks.h"
 #include "formula_box.h"
 #include "formula_statement.h"
+#include "scan.h"
 
 #include <string.h>
 
 #define QUESTIONS_MAX 8 /* lines that may be a next question; more are not looked at */
 #define WORDS_MAX 8     /* around an answer, that are looked at */
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static char lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-static bool begins(const char *p, const char *end, const char *z)
-{
-    size_t n = strlen(z);
-    if ((size_t)(end - p) < n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (lower(p[i]) != z[i])
-            return false;
-    return true;
-}
-
-/* A whole word that `words`, which NULL ends, has. */
-static bool is_among(const char *const *words, const char *p, size_t n)
-{
-    for (; *words != NULL; words++)
-        if (strlen(*words) == n && begins(p, p + n, *words))
-            return true;
-    return false;
-}
-
 static struct rft_bytes without_end_tokens(struct rft_bytes text)
 {
-    static const char *const marks[] = {"<|im_end|>",      "<|im_start|>", "<|endoftext|>", "<|eot_id|>",
-                                        "<|end_of_text|>", "<|end|>",      "<|eom_id|>",    "<end_of_turn>",
-                                        "<start_of_turn>", "<eos>",        "</s>",          "<|user|>"};
+    static const char *const marks[] = {RFT_CHAT_END_MARKS, "<|im_start|>", "<start_of_turn>", "<|user|>"};
     for (size_t i = 0; i < text.len; i++)
         for (size_t k = 0; text.data[i] == '<' && k < sizeof marks / sizeof *marks; k++)
-            if (begins(text.data + i, text.data + text.len, marks[k]))
+            if (rft_scan_begins_lower(text.data + i, text.data + text.len, marks[k]))
                 return (struct rft_bytes){text.data, i};
     return text;
 }
@@ -59,9 +29,9 @@ static bool is_question(const char *p, const char *end)
     for (; p < end && (*p == ' ' || *p == '#' || *p == '*' || *p == '['); p++)
         is_heading = is_heading || *p == '#' || *p == '*';
     size_t n = 0;
-    while (p + n < end && is_letter(p[n]))
+    while (p + n < end && rft_is_letter(p[n]))
         n++;
-    if (!is_among(words, p, n))
+    if (!rft_word_is_among(words, p, n))
         return false;
     p += n;
     while (p < end && ((*p >= '0' && *p <= '9') || *p == ' ' || *p == '*' || *p == ']' || *p == '.'))
@@ -101,7 +71,7 @@ static struct rft_bytes word_before(const char *begin, const char *end)
         while (end > begin && end[-1] != '\0' && strchr(joints, end[-1]) != NULL)
             end--;
         const char *word = end;
-        while (word > begin && (is_letter(word[-1]) || word[-1] == '\''))
+        while (word > begin && (rft_is_letter(word[-1]) || word[-1] == '\''))
             word--;
         if (end - word != 1)
             return (struct rft_bytes){word, (size_t)(end - word)};
@@ -121,12 +91,12 @@ static bool is_denied_before(const char *begin, const char *end)
     bool is_than = false;
     for (int i = 0; i < WORDS_MAX; i++) {
         struct rft_bytes word = word_before(begin, end);
-        if (is_than && begins(word.data, end, "rather"))
+        if (is_than && rft_scan_begins_lower(word.data, end, "rather"))
             return true;
-        is_than = begins(word.data, end, "than");
-        if (is_among(denials, word.data, word.len))
+        is_than = rft_scan_begins_lower(word.data, end, "than");
+        if (rft_word_is_among(denials, word.data, word.len))
             return true;
-        if (!is_among(joints, word.data, word.len))
+        if (!rft_word_is_among(joints, word.data, word.len))
             return false;
         end = word.data;
     }
@@ -138,7 +108,7 @@ static bool is_simplest(const char *p, const char *end)
 {
     static const char *const ends[] = {" be simplified", " be reduced", " be further", " be factored", " simplify"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (begins(p, end, ends[i]))
+        if (rft_scan_begins_lower(p, end, ends[i]))
             return true;
     return false;
 }
@@ -159,7 +129,7 @@ static bool is_denied_behind(const char *p, const char *end)
         is_parted = i == 0;
         while (p < end && *p != '\0' && strchr("$})]\\{*_\" \t\r\n,.!?", *p) != NULL) {
             if (*p == '?')
-                return !begins(p + 1, end, " yes");
+                return !rft_scan_begins_lower(p + 1, end, " yes");
             if ((*p == '.' || *p == '!') && i > 0)
                 return false;
             is_sentence = is_sentence || *p == '.' || *p == ',' || *p == '!';
@@ -167,15 +137,15 @@ static bool is_denied_behind(const char *p, const char *end)
             p++;
         }
         size_t n = 0;
-        while (p + n < end && (is_letter(p[n]) || p[n] == '\''))
+        while (p + n < end && (rft_is_letter(p[n]) || p[n] == '\''))
             n++;
-        if (i == 0 && n == 2 && begins(p, end, "no") && is_sentence)
+        if (i == 0 && n == 2 && rft_scan_begins_lower(p, end, "no") && is_sentence)
             return p + n == end || p[n] != ' ';
-        if (is_parted && n == 3 && begins(p, end, "not")) /* "5, not 6" */
+        if (is_parted && n == 3 && rft_scan_begins_lower(p, end, "not")) /* "5, not 6" */
             return false;
-        if (is_among(denials, p, n))
+        if (rft_word_is_among(denials, p, n))
             return !is_simplest(p + n, end);
-        if (!is_among(joints, p, n))
+        if (!rft_word_is_among(joints, p, n))
             return false;
         p += n;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_lex.h"
 
+#include "scan.h"
+
 #include <string.h>
 
 #define MODES_MAX 32
@@ -28,21 +30,6 @@ struct lexer {
     struct mode modes[MODES_MAX];
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static char lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
 static struct rft_formula_token *push(struct lexer *l, enum rft_formula_token_kind kind, int32_t id)
 {
     struct rft_formula_token *t = &l->out->list[l->out->n++];
@@ -61,12 +48,6 @@ static bool last_is(const struct lexer *l, enum rft_formula_symbol symbol)
     return last_kind(l) == RFT_TOKEN_SYMBOL && l->out->list[l->out->n - 1].id == (int32_t)symbol;
 }
 
-static bool begins(const char *p, const char *end, const char *z)
-{
-    size_t n = strlen(z);
-    return (size_t)(end - p) >= n && memcmp(p, z, n) == 0;
-}
-
 static const struct mode *mode_of(const struct lexer *l)
 {
     return l->n_modes != 0 ? &l->modes[l->n_modes - 1] : NULL;
@@ -75,7 +56,8 @@ static const struct mode *mode_of(const struct lexer *l)
 /* Three digits, and no fourth. */
 static bool is_group(const char *p, const char *end)
 {
-    return end - p >= 3 && is_digit(p[0]) && is_digit(p[1]) && is_digit(p[2]) && (end - p == 3 || !is_digit(p[3]));
+    return end - p >= 3 && rft_is_digit(p[0]) && rft_is_digit(p[1]) && rft_is_digit(p[2]) &&
+           (end - p == 3 || !rft_is_digit(p[3]));
 }
 
 /* What may part thousands at p; returns its length, 0 if nothing does. */
@@ -84,7 +66,7 @@ static size_t match_separator(struct lexer *l, const char *p)
     static const char *const separators[] = {"{,}", "{,\\!}", ",\\!",     "\\!,",         "\\,", "\\ ",
                                              "\\;", "~",      "\xc2\xa0", "\xe2\x80\xaf", "\\!"};
     for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
-        if (begins(p, l->end, separators[i])) {
+        if (rft_scan_begins(p, l->end, separators[i])) {
             size_t n = strlen(separators[i]);
             while (separators[i][0] == ',' && p + n < l->end && p[n] == ' ')
                 n++;
@@ -103,7 +85,7 @@ static size_t match_separator(struct lexer *l, const char *p)
 
 static void copy_digits(struct lexer *l)
 {
-    while (l->p < l->end && is_digit(*l->p))
+    while (l->p < l->end && rft_is_digit(*l->p))
         *l->scratch++ = *l->p++;
 }
 
@@ -119,9 +101,9 @@ static void lex_exponent(struct lexer *l, const char *begin)
     /* "2e-1" is rather 2e - 1. */
     if (digits[-1] != *l->p && memchr(begin, '.', (size_t)(l->p - begin)) == NULL)
         return;
-    while (p < l->end && is_digit(*p))
+    while (p < l->end && rft_is_digit(*p))
         p++;
-    if (p == digits || (p < l->end && is_letter(*p)))
+    if (p == digits || (p < l->end && rft_is_letter(*p)))
         return;
     memcpy(l->scratch, l->p, (size_t)(p - l->p));
     l->scratch += p - l->p;
@@ -140,12 +122,12 @@ static void lex_number(struct lexer *l)
             l->p += n;
             copy_digits(l);
         }
-    if (l->p + 1 < l->end && *l->p == '.' && is_digit(l->p[1])) {
+    if (l->p + 1 < l->end && *l->p == '.' && rft_is_digit(l->p[1])) {
         l->p++;
         *l->scratch++ = '.';
         copy_digits(l);
-    } else if (begins(l->p, l->end, ".\\overline") || begins(l->p, l->end, ".\\bar") ||
-               begins(l->p, l->end, ".\\dot")) {
+    } else if (rft_scan_begins(l->p, l->end, ".\\overline") || rft_scan_begins(l->p, l->end, ".\\bar") ||
+               rft_scan_begins(l->p, l->end, ".\\dot")) {
         l->p++;
         *l->scratch++ = '.';
     }
@@ -169,7 +151,7 @@ static void push_word(struct lexer *l, const char *p, size_t n)
     struct rft_formula_token *t = push(l, RFT_TOKEN_WORD, 0);
     t->text = (struct rft_bytes){l->scratch, n};
     for (size_t i = 0; i < n; i++)
-        *l->scratch++ = lower(p[i]);
+        *l->scratch++ = rft_lower(p[i]);
 }
 
 static void push_known(struct lexer *l, const struct rft_formula_word *w)
@@ -224,7 +206,7 @@ static void lex_letters(struct lexer *l)
     bool is_upright = is_text || (mode != NULL && mode->style == RFT_STYLE_PLAIN);
     bool is_single = l->style != 0;
     size_t n = 0;
-    while (p + n < l->end && is_letter(p[n]) && !(is_single && n != 0))
+    while (p + n < l->end && rft_is_letter(p[n]) && !(is_single && n != 0))
         n++;
     l->style = 0;
     if (n == 1 && is_upright && (*p == 'C' || *p == 'F') && is_behind_degrees(l)) {
@@ -232,7 +214,7 @@ static void lex_letters(struct lexer *l)
         push_word(l, p, 1);
         return;
     }
-    if (n == 1 && (*p == 'a' || *p == 'p') && begins(p + 1, l->end, ".m")) {
+    if (n == 1 && (*p == 'a' || *p == 'p') && rft_scan_begins(p + 1, l->end, ".m")) {
         l->p += 3;
         push_word(l, *p == 'a' ? "am" : "pm", 2);
         return;
@@ -241,14 +223,14 @@ static void lex_letters(struct lexer *l)
     char word[16];
     size_t n_word = n < sizeof word ? n : 0;
     for (size_t i = 0; i < n_word; i++)
-        word[i] = lower(p[i]);
+        word[i] = rft_lower(p[i]);
     const struct rft_formula_word *w = rft_formula_plain_word(word, n_word);
     bool is_word = w != NULL && w->kind == RFT_TOKEN_WORD;
-    if (is_word && (is_text || lower(p[n - 1]) == p[n - 1])) /* "NO" may be a length */
+    if (is_word && (is_text || rft_lower(p[n - 1]) == p[n - 1])) /* "NO" may be a length */
         push_word(l, p, n);
     else if (w != NULL && !is_word && !(is_text && w->kind == RFT_TOKEN_FUNC))
         push_known(l, w);
-    else if (n == 1 && is_upright && may_be_unit(l) && (is_text || l->is_spaced) && lower(*p) == *p)
+    else if (n == 1 && is_upright && may_be_unit(l) && (is_text || l->is_spaced) && rft_lower(*p) == *p)
         push_word(l, p, 1);
     else if (n == 1)
         push_names(l, p, 1, style);
@@ -310,7 +292,7 @@ static void lex_environment(struct lexer *l, int32_t symbol)
 static const struct rft_formula_word *match_command(const struct lexer *l, const char *p, size_t *n)
 {
     size_t n_letters = 0;
-    while (p + n_letters < l->end && is_letter(p[n_letters]))
+    while (p + n_letters < l->end && rft_is_letter(p[n_letters]))
         n_letters++;
     *n = n_letters != 0 ? n_letters : (p < l->end ? 1 : 0);
     const struct rft_formula_word *w = rft_formula_command(p, *n);
@@ -365,7 +347,7 @@ static void lex_character(struct lexer *l)
         const char *text, *power;
     } raised[] = {{"\xc2\xb2", "2"}, {"\xc2\xb3", "3"}};
     for (size_t i = 0; i < 2; i++)
-        if (begins(l->p, l->end, raised[i].text)) {
+        if (rft_scan_begins(l->p, l->end, raised[i].text)) {
             push(l, RFT_TOKEN_SYMBOL, RFT_SYM_POWER);
             push(l, RFT_TOKEN_NUMBER, 0)->text = rft_bytes_z(raised[i].power);
             l->p += 2;
@@ -405,9 +387,9 @@ static void lex_one(struct lexer *l)
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '$') {
         l->is_spaced = true;
         l->p++;
-    } else if (is_digit(c) || (c == '.' && has_next && is_digit(l->p[1])))
+    } else if (rft_is_digit(c) || (c == '.' && has_next && rft_is_digit(l->p[1])))
         lex_number(l);
-    else if (is_letter(c))
+    else if (rft_is_letter(c))
         lex_letters(l);
     else if (c == '\\')
         lex_command(l);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_option.h"
 
+#include "scan.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -8,11 +10,6 @@
 static const char *const faces[] = {"\\textbf{", "\\text{", "\\textrm{", "\\mathrm{", "\\mathbf{",
                                     "\\mbox{",   "\\bf{",   "\\rm{",     "\\bf ",     "\\rm "};
 static const char *const spaces[] = {"\\ ", "\\quad", "\\qquad", "\\,", "\\;", "\\:", "~", " ", "\t", "\n", "$", ":"};
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* Passes over any of the texts, as often as they stand there; returns how many. */
 static size_t skip(const char **p, const char *end, const char *const *texts, size_t n_texts)
@@ -52,7 +49,7 @@ static bool begins_value(const char *p, const char *end)
 static bool has_label(struct rft_bytes b)
 {
     for (size_t i = 0; i + 2 < b.len; i++)
-        if (!is_letter(b.data[i]) && b.data[i + 1] >= 'A' && b.data[i + 1] <= 'J' &&
+        if (!rft_is_letter(b.data[i]) && b.data[i + 1] >= 'A' && b.data[i + 1] <= 'J' &&
             strchr(")}.", b.data[i + 2]) != NULL && b.data[i + 2] != '\0')
             return true;
     return false;
@@ -96,7 +93,7 @@ bool rft_formula_option_has_words(struct rft_bytes value)
     const char *p = value.data, *end = value.data + value.len;
     bool is_faced = SKIP(&p, end, faces) != 0;
     size_t n = 0;
-    while (p + n < end && is_letter(p[n]))
+    while (p + n < end && rft_is_letter(p[n]))
         n++;
     return is_faced || n >= 2 || (p < end && (*p == '&' || *p == ';'));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "formula_statement.h"
 
+#include "scan.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,32 +11,6 @@
 #define SENTENCE_MAX 2000 /* of one that is looked at */
 
 static const struct rft_bytes none = {NULL, 0};
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static char lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-static bool begins(const char *p, const char *end, const char *z)
-{
-    size_t n = strlen(z);
-    if ((size_t)(end - p) < n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (lower(p[i]) != z[i])
-            return false;
-    return true;
-}
 
 /* A span of mathematics that begins at p; its length, 0 if none begins there or it is not closed. */
 static size_t match_span(const char *p, const char *end, struct rft_bytes *inside)
@@ -45,10 +21,10 @@ static size_t match_span(const char *p, const char *end, struct rft_bytes *insid
     } spans[] = {{"$$", "$$", false}, {"\\[", "\\]", false}, {"$", "$", true}, {"\\(", "\\)", true}};
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
         size_t n = strlen(spans[i].open);
-        if (!begins(p, end, spans[i].open))
+        if (!rft_scan_begins_lower(p, end, spans[i].open))
             continue;
         for (const char *q = p + n; q < end && q - p < SENTENCE_MAX; q++) {
-            if (begins(q, end, spans[i].close) && q > p + n) {
+            if (rft_scan_begins_lower(q, end, spans[i].close) && q > p + n) {
                 *inside = (struct rft_bytes){p + n, (size_t)(q - p) - n};
                 return (size_t)(q - p) + strlen(spans[i].close);
             }
@@ -72,7 +48,7 @@ static const char *sentence_end(const char *p, const char *end)
             p += n;
             continue;
         }
-        if (*p == '\n' || ((*p == '.' || *p == '!' || *p == '?') && (p + 1 == end || is_blank(p[1]))))
+        if (*p == '\n' || ((*p == '.' || *p == '!' || *p == '?') && (p + 1 == end || rft_is_blank(p[1]))))
             return p;
         p += *p == '\\' && p + 1 < end ? 2 : 1; /* "\$" opens nothing */
     }
@@ -105,10 +81,11 @@ static struct rft_bytes bare(struct rft_bytes b)
 /* Behind the last " is " of a sentence that does not begin with a formula: "Final Answer: The largest $n$ is 34". */
 static struct rft_bytes after_verb(struct rft_bytes b)
 {
-    if (b.len == 0 || !is_letter(b.data[0]))
+    if (b.len == 0 || !rft_is_letter(b.data[0]))
         return b;
     for (size_t i = b.len; i-- > 4;)
-        if (begins(b.data + i - 4, b.data + b.len, " is ") || begins(b.data + i - 4, b.data + b.len, " are "))
+        if (rft_scan_begins_lower(b.data + i - 4, b.data + b.len, " is ") ||
+            rft_scan_begins_lower(b.data + i - 4, b.data + b.len, " are "))
             return between(b.data + i, b.data + b.len);
     return b;
 }
@@ -120,14 +97,14 @@ static struct rft_bytes without_reason(struct rft_bytes b)
     struct rft_bytes inside;
     size_t n = b.len != 0 ? match_span(b.data, b.data + b.len, &inside) : 0;
     for (size_t i = 0; n != 0 && i < sizeof words / sizeof *words; i++)
-        if (begins(b.data + n, b.data + b.len, words[i]))
+        if (rft_scan_begins_lower(b.data + n, b.data + b.len, words[i]))
             return (struct rft_bytes){b.data, n};
     return b;
 }
 
 static const char *skip_blank_lines(const char *p, const char *end)
 {
-    while (p < end && (is_blank(*p) || *p == '*' || *p == ':'))
+    while (p < end && (rft_is_blank(*p) || *p == '*' || *p == ':'))
         p++;
     return p;
 }
@@ -142,8 +119,9 @@ struct rft_bytes rft_formula_statement(struct rft_bytes text)
     const char *end = text.data + text.len, *found = NULL;
     bool is_heading = false;
     for (const char *p = text.data; p < end; p++)
-        for (size_t i = 0; (*p == '#' || lower(*p) == 'f' || lower(*p) == 'a') && i < sizeof marks / sizeof *marks; i++)
-            if (begins(p, end, marks[i].text) && (p == text.data || !is_letter(p[-1]))) {
+        for (size_t i = 0;
+             (*p == '#' || rft_lower(*p) == 'f' || rft_lower(*p) == 'a') && i < sizeof marks / sizeof *marks; i++)
+            if (rft_scan_begins_lower(p, end, marks[i].text) && (p == text.data || !rft_is_letter(p[-1]))) {
                 p += strlen(marks[i].text) - 1;
                 found = p + 1;
                 is_heading = marks[i].is_heading;
@@ -161,10 +139,10 @@ struct rft_bytes rft_formula_statement(struct rft_bytes text)
 static bool has_word(struct rft_bytes b, const char *const *words)
 {
     for (size_t i = 0; i < b.len; i++)
-        for (size_t k = 0; (i == 0 || !is_letter(b.data[i - 1])) && words[k] != NULL; k++)
-            if (begins(b.data + i, b.data + b.len, words[k])) {
+        for (size_t k = 0; (i == 0 || !rft_is_letter(b.data[i - 1])) && words[k] != NULL; k++)
+            if (rft_scan_begins_lower(b.data + i, b.data + b.len, words[k])) {
                 size_t end = i + strlen(words[k]);
-                if (end == b.len || (!is_letter(b.data[end]) && b.data[end] != '\'')) /* but "let's" */
+                if (end == b.len || (!rft_is_letter(b.data[end]) && b.data[end] != '\'')) /* but "let's" */
                     return true;
             }
     return false;
@@ -181,7 +159,7 @@ static bool has_denial(struct rft_bytes b)
     static const char *const ends[] = {"so", "thus", "hence", "therefore", "finally", NULL};
     struct rft_bytes first = b;
     first.len = 0;
-    while (first.len < b.len && is_letter(b.data[first.len]))
+    while (first.len < b.len && rft_is_letter(b.data[first.len]))
         first.len++;
     return has_word(b, denials) || (has_word(first, steps) && !has_word(b, ends));
 }
@@ -192,7 +170,7 @@ static const char *last_sentence(struct rft_bytes text)
     const char *begin = text.data, *p = text.data, *end = text.data + text.len;
     while (p < end) {
         const char *stop = sentence_end(p, end);
-        while (stop < end && (is_blank(*stop) || *stop == '.' || *stop == '!' || *stop == '?'))
+        while (stop < end && (rft_is_blank(*stop) || *stop == '.' || *stop == '!' || *stop == '?'))
             stop++;
         if (stop < end)
             begin = stop;
@@ -209,8 +187,9 @@ static struct rft_bytes last_number(struct rft_bytes sentence)
     for (const char *p = sentence.data; p < end; p++) {
         if (*p == '$' && (p + 1 == end || p[1] < '0' || p[1] > '9')) /* a formula that is cut off, and no price */
             return none;
-        for (size_t k = 0; (p == sentence.data || !is_letter(p[-1])) && k < sizeof verbs / sizeof *verbs; k++)
-            if (begins(p, end, verbs[k]) && p + strlen(verbs[k]) < end && is_blank(p[strlen(verbs[k])]))
+        for (size_t k = 0; (p == sentence.data || !rft_is_letter(p[-1])) && k < sizeof verbs / sizeof *verbs; k++)
+            if (rft_scan_begins_lower(p, end, verbs[k]) && p + strlen(verbs[k]) < end &&
+                rft_is_blank(p[strlen(verbs[k])]))
                 begin = p + strlen(verbs[k]);
     }
     struct rft_bytes said = begin != NULL ? bare(between(begin, end)) : none;
@@ -240,8 +219,8 @@ static struct rft_bytes last_formula(struct rft_bytes sentence, bool *has_any, s
     if (n > 1) { /* "x = 1 and x = 2": not the last alone */
         struct rft_bytes gap = between(before, last.data);
         for (size_t i = 0; i < gap.len; i++)
-            if (gap.data[i] == ',' || begins(gap.data + i, gap.data + gap.len, "and ") ||
-                begins(gap.data + i, gap.data + gap.len, "or "))
+            if (gap.data[i] == ',' || rft_scan_begins_lower(gap.data + i, gap.data + gap.len, "and ") ||
+                rft_scan_begins_lower(gap.data + i, gap.data + gap.len, "or "))
                 return none;
     }
     return n == 1 || ends_it ? rft_bytes_trim(last) : none;
@@ -282,12 +261,12 @@ static bool is_bare_answer(struct rft_bytes text)
     uint32_t n_words = 0;
     for (size_t i = 0; i < text.len; i++) {
         size_t n = 0;
-        while (i + n < text.len && is_letter(text.data[i + n]))
+        while (i + n < text.len && rft_is_letter(text.data[i + n]))
             n++;
-        if (text.data[i] == '\n' || (n != 0 && begins(text.data + i, text.data + text.len, "answer")))
+        if (text.data[i] == '\n' || (n != 0 && rft_scan_begins_lower(text.data + i, text.data + text.len, "answer")))
             return false;
-        bool is_joint = (n == 3 && begins(text.data + i, text.data + text.len, "and")) ||
-                        (n == 2 && begins(text.data + i, text.data + text.len, "or"));
+        bool is_joint = (n == 3 && rft_scan_begins_lower(text.data + i, text.data + text.len, "and")) ||
+                        (n == 2 && rft_scan_begins_lower(text.data + i, text.data + text.len, "or"));
         n_words += n >= 2 && !is_joint && (i == 0 || text.data[i - 1] != '\\');
         i += n != 0 ? n - 1 : 0;
     }

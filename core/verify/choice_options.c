@@ -78,11 +78,6 @@ struct rft_choices rft_choices_of(const struct rft_verify_case *c)
 
 /* ---- an option's text ---- */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 static struct rft_bytes without_period(struct rft_bytes option)
 {
     option = rft_statement_undress(option);
@@ -118,7 +113,7 @@ static const char *match_text(struct rft_bytes option, const char *p, const char
             p = rft_skip_spaces(p, end);
             continue;
         }
-        if (folds ? lower(*at) != lower(*p) : *at != *p)
+        if (folds ? rft_lower(*at) != rft_lower(*p) : *at != *p)
             return NULL;
         *is_exact = *is_exact && *at == *p;
         at++;

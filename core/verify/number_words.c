@@ -2,18 +2,7 @@
 #include "number_words.h"
 
 #include <string.h>
-#include <strings.h>
 #include <utf8proc.h>
-
-bool rft_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool rft_is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* ---- words that change what a number means ---- */
 
@@ -116,14 +105,6 @@ const char *const rft_dress_commands[] = {
     "approx", "item",         "newline", "to",     "Longrightarrow", "longrightarrow", "underline",  "mathsf",
     "small",  "degree",       NULL,
 };
-
-bool rft_word_is_among(const char *const *words, const char *p, size_t n)
-{
-    for (; *words; words++)
-        if (strlen(*words) == n && strncasecmp(*words, p, n) == 0)
-            return true;
-    return false;
-}
 
 /* ---- characters ---- */
 

@@ -3,6 +3,7 @@
 #ifndef RFT_NUMBER_WORDS_H
 #define RFT_NUMBER_WORDS_H
 
+#include "scan.h"
 #include "str.h"
 
 #include <stdbool.h>
@@ -23,12 +24,6 @@ extern const char *const rft_bound_words[]; /* before a number they say that it 
 extern const char *const rft_negative_words[]; /* "minus" */
 extern const char *const rft_currency_words[]; /* may stand right before the digits: "USD18" */
 extern const char *const rft_dress_commands[]; /* LaTeX that only dresses a number: "boxed" */
-
-/* Whether a word of n bytes is in the list, in capitals or not. */
-bool rft_word_is_among(const char *const *words, const char *p, size_t n);
-
-bool rft_is_digit(char c);  /* of ASCII */
-bool rft_is_letter(char c); /* of ASCII */
 
 enum rft_char_sort {
     RFT_SORT_SPACE,

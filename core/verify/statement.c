@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "statement.h"
 
+#include "answer_tag.h"
+#include "chat_marks.h"
 #include "number_words.h"
 #include "scan.h"
 
@@ -8,7 +10,7 @@
 
 struct rft_statement rft_statement_tag(struct rft_bytes text)
 {
-    struct rft_statement s = {.text = rft_scan_answer_tag(text)};
+    struct rft_statement s = {.text = rft_answer_tag(text)};
     if (s.text.data == NULL)
         return s;
     s.begin = s.text.data;
@@ -357,8 +359,7 @@ static struct rft_bytes bare_words(struct rft_bytes text)
 
 struct rft_bytes rft_statement_without_end(struct rft_bytes text)
 {
-    static const char *const tokens[] = {"<|end_of_text|>", "<|endoftext|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>",
-                                         "<end_of_turn>",   "<|end|>",       "<eos>",      "</s>"};
+    static const char *const tokens[] = {RFT_CHAT_END_MARKS};
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens;) {
         size_t n = strlen(tokens[i]);
         text = rft_bytes_trim(text);

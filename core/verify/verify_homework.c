@@ -2,6 +2,7 @@
 /* compat = homework: parse_answer and is_answer_valid of the original job, bit by bit (docs/verification.md): the first
  * "<answer>", up to the next "<answer>", "</answer>" or the end, as Python's float() reads it; accepted if
  * |round(a, 3) - round(g, 3)| < 0.05 |round(g, 3)|. rel_tol and kind are not used. */
+#include "answer_tag.h"
 #include "kinds.h"
 #include "python_float.h"
 #include "scan.h"

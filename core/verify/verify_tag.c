@@ -5,6 +5,7 @@
  * numbers are rounded to double once and |answer - gold| <= rel_tol |gold| is evaluated in double; a gold of 0 takes
  * only 0. With units = ignore it is what rft_number_stated reads ("420 minutes", "**12**", "x = 12"); a percent sign
  * must then stand in both or neither, and words behind both numbers must agree. */
+#include "answer_tag.h"
 #include "kinds.h"
 #include "number_read.h"
 #include "number_unit.h"
@@ -37,7 +38,7 @@ static enum rft_status judge(const struct rft_verify_options *options, void *sta
     struct rft_number numbers[2];
     bool is_same_kind;
     verdict->reason = RFT_REASON_NO_ANSWER;
-    verdict->answer = rft_scan_answer_tag(c->completion);
+    verdict->answer = rft_answer_tag(c->completion);
     if (verdict->answer.data == NULL)
         return RFT_OK;
     verdict->reason = RFT_REASON_NOT_A_NUMBER;
