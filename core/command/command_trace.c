@@ -226,18 +226,23 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
     return !rft_os_interrupted() && ++trace.n_steps < N_STEPS ? RFT_OK : RFT_ERR_INTERRUPTED;
 }
 
-static enum rft_status trace_group(const struct rft_config *config, struct rft_setup *setup, struct rft_group *group)
+static enum rft_status trace_group(struct rft_setup *setup, struct rft_group *group)
 {
     const struct rft_chunk_sink sink = {NULL, no_cut, ended, go_on};
-    struct rft_request requests[N_SAMPLES] = {{.sample = 0}, {.sample = 1}};
+    struct rft_request requests[N_SAMPLES];
     struct rft_prefix none = {0};
     struct rft_ids ids = {0};
     uint64_t n_rows;
     uint32_t n_requests = setup->plan.chunk;
     enum rft_status status = rft_inputs_encode(&setup->inputs, 0, &ids);
+    for (uint32_t i = 0; i < n_requests; i++) {
+        const struct rft_draw draw = rft_draw_of(&setup->inputs.drawn, i);
+        requests[i] = (struct rft_request){.sample = i,
+                                           .key = rft_question_key(&setup->inputs.dataset.questions[0], draw.seed),
+                                           .temperature = (float)draw.temperature};
+    }
     if (status == RFT_OK)
-        status =
-            rft_group_add(group, 0, rft_question_key(&setup->inputs.dataset.questions[0], config->generate_seed), &ids);
+        status = rft_group_add(group, 0, &ids);
     rft_ids_finish(&ids);
     RFT_TRY(status);
     RFT_TRY(rft_group_prefill(group, &setup->engine, &setup->plan, &none, &n_rows));
@@ -245,14 +250,14 @@ static enum rft_status trace_group(const struct rft_config *config, struct rft_s
     return status == RFT_ERR_INTERRUPTED && trace.n_steps == N_STEPS ? RFT_OK : status;
 }
 
-static enum rft_status trace_all(const struct rft_config *config, struct rft_setup *setup)
+static enum rft_status trace_all(struct rft_setup *setup)
 {
     struct rft_group group;
     enum rft_status status;
     RFT_TRY(make_plan(setup));
     RFT_TRY(rft_setup_load(setup));
     RFT_TRY(rft_group_init(&group, 1, setup->plan.sizes.config.dim));
-    status = trace_group(config, setup, &group);
+    status = trace_group(setup, &group);
     rft_group_finish(&group);
     return status == RFT_OK ? rft_os_flush_stdout() : status;
 }
@@ -264,7 +269,7 @@ enum rft_status rft_command_trace(const struct rft_command_line *line, const str
     (void)line;
     RFT_TRY(rft_setup_open(config, &setup));
     begin_trace(&setup.engine.dev);
-    status = trace_all(config, &setup);
+    status = trace_all(&setup);
     rft_engine_unload(&setup.engine); /* while the blocks are still followed */
     end_trace(&setup.engine.dev);
     rft_setup_close(&setup);

@@ -74,12 +74,16 @@ static enum rft_status check_prompt(const struct rft_config *config, const struc
 
 static enum rft_status check_temperature(const struct rft_config *config, const struct rft_config_source *from)
 {
-    double temperature = config->generate_temperature;
-    if (temperature == 0 || temperature >= TEMPERATURE_MIN)
-        return RFT_OK;
-    rft_log_error("%sgenerate.temperature = %g: not allowed; give 0 for the most likely token, or %g to 100",
-                  where_given(from, "generate.temperature").text, temperature, TEMPERATURE_MIN);
-    return RFT_ERR_CONFIG;
+    const struct rft_reals *temperatures = &config->generate_temperature;
+    for (size_t i = 0; i < temperatures->n; i++) {
+        double temperature = temperatures->items[i];
+        if (temperature == 0 || temperature >= TEMPERATURE_MIN)
+            continue;
+        rft_log_error("%sgenerate.temperature = %g: not allowed; give 0 for the most likely token, or %g to 100",
+                      where_given(from, "generate.temperature").text, temperature, TEMPERATURE_MIN);
+        return RFT_ERR_CONFIG;
+    }
+    return RFT_OK;
 }
 
 static enum rft_status check_adapters(const struct rft_config *config, const struct rft_config_source *from)

@@ -38,6 +38,11 @@ struct rft_reals {
     size_t n;
 };
 
+struct rft_wholes {
+    uint64_t *items; /* [n] */
+    size_t n;
+};
+
 #define RFT_CONFIG_KEYS_MAX 192 /* that the table may hold */
 
 /* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not
@@ -73,11 +78,11 @@ struct rft_config {
     uint32_t generate_chunk;               /* samples of a question computed together; 0 = auto */
     uint32_t generate_questions_in_flight; /* 0 = auto */
     uint32_t generate_max_new_tokens;      /* 0 = auto: ask rft_config_max_new_tokens */
-    double generate_temperature;           /* 0 = greedy */
+    struct rft_reals generate_temperature; /* 0 = greedy; sample i takes item i mod n, as of the seeds */
     uint32_t generate_top_k;               /* 0 = off */
     double generate_top_p;                 /* 1 = off */
     double generate_min_p;                 /* 0 = off */
-    uint64_t generate_seed;
+    struct rft_wholes generate_seed;
     struct rft_strings generate_stop;
     struct rft_strings generate_end_tokens;
     enum rft_defaults generate_defaults;

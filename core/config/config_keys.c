@@ -140,8 +140,9 @@ const struct rft_key rft_keys[] = {
       .words = word_auto, .fallback = "auto",
       .help = "A sample is cut off after this many tokens.\n"
               "auto: 100 with several samples, 120 with one." },
-    { FIELD(generate, temperature), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
-      .fallback = "0.7", .help = "0: always the most likely token. Else at least 0.000001." },
+    { FIELD(generate, temperature), .type = RFT_KEY_REALS, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
+      .fallback = "0.7", .help = "0: always the most likely token. Else at least 0.000001. A JSON array of them is a sweep: sample i of\n"
+              "a question takes number i mod n." },
     { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
       .words = word_off, .fallback = "off", .help = "Only the N most likely tokens are drawn. 0 or off: all." },
     { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW,
@@ -150,8 +151,9 @@ const struct rft_key rft_keys[] = {
     { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH,
       .low = 0, .high = 1, .fallback = "0",
       .help = "Only tokens at least this fraction as likely as the most likely one are drawn. 0: all." },
-    { FIELD(generate, seed), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
-      .fallback = "0", .help = "Same seed, same text. Another seed draws other samples." },
+    { FIELD(generate, seed), .type = RFT_KEY_WHOLES, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
+      .fallback = "0", .help = "Same seed, same text. Another seed draws other samples. A JSON array of them: sample i takes number\n"
+              "i mod n." },
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
       .help = "Texts that end a sample and are cut off it: one text, or a JSON array of texts, as\n"
               "in [\"\\n\\n\", \"Q:\"]. One that is a special token ends it as such." },

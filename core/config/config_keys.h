@@ -18,6 +18,7 @@ enum rft_key_type {
     RFT_KEY_TEXTS,    /* struct rft_strings */
     RFT_KEY_IN_PATHS, /* struct rft_strings, each made complete and expanded */
     RFT_KEY_REALS,    /* struct rft_reals */
+    RFT_KEY_WHOLES,   /* struct rft_wholes */
 };
 
 enum {

@@ -53,14 +53,23 @@ static enum rft_status print_strings(const struct rft_strings *strings, struct r
     return rft_str_append_z(out, "]");
 }
 
+/* One number stands without brackets, as people write it. */
+static enum rft_status print_wholes(const struct rft_wholes *wholes, struct rft_str *out)
+{
+    RFT_TRY(rft_str_append_z(out, wholes->n > 1 ? "[" : ""));
+    for (size_t i = 0; i < wholes->n; i++)
+        RFT_TRY(rft_str_printf(out, "%s%" PRIu64, i ? ", " : "", wholes->items[i]));
+    return rft_str_append_z(out, wholes->n > 1 ? "]" : "");
+}
+
 static enum rft_status print_reals(const struct rft_reals *reals, struct rft_str *out)
 {
-    RFT_TRY(rft_str_append_z(out, "["));
+    RFT_TRY(rft_str_append_z(out, reals->n > 1 ? "[" : ""));
     for (size_t i = 0; i < reals->n; i++) {
         RFT_TRY(rft_str_append_z(out, i ? ", " : ""));
         RFT_TRY(rft_str_append_double(out, reals->items[i]));
     }
-    return rft_str_append_z(out, "]");
+    return rft_str_append_z(out, reals->n > 1 ? "]" : "");
 }
 
 enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config *config, struct rft_str *out)
@@ -77,6 +86,7 @@ enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config
     case RFT_KEY_REAL: memcpy(&real, field, sizeof real); return rft_str_append_double(out, real);
     case RFT_KEY_AMOUNT: return print_amount(field, out);
     case RFT_KEY_REALS: return print_reals(field, out);
+    case RFT_KEY_WHOLES: return print_wholes(field, out);
     case RFT_KEY_TEXTS:
     case RFT_KEY_IN_PATHS: break;
     }
@@ -118,6 +128,7 @@ enum rft_status rft_key_allowed(const struct rft_key *key, struct rft_str *out)
         return append_words(key, true, out);
     case RFT_KEY_IN_PATHS: return rft_str_printf(out, "a path or a JSON array of at most %d paths", RFT_KEY_ITEMS_MAX);
     case RFT_KEY_REALS:
+    case RFT_KEY_WHOLES:
         RFT_TRY(rft_str_printf(out, "a number or a JSON array of at most %d numbers, each from ", RFT_KEY_ITEMS_MAX));
         return append_range(key, out);
     case RFT_KEY_TEXTS: break;

@@ -322,6 +322,43 @@ static bool take_reals(const struct rft_key *key, const char *text, const json_t
     return true;
 }
 
+/* The same for whole numbers, of which JSON knows those up to 2^63. */
+static bool take_wholes(const struct rft_key *key, const char *text, const json_t *array, struct rft_wholes *wholes)
+{
+    size_t n = array != NULL ? json_array_size(array) : 1;
+    uint64_t value;
+    if (n < 1 || n > RFT_KEY_ITEMS_MAX || (array == NULL && !rft_parse_u64(text, &value)))
+        return false;
+    wholes->items = rft_alloc(n, sizeof *wholes->items);
+    for (size_t i = 0; wholes->items != NULL && i < n; i++) {
+        const json_t *item = array != NULL ? json_array_get(array, i) : NULL;
+        if (array != NULL && (!json_is_integer(item) || json_integer_value(item) < 0))
+            return false;
+        wholes->items[wholes->n++] = array != NULL ? (uint64_t)json_integer_value(item) : value;
+        if (!is_in_range(key, (double)wholes->items[i]))
+            return false;
+    }
+    return true;
+}
+
+static enum rft_status read_wholes(const struct rft_key *key, const char *where, const char *text,
+                                   struct rft_config *config)
+{
+    struct rft_wholes *field = field_of(key, config), wholes = {0};
+    json_t *array = NULL;
+    if (text[0] == '[')
+        RFT_TRY(read_json(key, where, text, &array));
+    bool ok = take_wholes(key, text, array, &wholes);
+    json_decref(array);
+    if (ok && wholes.items != NULL) {
+        rft_free(field->items);
+        *field = wholes;
+        return RFT_OK;
+    }
+    rft_free(wholes.items);
+    return ok ? RFT_ERR_HOST_MEMORY : bad_value(key, where, text);
+}
+
 /* One number, or a JSON array of them. */
 static enum rft_status read_reals(const struct rft_key *key, const char *where, const char *text,
                                   struct rft_config *config)
@@ -353,6 +390,7 @@ enum rft_status rft_key_read(const struct rft_key *key, const char *where, const
     case RFT_KEY_REAL: return read_real(key, where, text, config);
     case RFT_KEY_AMOUNT: return read_amount(key, where, text, config);
     case RFT_KEY_REALS: return read_reals(key, where, text, config);
+    case RFT_KEY_WHOLES: return read_wholes(key, where, text, config);
     case RFT_KEY_TEXTS:
     case RFT_KEY_IN_PATHS: break;
     }
@@ -368,4 +406,6 @@ void rft_key_finish(const struct rft_key *key, struct rft_config *config)
         finish_strings(field);
     else if (key->type == RFT_KEY_REALS)
         rft_free(((struct rft_reals *)field)->items);
+    else if (key->type == RFT_KEY_WHOLES)
+        rft_free(((struct rft_wholes *)field)->items);
 }

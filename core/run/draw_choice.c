@@ -35,7 +35,7 @@ enum rft_status rft_draw_choose(const struct rft_config *config, bool is_chat, c
     *choice = (struct rft_draw_choice){0};
     if (is_chat && config->generate_defaults == RFT_DEFAULTS_AUTO)
         RFT_TRY(rft_generation_open(config->model_path, gguf, &choice->model));
-    const double own[RFT_GENERATION_COUNT] = {config->generate_temperature, (double)config->generate_top_k,
+    const double own[RFT_GENERATION_COUNT] = {config->generate_temperature.items[0], (double)config->generate_top_k,
                                               config->generate_top_p, config->generate_min_p};
     for (size_t i = 0; i < RFT_GENERATION_COUNT; i++) {
         bool is_given = rft_config_is_given(config, keys[i]), is_models = !is_given && choice->model.has[i];
@@ -55,12 +55,21 @@ void rft_draw_choice_finish(struct rft_draw_choice *choice)
     *choice = (struct rft_draw_choice){0};
 }
 
-struct rft_config rft_draw_apply(const struct rft_config *config, const struct rft_draw_choice *choice)
+struct rft_config rft_draw_apply(const struct rft_config *config, struct rft_draw_choice *choice)
 {
     struct rft_config applied = *config;
-    applied.generate_temperature = choice->values[RFT_GENERATION_TEMPERATURE];
+    if (choice->from[RFT_GENERATION_TEMPERATURE] == choice->model.from.data) /* one, where a list may be given */
+        applied.generate_temperature = (struct rft_reals){&choice->values[RFT_GENERATION_TEMPERATURE], 1};
     applied.generate_top_k = (uint32_t)choice->values[RFT_GENERATION_TOP_K];
     applied.generate_top_p = choice->values[RFT_GENERATION_TOP_P];
     applied.generate_min_p = choice->values[RFT_GENERATION_MIN_P];
     return applied;
+}
+
+struct rft_draw rft_draw_of(const struct rft_config *drawn, uint32_t sample)
+{
+    const struct rft_wholes *seeds = &drawn->generate_seed;
+    const struct rft_reals *temperatures = &drawn->generate_temperature;
+    return (struct rft_draw){.seed = seeds->items[sample % seeds->n],
+                             .temperature = temperatures->items[sample % temperatures->n]};
 }

@@ -18,8 +18,16 @@ struct rft_draw_choice {
 enum rft_status rft_draw_choose(const struct rft_config *config, bool is_chat, const struct rft_gguf *gguf,
                                 struct rft_draw_choice *choice);
 void rft_draw_choice_finish(struct rft_draw_choice *choice);
-/* The configuration with these values; its texts are borrowed. */
-struct rft_config rft_draw_apply(const struct rft_config *config, const struct rft_draw_choice *choice);
+/* The configuration with these values; its texts and lists are borrowed, of the choice, too. */
+struct rft_config rft_draw_apply(const struct rft_config *config, struct rft_draw_choice *choice);
+
+/* How one sample is drawn, where samples differ. */
+struct rft_draw {
+    uint64_t seed;
+    double temperature;
+};
+/* Of sample 0, 1, ... of any question; `drawn` is what rft_draw_apply gave. */
+struct rft_draw rft_draw_of(const struct rft_config *drawn, uint32_t sample);
 /* The name of a value's key: "generate.temperature". */
 const char *rft_draw_key(enum rft_generation_value value);
 

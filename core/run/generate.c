@@ -150,8 +150,7 @@ static enum rft_status add_question(struct generation *g, uint64_t q, struct rft
     struct rft_ids ids = {0};
     enum rft_status status = rft_inputs_encode(g->inputs, q, &ids);
     if (status == RFT_OK)
-        status =
-            rft_group_add(group, q, rft_question_key(&g->inputs->dataset.questions[q], g->config->generate_seed), &ids);
+        status = rft_group_add(group, q, &ids);
     rft_ids_finish(&ids);
     return status;
 }
@@ -172,6 +171,17 @@ static enum rft_status next_group(struct generation *g, struct rft_group *group)
     return status;
 }
 
+static struct rft_request request_for(const struct generation *g, const struct rft_group *group, uint32_t flight,
+                                      uint32_t sample)
+{
+    const struct rft_question *question = &g->inputs->dataset.questions[group->flights[flight].question];
+    const struct rft_draw draw = rft_draw_of(&g->inputs->drawn, sample);
+    return (struct rft_request){.flight = flight,
+                                .sample = sample,
+                                .key = rft_question_key(question, draw.seed),
+                                .temperature = (float)draw.temperature};
+}
+
 /* One chunk: samples [first, first + chunk) of every question of the group, as far as they are missing. */
 static enum rft_status run_chunk(struct generation *g, struct rft_group *group, uint32_t first,
                                  struct rft_request *requests)
@@ -182,7 +192,7 @@ static enum rft_status run_chunk(struct generation *g, struct rft_group *group, 
     for (uint32_t f = 0; f < group->n; f++)
         for (uint32_t s = first; s < first + g->plan.chunk && s < g->config->generate_samples; s++)
             if (!rft_journal_has(g->journal, group->flights[f].question, s))
-                requests[n_requests++] = (struct rft_request){.flight = f, .sample = s};
+                requests[n_requests++] = request_for(g, group, f, s);
     if (n_requests == 0)
         return RFT_OK;
     g->commit_seconds = rft_os_seconds();

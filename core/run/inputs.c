@@ -46,6 +46,7 @@ static enum rft_status make_choices(const struct rft_config *config, struct rft_
     RFT_TRY(rft_prompt_choose(config, c->gguf, inputs->tokenizer, &inputs->prompt));
     inputs->verify = rft_prompt_verify(config, &inputs->prompt);
     RFT_TRY(rft_draw_choose(config, inputs->prompt.is_chat, c->gguf, &inputs->draw));
+    inputs->drawn = rft_draw_apply(config, &inputs->draw);
     return rft_end_tokens_find(config, c, &inputs->prompt, inputs->tokenizer, &inputs->eos);
 }
 
@@ -183,10 +184,9 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
 static enum rft_status take_fingerprint(const struct rft_config *config, struct rft_inputs *inputs)
 {
     struct rft_fingerprint *f = &inputs->fingerprint;
-    const struct rft_config drawn = rft_draw_apply(config, &inputs->draw);
     uint64_t model;
     RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &model));
-    RFT_TRY(rft_config_fingerprint(&drawn, &f->lines));
+    RFT_TRY(rft_config_fingerprint(&inputs->drawn, &f->lines));
     RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%u\nunicode=%s,%s\n", RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(),
                            rft_unicode_utf8proc()));
     RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
@@ -240,14 +240,14 @@ uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inpu
            d->n * (uint64_t)sizeof(uint32_t);
 }
 
-struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs)
+struct rft_draw_rules rft_inputs_rules(const struct rft_inputs *inputs)
 {
-    const struct rft_config drawn = rft_draw_apply(config, &inputs->draw);
-    uint32_t top_p = (uint32_t)(drawn.generate_top_p * 65536.0 + 0.5);
-    return (struct rft_draw_rules){.sampling = {.temperature = (float)drawn.generate_temperature,
-                                                .top_k = drawn.generate_top_k,
+    const struct rft_config *drawn = &inputs->drawn;
+    uint32_t top_p = (uint32_t)(drawn->generate_top_p * 65536.0 + 0.5);
+    return (struct rft_draw_rules){.sampling = {.temperature = (float)drawn->generate_temperature.items[0],
+                                                .top_k = drawn->generate_top_k,
                                                 .top_p_65536 = top_p == 0 ? 1 : top_p,
-                                                .min_p = (float)drawn.generate_min_p},
+                                                .min_p = (float)drawn->generate_min_p},
                                    .mask = inputs->mask,
                                    .eos = inputs->eos.ids,
                                    .n_eos = (uint32_t)inputs->eos.n};

@@ -21,6 +21,7 @@ struct rft_inputs {
     uint32_t *mask;     /* [ceil(vocab / 32)]: the vocabulary's entries that are tokens */
     struct rft_ids eos; /* the tokens that end a sample */
     struct rft_draw_choice draw;
+    struct rft_config drawn; /* the configuration with what the model gives; its texts are borrowed */
     struct rft_verify_options verify;
     uint32_t n_prompt_max; /* tokens of the longest prompt */
     uint32_t n_prompt_min; /* and of the shortest */
@@ -42,6 +43,6 @@ enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, 
 uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inputs *inputs);
 
 /* How the configuration wants tokens to be drawn; good as long as the inputs are open. */
-struct rft_draw_rules rft_inputs_rules(const struct rft_config *config, const struct rft_inputs *inputs);
+struct rft_draw_rules rft_inputs_rules(const struct rft_inputs *inputs);
 
 #endif

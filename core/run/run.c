@@ -90,7 +90,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                          .format = config->output_format,
                                          .keep = config->select_keep,
                                          .samples = samples,
-                                         .seed = config->generate_seed,
+                                         .seed = config->generate_seed.items[0],
                                          .arithmetic_version = arithmetic_version,
                                          .judge = rft_judging_for_output(&run->judging),
                                          .prompt = rft_row_turns_for_output(turns)};
@@ -98,7 +98,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .tokens = g->n_tokens,
                                   .prompt_tokens = g->n_prompt_tokens,
                                   .n_resumed = n_resumed,
-                                  .seed = config->generate_seed,
+                                  .seed = config->generate_seed.items[0],
                                   .seconds = g->seconds,
                                   .tokens_per_second = g->seconds > 0 ? (double)g->n_tokens / g->seconds : 0,
                                   .peak_bytes = dev->peak_bytes,

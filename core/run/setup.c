@@ -21,6 +21,18 @@ static uint64_t budget_bytes(const struct rft_config *config, uint64_t available
     return asked < usable ? asked : usable;
 }
 
+/* The most likely token is the same every time. */
+static void warn_of_copies(const struct rft_config *drawn)
+{
+    uint32_t n_greedy = 0;
+    for (uint32_t i = 0; i < drawn->generate_samples; i++)
+        n_greedy += rft_draw_of(drawn, i).temperature == 0;
+    if (n_greedy > 1)
+        rft_log_warn("generate.temperature = 0 draws the same text every time, and %" PRIu32 " of the %" PRIu32
+                     " samples take it: set samples = 1, or a temperature",
+                     n_greedy, drawn->generate_samples);
+}
+
 static enum rft_status open_all(const struct rft_config *config, struct rft_setup *setup)
 {
     struct rft_engine *engine = &setup->engine;
@@ -30,10 +42,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                                .dispatch_us_max = config->device_dispatch_ms * 1000};
     struct rft_memory memory;
     RFT_TRY(rft_inputs_open(config, &setup->inputs));
-    if (setup->inputs.draw.values[RFT_GENERATION_TEMPERATURE] == 0 && config->generate_samples > 1)
-        rft_log_warn("generate.temperature = 0 draws the same text every time, and generate.samples = %" PRIu32
-                     " asks for that many copies: set samples = 1, or a temperature",
-                     config->generate_samples);
+    warn_of_copies(&setup->inputs.drawn);
     RFT_TRY(rft_engine_open(engine, config->device_backend, config->device_device, &options, &memory));
     if (options.is_unchecked)
         rft_log_warn("[device] arithmetic = unchecked: the text may differ from what other devices give");
@@ -43,7 +52,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                       engine->dev.info.name);
         return RFT_ERR_BUDGET;
     }
-    setup->rules = rft_inputs_rules(config, &setup->inputs);
+    setup->rules = rft_inputs_rules(&setup->inputs);
     const struct rft_sizes sizes = {.config = setup->inputs.checkpoint.config,
                                     .caps = engine->dev.caps,
                                     .n_questions = setup->inputs.dataset.n,

@@ -13,8 +13,9 @@ struct rft_drawn {
     const struct rft_flight *flight;
     uint32_t sample; /* its number */
     const uint32_t *tokens;
-    uint32_t n_tokens; /* drawn, an end token counted */
-    uint32_t n_text;   /* this many of them, from the first, are its text's */
+    const float *logprobs; /* [n_tokens] of each token; NULL: they were not asked for */
+    uint32_t n_tokens;     /* drawn, an end token counted */
+    uint32_t n_text;       /* this many of them, from the first, are its text's */
     enum rft_finish finish;
 };
 

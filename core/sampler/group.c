@@ -16,13 +16,13 @@ enum rft_status rft_group_init(struct rft_group *group, uint32_t n_max, uint32_t
     return RFT_OK;
 }
 
-enum rft_status rft_group_add(struct rft_group *group, uint64_t question, uint64_t key, struct rft_ids *ids)
+enum rft_status rft_group_add(struct rft_group *group, uint64_t question, struct rft_ids *ids)
 {
     uint8_t *h = rft_alloc((size_t)rft_h_bytes(group->dim), 1);
     assert(group->n < group->n_max);
     if (h == NULL)
         return RFT_ERR_HOST_MEMORY;
-    group->flights[group->n++] = (struct rft_flight){.question = question, .key = key, .ids = *ids, .h = h};
+    group->flights[group->n++] = (struct rft_flight){.question = question, .ids = *ids, .h = h};
     *ids = (struct rft_ids){0};
     return RFT_OK;
 }

@@ -12,7 +12,6 @@
 /* A question in flight. */
 struct rft_flight {
     uint64_t question;       /* index in the dataset */
-    uint64_t key;            /* random key */
     struct rft_ids ids;      /* prompt */
     uint32_t first_page;     /* its pages are consecutive */
     enum rft_rope_span span; /* of its samples, for which the longest that one may become decides */
@@ -33,7 +32,7 @@ struct rft_group {
 /* Room for n_max questions, and none yet. dim: of the model. */
 enum rft_status rft_group_init(struct rft_group *group, uint32_t n_max, uint32_t dim);
 /* One more question; its prompt's ids are taken over, and empty then. */
-enum rft_status rft_group_add(struct rft_group *group, uint64_t question, uint64_t key, struct rft_ids *ids);
+enum rft_status rft_group_add(struct rft_group *group, uint64_t question, struct rft_ids *ids);
 /* Gives the pages back and frees everything. Zero-initialised is accepted. */
 void rft_group_finish(struct rft_group *group);
 

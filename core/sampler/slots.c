@@ -70,8 +70,8 @@ void rft_slots_start(struct rft_slots *s, struct rft_request *request, const str
                                      .state = RFT_ROW_RUNNING,
                                      .n_new_max = s->n_new_max,
                                      .sample_index = request->sample,
-                                     .key0 = (uint32_t)flight->key,
-                                     .key1 = (uint32_t)(flight->key >> 32),
+                                     .key0 = (uint32_t)request->key,
+                                     .key1 = (uint32_t)(request->key >> 32),
                                      .rope_first = flight->rope_first};
 }
 

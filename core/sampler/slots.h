@@ -10,8 +10,10 @@
 
 /* A sample that is asked for. */
 struct rft_request {
-    uint32_t flight; /* index in the group */
-    uint32_t sample; /* its number */
+    uint32_t flight;   /* index in the group */
+    uint32_t sample;   /* its number */
+    uint64_t key;      /* random key of its question, under its seed */
+    float temperature; /* 0 = greedy */
     bool is_done;
 };
 

@@ -26,7 +26,7 @@ static enum rft_status init_group(struct bench *b, uint32_t n, struct rft_group 
         for (uint32_t i = 0; i < b->options.prompt && status == RFT_OK; i++)
             status = rft_ids_append(&ids, (uint32_t)((q * 7919ull + i * 104729ull) % b->config.vocab_size));
         if (status == RFT_OK)
-            status = rft_group_add(group, q, q, &ids);
+            status = rft_group_add(group, q, &ids);
         if (status == RFT_OK)
             bench_fill_normed(b->config.dim, group->flights[q].h);
         rft_ids_finish(&ids);
@@ -170,7 +170,7 @@ static enum rft_status decode_once(struct decode *d, const struct rft_group *gro
     if (requests == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < d->n_rows; i++)
-        requests[i] = (struct rft_request){.flight = i / o->samples, .sample = i % o->samples};
+        requests[i] = (struct rft_request){.flight = i / o->samples, .sample = i % o->samples, .key = i / o->samples};
     d->begin = d->start = bench_now();
     rft_dev_stats(&b->engine.dev, &d->before);
     status = rft_chunk_run(&b->engine, &plan, group, requests, d->n_rows, &sink);

@@ -123,10 +123,10 @@ static void draw(uint32_t token, uint64_t key, uint32_t n)
     uint64_t n_rows;
     assert_non_null(requests);
     for (uint32_t i = 0; i < n; i++)
-        requests[i].sample = i;
+        requests[i] = (struct rft_request){.sample = i, .key = key};
     assert_int_equal(rft_group_init(&group, 1, model.checkpoint.config.dim), RFT_OK);
     assert_int_equal(rft_ids_append(&ids, token), RFT_OK);
-    assert_int_equal(rft_group_add(&group, 0, key, &ids), RFT_OK);
+    assert_int_equal(rft_group_add(&group, 0, &ids), RFT_OK);
     assert_int_equal(rft_group_prefill(&group, &model.engine, &model.plan, &prefix, &n_rows), RFT_OK);
     assert_int_equal(rft_chunk_run(&model.engine, &model.plan, &group, requests, n, &sink), RFT_OK);
     rft_group_finish(&group);

@@ -279,7 +279,8 @@ static void test_defaults(void **state)
     assert_int_equal(config.device_dispatch_ms, 0);
     assert_int_equal(config.device_arithmetic, RFT_ARITHMETIC_CHECKED);
     assert_int_equal(config.verify_cut_off, RFT_CUT_OFF_REJECT);
-    assert_true(config.generate_temperature == 0.7 && config.verify_rel_tol == 0.05 && config.generate_top_p == 1);
+    assert_true(config.generate_temperature.items[0] == 0.7 && config.verify_rel_tol == 0.05 &&
+                config.generate_top_p == 1);
     assert_int_equal(config.prompt_format, RFT_PROMPT_AUTO);
     assert_true(rft_config_is_given(&config, "model.path") && !rft_config_is_given(&config, "generate.top_p"));
     rft_config_finish(&config);

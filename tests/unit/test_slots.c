@@ -160,7 +160,7 @@ static void simulate(struct simulation *s, const struct rft_plan *plan, uint32_t
     memset(&s->device, 0xff, sizeof s->device);
     for (uint32_t i = 0; i < 5; i++)
         s->ids[i] = i + 10;
-    s->flight = (struct rft_flight){.ids = {.ids = s->ids, .n = 5}, .key = 0x100000002u};
+    s->flight = (struct rft_flight){.ids = {.ids = s->ids, .n = 5}};
     s->n_pages = plan->step.n_own_pages;
     assert_int_equal(rft_slots_init(&s->slots, plan, s->requests, n_requests), RFT_OK);
     for (uint32_t round = 0;; round++) {

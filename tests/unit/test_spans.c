@@ -90,7 +90,7 @@ static void add(struct rft_group *group, uint32_t which)
     struct rft_ids ids = {0};
     for (uint32_t i = 0; i < lengths[which]; i++)
         assert_int_equal(rft_ids_append(&ids, (i * 37 + (i < N_SHARED ? 0 : which)) % 290), RFT_OK);
-    assert_int_equal(rft_group_add(group, which, which, &ids), RFT_OK);
+    assert_int_equal(rft_group_add(group, which, &ids), RFT_OK);
 }
 
 /* Draws the prompts of a set of bits together; returns the tokens that went through a prefill. */
@@ -105,7 +105,7 @@ static uint64_t draw(uint32_t set, struct rft_prefix *prefix)
         if (set >> which & 1u)
             add(&group, which);
     for (uint32_t i = 0; i < group.n; i++)
-        requests[i].flight = i;
+        requests[i] = (struct rft_request){.flight = i, .key = i};
     assert_int_equal(rft_group_prefill(&group, &engine, &plan, prefix, &n_rows), RFT_OK);
     for (uint32_t i = 0; i < group.n; i++)
         assert_int_equal(group.flights[i].span,
