@@ -7,23 +7,12 @@
 #include "verifier.h"
 #include "dataset.h"
 #include "out_file.h"
+#include "records.h"
+#include "rows.h"
 #include "sample.h"
 #include "status.h"
 
 #include <stdint.h>
-
-#define RFT_RECORDS_FORMAT 4
-
-enum rft_output_format { RFT_FORMAT_RFT_JSON, RFT_FORMAT_JSONL, RFT_FORMAT_MESSAGES, RFT_FORMAT_PROMPT_COMPLETION };
-
-/* What the model was asked, for rows and records. */
-struct rft_output_prompt {
-    const char *id; /* which prompt was used */
-    const void *user;
-    /* Appends the messages up to a question as JSON objects with commas between. */
-    enum rft_status (*put_turns)(const void *user, struct rft_bytes question, struct rft_str *out);
-    struct rft_bytes prefill; /* what was put into the model's mouth: the beginning of its message */
-};
 
 /* Judges a sample; called once for each, in the order of the outputs. What the verdict points to lives until the next
  * call. */
@@ -59,18 +48,7 @@ struct rft_output_counts {
     uint64_t n_skipped[RFT_SKIP_REASONS];  /* rows of the file that were left out, by enum rft_skip_reason */
 };
 
-/* rft_json: one JSON array, a row per line:
- *   [
- *     ["question", gold, "completion"],
- *     ...
- *   ]
- * with gold as it was read, a number or a string. jsonl: {"id", "repeat", "question", "gold", "sample", "completion",
- * "prompt"} per line. messages: {"messages": [{"role", "content"}, ...]} per line, the completion as the assistant's;
- * prompt_completion: the same in two lists, {"prompt": [...], "completion": [...]}. records (JSON lines), per sample
- * {"id", "repeat", "question_index", "sample", "key" (16 hex digits), "accepted", "verdict", "reason", "detail",
- * "score", "finish", "tokens", "answer", "gold", "question", "completion", "prompt", "seed", "arithmetic", "format"};
- * per row that was left out the same with null for what it has not. Both load as tables: every line has the same
- * columns, and each column one type (gold is a string). */
+/* Judges every sample, writes its record, and the rows that selection keeps. */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_output_counts *counts);
 
