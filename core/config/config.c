@@ -330,6 +330,21 @@ enum rft_status rft_config_fingerprint(const struct rft_config *config, struct r
     return print_keys(&resolved, RFT_KEY_SHAPES_TEXT, out);
 }
 
+enum rft_status rft_config_settings(const struct rft_config *config, struct rft_str *out)
+{
+    struct rft_config resolved = *config; /* borrows the text */
+    const char *before = "";
+    resolved.generate_max_new_tokens = rft_config_max_new_tokens(config);
+    for (size_t i = 0; i < rft_n_keys; i++) {
+        if (!(rft_keys[i].flags & RFT_KEY_SETTING))
+            continue;
+        RFT_TRY(rft_str_printf(out, "%s%s=", before, rft_keys[i].name));
+        RFT_TRY(rft_key_print(&rft_keys[i], &resolved, out));
+        before = " ";
+    }
+    return RFT_OK;
+}
+
 enum rft_status rft_config_dump(const struct rft_config *config, struct rft_str *out)
 {
     return print_keys(config, 0, out);

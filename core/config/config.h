@@ -47,9 +47,14 @@ uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_by
 
 /* Appends "section.key=value\n" for every key that affects the text of samples, in canonical form and in the table's
  * order
- * ("0.70" and "0.7" give the same, auto is resolved). Keys that only judge, select, place or schedule samples are not
- * in it, nor are paths: what is in those files is for the caller to hash. */
+ * ("0.70" and "0.7" give the same, auto is resolved). Keys that only say which
+ * samples there are, or judge, select, place or schedule them, are not in it, nor are paths: what is in those files is
+ * for the caller to hash. */
 enum rft_status rft_config_fingerprint(const struct rft_config *config, struct rft_str *out);
+
+/* Appends, for the records, what shapes a sample's text beside model, prompt, seed and temperature, in canonical form
+ * and on one line: "max_new_tokens=100 top_k=off top_p=1 ...". */
+enum rft_status rft_config_settings(const struct rft_config *config, struct rft_str *out);
 
 /* Appends every key with its value, one "section.key=value" line each: for tests and the log. */
 enum rft_status rft_config_dump(const struct rft_config *config, struct rft_str *out);

@@ -73,7 +73,7 @@ const struct rft_key rft_keys[] = {
     { FIELD(data, questions), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_REQUIRED,
       .help = "The questions: a JSON array of [\"question\", gold] or of objects, or JSON lines of either; plain, or\n"
               "compressed with gzip or zstd." },
-    { FIELD(data, question_field), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "question",
+    { FIELD(data, question_field), .type = RFT_KEY_TEXTS, .fallback = "question",
       .help = "Objects: the field that holds the question. Fields inside fields are named with dots, as in\n"
               "extra_info.question or messages.role=user.content (docs/files.md). A JSON array of fields, as in\n"
               "[\"instruction\", \"input\"], puts their texts together with blank lines between." },
@@ -89,13 +89,13 @@ const struct rft_key rft_keys[] = {
     { FIELD(data, completion_field), .type = RFT_KEY_TEXT, .fallback = "",
       .help = "rftgen verify: the field that holds the completion, or a list of them. Empty: the first of completion,\n"
               "response, generation, output, prediction and model_output that is a text." },
-    { FIELD(data, id_field), .type = RFT_KEY_TEXT, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+    { FIELD(data, id_field), .type = RFT_KEY_TEXT, .fallback = "",
       .help = "Objects: the field that holds a question's id, which must be unique.\n"
               "Empty: a question is known by its text, and by its ordinal among equal ones." },
-    { FIELD(data, filter), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+    { FIELD(data, filter), .type = RFT_KEY_TEXTS, .fallback = "",
       .help = "Only rows of which this holds, as in level=Level 5: a field, = and its text, number, true or false.\n"
               "A JSON array of them: all must hold." },
-    { FIELD(data, limit), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e12,
+    { FIELD(data, limit), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e12,
       .words = word_all, .fallback = "all",
       .help = "Only the first N rows of the file that pass data.filter; rows that are left out count." },
     { FIELD(data, bad_rows), .type = RFT_KEY_CHOICE, .words = words_refuse, .fallback = "refuse",
@@ -128,7 +128,7 @@ const struct rft_key rft_keys[] = {
       .help = "Whether the tokenizer's beginning-of-sequence token stands before a prompt that does not begin with\n"
               "it. auto: before raw prompts; a chat template says it itself." },
 
-    { FIELD(generate, samples), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
+    { FIELD(generate, samples), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6,
       .fallback = "10", .help = "Samples of each question." },
     { FIELD(generate, chunk), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto, .fallback = "5",
       .help = "Samples of a question that are computed together; their memory is given back after each chunk.\n"
@@ -136,28 +136,31 @@ const struct rft_key rft_keys[] = {
     { FIELD(generate, questions_in_flight), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto,
       .fallback = "auto",
       .help = "Questions that are computed together. auto: as many as the budget holds. It never changes the text." },
-    { FIELD(generate, max_new_tokens), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 1, .high = 1e6,
+    { FIELD(generate, max_new_tokens), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
+      .low = 1, .high = 1e6,
       .words = word_auto, .fallback = "auto",
       .help = "A sample is cut off after this many tokens.\n"
               "auto: 100 with several samples, 120 with one." },
     { FIELD(generate, temperature), .type = RFT_KEY_REALS, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
       .fallback = "0.7", .help = "0: always the most likely token. Else at least 0.000001. A JSON array of them is a sweep: sample i of\n"
               "a question takes number i mod n." },
-    { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 1e6,
+    { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
+      .low = 0, .high = 1e6,
       .words = word_off, .fallback = "off", .help = "Only the N most likely tokens are drawn. 0 or off: all." },
-    { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_ABOVE_LOW,
+    { FIELD(generate, top_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING | RFT_KEY_ABOVE_LOW,
       .low = 0, .high = 1, .fallback = "1",
       .help = "Only the smallest set of tokens whose probabilities reach this sum is drawn from. 1: all." },
-    { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_BELOW_HIGH,
+    { FIELD(generate, min_p), .type = RFT_KEY_REAL, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING | RFT_KEY_BELOW_HIGH,
       .low = 0, .high = 1, .fallback = "0",
       .help = "Only tokens at least this fraction as likely as the most likely one are drawn. 0: all." },
     { FIELD(generate, seed), .type = RFT_KEY_WHOLES, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
       .fallback = "0", .help = "Same seed, same text. Another seed draws other samples. A JSON array of them: sample i takes number\n"
               "i mod n." },
-    { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+    { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING, .fallback = "",
       .help = "Texts that end a sample and are cut off it: one text, or a JSON array of texts, as\n"
               "in [\"\\n\\n\", \"Q:\"]. One that is a special token ends it as such." },
-    { FIELD(generate, end_tokens), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
+    { FIELD(generate, end_tokens), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
+      .fallback = "",
       .help = "More tokens that end a sample, by their texts: one, or a JSON array of them." },
     { FIELD(generate, defaults), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_defaults,
       .fallback = "auto",

@@ -76,6 +76,14 @@ static struct rft_bytes source_of(const struct rft_row_reader *reader, const cha
     return is_scalar ? (struct rft_bytes){value.data, value.len} : (struct rft_bytes){NULL, 0};
 }
 
+/* An array that can stand in a line again. */
+static struct rft_bytes list_of(const struct rft_row_reader *reader, const char *key)
+{
+    struct rft_json_value value = member(reader, key);
+    bool is_list = value.data != NULL && value.kind == RFT_JSON_ARRAY && memchr(value.data, '\n', value.len) == NULL;
+    return is_list ? (struct rft_bytes){value.data, value.len} : (struct rft_bytes){NULL, 0};
+}
+
 /* What only rftgen's rows have. */
 static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_completion_row *row)
 {
@@ -86,13 +94,22 @@ static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_
         .key = source_of(reader, "key"),
         .tokens = source_of(reader, "tokens"),
         .prompt = source_of(reader, "prompt"),
+        .prompt_hash = source_of(reader, "prompt_hash"),
+        .model = source_of(reader, "model"),
+        .settings = source_of(reader, "settings"),
         .seed = source_of(reader, "seed"),
+        .temperature = source_of(reader, "temperature"),
         .arithmetic = source_of(reader, "arithmetic"),
+        .logprob = source_of(reader, "logprob"),
+        .logprobs = list_of(reader, "logprobs"),
     };
     RFT_TRY(read_whole(reader, "question_index", UINT64_MAX, &row->question.row, &row->has_index));
     RFT_TRY(read_whole(reader, "repeat", UINT32_MAX, &repeat, &has_repeat));
     RFT_TRY(read_whole(reader, "sample", UINT32_MAX, &sample, &row->has_sample));
     RFT_TRY(read_whole(reader, "tokens", UINT32_MAX, &n_tokens, &has_tokens));
+    row->logprobs = member(reader, "logprobs").data != NULL  ? RFT_LOGPROBS_TOKENS
+                    : member(reader, "logprob").data != NULL ? RFT_LOGPROBS_SUM
+                                                             : RFT_LOGPROBS_NONE;
     row->question.repeat = (uint32_t)repeat;
     completion->sample = (uint32_t)sample;
     completion->n_tokens = (uint32_t)n_tokens;

@@ -16,6 +16,7 @@ struct rft_completion_row {
     bool is_skipped; /* the record of a row that was left out */
     enum rft_skip_reason reason;
     struct rft_bytes detail;
+    enum rft_logprobs logprobs; /* what the row has a place for */
 };
 
 /* Looks at the row that the reader has opened: rftgen's or not, which reader->is_own says from then on. */

@@ -163,6 +163,8 @@ static enum rft_status take_row(void *user, const struct rft_json_value *source)
     RFT_TRY(rft_completion_row_read(&loader->reader, &row));
     if (loader->why.len != 0)
         return add_bad(loader, &row);
+    if (row.logprobs > loader->out->logprobs)
+        loader->out->logprobs = row.logprobs;
     if (!row.is_skipped)
         return add_row(loader, &row);
     const struct rft_skipped skipped = {.row = row.has_index ? row.question.row : loader->n_rows - 1,

@@ -10,9 +10,10 @@ struct rft_completions {
     struct rft_dataset dataset;   /* the questions, in the order in which they first appear */
     struct rft_completion *items; /* [n] in the order of the rows */
     size_t n;
-    size_t *order;  /* [n] items by question, then in the order of the rows */
-    size_t *first;  /* [dataset.n + 1] where a question's begin in `order` */
-    uint32_t n_max; /* of any question */
+    size_t *order;              /* [n] items by question, then in the order of the rows */
+    size_t *first;              /* [dataset.n + 1] where a question's begin in `order` */
+    uint32_t n_max;             /* of any question */
+    enum rft_logprobs logprobs; /* of the rows those that have most */
 };
 
 /* Reads a file of rows, in the forms that questions have (dataset.h):

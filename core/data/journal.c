@@ -9,6 +9,7 @@
 #include "journal_file.h"
 #include "journal_line.h"
 #include "os.h"
+#include "question_places.h"
 
 #include <inttypes.h>
 #include <errno.h>
@@ -30,15 +31,16 @@ struct rft_journal {
     bool is_anonymous;
     bool is_displaced; /* something else stands under its name, or nothing; said already */
     uint64_t fingerprint;
+    struct rft_journal_run run;
     uint64_t bytes; /* end of the last committed line: everything is written there */
     uint64_t n_done;
-    uint64_t n_questions;
-    uint32_t n_samples;
-    uint64_t *offsets; /* [n_questions][n_samples] */
+    uint64_t *offsets; /* [run.n_questions][run.n_samples] */
     struct rft_str queue;
     struct pending *pending;
     size_t n_pending, pending_cap;
     struct rft_str line; /* scratch of read */
+    float *logprobs;     /* [logprobs_cap] of the sample that was read last */
+    size_t logprobs_cap;
 };
 
 static enum rft_status io_error(const struct rft_journal *journal, const char *verb)
@@ -68,12 +70,12 @@ static enum rft_status write_synced(struct rft_journal *journal, const char *dat
 
 static bool in_range(const struct rft_journal *journal, uint64_t question, uint32_t sample)
 {
-    return question < journal->n_questions && sample < journal->n_samples;
+    return question < journal->run.n_questions && sample < journal->run.n_samples;
 }
 
 static uint64_t *offset_of(const struct rft_journal *journal, uint64_t question, uint32_t sample)
 {
-    return &journal->offsets[question * journal->n_samples + sample];
+    return &journal->offsets[question * journal->run.n_samples + sample];
 }
 
 /* What a walk over the file's lines found. */
@@ -82,24 +84,31 @@ struct found {
     uint64_t fingerprint;   /* of that header */
     struct rft_bytes lines; /* its lines, escaped */
     uint64_t n_samples;     /* lines of this run */
+    uint64_t n_unasked;     /* of them are of other questions, or beyond the number of samples */
     uint64_t first;         /* where the first of them begins */
     uint64_t n_damaged;     /* lines before the last of them that are neither header nor of this run */
 };
 
-static void take_sample(struct rft_journal *journal, const struct rft_sample *sample, uint64_t at)
+/* Lines of samples that this run does not ask for stay, uncounted. */
+static void take_sample(struct rft_journal *journal, const struct rft_question_places *places,
+                        const struct rft_journal_line *line, uint64_t at, struct found *found)
 {
-    uint64_t *offset = in_range(journal, sample->question, sample->sample)
-                           ? offset_of(journal, sample->question, sample->sample)
-                           : NULL;
-    if (offset == NULL || *offset != ABSENT) /* lines of samples that this run does not ask for stay, uncounted */
+    uint64_t place, *offset;
+    if (!rft_question_places_find(places, line->question, &place) || line->sample >= journal->run.n_samples) {
+        found->n_unasked++;
+        return;
+    }
+    offset = offset_of(journal, place, line->sample);
+    if (*offset != ABSENT)
         return;
     *offset = at + 1;
     journal->n_done++;
 }
 
 /* Indexes every whole line of this run, whatever stands before it: each carries the proof that it is this run's. */
-static void index_lines(struct rft_journal *journal, struct rft_bytes text, struct found *found)
+static enum rft_status index_lines(struct rft_journal *journal, struct rft_bytes text, struct found *found)
 {
+    struct rft_question_places places = {0};
     uint64_t n_other = 0;
     *found = (struct found){0};
     for (uint64_t at = 0, end; at < text.len; at = end + 1) {
@@ -107,11 +116,13 @@ static void index_lines(struct rft_journal *journal, struct rft_bytes text, stru
         struct rft_bytes line = {text.data + at,
                                  newline != NULL ? (size_t)(newline - (text.data + at)) : text.len - at},
                          lines;
-        struct rft_sample sample;
+        struct rft_journal_line sample;
         uint64_t fingerprint;
         end = at + line.len;
         if (newline != NULL && rft_journal_parse_sample(line, journal->fingerprint, &sample)) {
-            take_sample(journal, &sample, at);
+            if (places.slots == NULL)
+                RFT_TRY(rft_question_places_init(&places, journal->run.questions, journal->run.n_questions));
+            take_sample(journal, &places, &sample, at, found);
             found->first = found->n_samples++ == 0 ? at : found->first;
             found->n_damaged = n_other;
             journal->bytes = end + 1;
@@ -123,6 +134,8 @@ static void index_lines(struct rft_journal *journal, struct rft_bytes text, stru
             n_other++;
         }
     }
+    rft_question_places_finish(&places);
+    return RFT_OK;
 }
 
 static enum rft_status refuse_other(const struct rft_journal *journal, const struct rft_fingerprint *fingerprint,
@@ -150,7 +163,7 @@ static enum rft_status check_kind(struct rft_journal *journal, bool force, struc
     if (*fresh)
         return RFT_OK;
     if (kind == RFT_JOURNAL_OLD)
-        rft_log_error("%s: was written by an older rftgen (journal format 1); end that run with it, give another "
+        rft_log_error("%s: was written by an older rftgen; end that run with it, give another "
                       "output path, or --force to draw its samples again",
                       journal->path);
     else if (kind == RFT_JOURNAL_DAMAGED)
@@ -168,8 +181,19 @@ static enum rft_status check_kind(struct rft_journal *journal, bool force, struc
 static enum rft_status index_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force,
                                   struct rft_bytes text, struct found *found, bool *fresh)
 {
-    index_lines(journal, text, found);
+    RFT_TRY(index_lines(journal, text, found));
     *fresh = false;
+    if (found->n_samples != 0 && journal->n_done == 0 && force) {
+        journal->bytes = 0;
+        *fresh = true;
+        return RFT_OK;
+    }
+    if (found->n_samples != 0 && journal->n_done == 0) {
+        rft_log_error("%s: belongs to another run: its %" PRIu64
+                      " samples are of other questions; give another output path, or --force to start afresh",
+                      journal->path, found->n_samples);
+        return RFT_ERR_INPUT;
+    }
     if (found->n_samples == 0 && !(found->is_known && found->fingerprint == fingerprint->hash)) {
         journal->bytes = 0;
         *fresh = force;
@@ -177,6 +201,10 @@ static enum rft_status index_file(struct rft_journal *journal, const struct rft_
             return force ? RFT_OK : refuse_other(journal, fingerprint, found);
         return check_kind(journal, force, text, fresh);
     }
+    if (found->n_unasked)
+        rft_log_warn("%s: %" PRIu64
+                     " samples in it are not asked for now; they are lost with it when this run is complete",
+                     journal->path, found->n_unasked);
     if (found->n_damaged)
         rft_log_warn("%s: %" PRIu64 " damaged lines are passed over; what samples they held are made again",
                      journal->path, found->n_damaged);
@@ -225,19 +253,20 @@ static enum rft_status read_file(struct rft_journal *journal, const struct rft_f
     return is_whole ? RFT_OK : put_header(journal, header, &found);
 }
 
-enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
-                                 uint32_t n_samples, bool force, struct rft_journal **out)
+enum rft_status rft_journal_open(const char *path, const struct rft_journal_run *run, bool force,
+                                 struct rft_journal **out)
 {
-    *out = NULL;
+    const uint64_t n_questions = run->n_questions;
+    const uint32_t n_samples = run->n_samples;
     bool is_locked = false;
+    *out = NULL;
     struct rft_journal *journal = rft_alloc(1, sizeof *journal);
     if (journal == NULL)
         return RFT_ERR_HOST_MEMORY;
     journal->fd = -1;
     journal->is_anonymous = path == NULL;
-    journal->n_questions = n_questions;
-    journal->n_samples = n_samples;
-    journal->fingerprint = fingerprint->hash;
+    journal->run = *run;
+    journal->fingerprint = run->fingerprint->hash;
     journal->path = rft_strdup(path != NULL ? path : "the temporary journal");
     enum rft_status status = journal->path != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
     if (status == RFT_OK && n_samples && n_questions > SIZE_MAX / n_samples) {
@@ -252,7 +281,7 @@ enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint 
         is_locked = path != NULL && status == RFT_OK;
     }
     if (status == RFT_OK)
-        status = read_file(journal, fingerprint, force);
+        status = read_file(journal, run->fingerprint, force);
     if (status == RFT_OK) {
         *out = journal;
         return RFT_OK;
@@ -280,6 +309,7 @@ void rft_journal_close(struct rft_journal *journal)
     rft_free(journal->pending);
     rft_str_finish(&journal->queue);
     rft_str_finish(&journal->line);
+    rft_free(journal->logprobs);
     rft_free(journal);
 }
 
@@ -296,6 +326,11 @@ enum rft_status rft_journal_remove(struct rft_journal *journal)
     return status;
 }
 
+static uint64_t identity_of(const struct rft_journal *journal, uint64_t question)
+{
+    return rft_question_identity(&journal->run.questions[question]);
+}
+
 enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft_sample *sample)
 {
     bool valid = in_range(journal, sample->question, sample->sample);
@@ -310,7 +345,8 @@ enum rft_status rft_journal_append(struct rft_journal *journal, const struct rft
         return RFT_ERR_HOST_MEMORY;
     journal->pending = pending;
     size_t before = journal->queue.len;
-    enum rft_status status = rft_journal_put_sample(&journal->queue, journal->fingerprint, sample);
+    enum rft_status status =
+        rft_journal_put_sample(&journal->queue, journal->fingerprint, identity_of(journal, sample->question), sample);
     if (status != RFT_OK) {
         journal->queue.len = before;
         return status;
@@ -369,6 +405,20 @@ uint64_t rft_journal_n_done(const struct rft_journal *journal)
     return journal->n_done;
 }
 
+static enum rft_status read_logprobs(struct rft_journal *journal, const struct rft_journal_line *line,
+                                     struct rft_sample *out)
+{
+    void *room = journal->logprobs;
+    if (rft_grow(&room, &journal->logprobs_cap, line->logprobs.len / 8 + 1, sizeof *journal->logprobs) != 0)
+        return RFT_ERR_HOST_MEMORY;
+    journal->logprobs = room;
+    if (rft_journal_take_logprobs(line, journal->logprobs, out))
+        return RFT_OK;
+    rft_log_error("%s: the log-probabilities of a sample are not what rftgen writes; give another output path",
+                  journal->path);
+    return RFT_ERR_INPUT;
+}
+
 enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question, uint32_t sample, struct rft_str *text,
                                  struct rft_sample *out)
 {
@@ -381,26 +431,29 @@ enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question,
     }
     RFT_TRY(rft_journal_file_read_line(journal->fd, journal->path, *offset_of(journal, question, sample) - 1,
                                        &journal->line));
-    struct rft_sample found;
+    struct rft_journal_line found;
     if (!rft_journal_parse_sample((struct rft_bytes){journal->line.data, journal->line.len}, journal->fingerprint,
                                   &found) ||
-        found.question != question || found.sample != sample) {
+        found.question != identity_of(journal, question) || found.sample != sample) {
         rft_log_error("%s: sample %u of question %" PRIu64
                       " was changed while this run had it open; run the same command again",
                       journal->path, sample, question);
         return RFT_ERR_INPUT;
     }
     RFT_TRY(rft_line_unescape(found.text, text));
-    *out = found;
-    out->text = (struct rft_bytes){text->data, text->len};
-    return RFT_OK;
+    *out = (struct rft_sample){.question = question,
+                               .sample = sample,
+                               .n_tokens = found.n_tokens,
+                               .finish = found.finish,
+                               .text = {text->data, text->len}};
+    return read_logprobs(journal, &found, out);
 }
 
 static uint32_t n_of(void *user, uint64_t question)
 {
     const struct rft_journal *journal = user;
     (void)question;
-    return journal->n_samples;
+    return journal->run.n_samples;
 }
 
 static enum rft_status read_sample(void *user, uint64_t question, uint32_t i, struct rft_str *text,
@@ -411,5 +464,5 @@ static enum rft_status read_sample(void *user, uint64_t question, uint32_t i, st
 
 struct rft_samples rft_journal_as_samples(struct rft_journal *journal)
 {
-    return (struct rft_samples){journal, journal->n_samples, n_of, read_sample};
+    return (struct rft_samples){journal, journal->run.n_samples, n_of, read_sample};
 }

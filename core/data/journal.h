@@ -5,11 +5,13 @@
  * hash of what stands before it that is seeded with the fingerprint. So each line proves by itself that it is whole and
  * this run's, and every such line counts, whatever has become of the rest: a torn end (the process died while writing)
  * is cut off when the journal is opened, damaged lines are passed over, both with a warning, and a damaged header is
- * written anew. Samples come in any order; each (question, sample) at most once. */
+ * written anew. Samples come in any order; each (question, sample) at most once. A line names its question by what it
+ * is, not by its place: a run may ask for more questions or samples, or in another order, and goes on from there. */
 #ifndef RFT_JOURNAL_H
 #define RFT_JOURNAL_H
 
 #include "fingerprint.h"
+#include "question.h"
 #include "sample.h"
 #include "status.h"
 #include "str.h"
@@ -18,15 +20,23 @@
 
 struct rft_journal; /* owns the file, and an index of what it holds */
 
+/* What a run asks for. Borrowed as long as the journal is open. */
+struct rft_journal_run {
+    const struct rft_fingerprint *fingerprint;
+    const struct rft_question *questions; /* [n_questions] */
+    uint64_t n_questions;
+    uint32_t n_samples; /* of each */
+};
+
 /* Opens or creates. path NULL: a temporary file without a name, for a run that cannot be resumed. If the file is
  * another run's: RFT_ERR_INPUT, naming what differs and what to do (another output path, or --force, which starts
- * afresh). So is a journal that is damaged beyond knowing whose it is, or of format 1. With `force` such a file is
- * overwritten, but a journal that fits is still gone on from: its samples would come out the same. What is no journal,
- * or no regular file, is refused and left alone whatever `force` says. A file that another process has open is refused,
- * with RFT_ERR_IO. n_questions x n_samples is the index' size; samples beyond it that the file holds are not
- * counted. */
-enum rft_status rft_journal_open(const char *path, const struct rft_fingerprint *fingerprint, uint64_t n_questions,
-                                 uint32_t n_samples, bool force, struct rft_journal **journal);
+ * afresh). So is a journal of which no sample is of the run's questions, that is damaged beyond knowing whose it is, or
+ * of format 1 or 2. With `force` such a file is overwritten, but a journal that fits is still gone on from: its samples
+ * would come out the same. What is no journal, or no regular file, is refused and left alone whatever `force` says. A
+ * file that another process has open is refused, with RFT_ERR_IO. Samples that the file holds and the run does not ask
+ * for are not counted; a warning says that they go with it. */
+enum rft_status rft_journal_open(const char *path, const struct rft_journal_run *run, bool force,
+                                 struct rft_journal **journal);
 /* Bytes of the index. */
 uint64_t rft_journal_index_bytes(uint64_t n_questions, uint32_t n_samples);
 /* Closes without removing the file; NULL is accepted. */
@@ -46,7 +56,8 @@ bool rft_journal_is_pending(const struct rft_journal *journal);                 
 bool rft_journal_has(const struct rft_journal *journal, uint64_t question, uint32_t sample); /* committed */
 uint64_t rft_journal_n_done(const struct rft_journal *journal);
 
-/* Reads a committed sample back; its text lives in *text (cleared first), which the caller finishes. */
+/* Reads a committed sample back; its text lives in *text (cleared first), which the caller finishes; its
+ * log-probabilities in the journal, until the next one is read. */
 enum rft_status rft_journal_read(struct rft_journal *journal, uint64_t question, uint32_t sample, struct rft_str *text,
                                  struct rft_sample *out);
 /* The same for whoever reads all samples; every one must be there. */

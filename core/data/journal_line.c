@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char magic[] = "rftgen-journal 2 ", old_magic[] = "rftgen-journal 1 ", any_magic[] = "rftgen-journal ";
+static const char magic[] = "rftgen-journal 3 ", any_magic[] = "rftgen-journal ";
+static const char *const old_magics[] = {"rftgen-journal 1 ", "rftgen-journal 2 "};
 
 enum rft_status rft_journal_put_header(struct rft_str *out, const struct rft_fingerprint *fingerprint)
 {
@@ -38,60 +39,124 @@ enum rft_journal_kind rft_journal_kind_of(struct rft_bytes text)
         bool has_line = text.len != 0 && memchr(text.data, '\n', text.len) != NULL;
         return has_line ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_BLANK;
     }
-    if (rft_bytes_begin(text, old_magic))
-        return RFT_JOURNAL_OLD;
+    for (size_t i = 0; i < sizeof old_magics / sizeof *old_magics; i++)
+        if (rft_bytes_begin(text, old_magics[i]))
+            return RFT_JOURNAL_OLD;
     return rft_bytes_begin(text, any_magic) ? RFT_JOURNAL_DAMAGED : RFT_JOURNAL_FOREIGN;
 }
 
-enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint, const struct rft_sample *sample)
+static uint64_t bits_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static enum rft_status put_logprobs(struct rft_str *out, const struct rft_sample *sample)
+{
+    if (!sample->has_logprob)
+        return rft_str_append_z(out, "-");
+    RFT_TRY(rft_str_printf(out, "%016" PRIx64, bits_of(sample->logprob)));
+    for (uint32_t i = 0; i < sample->n_logprobs; i++) {
+        uint32_t bits;
+        memcpy(&bits, &sample->logprobs[i], sizeof bits);
+        RFT_TRY(rft_str_printf(out, "%08" PRIx32, bits));
+    }
+    return RFT_OK;
+}
+
+enum rft_status rft_journal_put_sample(struct rft_str *out, uint64_t fingerprint, uint64_t question,
+                                       const struct rft_sample *sample)
 {
     size_t from = out->len;
-    RFT_TRY(rft_str_printf(out, "%" PRIu64 " %u %u %s ", sample->question, sample->sample, sample->n_tokens,
+    RFT_TRY(rft_str_printf(out, "%016" PRIx64 " %u %u %s ", question, sample->sample, sample->n_tokens,
                            rft_finish_text(sample->finish)));
+    RFT_TRY(put_logprobs(out, sample));
+    RFT_TRY(rft_str_append_z(out, " "));
     RFT_TRY(rft_line_put_escaped(out, sample->text));
     return rft_line_put_hash(out, from, fingerprint);
 }
 
-/* A decimal number and the space behind it. */
-static bool take_number(struct rft_bytes *line, uint64_t max, uint64_t *value)
+/* What stands before the next space, which is passed over, too. */
+static bool take_word(struct rft_bytes *line, struct rft_bytes *word)
+{
+    const char *space = line->len ? memchr(line->data, ' ', line->len) : NULL;
+    if (space == NULL)
+        return false;
+    *word = (struct rft_bytes){line->data, (size_t)(space - line->data)};
+    line->data += word->len + 1;
+    line->len -= word->len + 1;
+    return true;
+}
+
+static bool take_number(struct rft_bytes *line, uint32_t *value)
 {
     char digits[24];
-    const char *space = line->len ? memchr(line->data, ' ', line->len) : NULL;
-    size_t n = space != NULL ? (size_t)(space - line->data) : sizeof digits;
-    if (n >= sizeof digits)
+    struct rft_bytes word;
+    uint64_t number;
+    if (!take_word(line, &word) || word.len >= sizeof digits)
         return false;
-    memcpy(digits, line->data, n);
-    digits[n] = 0;
-    line->data += n + 1;
-    line->len -= n + 1;
-    return rft_parse_u64(digits, value) && *value <= max;
+    memcpy(digits, word.data, word.len);
+    digits[word.len] = 0;
+    if (!rft_parse_u64(digits, &number) || number > UINT32_MAX)
+        return false;
+    *value = (uint32_t)number;
+    return true;
+}
+
+static bool take_identity(struct rft_bytes *line, uint64_t *identity)
+{
+    struct rft_bytes word;
+    return take_word(line, &word) && word.len == RFT_HASH_CHARS && rft_line_parse_hash(word.data, identity);
 }
 
 static bool take_finish(struct rft_bytes *line, enum rft_finish *finish)
 {
-    for (int i = RFT_FINISH_STOP; i <= RFT_FINISH_NOT_FINITE; i++) {
-        const char *word = rft_finish_text((enum rft_finish)i);
-        size_t n = strlen(word);
-        if (line->len > n && memcmp(line->data, word, n) == 0 && line->data[n] == ' ') {
-            line->data += n + 1;
-            line->len -= n + 1;
+    struct rft_bytes word;
+    if (!take_word(line, &word))
+        return false;
+    for (int i = RFT_FINISH_STOP; i <= RFT_FINISH_NOT_FINITE; i++)
+        if (rft_bytes_equal(word, rft_bytes_z(rft_finish_text((enum rft_finish)i)))) {
             *finish = (enum rft_finish)i;
             return true;
         }
-    }
     return false;
 }
 
-bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struct rft_sample *out)
+bool rft_journal_parse_sample(struct rft_bytes line, uint64_t fingerprint, struct rft_journal_line *out)
 {
-    uint64_t sample, n_tokens;
-    if (!rft_line_take_hash(&line, fingerprint) || !take_number(&line, UINT64_MAX, &out->question) ||
-        !take_number(&line, UINT32_MAX, &sample) || !take_number(&line, UINT32_MAX, &n_tokens) ||
-        !take_finish(&line, &out->finish))
+    if (!rft_line_take_hash(&line, fingerprint) || !take_identity(&line, &out->question) ||
+        !take_number(&line, &out->sample) || !take_number(&line, &out->n_tokens) || !take_finish(&line, &out->finish) ||
+        !take_word(&line, &out->logprobs))
         return false;
-    out->sample = (uint32_t)sample;
-    out->n_tokens = (uint32_t)n_tokens;
     out->text = line;
-    out->origin = NULL;
+    return true;
+}
+
+#define TOKEN_CHARS 8 /* of a float's bits */
+
+bool rft_journal_take_logprobs(const struct rft_journal_line *line, float *room, struct rft_sample *out)
+{
+    const struct rft_bytes text = line->logprobs;
+    uint64_t bits;
+    if (rft_bytes_equal(text, rft_bytes_z("-")))
+        return true;
+    size_t n = text.len > RFT_HASH_CHARS ? (text.len - RFT_HASH_CHARS) / TOKEN_CHARS : 0;
+    if (text.len != RFT_HASH_CHARS + n * TOKEN_CHARS || (n != 0 && n != line->n_tokens) ||
+        !rft_line_parse_hash(text.data, &bits))
+        return false;
+    memcpy(&out->logprob, &bits, sizeof bits);
+    for (size_t i = 0; i < n; i++) {
+        char digits[RFT_HASH_CHARS] = "00000000";
+        uint32_t narrow;
+        memcpy(digits + TOKEN_CHARS, text.data + RFT_HASH_CHARS + i * TOKEN_CHARS, TOKEN_CHARS);
+        if (!rft_line_parse_hash(digits, &bits))
+            return false;
+        narrow = (uint32_t)bits;
+        memcpy(&room[i], &narrow, sizeof narrow);
+    }
+    out->has_logprob = true;
+    out->logprobs = n != 0 ? room : NULL;
+    out->n_logprobs = (uint32_t)n;
     return true;
 }

@@ -28,8 +28,9 @@ struct rft_output_options {
     enum rft_output_format format;
     uint32_t keep; /* RFT_KEEP_ALL or a count, see select.h */
     struct rft_samples samples;
-    uint64_t seed;
-    uint32_t arithmetic_version; /* in the records; 0: "unchecked" */
+    const struct rft_provenance
+        *provenance;            /* of the samples; NULL: they were drawn elsewhere, and say it themselves */
+    enum rft_logprobs logprobs; /* what the records are to hold of them */
     struct rft_output_judge judge;
     struct rft_output_prompt prompt;
 };

@@ -77,6 +77,11 @@ uint64_t rft_question_key(const struct rft_question *question, uint64_t seed)
     return XXH64_digest(&state);
 }
 
+uint64_t rft_question_identity(const struct rft_question *question)
+{
+    return XXH64(question->text.data, question->text.len, rft_question_key(question, 0));
+}
+
 /* Each hash seeds the next, so that no text can pass for the end of the one before it. */
 static uint64_t hash_texts(struct rft_texts texts, uint64_t hash)
 {

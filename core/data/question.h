@@ -58,6 +58,9 @@ enum rft_status rft_question_put_gold(const struct rft_question *question, struc
 /* Random key of a question: XXH64 over its id's bytes and its repeat (little-endian u32), seeded with `seed`. Its place
  * in the file does not matter. */
 uint64_t rft_question_key(const struct rft_question *question, uint64_t seed);
+/* What tells a question's samples from all others', as far as the question is concerned: XXH64 over its text, seeded
+ * with its key of seed 0. */
+uint64_t rft_question_identity(const struct rft_question *question);
 /* XXH64 over all that is in a question, seeded with the one before it. */
 uint64_t rft_question_hash(const struct rft_question *question, uint64_t seed);
 

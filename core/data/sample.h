@@ -7,11 +7,16 @@
 #include "str.h"
 #include "verdict.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* What is kept of the probabilities of a sample's tokens: nothing, the sum of their logarithms, or each one, too. */
+enum rft_logprobs { RFT_LOGPROBS_NONE, RFT_LOGPROBS_SUM, RFT_LOGPROBS_TOKENS };
 
 /* What a record says of a sample that was drawn elsewhere: JSON texts as they stood there; data NULL = not known. */
 struct rft_origin {
-    struct rft_bytes key, tokens, prompt, seed, arithmetic;
+    struct rft_bytes key, tokens, prompt, prompt_hash, model, settings, seed, temperature, arithmetic, logprob,
+        logprobs;
 };
 
 /* One finished sample. `text` is the completion without end token and stop string. */
@@ -21,6 +26,10 @@ struct rft_sample {
     uint32_t n_tokens; /* generated tokens, the end token counted */
     enum rft_finish finish;
     struct rft_bytes text;           /* raw bytes of the tokens: may be ill-formed UTF-8, may hold NUL */
+    bool has_logprob;                /* the next are known */
+    double logprob;                  /* of the whole: the sum over its tokens, in their order */
+    const float *logprobs;           /* [n_logprobs] of each token; not owned */
+    uint32_t n_logprobs;             /* n_tokens, or 0: only the sum is known */
     const struct rft_origin *origin; /* NULL: this run's own */
 };
 

@@ -66,10 +66,16 @@ struct rft_config rft_draw_apply(const struct rft_config *config, struct rft_dra
     return applied;
 }
 
+struct rft_sweep rft_draw_sweep(const struct rft_config *drawn)
+{
+    return (struct rft_sweep){.seeds = drawn->generate_seed.items,
+                              .n_seeds = drawn->generate_seed.n,
+                              .temperatures = drawn->generate_temperature.items,
+                              .n_temperatures = drawn->generate_temperature.n};
+}
+
 struct rft_draw rft_draw_of(const struct rft_config *drawn, uint32_t sample)
 {
-    const struct rft_wholes *seeds = &drawn->generate_seed;
-    const struct rft_reals *temperatures = &drawn->generate_temperature;
-    return (struct rft_draw){.seed = seeds->items[sample % seeds->n],
-                             .temperature = temperatures->items[sample % temperatures->n]};
+    const struct rft_sweep sweep = rft_draw_sweep(drawn);
+    return rft_sweep_at(&sweep, sample);
 }

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "generation.h"
+#include "provenance.h"
 
 struct rft_draw_choice {
     double values[RFT_GENERATION_COUNT];
@@ -21,12 +22,8 @@ void rft_draw_choice_finish(struct rft_draw_choice *choice);
 /* The configuration with these values; its texts and lists are borrowed, of the choice, too. */
 struct rft_config rft_draw_apply(const struct rft_config *config, struct rft_draw_choice *choice);
 
-/* How one sample is drawn, where samples differ. */
-struct rft_draw {
-    uint64_t seed;
-    double temperature;
-};
-/* Of sample 0, 1, ... of any question; `drawn` is what rft_draw_apply gave. */
+/* How samples differ in being drawn; `drawn` is what rft_draw_apply gave, which is borrowed. */
+struct rft_sweep rft_draw_sweep(const struct rft_config *drawn);
 struct rft_draw rft_draw_of(const struct rft_config *drawn, uint32_t sample);
 /* The name of a value's key: "generate.temperature". */
 const char *rft_draw_key(enum rft_generation_value value);

@@ -17,6 +17,7 @@
 #include "unicode.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <xxhash.h>
 
 static enum rft_status open_model(const struct rft_config *config, struct rft_inputs *inputs)
@@ -180,10 +181,31 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
     return status;
 }
 
-/* Everything that the samples' text depends on. */
+/* Everything that a sample's text depends on but its question, its number and how it is drawn: of all samples of a run
+ * the same. */
+static enum rft_status take_provenance(const struct rft_config *config, struct rft_inputs *inputs, uint64_t model,
+                                       uint64_t end_tokens)
+{
+    const uint64_t tokenizer = rft_tokenizer_hash(inputs->tokenizer);
+    snprintf(inputs->model_hash, sizeof inputs->model_hash, "%016" PRIx64, XXH64(&tokenizer, sizeof tokenizer, model));
+    snprintf(inputs->prompt_hash, sizeof inputs->prompt_hash, "%016" PRIx64,
+             XXH64(&end_tokens, sizeof end_tokens, inputs->prompt.hash));
+    RFT_TRY(rft_config_settings(&inputs->drawn, &inputs->settings));
+    inputs->provenance = (struct rft_provenance){
+        .sweep = rft_draw_sweep(&inputs->drawn),
+        .model = inputs->model_hash,
+        .prompt = inputs->prompt_hash,
+        .settings = inputs->settings.data,
+        .arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION,
+    };
+    return RFT_OK;
+}
+
 static enum rft_status take_fingerprint(const struct rft_config *config, struct rft_inputs *inputs)
 {
     struct rft_fingerprint *f = &inputs->fingerprint;
+    const uint64_t end_tokens = XXH64(inputs->eos.ids != NULL ? inputs->eos.ids : &(uint32_t){0},
+                                      inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n);
     uint64_t model;
     RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &model));
     RFT_TRY(rft_config_fingerprint(&inputs->drawn, &f->lines));
@@ -192,13 +214,10 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
                                      model));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
-    RFT_TRY(rft_fingerprint_add_hash(f, "data.questions", inputs->dataset.content_hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt (its template, system message, examples)", inputs->prompt.hash));
-    RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens",
-                                     XXH64(inputs->eos.ids != NULL ? inputs->eos.ids : &(uint32_t){0},
-                                           inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n)));
+    RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens", end_tokens));
     rft_fingerprint_seal(f);
-    return RFT_OK;
+    return take_provenance(config, inputs, model, end_tokens);
 }
 
 enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs)
@@ -227,6 +246,7 @@ void rft_inputs_close(struct rft_inputs *inputs)
     rft_prompt_close(&inputs->prompt);
     rft_dataset_finish(&inputs->dataset);
     rft_fingerprint_finish(&inputs->fingerprint);
+    rft_str_finish(&inputs->settings);
     *inputs = (struct rft_inputs){0};
 }
 

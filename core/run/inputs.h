@@ -9,8 +9,10 @@
 #include "dataset.h"
 #include "engine.h"
 #include "fingerprint.h"
+#include "hashed_line.h"
 #include "draw_choice.h"
 #include "prompt_choice.h"
+#include "provenance.h"
 #include "tokenizer.h"
 
 struct rft_inputs {
@@ -29,6 +31,9 @@ struct rft_inputs {
         n_prompt_shared; /* tokens that all prompts begin with, the last of any prompt not counted; 0 if there is one */
     uint64_t mapped_bytes; /* of the checkpoint's files */
     struct rft_fingerprint fingerprint;
+    struct rft_provenance provenance; /* points to what follows, and to `drawn` */
+    char model_hash[RFT_HASH_CHARS + 1], prompt_hash[RFT_HASH_CHARS + 1];
+    struct rft_str settings;
 };
 
 /* Errors name the file; a question whose prompt and new tokens exceed the model's positions is named too, before

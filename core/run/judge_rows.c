@@ -49,6 +49,7 @@ static enum rft_status write_all(const struct rft_config *config, struct job *jo
                                                .format = config->output_format,
                                                .keep = config->select_keep,
                                                .samples = rft_completions_as_samples(&job->completions),
+                                               .logprobs = job->completions.logprobs,
                                                .judge = rft_judging_for_output(&job->judging),
                                                .prompt = rft_row_turns_for_output(&job->turns)};
     struct rft_summary summary = {.rftgen_version = RFT_VERSION,

@@ -33,8 +33,11 @@ static uint64_t n_all(const struct run *run, const struct rft_config *config)
 static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
 {
     const struct rft_inputs *inputs = &run->setup.inputs;
-    RFT_TRY(rft_journal_open(run->outputs.journal_path, &inputs->fingerprint, inputs->dataset.n,
-                             config->generate_samples, force, &run->journal));
+    const struct rft_journal_run asked = {.fingerprint = &inputs->fingerprint,
+                                          .questions = inputs->dataset.questions,
+                                          .n_questions = inputs->dataset.n,
+                                          .n_samples = config->generate_samples};
+    RFT_TRY(rft_journal_open(run->outputs.journal_path, &asked, force, &run->journal));
     /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
     return rft_outputs_settle(&run->outputs, force, rft_journal_n_done(run->journal) == n_all(run, config));
 }
@@ -81,8 +84,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
 {
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generated *g = &run->generated;
-    uint32_t arithmetic_version =
-        config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION; /* 0: nobody checked it */
+    const struct rft_provenance *provenance = &run->setup.inputs.provenance;
     struct rft_out_file *files = run->outputs.files;
     const struct rft_samples samples = rft_journal_as_samples(run->journal);
     struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
@@ -90,8 +92,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                          .format = config->output_format,
                                          .keep = config->select_keep,
                                          .samples = samples,
-                                         .seed = config->generate_seed.items[0],
-                                         .arithmetic_version = arithmetic_version,
+                                         .provenance = provenance,
+                                         .logprobs = provenance->logprobs,
                                          .judge = rft_judging_for_output(&run->judging),
                                          .prompt = rft_row_turns_for_output(turns)};
     struct rft_summary summary = {.has_drawn = true,
@@ -108,7 +110,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .host_bytes = dev->host_bytes,
                                   .peak_rss_bytes = rft_os_peak_rss_bytes(),
                                   .mapped_bytes = run->setup.inputs.mapped_bytes,
-                                  .arithmetic_version = arithmetic_version,
+                                  .arithmetic_version = provenance->arithmetic_version,
                                   .backend = dev->backend != NULL ? dev->backend->name : NULL,
                                   .device = dev->backend != NULL ? dev->info.name : NULL,
                                   .rftgen_version = RFT_VERSION,

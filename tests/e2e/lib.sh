@@ -49,6 +49,21 @@ same()
     done
 }
 
+# plain_records FILE: records without what they say of model and prompt, for runs that may differ in these files only.
+plain_records()
+{
+    sed 's/"model": "[0-9a-f]*"//; s/"prompt_hash": "[0-9a-f]*"//; s/"prompt": "[a-z]*:[0-9a-f]*"//' "$1"
+}
+
+# same_samples A.records B.records WHAT: the same samples of models or prompts whose files differ.
+same_samples()
+{
+    plain_records "$1" >a.plain
+    plain_records "$2" >b.plain
+    cmp a.plain b.plain >&2 || fail "$3: $1 has other samples than $2"
+    rm a.plain b.plain
+}
+
 # n_lines PATTERN FILE
 n_lines()
 {

@@ -27,7 +27,7 @@ for keys in "adapter=$adapter adapter_scale=0.5" "adapter=$adapter adapter_scale
     rm -f other.*
 done
 job none --set model.adapter="$adapter" --set model.adapter_scale=0 || fail "a scale of 0"
-same none base "a scale of 0"
+same_samples none.records base.records "a scale of 0"
 
 # Twice the same with half the scale is not the same arithmetic, but two runs of it are.
 set -- --set "model.adapter=[\"$adapter\", \"$adapter\"]" --set 'model.adapter_scale=[0.25, 0.75]'
@@ -36,7 +36,7 @@ job b "$@" --set device.threads=2 --set generate.chunk=1 || fail "two adapters, 
 same a b "two adapters"
 
 job second "$@" --set 'model.adapter_scale=[0, 1]' || fail "the second alone"
-same second wanted "a scale for each"
+same_samples second.records wanted.records "a scale for each"
 
 # What its factors take of the heap is in the plan.
 for keys in adapter= "adapter=$adapter"; do

@@ -56,7 +56,7 @@ for file in config.json tokenizer.json; do
     { printf '\357\273\277'; cat "$source_dir/tests/oracle/data/tiny-tied-bf16/$file"; } >model/$file
 done
 job mbom --set data.questions=good.jsonl --set model.path=model || fail "a model's files with byte order marks: exit code $?"
-cmp mbom.records good.records >&2 || fail "a model's byte order marks changed something"
+same_samples mbom.records good.records "a model's byte order marks"
 
 printf '{"question": "How many are 1 and 1?", "answer": "1 + 1 = 2\\n#### 2"}\n' >gsm.jsonl
 refuse 'data.answer_after = ####, or verify.kind = gsm8k' --set data.questions=gsm.jsonl

@@ -19,6 +19,10 @@
 /* Whose lines put_hashed makes. */
 static const struct rft_fingerprint own = {.hash = 1, .text = "0000000000000001"};
 
+/* Their identities stand in the corpus. */
+static const struct rft_question questions[N_QUESTIONS] = {
+    {.text = {"a", 1}, .id = {"a", 1}}, {.text = {"b", 1}, .id = {"b", 1}}, {.text = {"c", 1}, .id = {"c", 1}}};
+
 static void put_hashed(FILE *f, const char *text, size_t n)
 {
     for (const char *end = text + n, *newline; text < end; text = newline + 1) {
@@ -49,7 +53,8 @@ static bool visit(const char *path, bool first)
     struct rft_str text = {0};
     struct rft_sample sample;
     bool readable = true;
-    if (rft_journal_open(path, &own, N_QUESTIONS, N_SAMPLES, false, &journal) != RFT_OK)
+    const struct rft_journal_run run = {&own, questions, N_QUESTIONS, N_SAMPLES};
+    if (rft_journal_open(path, &run, false, &journal) != RFT_OK)
         return false;
     uint64_t n_found = 0;
     for (uint32_t i = 0; i < N_QUESTIONS * N_SAMPLES; i++) {

@@ -206,6 +206,14 @@ static enum rft_status judge(void *user, const struct rft_question *question, co
 
 static struct rft_str written_rows, written_records;
 
+static const uint64_t seeds[] = {UINT64_MAX, 3};
+static const double temperature = 1e-6;
+static const struct rft_provenance provenance = {.sweep = {seeds, 2, &temperature, 1},
+                                                 .model = "0123456789abcdef",
+                                                 .prompt = "fedcba9876543210",
+                                                 .settings = "stop=[\"\\n\"]",
+                                                 .arithmetic_version = 7};
+
 static void write_output(const struct rft_dataset *dataset, struct rft_samples samples, bool is_first)
 {
     static char rows_path[300], records_path[300];
@@ -218,8 +226,8 @@ static void write_output(const struct rft_dataset *dataset, struct rft_samples s
         .format = RFT_FORMAT_JSONL,
         .keep = RFT_KEEP_ALL,
         .samples = samples,
-        .seed = is_first ? UINT64_MAX : 1,
-        .arithmetic_version = is_first ? 7 : 0,
+        .provenance = is_first ? &provenance : NULL,
+        .logprobs = RFT_LOGPROBS_TOKENS,
         .judge = {NULL, judge},
         .prompt = {.id = is_first ? "chat:1" : "none"},
     };
@@ -237,8 +245,16 @@ static void write_output(const struct rft_dataset *dataset, struct rft_samples s
     {                                                                                                                  \
         literal, sizeof(literal) - 1                                                                                   \
     }
+static const float logprobs[] = {-0.1f, -1e-30f, -3.0f, 0.0f};
 static const struct rft_sample drawn[] = {
-    {.question = 0, .sample = 0, .n_tokens = 4, .text = TEXT("a\0b\x7f\x01\\u0000\"\xff\xf0\x9f<answer>4</answer>")},
+    {.question = 0,
+     .sample = 0,
+     .n_tokens = 4,
+     .text = TEXT("a\0b\x7f\x01\\u0000\"\xff\xf0\x9f<answer>4</answer>"),
+     .has_logprob = true,
+     .logprob = -3.1000000014901161,
+     .logprobs = logprobs,
+     .n_logprobs = 4},
     {.question = 0, .sample = 1, .n_tokens = 5, .finish = RFT_FINISH_LENGTH, .text = TEXT("\xef\xbf\xbd<answer>")},
     {.question = 1, .sample = 0, .n_tokens = 6, .text = TEXT("<answer>5</answer>")},
     {.question = 1, .sample = 1, .n_tokens = 7, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("")},

@@ -77,26 +77,89 @@ static void test_other_runs(void **state)
                               "another run: generate.seed was 1 and is 2; another data.questions; give another output "
                               "path, or --force");
     /* One that fits is not thrown away. */
-    assert_int_equal(rft_journal_open(rft_journal_path, &rft_journal_own, RFT_JOURNAL_QUESTIONS, RFT_JOURNAL_SAMPLES,
-                                      true, &journal),
+    assert_int_equal(rft_journal_open_as(rft_journal_path, &rft_journal_own, RFT_JOURNAL_SAMPLES, true, &journal),
                      RFT_OK);
     assert_int_equal(rft_journal_check(journal), 3);
     rft_journal_close(journal);
     /* Fewer samples than before: those beyond are not counted, and are there again later. */
-    assert_int_equal(rft_journal_open(rft_journal_path, &rft_journal_own, RFT_JOURNAL_QUESTIONS, 1, false, &journal),
-                     RFT_OK);
+    assert_int_equal(rft_journal_open_as(rft_journal_path, &rft_journal_own, 1, false, &journal), RFT_OK);
     assert_int_equal(rft_journal_n_done(journal), 2);
     rft_journal_close(journal);
     journal = rft_journal_opened();
     assert_int_equal(rft_journal_check(journal), 3);
     rft_journal_close(journal);
 
-    assert_int_equal(rft_journal_open(rft_journal_path, &rft_journal_other, RFT_JOURNAL_QUESTIONS, RFT_JOURNAL_SAMPLES,
-                                      true, &journal),
+    assert_int_equal(rft_journal_open_as(rft_journal_path, &rft_journal_other, RFT_JOURNAL_SAMPLES, true, &journal),
                      RFT_OK);
     assert_int_equal(rft_journal_n_done(journal), 0);
     rft_journal_close(journal);
     rft_journal_check_refused(&rft_journal_own, false, RFT_ERR_INPUT, "generate.seed was 2 and is 1");
+}
+
+/* A run grows: other questions before, between and behind those that are there, in another order, and more samples. */
+static void test_grown(void **state)
+{
+    (void)state;
+    const struct rft_question more[] = {rft_journal_questions[2],
+                                        {.text = {"new?", 4}, .id = {"new?", 4}},
+                                        rft_journal_questions[0],
+                                        {.text = {"one?", 4}, .id = {"one?", 4}, .repeat = 1},
+                                        {.text = {"one!", 4}, .id = {"one?", 4}}};
+    const struct rft_journal_run run = {&rft_journal_own, more, sizeof more / sizeof *more, RFT_JOURNAL_SAMPLES + 1};
+    const struct rft_journal_run none = {&rft_journal_own, &more[3], 2, RFT_JOURNAL_SAMPLES};
+    struct rft_journal *journal;
+    struct rft_str text = {0};
+    struct rft_sample out, added = {.question = 3, .sample = 2, .text = {"x", 1}};
+    rft_journal_fill(RFT_JOURNAL_ALL);
+    rft_test_log_capture();
+    assert_int_equal(rft_journal_open(rft_journal_path, &none, false, &journal), RFT_ERR_INPUT);
+    assert_int_equal(rft_journal_open(rft_journal_path, &run, false, &journal), RFT_OK);
+    rft_test_log_release();
+    assert_int_equal(rft_test_log_count("another run: its 6 samples are of other questions"), 1);
+    assert_int_equal(rft_test_log_count("2 samples in it are not asked for now"), 1);
+    assert_int_equal(rft_journal_n_done(journal), 4);
+    for (uint32_t i = 0; i < RFT_JOURNAL_ALL; i++) {
+        const struct rft_sample *in = &rft_journal_samples[i];
+        const uint64_t place = in->question == 0 ? 2 : 0;
+        if (in->question == 1)
+            continue;
+        assert_int_equal(rft_journal_read(journal, place, in->sample, &text, &out), RFT_OK);
+        assert_true(out.question == place && rft_bytes_equal(out.text, in->text));
+    }
+    assert_int_equal(rft_journal_append(journal, &added), RFT_OK);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    rft_journal_close(journal);
+    journal = rft_journal_opened();
+    assert_int_equal(rft_journal_check(journal), RFT_JOURNAL_ALL);
+    rft_journal_close(journal);
+    rft_str_finish(&text);
+}
+
+/* Of each token, or of all together: the same bits come back. */
+static void test_logprobs(void **state)
+{
+    (void)state;
+    const float logprobs[] = {-0.0f, -1e-40f, -3.25f};
+    const struct rft_sample samples[] = {
+        {.question = 0, .n_tokens = 3, .has_logprob = true, .logprob = -0.1, .logprobs = logprobs, .n_logprobs = 3},
+        {.question = 1, .n_tokens = 3, .has_logprob = true, .logprob = -5e-324},
+        {.question = 2, .n_tokens = 0, .text = {"x", 1}}};
+    struct rft_journal *journal = rft_journal_opened();
+    struct rft_str text = {0};
+    struct rft_sample out;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(rft_journal_append(journal, &samples[i]), RFT_OK);
+    assert_int_equal(rft_journal_commit(journal), RFT_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(rft_journal_read(journal, i, 0, &text, &out), RFT_OK);
+        assert_true(out.has_logprob == samples[i].has_logprob && out.n_logprobs == samples[i].n_logprobs);
+        assert_memory_equal(&out.logprob, &samples[i].logprob, sizeof out.logprob);
+        assert_true((out.logprobs == NULL) == (out.n_logprobs == 0));
+        if (out.n_logprobs != 0)
+            assert_memory_equal(out.logprobs, logprobs, sizeof logprobs);
+    }
+    rft_str_finish(&text);
+    rft_journal_close(journal);
 }
 
 /* The file was moved away or replaced while the run has it open: the run says so, and what stands there now is not
@@ -134,8 +197,7 @@ static void test_anonymous(void **state)
 {
     (void)state;
     struct rft_journal *journal;
-    assert_int_equal(
-        rft_journal_open(NULL, &rft_journal_own, RFT_JOURNAL_QUESTIONS, RFT_JOURNAL_SAMPLES, false, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open_as(NULL, &rft_journal_own, RFT_JOURNAL_SAMPLES, false, &journal), RFT_OK);
     rft_journal_append_some(journal, 0, RFT_JOURNAL_ALL);
     assert_int_equal(rft_journal_commit(journal), RFT_OK);
     assert_int_equal(rft_journal_check(journal), RFT_JOURNAL_ALL);
@@ -263,8 +325,8 @@ static enum rft_status run_once(void *user)
     struct rft_str text = {0};
     struct rft_sample out;
     unlink(rft_journal_path);
-    enum rft_status status = rft_journal_open(rft_journal_path, &rft_journal_own, RFT_JOURNAL_QUESTIONS,
-                                              RFT_JOURNAL_SAMPLES, false, &journal);
+    enum rft_status status =
+        rft_journal_open_as(rft_journal_path, &rft_journal_own, RFT_JOURNAL_SAMPLES, false, &journal);
     for (size_t i = 0; i < RFT_JOURNAL_ALL && status == RFT_OK; i++)
         status = rft_journal_append(journal, &rft_journal_samples[i]);
     if (status == RFT_OK)
@@ -288,6 +350,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_commit_and_resume, rft_journal_set_up),
         cmocka_unit_test_setup(test_wrong_samples, rft_journal_set_up),
         cmocka_unit_test_setup(test_other_runs, rft_journal_set_up),
+        cmocka_unit_test_setup(test_grown, rft_journal_set_up),
+        cmocka_unit_test_setup(test_logprobs, rft_journal_set_up),
         cmocka_unit_test_setup(test_anonymous, rft_journal_set_up),
         cmocka_unit_test_setup(test_displaced, rft_journal_set_up),
         cmocka_unit_test_setup(test_lock, rft_journal_set_up),

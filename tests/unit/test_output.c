@@ -78,7 +78,10 @@ static struct rft_journal *filled(size_t n)
 {
     struct rft_journal *journal;
     unlink(journal_path);
-    assert_int_equal(rft_journal_open(journal_path, &fingerprint, dataset.n, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(journal_path,
+                                      &(struct rft_journal_run){&fingerprint, dataset.questions, dataset.n, N_SAMPLES},
+                                      true, &journal),
+                     RFT_OK);
     for (size_t i = n; i-- > 0;)
         assert_int_equal(rft_journal_append(journal, &samples[i]), RFT_OK);
     assert_int_equal(rft_journal_commit(journal), RFT_OK);
@@ -114,6 +117,14 @@ static enum rft_status write_output(const struct rft_output_options *options, st
     return rft_output_write(&with_samples, &dataset, counts);
 }
 
+static const uint64_t seed = UINT64_MAX;
+static const double temperatures[] = {0, 0.7};
+static const struct rft_provenance provenance = {.sweep = {&seed, 1, temperatures, 2},
+                                                 .model = "m",
+                                                 .prompt = "p",
+                                                 .settings = "top_k=off",
+                                                 .arithmetic_version = 7};
+
 static struct rft_output_options options_of(enum rft_output_format format, uint32_t keep, const char *records)
 {
     rows_file = rft_test_out(path);
@@ -123,8 +134,7 @@ static struct rft_output_options options_of(enum rft_output_format format, uint3
         .records = &records_file,
         .format = format,
         .keep = keep,
-        .seed = 18446744073709551615u,
-        .arithmetic_version = 7,
+        .provenance = &provenance,
         .judge = {NULL, judge},
         .prompt = {.id = "chat:1", .user = "S", .put_turns = put_turns, .prefill = {"<p>", 3}},
     };
@@ -203,7 +213,9 @@ static void test_messages(void **state)
 }
 
 /* What every record ends with. */
-#define RECORD_END ", \"prompt\": \"chat:1\", \"seed\": \"18446744073709551615\", \"arithmetic\": 7, \"format\": 4}\n"
+#define RECORD_END                                                                                                     \
+    ", \"prompt\": \"chat:1\", \"prompt_hash\": \"p\", \"model\": \"m\", \"settings\": \"top_k=off\", \"seed\": "      \
+    "\"18446744073709551615\", \"temperature\": %s, \"arithmetic\": 7, \"format\": 5}\n"
 
 static void put_record(struct rft_str *s, unsigned question, unsigned sample, const char *rest, const char *completion)
 {
@@ -216,8 +228,8 @@ static void put_record(struct rft_str *s, unsigned question, unsigned sample, co
     assert_int_equal(rft_str_printf(s,
                                     "%s, \"gold_is_json\": %s, \"choices\": null, \"question\": %s, "
                                     "\"completion\": %s" RECORD_END,
-                                    rest, dataset.questions[question].gold_is_json ? "true" : "false", text,
-                                    completion),
+                                    rest, dataset.questions[question].gold_is_json ? "true" : "false", text, completion,
+                                    sample % 2 != 0 ? "0.7" : "0.0"),
                      RFT_OK);
 }
 
@@ -279,7 +291,10 @@ static void test_skipped_rows(void **state)
     rft_free(details);
     struct rft_journal *journal;
     unlink(journal_path);
-    assert_int_equal(rft_journal_open(journal_path, &fingerprint, dataset.n, N_SAMPLES, true, &journal), RFT_OK);
+    assert_int_equal(rft_journal_open(journal_path,
+                                      &(struct rft_journal_run){&fingerprint, dataset.questions, dataset.n, N_SAMPLES},
+                                      true, &journal),
+                     RFT_OK);
     for (size_t i = 0; i < 2 * N_SAMPLES; i++) {
         struct rft_sample sample = samples[i];
         assert_int_equal(rft_journal_append(journal, &sample), RFT_OK);
@@ -301,7 +316,8 @@ static void test_skipped_rows(void **state)
         "\"reason\": \"too_long\", \"detail\": \"much too \\\"long\\\"\", \"score\": null, \"finish\": null, "
         "\"tokens\": null, \"answer\": null, "
         "\"gold\": null, \"gold_is_json\": null, \"choices\": null, \"question\": \"other\", \"completion\": "
-        "null" RECORD_END;
+        "null, \"prompt\": \"chat:1\", \"prompt_hash\": \"p\", \"model\": \"m\", \"settings\": \"top_k=off\", "
+        "\"seed\": null, \"temperature\": null, \"arithmetic\": 7, \"format\": 5}\n";
     if (strncmp(line, expected, sizeof expected - 1) != 0)
         fail_msg("%s", line);
     assert_non_null(strstr(line, "\"question_index\": 2")); /* the ordinal in the file */

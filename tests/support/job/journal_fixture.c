@@ -27,8 +27,22 @@ const struct rft_sample rft_journal_samples[RFT_JOURNAL_ALL] = {
 };
 char rft_journal_path[200];
 
+#define QUESTION(literal)                                                                                              \
+    {                                                                                                                  \
+        .text = TEXT(literal), .id = TEXT(literal)                                                                     \
+    }
+const struct rft_question rft_journal_questions[RFT_JOURNAL_QUESTIONS] = {QUESTION("one?"), QUESTION("two?"),
+                                                                          QUESTION("three?")};
+
 /* The run that most tests are about, and another one. */
 struct rft_fingerprint rft_journal_own, rft_journal_other;
+
+enum rft_status rft_journal_open_as(const char *path, const struct rft_fingerprint *fingerprint, uint32_t n_samples,
+                                    bool force, struct rft_journal **journal)
+{
+    const struct rft_journal_run run = {fingerprint, rft_journal_questions, RFT_JOURNAL_QUESTIONS, n_samples};
+    return rft_journal_open(path, &run, force, journal);
+}
 
 static void make_fingerprint(struct rft_fingerprint *f, const char *lines)
 {
@@ -65,8 +79,7 @@ int rft_journal_set_up(void **state)
 struct rft_journal *rft_journal_opened(void)
 {
     struct rft_journal *journal;
-    assert_int_equal(rft_journal_open(rft_journal_path, &rft_journal_own, RFT_JOURNAL_QUESTIONS, RFT_JOURNAL_SAMPLES,
-                                      false, &journal),
+    assert_int_equal(rft_journal_open_as(rft_journal_path, &rft_journal_own, RFT_JOURNAL_SAMPLES, false, &journal),
                      RFT_OK);
     return journal;
 }
@@ -120,9 +133,7 @@ void rft_journal_check_refused(const struct rft_fingerprint *fingerprint, bool f
 {
     struct rft_journal *journal;
     rft_test_log_capture();
-    assert_int_equal(
-        rft_journal_open(rft_journal_path, fingerprint, RFT_JOURNAL_QUESTIONS, RFT_JOURNAL_SAMPLES, force, &journal),
-        status);
+    assert_int_equal(rft_journal_open_as(rft_journal_path, fingerprint, RFT_JOURNAL_SAMPLES, force, &journal), status);
     rft_test_log_release();
     assert_null(journal);
     if (strstr(rft_test_log_text(), message) == NULL)

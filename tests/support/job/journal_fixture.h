@@ -16,6 +16,10 @@ extern const struct rft_sample rft_journal_samples[RFT_JOURNAL_ALL]; /* in the o
 extern char rft_journal_path[200];
 /* The run that most tests are about, and another one. */
 extern struct rft_fingerprint rft_journal_own, rft_journal_other;
+extern const struct rft_question rft_journal_questions[RFT_JOURNAL_QUESTIONS];
+/* rft_journal_open for a run with the fixture's questions. */
+enum rft_status rft_journal_open_as(const char *path, const struct rft_fingerprint *fingerprint, uint32_t n_samples,
+                                    bool force, struct rft_journal **journal);
 
 /* Of the group and of each test, for cmocka. */
 int rft_journal_set_up_all(void **state);

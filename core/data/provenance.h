@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a run's samples come from: what whoever has the model needs to draw them again. */
+#ifndef RFT_PROVENANCE_H
+#define RFT_PROVENANCE_H
+
+#include "sample.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How one sample is drawn, where a question's samples differ. */
+struct rft_draw {
+    uint64_t seed;
+    double temperature;
+};
+
+/* Sample i of any question takes seed i mod n_seeds and temperature i mod n_temperatures. Lists are borrowed. */
+struct rft_sweep {
+    const uint64_t *seeds; /* [n_seeds], at least one */
+    size_t n_seeds;
+    const double *temperatures; /* [n_temperatures], at least one */
+    size_t n_temperatures;
+};
+
+static inline struct rft_draw rft_sweep_at(const struct rft_sweep *sweep, uint32_t sample)
+{
+    return (struct rft_draw){.seed = sweep->seeds[sample % sweep->n_seeds],
+                             .temperature = sweep->temperatures[sample % sweep->n_temperatures]};
+}
+
+/* Of all samples of a run. Texts are borrowed; those that are hashes have 16 hexadecimal digits. */
+struct rft_provenance {
+    struct rft_sweep sweep;
+    const char *model;           /* hash of the checkpoint with its adapters, and of the tokenizer */
+    const char *prompt;          /* hash of all that a prompt is made of but the question */
+    const char *settings;        /* what else shapes the text: "max_new_tokens=100 top_k=off ..." */
+    uint32_t arithmetic_version; /* 0: nobody checked the device's */
+    enum rft_logprobs logprobs;  /* what is kept of them */
+};
+
+#endif
