@@ -18,7 +18,8 @@ struct Draw : Normed<struct rft_args_draw> {
     RFT_FN Quad store_quad(const Args &a, uint32_t quad, uint32_t row, const Float4 &sums, float factor)
     {
         const uint32_t first = a.first + quad * 4u;
-        const struct rft_philox random = random_words(row_of(a.rows, row), first);
+        const struct rft_row *r = row_of(a.rows, row);
+        const struct rft_philox random = random_words(r, first);
         float logits[4] = {rft_scaled_sum(sums.x, factor), rft_scaled_sum(sums.y, factor),
                            rft_scaled_sum(sums.z, factor), rft_scaled_sum(sums.w, factor)};
         const uint32_t words[4] = {random.x0, random.x1, random.x2, random.x3};
@@ -26,8 +27,8 @@ struct Draw : Normed<struct rft_args_draw> {
         cap_four(logits, a.cap_bits, a.inverse_cap_bits); /* which leaves bad ones as they are */
         UNROLL
         for (uint32_t i = 0u; i < 4u; i++) {
-            float s = rft_scaled_logit(logits[i], RFT_FROM_BITS(a.inverse_temperature_bits));
-            if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+            float s = rft_scaled_logit(logits[i], RFT_FROM_BITS(r->inverse_temperature_bits));
+            if (r->is_greedy == 0u)
                 s = s + rft_gumbel(words[i]);
             if (quad * 4u + i >= a.n || !has_token(a.mask, first + i))
                 continue;

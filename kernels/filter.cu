@@ -23,13 +23,13 @@ struct Filter {
     const struct rft_args_filter &a;
     FilterShared &shared;
     const uint32_t row;
+    const float inverse_temperature;
     float maximum;
     uint32_t key_min; /* entries below were dropped by top-k */
 
     RFT_FN_OF_OBJECT float scaled(uint32_t id) const
     {
-        return rft_scaled_logit(pointer<const float>(a.logits)[(size_t)row * a.vocab + id],
-                                RFT_FROM_BITS(a.inverse_temperature_bits));
+        return rft_scaled_logit(pointer<const float>(a.logits)[(size_t)row * a.vocab + id], inverse_temperature);
     }
     RFT_FN_OF_OBJECT uint32_t key_of(uint32_t id) const
     {
@@ -145,14 +145,14 @@ KERNEL(filter, filter, FILTER_THREADS, 4)
     SHARED(FilterShared, shared, 1);
     const uint32_t row = block_x();
     (void)parameter;
-    if (row >= n_rows_of(a.batch) || !is_running(a.rows, row))
+    if (row >= n_rows_of(a.batch) || !is_running(a.rows, row) || row_of(a.rows, row)->is_greedy != 0u)
         return;
     if (thread_index() == 0u) {
         shared[0].n_entries = shared[0].max_key = 0u;
         shared[0].total = 0u;
     }
     sync_block();
-    Filter filter = {a, shared[0], row, 0.0f, 0u};
+    Filter filter = {a, shared[0], row, RFT_FROM_BITS(row_of(a.rows, row)->inverse_temperature_bits), 0.0f, 0u};
     struct rft_cutoff cutoff = {1u, 0xffffffffu, 0u, 0u};
     Weight above;
     filter.count_entries();

@@ -22,11 +22,13 @@ RFT_FN void look_at(const struct rft_args_sample &a, uint32_t row, uint32_t id, 
         mark_bad(a.rows, row);
         return;
     }
-    float s = rft_scaled_logit(logit, RFT_FROM_BITS(a.inverse_temperature_bits));
-    if ((a.flags & RFT_SAMPLE_FILTERED) != 0u && !is_kept(a, row, s, id))
-        return;
-    if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+    const struct rft_row *r = row_of(a.rows, row);
+    float s = rft_scaled_logit(logit, RFT_FROM_BITS(r->inverse_temperature_bits));
+    if (r->is_greedy == 0u) {
+        if ((a.flags & RFT_SAMPLE_FILTERED) != 0u && !is_kept(a, row, s, id))
+            return;
         s = s + rft_gumbel(random);
+    }
     keep_better(best, rft_sort_key(s), id);
 }
 

@@ -19,13 +19,12 @@ layout(push_constant) uniform Args { rft_args_draw a; };
 
 void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 {
-    Rows rows = Rows(a.rows);
     uint first = a.first + quad * 4u, n = min(a.n - min(quad * 4u, a.n), 4u);
     kept = uvec4(0u); // key and id of the quad's best entry
     if (IS_LEFT_ALONE(row))
         return;
-    rft_philox random = rft_philox4x32(rows.v[row].sample_index, rows.v[row].n_new, first / 4u, RFT_PHILOX_DOMAIN_SAMPLE,
-                                       rows.v[row].key0, rows.v[row].key1);
+    Drawing d = drawing_of(row);
+    rft_philox random = random_words(d, first);
     results = soft_caps(results, a.cap_bits, a.inverse_cap_bits); // which leaves bad ones as they are
     uvec4 words = uvec4(random.x0, random.x1, random.x2, random.x3);
     for (uint i = 0u; i < n; i++) {
@@ -33,11 +32,11 @@ void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
         if (!has_token(first + i))
             continue;
         if (rft_is_bad(logit) != 0u) {
-            mark_bad(rows, row);
+            mark_bad(Rows(a.rows), row);
             continue;
         }
-        float s = scaled(logit);
-        if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+        float s = rft_scaled_logit(logit, d.inverse_temperature);
+        if (!d.is_greedy)
             s = s + rft_gumbel(words[i]);
         uint key = rft_sort_key(s);
         if (key > kept.x)

@@ -39,6 +39,8 @@ Wide from_limbs(uvec3 l)
     return add(sum, Wide(l.z << 20, l.z >> 12));
 }
 
+float inverse_temperature; // of the row
+
 shared uint table[DIGITS * 3u]; // weights by digit, in limbs
 shared uint n_entries;
 shared uint max_key;
@@ -51,7 +53,7 @@ uint key_of(uint row, uint id)
 {
     if (!has_token(id) || rft_is_bad(Floats(a.logits).v[row * a.vocab + id]) != 0u)
         return 0u;
-    return rft_sort_key(scaled(Floats(a.logits).v[row * a.vocab + id]));
+    return rft_sort_key(rft_scaled_logit(Floats(a.logits).v[row * a.vocab + id], inverse_temperature));
 }
 
 // exp against the maximum in 2^-30, truncated, of the entries of this key.
@@ -198,8 +200,9 @@ Wide total_mass(uint row, uint key_min, float maximum)
 void main()
 {
     uint row = group_id();
-    if (row >= Batch(a.batch).v.n_rows || Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
+    if (row >= Batch(a.batch).v.n_rows || Rows(a.rows).v[row].state != RFT_ROW_RUNNING || Rows(a.rows).v[row].is_greedy != 0u)
         return;
+    inverse_temperature = uintBitsToFloat(Rows(a.rows).v[row].inverse_temperature_bits);
     if (gl_LocalInvocationID.x == 0u) {
         n_entries = max_key = 0u;
         total_limbs[0] = total_limbs[1] = total_limbs[2] = 0u;

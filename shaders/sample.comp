@@ -24,7 +24,7 @@ bool is_kept(uint row, float s, uint id)
     return !(rft_exp(difference) < uintBitsToFloat(a.min_p_bits));
 }
 
-void look_at(uint row, uint id, uint random, inout uint key, inout uint key_id)
+void look_at(Drawing d, uint row, uint id, uint random, inout uint key, inout uint key_id)
 {
     if (id >= a.vocab || !has_token(id))
         return;
@@ -33,11 +33,12 @@ void look_at(uint row, uint id, uint random, inout uint key, inout uint key_id)
         mark_bad(Rows(a.rows), row);
         return;
     }
-    float s = scaled(logit);
-    if ((a.flags & RFT_SAMPLE_FILTERED) != 0u && !is_kept(row, s, id))
-        return;
-    if ((a.flags & RFT_SAMPLE_GREEDY) == 0u)
+    float s = rft_scaled_logit(logit, d.inverse_temperature);
+    if (!d.is_greedy) {
+        if ((a.flags & RFT_SAMPLE_FILTERED) != 0u && !is_kept(row, s, id))
+            return;
         s = s + rft_gumbel(random);
+    }
     uint candidate = rft_sort_key(s);
     if (candidate > key) {
         key = candidate;
@@ -50,8 +51,7 @@ void main()
     uint row = group_id() / a.n_parts, part = group_id() % a.n_parts;
     if (row >= Batch(a.batch).v.n_rows || Rows(a.rows).v[row].state != RFT_ROW_RUNNING)
         return;
-    Rows rows = Rows(a.rows);
-    uint sample_index = rows.v[row].sample_index, n_new = rows.v[row].n_new, key0 = rows.v[row].key0, key1 = rows.v[row].key1;
+    Drawing d = drawing_of(row);
     uint key = 0u, key_id = 0u;
     if (gl_LocalInvocationID.x == 0u) {
         best_key = 0u;
@@ -62,11 +62,11 @@ void main()
         uint id = part * RFT_SAMPLE_PART + i * 4u;
         if (id >= a.vocab)
             break;
-        rft_philox random = rft_philox4x32(sample_index, n_new, id / 4u, RFT_PHILOX_DOMAIN_SAMPLE, key0, key1);
-        look_at(row, id, random.x0, key, key_id);
-        look_at(row, id + 1u, random.x1, key, key_id);
-        look_at(row, id + 2u, random.x2, key, key_id);
-        look_at(row, id + 3u, random.x3, key, key_id);
+        rft_philox random = random_words(d, id);
+        look_at(d, row, id, random.x0, key, key_id);
+        look_at(d, row, id + 1u, random.x1, key, key_id);
+        look_at(d, row, id + 2u, random.x2, key, key_id);
+        look_at(d, row, id + 3u, random.x3, key, key_id);
     }
     atomicMax(best_key, key);
     barrier();

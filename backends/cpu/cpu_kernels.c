@@ -161,8 +161,8 @@ static struct rft_candidate best_entry(const struct rft_args_draw *a, struct rft
             continue;
         }
         logit = rft_soft_cap(logit, a->cap_bits, a->inverse_cap_bits);
-        float s = rft_scaled_logit(logit, RFT_FROM_BITS(a->inverse_temperature_bits));
-        if (!(a->flags & RFT_SAMPLE_GREEDY))
+        float s = rft_scaled_logit(logit, RFT_FROM_BITS(row->inverse_temperature_bits));
+        if (!row->is_greedy)
             s = s + rft_gumbel(random_word(row, first + i));
         uint32_t key = rft_sort_key(s);
         if (key > best.key)

@@ -78,13 +78,13 @@ void cpu_filter(const void *args, uint32_t item, struct cpu_worker worker)
     struct filter_view view = {(const float *)cpu_pointer(a->logits) + (size_t)item * a->vocab,
                                cpu_pointer(a->mask),
                                a->vocab,
-                               RFT_FROM_BITS(a->inverse_temperature_bits),
+                               RFT_FROM_BITS(row->inverse_temperature_bits),
                                0.0f,
                                0};
     uint32_t max_key = 0;
     uint64_t n = 0, total = 0, above;
     (void)worker;
-    if (row->state != RFT_ROW_RUNNING)
+    if (row->state != RFT_ROW_RUNNING || row->is_greedy)
         return;
     for (uint32_t id = 0; id < a->vocab; id++) {
         uint32_t key = key_of(&view, id);
@@ -134,6 +134,7 @@ void cpu_sample(const void *args, uint32_t item, struct cpu_worker worker)
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
     const float *logits = (const float *)cpu_pointer(a->logits) + (size_t)index * a->vocab;
     const struct rft_cutoff *cutoff = (const struct rft_cutoff *)cpu_pointer(a->cutoffs) + index;
+    const bool is_filtered = (a->flags & RFT_SAMPLE_FILTERED) && !row->is_greedy;
     struct rft_candidate best = {0, 0};
     uint32_t end = (part + 1) * RFT_SAMPLE_PART < a->vocab ? (part + 1) * RFT_SAMPLE_PART : a->vocab;
     (void)worker;
@@ -146,10 +147,10 @@ void cpu_sample(const void *args, uint32_t item, struct cpu_worker worker)
             cpu_mark_bad(row);
             continue;
         }
-        float s = rft_scaled_logit(logits[id], RFT_FROM_BITS(a->inverse_temperature_bits));
-        if ((a->flags & RFT_SAMPLE_FILTERED) && !is_kept(a, cutoff, s, id))
+        float s = rft_scaled_logit(logits[id], RFT_FROM_BITS(row->inverse_temperature_bits));
+        if (is_filtered && !is_kept(a, cutoff, s, id))
             continue;
-        if (!(a->flags & RFT_SAMPLE_GREEDY))
+        if (!row->is_greedy)
             s = s + rft_gumbel(random_word(row, id));
         uint32_t key = rft_sort_key(s);
         if (key > best.key)

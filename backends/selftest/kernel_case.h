@@ -35,6 +35,7 @@ struct rft_kernel_case {
     bool has_bias;
     bool has_two_tables; /* queries and keys are rotated by different ones; heads: are normed all together, too */
     float temperature, min_p;
+    bool is_sweep; /* some rows have another temperature, some are greedy */
     uint32_t top_k, top_p_65536;
 };
 

@@ -2,6 +2,7 @@
 #include "kernel_case_inputs.h"
 
 #include "arith.h"
+#include "op.h"
 
 #include <string.h>
 
@@ -78,6 +79,12 @@ static uint32_t position_of(const struct rft_kernel_case *c, uint32_t row, uint3
     return n_prompt + row * 37 % c->n_own;
 }
 
+static float temperature_of(const struct rft_kernel_case *c, uint32_t row)
+{
+    const float others[] = {0.0f, c->temperature, 0.3f * c->temperature, 2.5f * c->temperature};
+    return c->is_sweep ? others[row % 4] : c->temperature;
+}
+
 uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens)
 {
     const struct rft_kernel_case *c = b->c;
@@ -105,6 +112,7 @@ uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens)
             .key1 = rft_call_random(b->image),
             .rope_first = i % 3 == 2 ? c->n_prompt + c->n_own : 0,
         };
+        rft_row_set_temperature(&rows[i], temperature_of(c, i));
     }
     return address;
 }

@@ -68,20 +68,20 @@
         .op = RFT_OP_##op_, .is_quick = quick, .rows = rows_, .n = n_, .k = k_, .values = RFT_VALUES_##values_,        \
         __VA_ARGS__                                                                                                    \
     }
-#define FILTER(quick, rows_, n_, t, k_, p, values_)                                                                    \
+#define FILTER(quick, rows_, n_, t, sweep, k_, p, values_)                                                             \
     {                                                                                                                  \
-        .op = RFT_OP_filter, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .top_k = k_,                 \
-        .top_p_65536 = p, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                                        \
+        .op = RFT_OP_filter, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .is_sweep = sweep,           \
+        .top_k = k_, .top_p_65536 = p, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                           \
     }
-#define SAMPLE(quick, rows_, n_, t, min, flags_, values_)                                                              \
+#define SAMPLE(quick, rows_, n_, t, sweep, min, flags_, values_)                                                       \
     {                                                                                                                  \
-        .op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .min_p = min,                \
-        .flags = flags_, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                                         \
+        .op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .is_sweep = sweep,           \
+        .min_p = min, .flags = flags_, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                           \
     }
-#define DRAW(quick, rows_, idle, n_, dim, first_, t, flags_, values_)                                                  \
+#define DRAW(quick, rows_, idle, n_, dim, first_, t, sweep, values_)                                                   \
     {                                                                                                                  \
         .op = RFT_OP_draw, .is_quick = quick, .rows = rows_, .has_idle = idle, .n = n_, .k = dim, .first = first_,     \
-        .temperature = t, .flags = flags_, .values = RFT_VALUES_##values_                                              \
+        .temperature = t, .is_sweep = sweep, .values = RFT_VALUES_##values_                                            \
     }
 #define ADVANCE(quick, rows_, n_, idle, values_)                                                                       \
     {                                                                                                                  \
@@ -320,67 +320,72 @@ const struct rft_kernel_case kernel_cases[] = {
 
     MATMUL_WITH(true, draw, 12, 100, 576, PLAIN, .temperature = 0.7f, .cap = 3.0f),
     MATMUL_WITH(true, draw, 9, 50, 40, BAD, .temperature = 1.0f, .cap = 30.0f, .has_idle = true),
-    MATMUL_WITH(true, draw, 17, 128, 130, TIES, .temperature = 1.0f, .flags = RFT_SAMPLE_GREEDY, .cap = 2.0f),
+    MATMUL_WITH(true, draw, 17, 128, 130, TIES, .cap = 2.0f),
 
-    FILTER(true, 3, 1000, 0.8f, 1, 65536, PLAIN),
-    FILTER(true, 3, 1000, 1.0f, 50, 65536, TIES),
-    FILTER(true, 5, 3001, 0.7f, 50, 62259, PLAIN),
-    FILTER(true, 4, 500, 1.3f, 0, 1, WIDE),
-    FILTER(true, 6, 500, 1.0f, 20, 60000, BAD),
-    FILTER(false, 3, 128256, 1.0f, 0, 58982, PLAIN),
-    FILTER(false, 2, 70001, 1.0f, 0, 60000, TIES), /* ties far behind each other */
-    FILTER(false, 2, 3001, 1.0f, 5000, 32768, TIES),
-    FILTER(false, 2, 49152, 1.0f, 0, 58982, PLAIN),
-    FILTER(false, 2, 49152, 1.0f, 0, 65536, PLAIN),
-    FILTER(false, 1, 1, 1.0f, 1, 65535, PLAIN),
+    FILTER(true, 3, 1000, 0.8f, false, 1, 65536, PLAIN),
+    FILTER(true, 3, 1000, 1.0f, false, 50, 65536, TIES),
+    FILTER(true, 5, 3001, 0.7f, false, 50, 62259, PLAIN),
+    FILTER(true, 4, 500, 1.3f, false, 0, 1, WIDE),
+    FILTER(true, 6, 500, 1.0f, false, 20, 60000, BAD),
+    FILTER(true, 9, 700, 0.9f, true, 30, 61000, PLAIN),
+    FILTER(false, 3, 128256, 1.0f, false, 0, 58982, PLAIN),
+    FILTER(false, 2, 70001, 1.0f, false, 0, 60000, TIES), /* ties far behind each other */
+    FILTER(false, 2, 3001, 1.0f, false, 5000, 32768, TIES),
+    FILTER(false, 2, 49152, 1.0f, false, 0, 58982, PLAIN),
+    FILTER(false, 2, 49152, 1.0f, false, 0, 65536, PLAIN),
+    FILTER(false, 1, 1, 1.0f, false, 1, 65535, PLAIN),
 
-    SAMPLE(true, 7, 5000, 0.7f, 0.0f, 0, TIES),
-    SAMPLE(true, 2000, 4, 0.7f, 0.0f, 0, ZERO), /* the noise's own bits */
-    SAMPLE(true, 5, 2049, 1.0f, 0.0f, RFT_SAMPLE_GREEDY, TIES),
-    SAMPLE(true, 6, 3000, 1.2f, 0.05f, RFT_SAMPLE_FILTERED, PLAIN),
-    SAMPLE(true, 9, 2500, 1.0f, 0.0f, 0, BAD),
-    SAMPLE(false, 1, 3, 1.0f, 0.0f, 0, PLAIN),
-    SAMPLE(false, 4000, 64, 0.7f, 0.0f, 0, ZERO), /* small random words win ... */
-    SAMPLE(false, 4000, 1, 1.0f, 0.0f, 0, ZERO),  /* ... or any word */
-    SAMPLE(false, 4000, 5, 0.7f, 0.0f, 0, PLAIN), /* many draws: one wrong last bit shows */
-    SAMPLE(false, 2, 49152, 1.0f, 0.0f, 0, PLAIN),
-    SAMPLE(false, 5, 4096, 1.0f, 0.0f, RFT_SAMPLE_GREEDY, WIDE),
-    SAMPLE(false, 6, 3000, 0.9f, 0.0f, RFT_SAMPLE_FILTERED, TIES),
-    SAMPLE(false, 9, 2500, 1.0f, 0.05f, RFT_SAMPLE_FILTERED, BAD),
+    SAMPLE(true, 7, 5000, 0.7f, false, 0.0f, 0, TIES),
+    SAMPLE(true, 2000, 4, 0.7f, false, 0.0f, 0, ZERO), /* the noise's own bits */
+    SAMPLE(true, 5, 2049, 0.0f, false, 0.0f, 0, TIES),
+    SAMPLE(true, 6, 3000, 1.2f, false, 0.05f, RFT_SAMPLE_FILTERED, PLAIN),
+    SAMPLE(true, 9, 2500, 1.0f, false, 0.0f, 0, BAD),
+    SAMPLE(true, 400, 40, 0.8f, true, 0.0f, 0, PLAIN),
+    SAMPLE(true, 13, 2100, 0.9f, true, 0.05f, RFT_SAMPLE_FILTERED, PLAIN),
+    SAMPLE(false, 1, 3, 1.0f, false, 0.0f, 0, PLAIN),
+    SAMPLE(false, 4000, 64, 0.7f, false, 0.0f, 0, ZERO), /* small random words win ... */
+    SAMPLE(false, 4000, 1, 1.0f, false, 0.0f, 0, ZERO),  /* ... or any word */
+    SAMPLE(false, 4000, 5, 0.7f, false, 0.0f, 0, PLAIN), /* many draws: one wrong last bit shows */
+    SAMPLE(false, 2, 49152, 1.0f, false, 0.0f, 0, PLAIN),
+    SAMPLE(false, 5, 4096, 0.0f, false, 0.0f, 0, WIDE),
+    SAMPLE(false, 6, 3000, 0.9f, false, 0.0f, RFT_SAMPLE_FILTERED, TIES),
+    SAMPLE(false, 9, 2500, 1.0f, false, 0.05f, RFT_SAMPLE_FILTERED, BAD),
 
-    DRAW(true, 40, false, 35, 64, 0, 0.7f, 0, PLAIN),
-    DRAW(true, 12, true, 100, 576, 0, 1.0f, 0, PLAIN),
-    DRAW(true, 5, true, 37, 8, 48, 1.2f, 0, WIDE), /* so few products that some sums are not bad */
-    DRAW(true, 9, true, 50, 40, 0, 1.0f, 0, BAD),
-    DRAW(true, 17, false, 128, 130, 32, 1.0f, RFT_SAMPLE_GREEDY, TIES),
-    DRAW(true, 6, true, 100, 64, 0, 0.0f, RFT_SAMPLE_GREEDY, TINY),
-    DRAW(true, 400, false, 70, 8, 0, 0.7f, 0, ZERO), /* the noise's own bits */
-    DRAW(true, 400, true, 48, 8, 16, 0.7f, 0, PLAIN),
-    DRAW(false, 1, false, 1, 2, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 1, false, 16, 64, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 1, false, 5000, 576, 0, 0.7f, 0, PLAIN),
-    DRAW(false, 1, false, 3000, 96, 16, 1.0f, 0, WIDE),
-    DRAW(false, 2, false, 48, 1100, 16, 1.0f, 0, PLAIN),
-    DRAW(false, 3, false, 17, 130, 0, 1.0f, RFT_SAMPLE_GREEDY, TIES),
-    DRAW(false, 4, true, 96, 40, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 5, false, 3000, 100, 0, 0.9f, 0, PLAIN),
-    DRAW(false, 6, true, 1000, 100, 48, 1.0f, 0, BAD),
-    DRAW(false, 7, false, 272, 64, 112, 1.3f, 0, TIES),
-    DRAW(false, 8, true, 520, 130, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 9, true, 250, 2, 0, 1.0f, RFT_SAMPLE_GREEDY, WIDE),
-    DRAW(false, 10, false, 51, 576, 240, 0.5f, 0, PLAIN),
-    DRAW(false, 11, true, 51, 40, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 12, false, 129, 200, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 13, true, 80, 128, 0, 1.0f, RFT_SAMPLE_GREEDY, BAD),
-    DRAW(false, 15, true, 66, 100, 16, 1.0f, 0, TINY),
-    DRAW(false, 16, false, 47, 40, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 17, true, 500, 576, 160, 1.0f, 0, PLAIN),
-    DRAW(false, 33, true, 290, 64, 0, 1.0f, 0, TIES),
-    DRAW(false, 64, true, 100, 192, 0, 0.7f, 0, PLAIN),
-    DRAW(false, 130, true, 300, 100, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 2, false, 24, 4112, 0, 1.0f, 0, PLAIN),
-    DRAW(false, 4000, false, 64, 2, 0, 1.0f, 0, ZERO),  /* small random words win: every form of the noise */
-    DRAW(false, 4000, true, 20, 2, 16, 0.7f, 0, PLAIN), /* many draws: one wrong last bit shows */
+    DRAW(true, 40, false, 35, 64, 0, 0.7f, false, PLAIN),
+    DRAW(true, 12, true, 100, 576, 0, 1.0f, false, PLAIN),
+    DRAW(true, 5, true, 37, 8, 48, 1.2f, false, WIDE), /* so few products that some sums are not bad */
+    DRAW(true, 9, true, 50, 40, 0, 1.0f, false, BAD),
+    DRAW(true, 17, false, 128, 130, 32, 0.0f, false, TIES),
+    DRAW(true, 6, true, 100, 64, 0, 0.0f, false, TINY),
+    DRAW(true, 400, false, 70, 8, 0, 0.7f, false, ZERO), /* the noise's own bits */
+    DRAW(true, 400, true, 48, 8, 16, 0.7f, false, PLAIN),
+    DRAW(true, 200, true, 60, 40, 16, 0.8f, true, PLAIN),
+    DRAW(false, 64, true, 300, 100, 0, 1.0f, true, TIES),
+    DRAW(false, 1, false, 1, 2, 0, 1.0f, false, PLAIN),
+    DRAW(false, 1, false, 16, 64, 0, 1.0f, false, PLAIN),
+    DRAW(false, 1, false, 5000, 576, 0, 0.7f, false, PLAIN),
+    DRAW(false, 1, false, 3000, 96, 16, 1.0f, false, WIDE),
+    DRAW(false, 2, false, 48, 1100, 16, 1.0f, false, PLAIN),
+    DRAW(false, 3, false, 17, 130, 0, 0.0f, false, TIES),
+    DRAW(false, 4, true, 96, 40, 0, 1.0f, false, PLAIN),
+    DRAW(false, 5, false, 3000, 100, 0, 0.9f, false, PLAIN),
+    DRAW(false, 6, true, 1000, 100, 48, 1.0f, false, BAD),
+    DRAW(false, 7, false, 272, 64, 112, 1.3f, false, TIES),
+    DRAW(false, 8, true, 520, 130, 0, 1.0f, false, PLAIN),
+    DRAW(false, 9, true, 250, 2, 0, 0.0f, false, WIDE),
+    DRAW(false, 10, false, 51, 576, 240, 0.5f, false, PLAIN),
+    DRAW(false, 11, true, 51, 40, 0, 1.0f, false, PLAIN),
+    DRAW(false, 12, false, 129, 200, 0, 1.0f, false, PLAIN),
+    DRAW(false, 13, true, 80, 128, 0, 0.0f, false, BAD),
+    DRAW(false, 15, true, 66, 100, 16, 1.0f, false, TINY),
+    DRAW(false, 16, false, 47, 40, 0, 1.0f, false, PLAIN),
+    DRAW(false, 17, true, 500, 576, 160, 1.0f, false, PLAIN),
+    DRAW(false, 33, true, 290, 64, 0, 1.0f, false, TIES),
+    DRAW(false, 64, true, 100, 192, 0, 0.7f, false, PLAIN),
+    DRAW(false, 130, true, 300, 100, 0, 1.0f, false, PLAIN),
+    DRAW(false, 2, false, 24, 4112, 0, 1.0f, false, PLAIN),
+    DRAW(false, 4000, false, 64, 2, 0, 1.0f, false, ZERO),  /* small random words win: every form of the noise */
+    DRAW(false, 4000, true, 20, 2, 16, 0.7f, false, PLAIN), /* many draws: one wrong last bit shows */
 
     ADVANCE(true, 13, 24, true, PLAIN),
     ADVANCE(true, 9, 3, true, BAD),

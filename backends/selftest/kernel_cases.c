@@ -177,11 +177,6 @@ static void build_project(const struct rft_build *b)
     rft_call_args(b->image, &a, sizeof a);
 }
 
-static uint32_t inverse_temperature(const struct rft_kernel_case *c)
-{
-    return RFT_BITS(c->temperature > 0.0f ? (float)(1.0 / (double)c->temperature) : 1.0f);
-}
-
 static void build_filter(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
@@ -190,7 +185,6 @@ static void build_filter(const struct rft_build *b)
     a.logits = rft_case_floats(b, "logits", RFT_CALL_IN, c->n);
     a.mask = rft_case_mask(b, c->n);
     a.cutoffs = rft_case_output(b, "cutoffs", 1, 1, sizeof(struct rft_cutoff));
-    a.inverse_temperature_bits = inverse_temperature(c);
     a.top_k = c->top_k;
     a.top_p_65536 = c->top_p_65536;
     rft_call_args(b->image, &a, sizeof a);
@@ -209,7 +203,6 @@ static void build_sample(const struct rft_build *b)
         cutoffs[i] = (struct rft_cutoff){rft_sort_key(1.0f - (float)(i % 3)), c->n / 2, RFT_BITS(4.0f), 0};
     a.n_parts = (c->n + RFT_SAMPLE_PART - 1) / RFT_SAMPLE_PART;
     a.candidates = rft_case_output(b, "candidates", a.n_parts, a.n_parts, sizeof(struct rft_candidate));
-    a.inverse_temperature_bits = inverse_temperature(c);
     a.min_p_bits = RFT_BITS(c->min_p);
     rft_call_args(b->image, &a, sizeof a);
 }
@@ -219,14 +212,13 @@ static void build_draw(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
     uint32_t vocab = c->first == 0 ? c->n : c->first + (c->n + RFT_TILE - 1) / RFT_TILE * RFT_TILE + 21;
-    struct rft_args_draw a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .flags = c->flags};
+    struct rft_args_draw a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, c->n, c->k);
     a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
     a.mask = rft_case_mask(b, vocab);
     a.n_parts = (vocab + RFT_TILE - 1) / RFT_TILE;
     a.candidates = rft_case_output(b, "candidates", a.n_parts, a.n_parts, sizeof(struct rft_candidate));
-    a.inverse_temperature_bits = inverse_temperature(c);
     a.cap_bits = RFT_BITS(c->cap);
     a.inverse_cap_bits = inverse_cap(c);
     a.inverse_dim_bits = inverse_bits(c->k);

@@ -37,7 +37,9 @@ struct rft_row {
     RFT_U32 key0;         /* random key of the question */
     RFT_U32 key1;
     RFT_U32 rope_first; /* where the sequence's part of the RoPE tables begins: a position counts from there */
-    RFT_U32 unused0, unused1, unused2;
+    RFT_U32 inverse_temperature_bits; /* f32; 1 for a greedy row */
+    RFT_U32 is_greedy;                /* temperature 0: no noise, and no cutoff, as the greatest logit is never cut */
+    RFT_U32 unused0;
 };
 
 struct rft_batch {
@@ -239,7 +241,7 @@ struct rft_args_project {
     RFT_U32 inverse_cap_bits;
 };
 
-/* Turns top-k, top-p and min-p into one cutoff per row. */
+/* Turns top-k, top-p and min-p into one cutoff per row. Rows not RUNNING and greedy rows are left alone. */
 struct rft_args_filter {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
@@ -247,13 +249,11 @@ struct rft_args_filter {
     RFT_ADDRESS(mask);    /* [ceil(vocab / 32)] u32: bit set = the vocabulary has this token */
     RFT_ADDRESS(cutoffs); /* [rows] struct rft_cutoff, out */
     RFT_U32 vocab;
-    RFT_U32 inverse_temperature_bits;
     RFT_U32 top_k;       /* 0 = off */
     RFT_U32 top_p_65536; /* p in 1/65536; 65536 = off */
+    RFT_U32 unused0;
 };
 
-#define RFT_SAMPLE_GREEDY 1u   /* temperature 0: no noise */
-#define RFT_SAMPLE_FILTERED 2u /* `cutoffs` and min_p apply */
 /* Best candidate of each part of the vocabulary: greatest scaled logit plus noise, ties to the lowest id. Marks rows
  * with a bad logit. */
 struct rft_args_sample {
@@ -264,13 +264,12 @@ struct rft_args_sample {
     RFT_ADDRESS(cutoffs);
     RFT_ADDRESS(candidates); /* [rows][n_parts] struct rft_candidate, out */
     RFT_U32 vocab;
-    RFT_U32 n_parts; /* part p covers [p, p + 1) * RFT_SAMPLE_PART */
-    RFT_U32 inverse_temperature_bits;
+    RFT_U32 n_parts;    /* part p covers [p, p + 1) * RFT_SAMPLE_PART */
     RFT_U32 min_p_bits; /* f32; +0 = off */
-    RFT_U32 flags;      /* RFT_SAMPLE_* */
-    RFT_U32 unused0;
+    RFT_U32 flags;      /* RFT_SAMPLE_* or 0 */
 };
 #define RFT_SAMPLE_PART 2048u
+#define RFT_SAMPLE_FILTERED 1u /* `cutoffs` and min_p apply, but to greedy rows */
 
 /* LM head and sampling in one, where no filter wants to see the logits: the best candidate of each tile of the
  * vocabulary, as project and sample would find it, without logits in memory. Marks rows with a bad logit. A large
@@ -286,8 +285,6 @@ struct rft_args_draw {
     RFT_U32 n_parts; /* of the whole vocabulary */
     RFT_U32 first;   /* a multiple of 16 */
     RFT_U32 n;
-    RFT_U32 inverse_temperature_bits;
-    RFT_U32 flags; /* RFT_SAMPLE_GREEDY or 0 */
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
     RFT_U32 cap_bits; /* of the logits, as attention's */

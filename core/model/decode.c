@@ -145,7 +145,7 @@ static void emit_token(struct rft_emit *e, const struct rft_weights *weights, co
         emit_filter(e, sampler, sampling);
         emit_sample(e, sampler, sampling);
     } else {
-        emit_draw(e, sampler, sampling, b->h, head.matrix, cap);
+        emit_draw(e, sampler, b->h, head.matrix, cap);
     }
     emit_advance(e, sampler);
 }

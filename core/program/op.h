@@ -67,9 +67,11 @@ void emit_project(struct rft_emit *e, struct rft_range y, struct rft_range h, co
  * 4)][keys][4] scores, group query heads sharing the kv head. Keys are rounded up to whole pages, and one page more. */
 uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys);
 
-/* How tokens are drawn. */
+/* A row's temperature; 0 = greedy. */
+void rft_row_set_temperature(struct rft_row *row, float temperature);
+
+/* Which tokens may be drawn. */
 struct rft_sampling {
-    float temperature;    /* 0 = greedy */
     uint32_t top_k;       /* 0 = off */
     uint32_t top_p_65536; /* 65536 = off */
     float min_p;          /* 0 = off */
@@ -95,8 +97,8 @@ uint32_t rft_draw_n_parts(uint32_t vocab);
 
 void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
-void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
-               struct rft_range h, const struct rft_matrix *w, float cap);
+void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, struct rft_range h, const struct rft_matrix *w,
+               float cap);
 void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler);
 
 #endif

@@ -7,10 +7,15 @@
 
 #include <assert.h>
 
+void rft_row_set_temperature(struct rft_row *row, float temperature)
+{
+    row->is_greedy = temperature > 0.0f ? 0u : 1u;
+    row->inverse_temperature_bits = RFT_BITS(temperature > 0.0f ? (float)(1.0 / (double)temperature) : 1.0f);
+}
+
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling)
 {
-    return sampling->temperature > 0.0f &&
-           (sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f);
+    return sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f;
 }
 
 uint32_t rft_sample_n_parts(uint32_t vocab)
@@ -28,16 +33,6 @@ static uint64_t mask_bytes(const struct rft_sampler *sampler)
     return ((uint64_t)sampler->vocab + 31) / 32 * 4;
 }
 
-static uint32_t inverse_temperature_bits(const struct rft_sampling *sampling)
-{
-    return RFT_BITS(sampling->temperature > 0.0f ? (float)(1.0 / (double)sampling->temperature) : 1.0f);
-}
-
-static uint32_t greedy_flag(const struct rft_sampling *sampling)
-{
-    return sampling->temperature > 0.0f ? 0 : RFT_SAMPLE_GREEDY;
-}
-
 void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
 {
     struct rft_node node;
@@ -49,7 +44,6 @@ void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const st
         .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
         .cutoffs = writes(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))),
         .vocab = sampler->vocab,
-        .inverse_temperature_bits = inverse_temperature_bits(sampling),
         .top_k = sampling->top_k,
         .top_p_65536 = sampling->top_p_65536,
     };
@@ -70,17 +64,16 @@ void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const st
         .candidates = writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
         .vocab = sampler->vocab,
         .n_parts = sampler->n_parts,
-        .inverse_temperature_bits = inverse_temperature_bits(sampling),
         .min_p_bits = RFT_BITS(sampling->min_p),
-        .flags = greedy_flag(sampling) | (rft_sampling_is_filtered(sampling) ? RFT_SAMPLE_FILTERED : 0),
+        .flags = rft_sampling_is_filtered(sampling) ? RFT_SAMPLE_FILTERED : 0,
     };
     node_end(e, &node, &args, sizeof args);
 }
 
-void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling,
-               struct rft_range h, const struct rft_matrix *w, float cap)
+void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, struct rft_range h, const struct rft_matrix *w,
+               float cap)
 {
-    assert(w->k == e->norm.dim && w->n == sampler->vocab && !rft_sampling_is_filtered(sampling));
+    assert(w->k == e->norm.dim && w->n == sampler->vocab);
     assert(sampler->n_parts == rft_draw_n_parts(sampler->vocab));
     for (uint32_t part = 0; part < w->n_parts; part++) {
         struct rft_node node;
@@ -97,8 +90,6 @@ void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, const stru
             .n_parts = sampler->n_parts,
             .first = part * w->part_rows,
             .n = part_rows(w, part),
-            .inverse_temperature_bits = inverse_temperature_bits(sampling),
-            .flags = greedy_flag(sampling),
             .inverse_dim_bits = inverse_bits(e->norm.dim),
             .eps_bits = RFT_BITS(e->norm.eps),
             .cap_bits = RFT_BITS(cap),

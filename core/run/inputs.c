@@ -260,14 +260,23 @@ uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inpu
            d->n * (uint64_t)sizeof(uint32_t);
 }
 
+/* Greedy samples ask no filter: where all are, no logits need lie in memory. */
+static struct rft_sampling sampling_of(const struct rft_config *drawn)
+{
+    const struct rft_reals *temperatures = &drawn->generate_temperature;
+    const uint32_t top_p = (uint32_t)(drawn->generate_top_p * 65536.0 + 0.5);
+    bool is_greedy = true;
+    for (size_t i = 0; i < temperatures->n; i++)
+        is_greedy = is_greedy && temperatures->items[i] == 0;
+    if (is_greedy)
+        return (struct rft_sampling){.top_p_65536 = 65536};
+    return (struct rft_sampling){
+        .top_k = drawn->generate_top_k, .top_p_65536 = top_p == 0 ? 1 : top_p, .min_p = (float)drawn->generate_min_p};
+}
+
 struct rft_draw_rules rft_inputs_rules(const struct rft_inputs *inputs)
 {
-    const struct rft_config *drawn = &inputs->drawn;
-    uint32_t top_p = (uint32_t)(drawn->generate_top_p * 65536.0 + 0.5);
-    return (struct rft_draw_rules){.sampling = {.temperature = (float)drawn->generate_temperature.items[0],
-                                                .top_k = drawn->generate_top_k,
-                                                .top_p_65536 = top_p == 0 ? 1 : top_p,
-                                                .min_p = (float)drawn->generate_min_p},
+    return (struct rft_draw_rules){.sampling = sampling_of(&inputs->drawn),
                                    .mask = inputs->mask,
                                    .eos = inputs->eos.ids,
                                    .n_eos = (uint32_t)inputs->eos.n};

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "buffers.h"
+#include "op.h"
 
 #include <string.h>
 
@@ -73,6 +74,7 @@ void rft_slots_start(struct rft_slots *s, struct rft_request *request, const str
                                      .key0 = (uint32_t)request->key,
                                      .key1 = (uint32_t)(request->key >> 32),
                                      .rope_first = flight->rope_first};
+    rft_row_set_temperature(&s->rows[slot], request->temperature);
 }
 
 uint32_t rft_slots_burst(const struct rft_slots *s, uint32_t n_steps_max)

@@ -12,6 +12,7 @@ struct bench_options {
     uint32_t samples, prompt, n_new, threads, runs, layers, stream_mib;
     double seconds; /* that a product's replays are measured for, in each run */
     double limit;   /* seconds: what is known to take longer is left out */
+    float temperature;
     struct rft_sampling sampling;
 };
 

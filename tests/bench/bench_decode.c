@@ -114,7 +114,7 @@ static bool parse_option(struct bench_options *o, const char *text)
         return true;
     }
     if (strncmp(text, "temperature=", n + 1) == 0)
-        o->sampling.temperature = strtof(value, NULL);
+        o->temperature = strtof(value, NULL);
     else if (strncmp(text, "top_p=", n + 1) == 0)
         o->sampling.top_p_65536 = (uint32_t)(strtod(value, NULL) * 65536.0 + 0.5);
     else if (strncmp(text, "seconds=", n + 1) == 0)
@@ -252,7 +252,8 @@ int main(int argc, char **argv)
                                          .stream_mib = 512,
                                          .seconds = 0.1,
                                          .limit = 30,
-                                         .sampling = {.temperature = 1.0f, .top_p_65536 = 65536}}};
+                                         .temperature = 1.0f,
+                                         .sampling = {.top_p_65536 = 65536}}};
     struct bench_options *o = &b.options;
     for (int i = 1; i < argc; i++) {
         if (!parse_option(o, argv[i])) {

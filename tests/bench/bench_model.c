@@ -152,16 +152,17 @@ static enum rft_status write_rows(struct bench *b, const struct bench_step *step
     uint8_t *h = rft_alloc((size_t)h_bytes, 1);
     enum rft_status status = h == NULL ? RFT_ERR_HOST_MEMORY : RFT_OK;
     for (uint32_t i = 0; i < step->n_rows && status == RFT_OK; i++) {
-        const struct rft_row row = {.token = i % b->config.vocab_size,
-                                    .position = o->prompt - 1 + n_new,
-                                    .n_prompt = o->prompt,
-                                    .prompt_table = i / o->samples * prompt_pages,
-                                    .own_table = bench_n_questions(b, step->n_rows) * prompt_pages + i * own_pages,
-                                    .state = RFT_ROW_RUNNING,
-                                    .n_new = n_new,
-                                    .n_new_max = o->n_new,
-                                    .sample_index = i % o->samples,
-                                    .key0 = i / o->samples};
+        struct rft_row row = {.token = i % b->config.vocab_size,
+                              .position = o->prompt - 1 + n_new,
+                              .n_prompt = o->prompt,
+                              .prompt_table = i / o->samples * prompt_pages,
+                              .own_table = bench_n_questions(b, step->n_rows) * prompt_pages + i * own_pages,
+                              .state = RFT_ROW_RUNNING,
+                              .n_new = n_new,
+                              .n_new_max = o->n_new,
+                              .sample_index = i % o->samples,
+                              .key0 = i / o->samples};
+        rft_row_set_temperature(&row, o->temperature);
         bench_fill_normed(b->config.dim, h);
         status = rft_dev_write(&b->engine.dev, rft_slice_part(step->work.rows, i * sizeof row, sizeof row), &row);
         if (status == RFT_OK)

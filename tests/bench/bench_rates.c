@@ -170,7 +170,8 @@ static enum rft_status decode_once(struct decode *d, const struct rft_group *gro
     if (requests == NULL)
         return RFT_ERR_HOST_MEMORY;
     for (uint32_t i = 0; i < d->n_rows; i++)
-        requests[i] = (struct rft_request){.flight = i / o->samples, .sample = i % o->samples, .key = i / o->samples};
+        requests[i] = (struct rft_request){
+            .flight = i / o->samples, .sample = i % o->samples, .key = i / o->samples, .temperature = o->temperature};
     d->begin = d->start = bench_now();
     rft_dev_stats(&b->engine.dev, &d->before);
     status = rft_chunk_run(&b->engine, &plan, group, requests, d->n_rows, &sink);

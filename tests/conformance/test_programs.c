@@ -83,8 +83,8 @@ static enum rft_status run_calls(struct model *m, const struct rft_program *prog
 
 /* Programs differ by whether tokens are filtered. */
 static const struct rft_sampling samplings[] = {
-    {.temperature = 0.9f, .top_k = 40, .top_p_65536 = 60000, .min_p = 0.01f},
-    {.temperature = 0.9f, .top_p_65536 = 65536},
+    {.top_k = 40, .top_p_65536 = 60000, .min_p = 0.01f},
+    {.top_p_65536 = 65536},
 };
 #define N_SAMPLINGS (sizeof samplings / sizeof *samplings)
 
@@ -134,7 +134,7 @@ static enum rft_status write_samples(struct model *m, const struct rft_model_con
     struct rft_row rows[N_ROWS];
     assert_true(h_bytes <= sizeof h && config->vocab_size <= sizeof mask * 8);
     memset(mask, 0xdf, sizeof mask);
-    for (uint32_t i = 0; i < N_ROWS; i++)
+    for (uint32_t i = 0; i < N_ROWS; i++) {
         rows[i] = (struct rft_row){.position = N_PROMPT - 1,
                                    .n_prompt = N_PROMPT,
                                    .own_table = N_PROMPT_PAGES + i,
@@ -143,6 +143,8 @@ static enum rft_status write_samples(struct model *m, const struct rft_model_con
                                    .sample_index = i,
                                    .key0 = 1,
                                    .key1 = 2};
+        rft_row_set_temperature(&rows[i], i == 1 ? 0.0f : 0.6f + 0.3f * (float)i);
+    }
     RFT_TRY(rft_dev_read(dev, rft_slice_part(m->prefill.h, (N_PROMPT - 1) * h_bytes, h_bytes), h));
     for (uint32_t i = 0; i < N_ROWS; i++)
         RFT_TRY(rft_dev_write(dev, rft_slice_part(m->step.h, i * h_bytes, h_bytes), h));

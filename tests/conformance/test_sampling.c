@@ -24,9 +24,9 @@ static const struct {
     struct rft_model_config config; /* at most a million parameters */
     const char *temperature, *top_k, *top_p, *min_p;
 } models[N_MODELS] = {
-    {"thirds", SHAPE(3, 96, 6, 2, 16, 160, 300, true), "generate.temperature=1", "generate.top_k=off",
+    {"thirds", SHAPE(3, 96, 6, 2, 16, 160, 300, true), "generate.temperature=[1, 0.5, 0]", "generate.top_k=off",
      "generate.top_p=1", "generate.min_p=0"},
-    {"odd", SHAPE(2, 100, 4, 4, 40, 86, 257, false), "generate.temperature=0.7", "generate.top_k=50",
+    {"odd", SHAPE(2, 100, 4, 4, 40, 86, 257, false), "generate.temperature=[0, 0.7]", "generate.top_k=50",
      "generate.top_p=0.9", "generate.min_p=0"},
     {"eight to one", SHAPE(3, 128, 8, 1, 64, 384, 515, true), "generate.temperature=1.3", "generate.top_k=off",
      "generate.top_p=1", "generate.min_p=0.02"},

@@ -68,6 +68,12 @@ static int unload(void **state)
     return 0;
 }
 
+/* How tokens are drawn. */
+struct drawing {
+    float temperature;
+    struct rft_sampling sampling;
+};
+
 static void open_model(const char *device, struct rft_sampling sampling)
 {
     const struct rft_device_options options = {.n_threads = 1};
@@ -112,8 +118,8 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
     return RFT_OK;
 }
 
-/* Draws n next tokens after a prompt that is one token. */
-static void draw(uint32_t token, uint64_t key, uint32_t n)
+/* Draws n next tokens after a prompt that is one token: number i at temperature i mod n_temperatures. */
+static void draw_sweep(uint32_t token, uint64_t key, const float *temperatures, uint32_t n_temperatures, uint32_t n)
 {
     const struct rft_chunk_sink sink = {NULL, no_cut, keep_token, go_on};
     struct rft_request *requests = rft_alloc(n, sizeof *requests);
@@ -123,7 +129,7 @@ static void draw(uint32_t token, uint64_t key, uint32_t n)
     uint64_t n_rows;
     assert_non_null(requests);
     for (uint32_t i = 0; i < n; i++)
-        requests[i] = (struct rft_request){.sample = i, .key = key};
+        requests[i] = (struct rft_request){.sample = i, .key = key, .temperature = temperatures[i % n_temperatures]};
     assert_int_equal(rft_group_init(&group, 1, model.checkpoint.config.dim), RFT_OK);
     assert_int_equal(rft_ids_append(&ids, token), RFT_OK);
     assert_int_equal(rft_group_add(&group, 0, &ids), RFT_OK);
@@ -134,11 +140,17 @@ static void draw(uint32_t token, uint64_t key, uint32_t n)
     rft_free(requests);
 }
 
+static void draw(uint32_t token, uint64_t key, float temperature, uint32_t n)
+{
+    draw_sweep(token, key, &temperature, 1, n);
+}
+
 /* Probabilities with the filters in their order: temperature, top-k, top-p, min-p. What is dropped has 0. */
-static void expected_of(uint32_t c, const struct rft_sampling *s, double p[VOCAB])
+static void expected_of(uint32_t c, const struct drawing *d, double p[VOCAB])
 {
     uint32_t order[VOCAB], n = 0, n_kept;
-    double sum = 0, cumulated = 0, temperature = s->temperature;
+    double sum = 0, cumulated = 0, temperature = d->temperature;
+    const struct rft_sampling *s = &d->sampling;
     for (uint32_t v = 0; v < VOCAB; v++)
         if (v != HOLE)
             order[n++] = v;
@@ -199,27 +211,28 @@ static void check_counts(const char *what, uint32_t n, const double p[VOCAB])
         fail_msg("%s: chi-square %.2f of %u bins is beyond %.2f", what, chi2, n_bins, limit);
 }
 
-static const struct rft_sampling samplings[] = {
-    {1.0f, 0, 65536, 0},     {0.7f, 0, 65536, 0},    {2.5f, 0, 65536, 0},   {1.0f, 1, 65536, 0},
-    {1.0f, 10, 65536, 0},    {1.0f, 0, 32768, 0},    {0.7f, 0, 58982, 0},   {1.0f, 0, 1, 0},
-    {1.0f, 0, 65536, 0.25f}, {1.5f, 0, 65536, 0.5f}, {1.0f, 100, 58982, 0}, {1.3f, 100, 52429, 0.3f},
-    {1.0f, 7, 65536, 0.9f},
+static const struct drawing drawings[] = {
+    {1.0f, {0, 65536, 0}},     {0.7f, {0, 65536, 0}},    {2.5f, {0, 65536, 0}},   {1.0f, {1, 65536, 0}},
+    {1.0f, {10, 65536, 0}},    {1.0f, {0, 32768, 0}},    {0.7f, {0, 58982, 0}},   {1.0f, {0, 1, 0}},
+    {1.0f, {0, 65536, 0.25f}}, {1.5f, {0, 65536, 0.5f}}, {1.0f, {100, 58982, 0}}, {1.3f, {100, 52429, 0.3f}},
+    {1.0f, {7, 65536, 0.9f}},
 };
 
 static void test_distributions(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof samplings / sizeof *samplings; i++) {
-        const struct rft_sampling *s = &samplings[i];
+    for (size_t i = 0; i < sizeof drawings / sizeof *drawings; i++) {
+        const struct drawing *d = &drawings[i];
+        const struct rft_sampling *s = &d->sampling;
         open_model("", *s);
         for (uint32_t c = 0; c < bigram.n_classes; c++) {
             double p[VOCAB];
             char what[96];
             snprintf(what, sizeof what, "%s T=%.1f top_k=%u top_p=%.4f min_p=%.2f",
                      json_string_value(json_array_get(json_object_get(bigram.json, "classes"), c)),
-                     (double)s->temperature, s->top_k, s->top_p_65536 / 65536.0, (double)s->min_p);
-            expected_of(c, s, p);
-            draw(bigram.token_of_class[c], 1000 * i + c, N_DRAWS);
+                     (double)d->temperature, s->top_k, s->top_p_65536 / 65536.0, (double)s->min_p);
+            expected_of(c, d, p);
+            draw(bigram.token_of_class[c], 1000 * i + c, d->temperature, N_DRAWS);
             check_counts(what, N_DRAWS, p);
         }
         rft_engine_close(&model.engine);
@@ -231,12 +244,12 @@ static void test_statistic_notices(void **state)
 {
     uint32_t noise = 5;
     double p[VOCAB], q[VOCAB], chi2 = 0;
-    struct rft_sampling s = samplings[0];
+    struct drawing d = drawings[0];
     (void)state;
     assert_string_equal(json_string_value(json_array_get(json_object_get(bigram.json, "classes"), noise)), "noise");
-    expected_of(noise, &s, p);
-    s.temperature = 1.15f;
-    expected_of(noise, &s, q);
+    expected_of(noise, &d, p);
+    d.temperature = 1.15f;
+    expected_of(noise, &d, q);
     for (uint32_t v = 0; v < VOCAB; v++)
         chi2 += q[v] * N_DRAWS < 5 ? 0 : N_DRAWS * (p[v] - q[v]) * (p[v] - q[v]) / q[v];
     assert_true(chi2 > 2 * 4 * sqrt(2.0 * 220)); /* what it adds to the mean: twice the limit's distance */
@@ -245,13 +258,13 @@ static void test_statistic_notices(void **state)
 static void test_greedy(void **state)
 {
     (void)state;
-    open_model("", (struct rft_sampling){0, 0, 65536, 0});
+    open_model("", (struct rft_sampling){0, 65536, 0});
     for (uint32_t c = 0; c < bigram.n_classes; c++) {
         uint32_t best = 0;
         for (uint32_t v = 1; v < VOCAB; v++)
             if (v != HOLE && bigram.logits[c][v] > bigram.logits[c][best])
                 best = v;
-        draw(bigram.token_of_class[c], c, 100);
+        draw(bigram.token_of_class[c], c, 0, 100);
         for (uint32_t i = 0; i < 100; i++)
             assert_int_equal(model.tokens[i], best);
     }
@@ -263,14 +276,35 @@ static void test_plain_draws_the_same(void **state)
 {
     static uint32_t fastest[2000];
     (void)state;
-    for (size_t i = 0; i < sizeof samplings / sizeof *samplings; i++) {
-        open_model("", samplings[i]);
-        draw('~', i, 2000);
+    for (size_t i = 0; i < sizeof drawings / sizeof *drawings; i++) {
+        open_model("", drawings[i].sampling);
+        draw('~', i, drawings[i].temperature, 2000);
         memcpy(fastest, model.tokens, sizeof fastest);
         rft_engine_close(&model.engine);
-        open_model("plain", samplings[i]);
-        draw('~', i, 2000);
+        open_model("plain", drawings[i].sampling);
+        draw('~', i, drawings[i].temperature, 2000);
         assert_memory_equal(model.tokens, fastest, sizeof fastest);
+        rft_engine_close(&model.engine);
+    }
+}
+
+/* Rows of other temperatures beside it do not change a draw, filtered or not, in no form. */
+static void test_sweep_draws_the_same(void **state)
+{
+    static const float temperatures[] = {0.7f, 0.0f, 2.5f};
+    static const struct rft_sampling of[] = {{0, 65536, 0}, {20, 58982, 0.01f}};
+    static uint32_t alone[3][300];
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        open_model(i % 2 == 0 ? "" : "plain", of[i / 2]);
+        for (uint32_t t = 0; t < 3; t++) {
+            draw('~', i, temperatures[t], 300);
+            memcpy(alone[t], model.tokens, sizeof alone[t]);
+        }
+        draw_sweep('~', i, temperatures, 3, 300);
+        for (uint32_t n = 0; n < 300; n++)
+            assert_int_equal(model.tokens[n], alone[n % 3][n]);
+        assert_memory_not_equal(alone[0], alone[2], sizeof alone[0]);
         rft_engine_close(&model.engine);
     }
 }
@@ -367,8 +401,11 @@ static void test_acceptance(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distributions), cmocka_unit_test(test_statistic_notices),
-        cmocka_unit_test(test_greedy),        cmocka_unit_test(test_plain_draws_the_same),
+        cmocka_unit_test(test_distributions),
+        cmocka_unit_test(test_statistic_notices),
+        cmocka_unit_test(test_greedy),
+        cmocka_unit_test(test_plain_draws_the_same),
+        cmocka_unit_test(test_sweep_draws_the_same),
         cmocka_unit_test(test_acceptance),
     };
     return RFT_TEST_RUN(tests, load, unload);

@@ -27,7 +27,7 @@ static uint32_t drawn_tokens[N_PROMPTS][N_NEW];
 static int load(void **state)
 {
     const struct rft_device_options options = {.n_threads = 1};
-    const struct rft_draw_rules rules = {.sampling = {.temperature = 0.0f, .top_p_65536 = 65536}, .mask = mask};
+    const struct rft_draw_rules rules = {.sampling = {.top_p_65536 = 65536}, .mask = mask};
     struct rft_model_config config = rft_test_config();
     struct rft_memory memory;
     char dir[512];

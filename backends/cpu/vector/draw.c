@@ -62,8 +62,8 @@ static void finish_draw(const void *args, const struct cpu_totals *totals)
             continue;
         list_scaled(totals, index, factors[index], logits);
         cap_all(logits, n, a->cap_bits, a->inverse_cap_bits);
-        list_scores(scores, is_left, logits, has_token, n, RFT_FROM_BITS(a->inverse_temperature_bits), &rows[row]);
-        if (!(a->flags & RFT_SAMPLE_GREEDY))
+        list_scores(scores, is_left, logits, has_token, n, &rows[row]);
+        if (!rows[row].is_greedy)
             add_noise(scores, &rows[row], first, n);
         list_keys(keys, scores, is_left, n);
         best_of_tiles(keys, ids, n, candidates);

@@ -30,8 +30,9 @@ static inline void list_tokens(uint32_t has_token[CPU_GROUP], const uint32_t *ma
 
 /* Scaled logits. Entries with a bad one are dropped, in is_left, and mark the row if the vocabulary has them. */
 static inline void list_scores(float *scores, uint32_t *is_left, const float *logits, const uint32_t *has_token,
-                               uint32_t n, float inverse_temperature, struct rft_row *row)
+                               uint32_t n, struct rft_row *row)
 {
+    const float inverse_temperature = RFT_FROM_BITS(row->inverse_temperature_bits);
     uint32_t bad = 0;
     for (uint32_t i = 0; i < CPU_ENTRIES(n); i++) {
         uint32_t is_bad = rft_is_bad(logits[i]);

@@ -168,10 +168,10 @@ void CPU_NAME(cpu_filter)(const void *args, uint32_t item, struct cpu_worker wor
     struct filter f = {.logits = (const float *)cpu_pointer(a->logits) + (size_t)item * a->vocab,
                        .mask = cpu_pointer(a->mask),
                        .vocab = a->vocab,
-                       .inverse_temperature = RFT_FROM_BITS(a->inverse_temperature_bits)};
+                       .inverse_temperature = RFT_FROM_BITS(row->inverse_temperature_bits)};
     uint64_t n, left;
     (void)worker;
-    if (row->state != RFT_ROW_RUNNING)
+    if (row->state != RFT_ROW_RUNNING || row->is_greedy)
         return;
     n = find_max(&f);
     *cutoff = (struct rft_cutoff){1, UINT32_MAX, RFT_BITS(f.max), 0};

@@ -24,10 +24,10 @@ static struct rft_candidate best_of_group(const struct rft_args_sample *a, struc
     uint32_t has_token[CPU_GROUP], is_left[CPU_GROUP], keys[CPU_GROUP], max_key = 0;
     memcpy(logits, (const float *)cpu_pointer(a->logits) + (size_t)index * a->vocab + first, n * sizeof *logits);
     list_tokens(has_token, cpu_pointer(a->mask), first, n);
-    list_scores(scores, is_left, logits, has_token, CPU_GROUP, RFT_FROM_BITS(a->inverse_temperature_bits), row);
-    if (a->flags & RFT_SAMPLE_FILTERED)
+    list_scores(scores, is_left, logits, has_token, CPU_GROUP, row);
+    if ((a->flags & RFT_SAMPLE_FILTERED) && !row->is_greedy)
         drop_filtered(is_left, scores, a, (const struct rft_cutoff *)cpu_pointer(a->cutoffs) + index, first);
-    if (!(a->flags & RFT_SAMPLE_GREEDY))
+    if (!row->is_greedy)
         add_noise(scores, row, first, CPU_GROUP);
     list_keys(keys, scores, is_left, CPU_GROUP);
     for (uint32_t i = 0; i < CPU_GROUP; i++)
