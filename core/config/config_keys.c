@@ -142,7 +142,8 @@ const struct rft_key rft_keys[] = {
       .help = "A sample is cut off after this many tokens.\n"
               "auto: 100 with several samples, 120 with one." },
     { FIELD(generate, temperature), .type = RFT_KEY_REALS, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = 100,
-      .fallback = "0.7", .help = "0: always the most likely token. Else at least 0.000001. A JSON array of them is a sweep: sample i of\n"
+      .fallback = "0.7",
+      .help = "0: always the most likely token. Else at least 0.000001. A JSON array of them is a sweep: sample i of\n"
               "a question takes number i mod n." },
     { FIELD(generate, top_k), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
       .low = 0, .high = 1e6,
@@ -154,7 +155,8 @@ const struct rft_key rft_keys[] = {
       .low = 0, .high = 1, .fallback = "0",
       .help = "Only tokens at least this fraction as likely as the most likely one are drawn. 0: all." },
     { FIELD(generate, seed), .type = RFT_KEY_WHOLES, .flags = RFT_KEY_SHAPES_TEXT, .low = 0, .high = U64_HIGH,
-      .fallback = "0", .help = "Same seed, same text. Another seed draws other samples. A JSON array of them: sample i takes number\n"
+      .fallback = "0",
+      .help = "Same seed, same text. Another seed draws other samples. A JSON array of them: sample i takes number\n"
               "i mod n." },
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING, .fallback = "",
       .help = "Texts that end a sample and are cut off it: one text, or a JSON array of texts, as\n"
