@@ -21,10 +21,25 @@ void rft_tokenizer_close(struct rft_tokenizer *t)
     rft_tok_added_finish(&t->added);
     rft_tok_added_finish(&t->added_normalized);
     rft_ids_finish(&t->prefix);
+    rft_tok_words_finish(&t->words);
+    rft_tok_work_finish(&t->work);
     rft_free(t);
 }
 
-static enum rft_status encode(const struct rft_tokenizer *t, struct rft_tok_work *work, struct rft_ids *ids)
+static enum rft_status encode_word(struct rft_tokenizer *t, struct rft_bytes word, struct rft_ids *ids)
+{
+    struct rft_tok_word *place;
+    const size_t n_before = ids->n;
+    RFT_TRY(rft_tok_words_find(&t->words, word, ids, &place));
+    if (ids->n != n_before)
+        return RFT_OK;
+    RFT_TRY(rft_tok_bpe(t, word, ids));
+    if (place != NULL)
+        rft_tok_words_keep(place, word, ids->ids + n_before, ids->n - n_before);
+    return RFT_OK;
+}
+
+static enum rft_status encode(struct rft_tokenizer *t, struct rft_tok_work *work, struct rft_ids *ids)
 {
     RFT_TRY(rft_tok_added_extract(&t->added, work));
     RFT_TRY(rft_tok_steps_run(&t->normalizers, work));
@@ -33,7 +48,7 @@ static enum rft_status encode(const struct rft_tokenizer *t, struct rft_tok_work
     for (size_t i = 0; i < work->pieces.n; i++) {
         const struct rft_tok_piece *piece = &work->pieces.items[i];
         struct rft_bytes word = {work->text.bytes.data + piece->begin, piece->end - piece->begin};
-        RFT_TRY(piece->is_token ? rft_ids_append(ids, piece->id) : rft_tok_bpe(t, word, ids));
+        RFT_TRY(piece->is_token ? rft_ids_append(ids, piece->id) : encode_word(t, word, ids));
     }
     return RFT_OK;
 }
@@ -41,14 +56,12 @@ static enum rft_status encode(const struct rft_tokenizer *t, struct rft_tok_work
 enum rft_status rft_tokenizer_encode_marked(struct rft_tokenizer *t, struct rft_bytes text, const unsigned char *marks,
                                             struct rft_ids *ids)
 {
-    struct rft_tok_work work = {0};
     size_t n_before = ids->n;
-    enum rft_status status = rft_tok_work_begin(text, marks, &work);
+    enum rft_status status = rft_tok_work_begin(text, marks, &t->work);
     if (status == RFT_OK)
-        status = encode(t, &work, ids);
+        status = encode(t, &t->work, ids);
     if (status != RFT_OK)
         ids->n = n_before;
-    rft_tok_work_finish(&work);
     return status;
 }
 
@@ -93,14 +106,11 @@ static enum rft_status take_in_tokens(const struct rft_tokenizer *t, const uint3
 
 enum rft_status rft_tokenizer_decode(struct rft_tokenizer *t, const uint32_t *ids, size_t n, struct rft_str *text)
 {
-    struct rft_tok_work work = {0};
-    enum rft_status status = take_in_tokens(t, ids, n, &work);
-    if (status == RFT_OK)
-        status = rft_tok_steps_run(&t->decoders, &work);
-    if (status == RFT_OK)
-        status = rft_str_append(text, work.text.bytes.data, work.text.bytes.len);
-    rft_tok_work_finish(&work);
-    return status;
+    struct rft_tok_work *work = &t->work;
+    rft_tok_work_clear(work);
+    RFT_TRY(take_in_tokens(t, ids, n, work));
+    RFT_TRY(rft_tok_steps_run(&t->decoders, work));
+    return rft_str_append(text, work->text.bytes.data, work->text.bytes.len);
 }
 
 uint32_t rft_tokenizer_n_ids(const struct rft_tokenizer *t)

@@ -6,7 +6,9 @@
 #include "ids.h"
 #include "tokenizer_added.h"
 #include "tokenizer_step.h"
+#include "tokenizer_text.h"
 #include "tokenizer_vocab.h"
+#include "tokenizer_words.h"
 
 #define RFT_TOK_NO_ID UINT32_MAX
 
@@ -20,6 +22,8 @@ struct rft_tokenizer {
     uint32_t unk_id;        /* RFT_TOK_NO_ID if none */
     bool fuse_unk, byte_fallback, ignore_merges;
     uint64_t hash;
+    struct rft_tok_words words;
+    struct rft_tok_work work; /* scratch */
 };
 
 #endif

@@ -137,6 +137,12 @@ static enum rft_status rewrite_bytes(struct rewrite *r)
 {
     for (size_t i = r->piece->begin; i < r->piece->end; i++) {
         char utf8[4];
+        const size_t begin = i;
+        while (i < r->piece->end && r->text->bytes.data[i] > ' ' && r->text->bytes.data[i] < 0x7f)
+            i++; /* as ASCII they stay as they are */
+        RFT_TRY(copy(r->out, r->text, begin, i));
+        if (i == r->piece->end)
+            break;
         size_t n = rft_utf8_encode(rft_tok_char_of_byte((unsigned char)r->text->bytes.data[i]), utf8);
         RFT_TRY(rft_tok_text_append(r->out, utf8, n, mark_at(r, i)));
     }

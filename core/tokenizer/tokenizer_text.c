@@ -8,8 +8,8 @@
 enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes, size_t n, enum rft_tok_mark mark)
 {
     RFT_TRY(rft_str_append(&text->bytes, bytes, n));
-    for (char byte = (char)mark; n; n--)
-        RFT_TRY(rft_str_append(&text->marks, &byte, 1));
+    RFT_TRY(rft_str_append(&text->marks, bytes, n)); /* room for as many */
+    memset(text->marks.data + text->marks.len - n, (char)mark, n);
     return RFT_OK;
 }
 
@@ -43,6 +43,15 @@ void rft_tok_work_finish(struct rft_tok_work *work)
     *work = (struct rft_tok_work){0};
 }
 
+void rft_tok_work_clear(struct rft_tok_work *work)
+{
+    rft_str_clear(&work->text.bytes);
+    rft_str_clear(&work->text.marks);
+    rft_str_clear(&work->next_text.bytes);
+    rft_str_clear(&work->next_text.marks);
+    work->pieces.n = work->next_pieces.n = 0;
+}
+
 void rft_tok_work_take_pieces(struct rft_tok_work *work)
 {
     struct rft_tok_pieces pieces = work->pieces;
@@ -59,41 +68,49 @@ bool rft_tok_is_space(int32_t c)
 
 /* Byte-level BPE: '!'..'~', 0xA1..0xAC and 0xAE..0xFF stand for themselves, the 68 others for U+0100 and up, in
  * order. */
-static bool stands_for_itself(unsigned byte)
-{
-    return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte != 0xad);
-}
+static const struct {
+    unsigned first, n; /* bytes that follow each other */
+    uint32_t code_point;
+} moved[] = {{0x00, 33, 0x100}, {0x7f, 34, 0x121}, {0xad, 1, 0x143}};
+#define N_MOVED (sizeof moved / sizeof *moved)
 
 uint32_t rft_tok_char_of_byte(unsigned char byte)
 {
-    if (stands_for_itself(byte))
-        return byte;
-    uint32_t code_point = 0x100;
-    for (unsigned b = 0; b < byte; b++)
-        code_point += !stands_for_itself(b);
-    return code_point;
+    for (size_t i = 0; i < N_MOVED; i++)
+        if (byte - moved[i].first < moved[i].n) /* below `first` it wraps */
+            return moved[i].code_point + (byte - moved[i].first);
+    return byte;
 }
 
 int rft_tok_byte_of_char(int32_t code_point)
 {
-    if (code_point < 0 || code_point > 0x143)
-        return -1;
-    if (code_point < 0x100)
-        return stands_for_itself((unsigned)code_point) ? code_point : -1;
-    unsigned byte = 0;
-    for (int left = code_point - 0x100; stands_for_itself(byte) || left > 0; byte++)
-        left -= !stands_for_itself(byte);
-    return (int)byte;
+    for (size_t i = 0; i < N_MOVED && code_point >= 0x100; i++)
+        if ((uint32_t)code_point - moved[i].code_point < moved[i].n)
+            return (int)(moved[i].first + ((uint32_t)code_point - moved[i].code_point));
+    return code_point >= 0 && code_point < 0x100 && rft_tok_char_of_byte((unsigned char)code_point) < 0x100 ? code_point
+                                                                                                            : -1;
 }
 
 enum rft_status rft_tok_work_begin(struct rft_bytes text, const unsigned char *marks, struct rft_tok_work *work)
 {
+    size_t begin = 0; /* of a run of characters of one mark, which is appended at once */
+    enum rft_tok_mark mark = RFT_TOK_TEMPLATE;
+    rft_tok_work_clear(work);
     for (size_t i = 0, n; i < text.len; i += n) {
         int32_t code_point;
         n = rft_utf8_decode(text.data + i, text.data + text.len, &code_point);
-        enum rft_tok_mark mark = marks != NULL ? rft_tok_strictest((const char *)marks + i, n) : RFT_TOK_TEMPLATE;
-        struct rft_bytes c = code_point < 0 ? rft_bytes_z("\xef\xbf\xbd") : (struct rft_bytes){text.data + i, n};
-        RFT_TRY(rft_tok_text_append(&work->text, c.data, c.len, mark));
+        enum rft_tok_mark own = marks != NULL ? rft_tok_strictest((const char *)marks + i, n) : RFT_TOK_TEMPLATE;
+        if (own != mark || code_point < 0) {
+            RFT_TRY(rft_tok_text_append(&work->text, text.data + begin, i - begin, mark));
+            begin = i;
+            mark = own;
+        }
+        if (code_point < 0) {
+            RFT_TRY(rft_tok_text_append(&work->text, "\xef\xbf\xbd", 3, own));
+            begin = i + n;
+        }
     }
+    if (begin < text.len)
+        RFT_TRY(rft_tok_text_append(&work->text, text.data + begin, text.len - begin, mark));
     return rft_tok_pieces_add(&work->pieces, (struct rft_tok_piece){.end = work->text.bytes.len, .at_start = true});
 }

@@ -39,9 +39,10 @@ struct rft_tok_work {
 };
 
 /* Begins with a text, made well-formed UTF-8 and one piece, and its marks: one a byte, or NULL where all are
- * RFT_TOK_TEMPLATE. work is zero before; finish it in any case. */
+ * RFT_TOK_TEMPLATE. work is zero, or was used before; finish it in any case. */
 enum rft_status rft_tok_work_begin(struct rft_bytes text, const unsigned char *marks, struct rft_tok_work *work);
 void rft_tok_work_finish(struct rft_tok_work *work);
+void rft_tok_work_clear(struct rft_tok_work *work); /* no text; memory is kept */
 /* Appends a piece; an empty one is dropped unless it is a token. */
 enum rft_status rft_tok_pieces_add(struct rft_tok_pieces *pieces, struct rft_tok_piece piece);
 void rft_tok_work_take_pieces(struct rft_tok_work *work); /* next_pieces become the current ones; the text stays */

@@ -196,17 +196,21 @@ static void special_tokens_by_text(void **state)
 static enum rft_status one_span(void *user)
 {
     struct rft_ids ids = {0};
-    enum rft_status status = rft_tokenizer_encode(user, rft_bytes_z("<x>ab <x> e\xcc\x81"), 3, 8, &ids);
+    struct rft_tokenizer *tokenizer = NULL;
+    enum rft_status status = rft_tok_load_json("test", rft_bytes_z(user), NULL, &tokenizer);
+    if (status == RFT_OK)
+        status = rft_tokenizer_encode(tokenizer, rft_bytes_z("<x>ab <x> e\xcc\x81"), 3, 8, &ids);
     rft_ids_finish(&ids);
+    rft_tokenizer_close(tokenizer);
     return status;
 }
 
 static void allocation_faults(void **state)
 {
     (void)state;
-    struct rft_tokenizer *tokenizer = load(small);
-    assert_true(rft_test_alloc_faults(one_span, tokenizer) > 10);
-    rft_tokenizer_close(tokenizer);
+    char json[sizeof small];
+    memcpy(json, small, sizeof small);
+    assert_true(rft_test_alloc_faults(one_span, json) > 60);
 }
 
 int main(int argc, char **argv)
