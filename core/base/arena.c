@@ -45,6 +45,14 @@ void *rft_arena_take(struct rft_arena *arena, size_t n, size_t size)
     return taken;
 }
 
+uint64_t rft_arena_bytes(const struct rft_arena *arena)
+{
+    uint64_t bytes = 0;
+    for (const struct rft_arena_block *block = arena->blocks; block != NULL; block = block->older)
+        bytes += sizeof *block + block->size;
+    return bytes;
+}
+
 void rft_arena_finish(struct rft_arena *arena)
 {
     while (arena->blocks != NULL) {

@@ -23,6 +23,8 @@ struct rft_arena {
 void *rft_arena_take(struct rft_arena *arena, size_t n, size_t size);
 /* Whether taking so much more would go past the limit. */
 bool rft_arena_is_full(const struct rft_arena *arena, size_t n, size_t size);
+/* Bytes of its blocks. */
+uint64_t rft_arena_bytes(const struct rft_arena *arena);
 /* Gives everything back; the arena can be used again, with the same limit. */
 void rft_arena_finish(struct rft_arena *arena);
 

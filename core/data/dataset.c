@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "dataset_row.h"
+#include "dataset_trim.h"
 #include "id_table.h"
 #include "os.h"
 #include "row_file.h"
@@ -266,7 +267,7 @@ static enum rft_status parse_all(struct loader *loader)
         rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
         return RFT_ERR_INPUT;
     }
-    return RFT_OK;
+    return rft_dataset_trim(dataset);
 }
 
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,

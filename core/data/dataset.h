@@ -34,7 +34,7 @@ struct rft_dataset {
     size_t n;
     struct rft_skipped *skipped; /* [n_skipped] in input order */
     size_t n_skipped;
-    struct rft_str arena;   /* backing of the texts: the file, its strings unescaped in place */
+    struct rft_str arena;   /* backing of the texts: what is needed of the file, its strings unescaped in place */
     struct rft_arena lists; /* backing of lists, and of texts that were put together */
     uint64_t content_hash;  /* over text, gold answers, options, id and repeat of all n in order: part of the run's
                                fingerprint */

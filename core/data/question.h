@@ -30,22 +30,22 @@ struct rft_dataset_options {
     bool skip_bad_rows;                      /* rows that are no questions are left out; else they are refused */
 };
 
-/* One question. All text is owned by the dataset. */
+/* One question. All text is owned by the dataset. There may be millions: members stand so that none is padded. */
 struct rft_question {
     struct rft_bytes text;
     struct rft_bytes gold; /* source text: of a number its characters in the file ("6000.0"), of a string its content;
                               of a list the first; data NULL: there is none */
+    struct rft_bytes id;   /* explicit id (a number's source text), else the question's text */
+    const struct rft_bytes *golds;   /* [n_golds] of a list all of them; NULL: gold alone */
+    const struct rft_bytes *choices; /* [n_choices] the options of a multiple choice; NULL: it has none of its own */
+    uint64_t row;                    /* ordinal in the file, from 0 */
+    uint64_t line;                   /* 1-based line in the file, for messages */
+    uint32_t n_golds;
+    uint32_t n_choices;
+    uint32_t repeat;   /* ordinal among rows of the same id text, also such as are left out: 0 for the first; always 0
+                          with id_field */
     bool gold_is_json; /* gold is JSON text: a number, or for a command a list or an object; it is written back as such
                         */
-    const struct rft_bytes *golds; /* [n_golds] of a list all of them; NULL: gold alone */
-    uint32_t n_golds;
-    const struct rft_bytes *choices; /* [n_choices] the options of a multiple choice; NULL: it has none of its own */
-    uint32_t n_choices;
-    struct rft_bytes id; /* explicit id (a number's source text), else the question's text */
-    uint32_t repeat;     /* ordinal among rows of the same id text, also such as are left out: 0 for the first; always 0
-                            with id_field */
-    uint64_t row;        /* ordinal in the file, from 0 */
-    uint64_t line;       /* 1-based line in the file, for messages */
 };
 
 /* All accepted answers of a question, and the options that it brings along. */

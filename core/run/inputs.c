@@ -256,7 +256,8 @@ uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inpu
     const uint32_t n_samples = config->generate_samples;
     uint64_t rows = d->n * (uint64_t)sizeof *d->questions + d->n_skipped * (uint64_t)sizeof *d->skipped;
     rows += rft_adapter_heap_bytes(&inputs->checkpoint);
-    return d->arena.cap + rows + rft_journal_index_bytes(d->n, n_samples) + rft_judging_bytes(config, d->n, n_samples) +
+    rows += d->arena.cap + rft_arena_bytes(&d->lists);
+    return rows + rft_journal_index_bytes(d->n, n_samples) + rft_judging_bytes(config, d->n, n_samples) +
            d->n * (uint64_t)sizeof(uint32_t);
 }
 

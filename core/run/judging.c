@@ -10,12 +10,14 @@
 #include <xxhash.h>
 
 #define NO_ANSWER UINT32_MAX /* for the place of one */
+#define REASON_SHIFT 24
+#define ANSWER_BYTES_MAX ((1u << REASON_SHIFT) - 1)
 #define QUEUE_BYTES (UINT64_C(64) << 20)
 
+/* Of millions of samples: eight bytes each. */
 struct rft_judged {
-    uint32_t answer, n_answer; /* where the answer is in the sample's text */
-    uint8_t reason;
-    bool is_done;
+    uint32_t answer;          /* where it is in the sample's text */
+    uint32_t size_and_reason; /* its bytes, and above them the reason + 1: 0 = not judged yet */
 };
 
 static enum rft_status open_judges(const struct rft_config *config, const char *path, struct rft_judges **judges)
@@ -93,20 +95,21 @@ uint64_t rft_judging_bytes(const struct rft_config *config, uint64_t n_questions
 
 static struct rft_verdict recall(const struct rft_judged *judged, struct rft_bytes text)
 {
-    struct rft_verdict verdict = {.reason = (enum rft_reason)judged->reason};
+    struct rft_verdict verdict = {.reason = (enum rft_reason)((judged->size_and_reason >> REASON_SHIFT) - 1)};
     if (judged->answer != NO_ANSWER)
-        verdict.answer = (struct rft_bytes){text.data + judged->answer, judged->n_answer};
+        verdict.answer = (struct rft_bytes){text.data + judged->answer, judged->size_and_reason & ANSWER_BYTES_MAX};
     verdict.score = rft_reason_decision(verdict.reason) == RFT_RIGHT;
     return verdict;
 }
 
+/* A verdict that has no room is made again when it is asked for. */
 static void keep(struct rft_judged *judged, struct rft_bytes text, const struct rft_verdict *verdict)
 {
-    *judged = (struct rft_judged){.answer = NO_ANSWER, .reason = (uint8_t)verdict->reason, .is_done = true};
-    if (verdict->answer.data == NULL)
+    const size_t at = verdict->answer.data != NULL ? (size_t)(verdict->answer.data - text.data) : NO_ANSWER;
+    if (verdict->answer.len > ANSWER_BYTES_MAX || (verdict->answer.data != NULL && at >= NO_ANSWER))
         return;
-    judged->answer = (uint32_t)(verdict->answer.data - text.data);
-    judged->n_answer = (uint32_t)verdict->answer.len;
+    judged->answer = (uint32_t)at;
+    judged->size_and_reason = (uint32_t)verdict->answer.len | ((uint32_t)verdict->reason + 1) << REASON_SHIFT;
 }
 
 static enum rft_status judge_by_rule(struct rft_judging *judging, const struct rft_question *question,
@@ -120,7 +123,7 @@ static enum rft_status judge_by_rule(struct rft_judging *judging, const struct r
                                       .choices = rft_question_choices(question)};
     if (judged != NULL)
         judged += sample->question * judging->n_samples + sample->sample;
-    if (judged != NULL && judged->is_done) {
+    if (judged != NULL && judged->size_and_reason >> REASON_SHIFT != 0) {
         *verdict = recall(judged, sample->text);
         return RFT_OK;
     }
