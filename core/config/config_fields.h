@@ -125,9 +125,14 @@ struct rft_config {
     enum rft_arithmetic device_arithmetic;
     char *output_path;
     enum rft_output_format output_format;
+    uint32_t output_pairs; /* a count, or RFT_PAIRS_ALL (pairs.h) */
+    enum rft_pair_by output_pair_by;
+    bool output_pair_cut_off;
     bool output_examples;
-    char *output_records; /* "" = none */
-    char *output_summary; /* "" = none */
+    char *output_records;  /* "" = none */
+    char *output_unsolved; /* "" = none */
+    char *output_summary;  /* "" = none */
+    char *output_card;     /* "" = none */
 };
 
 #endif

@@ -28,7 +28,12 @@ static const struct rft_word words_format[] = {{"rft_json", RFT_FORMAT_RFT_JSON}
                                                {"jsonl", RFT_FORMAT_JSONL},
                                                {"messages", RFT_FORMAT_MESSAGES},
                                                {"prompt_completion", RFT_FORMAT_PROMPT_COMPLETION},
+                                               {"alpaca", RFT_FORMAT_ALPACA},
+                                               {"pairs", RFT_FORMAT_PAIRS},
                                                {NULL, 0}};
+static const struct rft_word words_all_pairs[] = {{"all", RFT_PAIRS_ALL}, {NULL, 0}};
+static const struct rft_word words_pair_by[] = {
+    {"first", RFT_PAIR_FIRST}, {"nearest", RFT_PAIR_NEAREST}, {"farthest", RFT_PAIR_FARTHEST}, {NULL, 0}};
 static const struct rft_word words_memory[] = {{"auto", RFT_ACCESS_AUTO},
                                                {"mapped", RFT_ACCESS_MAPPED},
                                                {"imported", RFT_ACCESS_IMPORTED},
@@ -271,13 +276,28 @@ const struct rft_key rft_keys[] = {
     { FIELD(output, format), .type = RFT_KEY_CHOICE, .words = words_format, .fallback = "rft_json",
       .help = "rft_json: a JSON array of [question, gold, completion]. jsonl: an object in each line.\n"
               "messages: {\"messages\": [...]} in each line. prompt_completion: {\"prompt\": [...],\n"
-              "\"completion\": [...]}." },
+              "\"completion\": [...]}. alpaca: {\"instruction\", \"input\", \"output\"}. pairs: {\"prompt\": [...],\n"
+              "\"chosen\": [...], \"rejected\": [...]}, a right text against a wrong one (docs/files.md)." },
+    { FIELD(output, pairs), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = words_all_pairs, .fallback = "1",
+      .help = "pairs: how many of a question. Right ones are those that [select] keeps; no text stands in two pairs\n"
+              "before each of its kind stands in one. all: every right text with every wrong one." },
+    { FIELD(output, pair_by), .type = RFT_KEY_CHOICE, .words = words_pair_by, .fallback = "first",
+      .help = "pairs: the wrong text for a right one: the first sample, or the one whose length in bytes is nearest\n"
+              "(training then learns least from length) or farthest." },
+    { FIELD(output, pair_cut_off), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
+      .help = "pairs: yes: samples that were cut off at max_new_tokens are wrong texts, too; trainers put an end\n"
+              "behind them." },
     { FIELD(output, examples), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
-      .help = "messages, prompt_completion: whether the worked examples stand in every row." },
+      .help = "messages, prompt_completion, pairs: whether the worked examples stand in every row." },
     { FIELD(output, records), .type = RFT_KEY_OUT_PATH, .fallback = "",
       .help = "JSON lines of every sample, accepted or not, with the reason. Empty: none." },
+    { FIELD(output, unsolved), .type = RFT_KEY_OUT_PATH, .fallback = "",
+      .help = "JSON lines of the questions that no sample solved, with the gold answer, which may be wrong, and the\n"
+              "answer that most samples gave. Empty: none." },
     { FIELD(output, summary), .type = RFT_KEY_OUT_PATH, .fallback = "",
-      .help = "A JSON file of counts, speed and memory. Empty: none." },
+      .help = "A JSON file of counts, speed and memory, and of where the samples come from. Empty: none." },
+    { FIELD(output, card), .type = RFT_KEY_OUT_PATH, .fallback = "",
+      .help = "A dataset card, as the Hugging Face hub reads it, in the dataset's directory: README.md. Empty: none." },
 };
 /* clang-format on */
 const size_t rft_n_keys = sizeof rft_keys / sizeof *rft_keys;

@@ -11,12 +11,17 @@ struct writer {
     const struct rft_dataset *dataset;
     struct rft_output_counts *counts;
     struct rft_records records;
+    struct rft_unsolved unsolved;
     struct rft_rows rows;
-    struct rft_str text; /* of the sample at hand */
-    bool *accepted;      /* [samples.n_max] */
-    bool *kept;          /* [samples.n_max] */
-    size_t n_skipped;    /* rows left out that are written */
-    bool has_records;
+    struct rft_pairs pairs;
+    struct rft_str text;         /* of the sample at hand */
+    struct rft_str rejected;     /* of the one that it is paired with */
+    bool *accepted;              /* [samples.n_max] */
+    bool *kept;                  /* [samples.n_max] */
+    bool *wrong;                 /* [samples.n_max] that a pair may reject */
+    struct rft_pair_text *texts; /* [samples.n_max] of pairs */
+    size_t n_skipped;            /* rows left out that are written */
+    bool has_records, has_unsolved, has_pairs;
 };
 
 /* The rows left out that stand before row `before` of the file. */
@@ -30,9 +35,10 @@ static enum rft_status write_skipped_until(struct writer *w, uint64_t before)
     return RFT_OK;
 }
 
-static enum rft_status read_sample(struct writer *w, uint64_t index, uint32_t i, struct rft_sample *sample)
+static enum rft_status read_sample(struct writer *w, uint64_t index, uint32_t i, struct rft_str *text,
+                                   struct rft_sample *sample)
 {
-    return w->options->samples.read(w->options->samples.user, index, i, &w->text, sample);
+    return w->options->samples.read(w->options->samples.user, index, i, text, sample);
 }
 
 static void count_sample(struct rft_output_counts *counts, const struct rft_sample *sample,
@@ -46,17 +52,31 @@ static void count_sample(struct rft_output_counts *counts, const struct rft_samp
     counts->n_by_finish[sample->finish]++;
 }
 
+/* What the outputs but the records will want to know of a sample. */
+static enum rft_status note_sample(struct writer *w, uint32_t i, const struct rft_sample *sample,
+                                   const struct rft_verdict *verdict)
+{
+    bool is_whole =
+        sample->finish == RFT_FINISH_STOP || (sample->finish == RFT_FINISH_LENGTH && w->options->pairs_cut_off);
+    w->accepted[i] = verdict->reason == RFT_REASON_ACCEPTED;
+    w->wrong[i] = is_whole && rft_reason_decision(verdict->reason) == RFT_WRONG;
+    if (w->has_pairs)
+        w->texts[i] = rft_pair_text_of(i, sample->text);
+    return w->has_unsolved ? rft_unsolved_add(&w->unsolved, verdict->answer) : RFT_OK;
+}
+
 static enum rft_status judge_question(struct writer *w, uint64_t index, uint32_t n)
 {
     const struct rft_question *question = &w->dataset->questions[index];
     const struct rft_output_judge *judge = &w->options->judge;
+    rft_unsolved_clear(&w->unsolved);
     for (uint32_t i = 0; i < n; i++) {
         struct rft_sample sample;
         struct rft_verdict verdict;
-        RFT_TRY(read_sample(w, index, i, &sample));
+        RFT_TRY(read_sample(w, index, i, &w->text, &sample));
         RFT_TRY(judge->judge(judge->user, question, &sample, &verdict));
-        w->accepted[i] = verdict.reason == RFT_REASON_ACCEPTED;
         count_sample(w->counts, &sample, &verdict);
+        RFT_TRY(note_sample(w, i, &sample, &verdict));
         if (w->has_records)
             RFT_TRY(rft_records_write(&w->records, question, &sample, &verdict));
     }
@@ -72,12 +92,36 @@ static enum rft_status select_rows(struct writer *w, uint32_t n)
 
 static enum rft_status write_rows(struct writer *w, uint64_t index, uint32_t n)
 {
+    struct rft_sample sample;
+    const struct rft_output_row row = {.question = &w->dataset->questions[index], .sample = &sample};
     for (uint32_t i = 0; i < n; i++) {
-        struct rft_sample sample;
         if (!w->kept[i])
             continue;
-        RFT_TRY(read_sample(w, index, i, &sample));
-        RFT_TRY(rft_rows_write(&w->rows, &w->dataset->questions[index], &sample));
+        RFT_TRY(read_sample(w, index, i, &w->text, &sample));
+        RFT_TRY(rft_rows_write(&w->rows, &row));
+    }
+    return RFT_OK;
+}
+
+/* The samples that would be rows, against wrong ones. */
+static enum rft_status write_pairs(struct writer *w, uint64_t index, uint32_t n)
+{
+    struct rft_pairs *pairs = &w->pairs;
+    struct rft_sample chosen, rejected;
+    const struct rft_output_row row = {&w->dataset->questions[index], &chosen, &rejected};
+    rft_pairs_clear(pairs);
+    for (uint32_t i = 0; i < n; i++)
+        if (w->kept[i])
+            RFT_TRY(rft_pairs_add_chosen(pairs, w->texts[i]));
+    for (uint32_t i = 0; i < n; i++)
+        if (w->wrong[i])
+            RFT_TRY(rft_pairs_add_rejected(pairs, w->texts[i]));
+    RFT_TRY(rft_pairs_make(pairs, w->options->pair_by, w->options->n_pairs));
+    w->counts->n_unpaired += pairs->n_chosen != 0 && pairs->n == 0;
+    for (size_t i = 0; i < pairs->n; i++) {
+        RFT_TRY(read_sample(w, index, pairs->pairs[i].chosen, &w->text, &chosen));
+        RFT_TRY(read_sample(w, index, pairs->pairs[i].rejected, &w->rejected, &rejected));
+        RFT_TRY(rft_rows_write(&w->rows, &row));
     }
     return RFT_OK;
 }
@@ -85,61 +129,94 @@ static enum rft_status write_rows(struct writer *w, uint64_t index, uint32_t n)
 static enum rft_status write_question(struct writer *w, uint64_t index)
 {
     const struct rft_samples *samples = &w->options->samples;
+    const struct rft_question *question = &w->dataset->questions[index];
     uint64_t n_accepted_before = w->counts->n_accepted;
     uint32_t n = samples->n_of(samples->user, index);
-    RFT_TRY(write_skipped_until(w, w->dataset->questions[index].row));
+    RFT_TRY(write_skipped_until(w, question->row));
     RFT_TRY(judge_question(w, index, n));
+    bool is_solved = w->counts->n_accepted > n_accepted_before;
     w->counts->n_questions++;
-    w->counts->n_questions_solved += w->counts->n_accepted > n_accepted_before;
+    w->counts->n_questions_solved += is_solved;
+    if (!is_solved && w->has_unsolved)
+        RFT_TRY(rft_unsolved_write(&w->unsolved, question, n));
     RFT_TRY(select_rows(w, n));
-    return write_rows(w, index, n);
+    return w->has_pairs ? write_pairs(w, index, n) : write_rows(w, index, n);
 }
 
-static enum rft_status write_all(struct writer *w)
+/* ---- all of it ---- */
+
+static enum rft_status write_questions(struct writer *w)
 {
-    RFT_TRY(rft_out_begin(w->options->records));
-    RFT_TRY(rft_out_begin(w->options->rows));
-    RFT_TRY(rft_rows_begin(&w->rows));
     for (uint64_t i = 0; i < w->dataset->n; i++) {
         if (rft_os_interrupted())
             return RFT_ERR_INTERRUPTED; /* the samples are kept elsewhere */
         RFT_TRY(write_question(w, i));
     }
-    RFT_TRY(write_skipped_until(w, UINT64_MAX));
+    return write_skipped_until(w, UINT64_MAX);
+}
+
+static enum rft_status write_all(struct writer *w)
+{
+    const struct rft_output_options *o = w->options;
+    RFT_TRY(rft_out_begin(o->records));
+    RFT_TRY(rft_out_begin(o->unsolved));
+    RFT_TRY(rft_out_begin(o->rows));
+    RFT_TRY(rft_rows_begin(&w->rows));
+    RFT_TRY(write_questions(w));
     RFT_TRY(rft_rows_end(&w->rows));
     w->counts->n_rows = w->rows.n;
-    /* The dataset comes last: where it stands, the records are complete too. */
-    RFT_TRY(rft_out_commit(w->options->records));
-    return rft_out_commit(w->options->rows);
+    /* The dataset comes last: where it stands, the others are complete too. */
+    RFT_TRY(rft_out_commit(o->records));
+    RFT_TRY(rft_out_commit(o->unsolved));
+    return rft_out_commit(o->rows);
+}
+
+static enum rft_status open_writer(const struct rft_output_options *o, struct writer *w)
+{
+    const size_t n = o->samples.n_max;
+    w->records = (struct rft_records){
+        .out = o->records, .prompt_id = o->prompt.id, .provenance = o->provenance, .logprobs = o->logprobs};
+    w->unsolved.out = o->unsolved;
+    w->rows = (struct rft_rows){.out = o->rows, .format = o->format, .prompt = &o->prompt};
+    w->has_records = o->records->target.kind != RFT_TARGET_NONE;
+    w->has_unsolved = o->unsolved->target.kind != RFT_TARGET_NONE;
+    w->has_pairs = rft_rows_are_pairs(o->format);
+    w->accepted = rft_alloc(n, sizeof *w->accepted);
+    w->kept = rft_alloc(n, sizeof *w->kept);
+    w->wrong = rft_alloc(n, sizeof *w->wrong);
+    w->texts = rft_alloc(w->has_pairs ? n : 0, sizeof *w->texts);
+    bool is_there = w->accepted != NULL && w->kept != NULL && w->wrong != NULL && w->texts != NULL;
+    return is_there ? RFT_OK : RFT_ERR_HOST_MEMORY;
+}
+
+static void close_writer(struct writer *w)
+{
+    rft_out_abandon(w->options->rows);
+    rft_out_abandon(w->options->unsolved);
+    rft_out_abandon(w->options->records);
+    rft_rows_finish(&w->rows);
+    rft_unsolved_finish(&w->unsolved);
+    rft_records_finish(&w->records);
+    rft_pairs_finish(&w->pairs);
+    rft_str_finish(&w->text);
+    rft_str_finish(&w->rejected);
+    rft_free(w->accepted);
+    rft_free(w->kept);
+    rft_free(w->wrong);
+    rft_free(w->texts);
 }
 
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_output_counts *counts)
 {
+    struct writer w = {.options = options, .dataset = dataset, .counts = counts};
+    enum rft_status status = open_writer(options, &w);
     *counts = (struct rft_output_counts){0};
     for (size_t i = 0; i < dataset->n_skipped; i++)
         counts->n_skipped[dataset->skipped[i].reason]++;
-    struct writer w = {
-        .options = options,
-        .dataset = dataset,
-        .counts = counts,
-        .records = {.out = options->records,
-                    .prompt_id = options->prompt.id,
-                    .provenance = options->provenance,
-                    .logprobs = options->logprobs},
-        .rows = {.out = options->rows, .format = options->format, .prompt = &options->prompt},
-        .accepted = rft_alloc(options->samples.n_max, sizeof(bool)),
-        .kept = rft_alloc(options->samples.n_max, sizeof(bool)),
-        .has_records = options->records->target.kind != RFT_TARGET_NONE,
-    };
-    enum rft_status status = w.accepted != NULL && w.kept != NULL ? write_all(&w) : RFT_ERR_HOST_MEMORY;
-    rft_out_abandon(options->rows);
-    rft_out_abandon(options->records);
-    rft_rows_finish(&w.rows);
-    rft_records_finish(&w.records);
-    rft_str_finish(&w.text);
-    rft_free(w.accepted);
-    rft_free(w.kept);
+    if (status == RFT_OK)
+        status = write_all(&w);
+    close_writer(&w);
     if (status != RFT_OK)
         *counts = (struct rft_output_counts){0};
     return status;

@@ -7,11 +7,14 @@
 #include "verifier.h"
 #include "dataset.h"
 #include "out_file.h"
+#include "pairs.h"
 #include "records.h"
 #include "rows.h"
 #include "sample.h"
 #include "status.h"
+#include "unsolved.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Judges a sample; called once for each, in the order of the outputs. What the verdict points to lives until the next
@@ -23,10 +26,14 @@ struct rft_output_judge {
 };
 
 struct rft_output_options {
-    struct rft_out_file *rows; /* the dataset; neither it nor the records is open for writing yet */
+    struct rft_out_file *rows; /* the dataset; none of the three is open for writing yet */
     struct rft_out_file *records;
+    struct rft_out_file *unsolved;
     enum rft_output_format format;
-    uint32_t keep; /* RFT_KEEP_ALL or a count, see select.h */
+    uint32_t keep;    /* RFT_KEEP_ALL or a count, see select.h */
+    uint32_t n_pairs; /* of a question: RFT_PAIRS_ALL or a count, see pairs.h */
+    enum rft_pair_by pair_by;
+    bool pairs_cut_off; /* whether wrong texts that did not end by themselves are taken for pairs, too */
     struct rft_samples samples;
     const struct rft_provenance
         *provenance;            /* of the samples; NULL: they were drawn elsewhere, and say it themselves */
@@ -41,15 +48,17 @@ struct rft_output_counts {
     uint64_t n_questions_solved; /* with at least one accepted sample */
     uint64_t n_samples;
     uint64_t n_accepted;
-    uint64_t n_rows;   /* written to the dataset */
-    uint64_t n_tokens; /* generated */
+    uint64_t n_rows;     /* written to the dataset */
+    uint64_t n_unpaired; /* pairs: questions with rows to choose, and nothing wrong to set against them */
+    uint64_t n_tokens;   /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
     uint64_t n_by_decision[RFT_DECISIONS]; /* by enum rft_decision */
     uint64_t n_by_finish[3];               /* by enum rft_finish */
     uint64_t n_skipped[RFT_SKIP_REASONS];  /* rows of the file that were left out, by enum rft_skip_reason */
 };
 
-/* Judges every sample, writes its record, and the rows that selection keeps. */
+/* Judges every sample, writes its record, and the rows that selection keeps: of pairs the kept ones against samples
+ * whose verdict is wrong; undecided ones are never taken for wrong. Questions that no sample solved are listed. */
 enum rft_status rft_output_write(const struct rft_output_options *options, const struct rft_dataset *dataset,
                                  struct rft_output_counts *counts);
 

@@ -6,22 +6,23 @@
 /* A shape: how its file begins and ends, what stands between two rows, and a row, which is appended to rows->line. */
 struct format {
     const char *begin, *between, *end;
-    enum rft_status (*put)(struct rft_rows *rows, const struct rft_question *question, const struct rft_sample *sample);
+    enum rft_status (*put)(struct rft_rows *rows, const struct rft_output_row *row);
+    bool is_paired;
 };
 
-static enum rft_status put_rft_json(struct rft_rows *rows, const struct rft_question *question,
-                                    const struct rft_sample *sample)
+static enum rft_status put_rft_json(struct rft_rows *rows, const struct rft_output_row *row)
 {
     struct rft_str *line = &rows->line;
-    RFT_TRY(rft_put_text(line, "\n  [", question->text));
-    RFT_TRY(rft_put_gold(line, ", ", question));
-    RFT_TRY(rft_put_text(line, ", ", sample->text));
+    RFT_TRY(rft_put_text(line, "\n  [", row->question->text));
+    RFT_TRY(rft_put_gold(line, ", ", row->question));
+    RFT_TRY(rft_put_text(line, ", ", row->sample->text));
     return rft_str_append_z(line, "]");
 }
 
-static enum rft_status put_jsonl(struct rft_rows *rows, const struct rft_question *question,
-                                 const struct rft_sample *sample)
+static enum rft_status put_jsonl(struct rft_rows *rows, const struct rft_output_row *row)
 {
+    const struct rft_question *question = row->question;
+    const struct rft_sample *sample = row->sample;
     struct rft_str *line = &rows->line;
     RFT_TRY(rft_put_text(line, "{\"id\": ", question->id));
     RFT_TRY(rft_str_printf(line, ", \"repeat\": %u", question->repeat));
@@ -36,53 +37,71 @@ static enum rft_status put_jsonl(struct rft_rows *rows, const struct rft_questio
     return rft_str_append_z(line, "}\n");
 }
 
-static enum rft_status put_turns(struct rft_rows *rows, const struct rft_question *question)
+/* A list of messages, but for its end. */
+static enum rft_status put_turns(struct rft_rows *rows, const char *label, const struct rft_output_row *row)
 {
-    return rows->prompt->put_turns(rows->prompt->user, question->text, &rows->line);
+    RFT_TRY(rft_str_append_z(&rows->line, label));
+    return rows->prompt->put_turns(rows->prompt->user, row->question->text, &rows->line);
 }
 
-/* The completion as the assistant's message, with what was put into its mouth. */
-static enum rft_status put_answer(struct rft_rows *rows, const struct rft_sample *sample)
+/* A completion as all of the assistant's turn: with what was put into its mouth. */
+static enum rft_status put_answer(struct rft_rows *rows, const char *label, const struct rft_sample *sample)
 {
-    const struct rft_bytes *prefill = &rows->prompt->prefill;
-    struct rft_str text = {0};
-    enum rft_status status = rft_str_append(&text, prefill->data, prefill->len);
-    if (status == RFT_OK)
-        status = rft_str_append(&text, sample->text.data, sample->text.len);
-    if (status == RFT_OK)
-        status = rft_put_text(&rows->line,
-                              "{\"role\": \"assistant\", \"content\": ", (struct rft_bytes){text.data, text.len});
-    rft_str_finish(&text);
-    RFT_TRY(status);
-    return rft_str_append_z(&rows->line, "}");
+    rft_str_clear(&rows->text);
+    RFT_TRY(rft_str_append(&rows->text, rows->prompt->prefill.data, rows->prompt->prefill.len));
+    RFT_TRY(rft_str_append(&rows->text, sample->text.data, sample->text.len));
+    return rft_put_text(&rows->line, label, (struct rft_bytes){rows->text.data, rows->text.len});
 }
 
-static enum rft_status put_messages(struct rft_rows *rows, const struct rft_question *question,
-                                    const struct rft_sample *sample)
+#define ASSISTANT "{\"role\": \"assistant\", \"content\": "
+
+static enum rft_status put_messages(struct rft_rows *rows, const struct rft_output_row *row)
 {
-    RFT_TRY(rft_str_append_z(&rows->line, "{\"messages\": ["));
-    RFT_TRY(put_turns(rows, question));
-    RFT_TRY(rft_str_append_z(&rows->line, ", "));
-    RFT_TRY(put_answer(rows, sample));
-    return rft_str_append_z(&rows->line, "]}\n");
+    RFT_TRY(put_turns(rows, "{\"messages\": [", row));
+    RFT_TRY(put_answer(rows, ", " ASSISTANT, row->sample));
+    return rft_str_append_z(&rows->line, "}]}\n");
 }
 
-static enum rft_status put_prompt_completion(struct rft_rows *rows, const struct rft_question *question,
-                                             const struct rft_sample *sample)
+static enum rft_status put_prompt_completion(struct rft_rows *rows, const struct rft_output_row *row)
 {
-    RFT_TRY(rft_str_append_z(&rows->line, "{\"prompt\": ["));
-    RFT_TRY(put_turns(rows, question));
-    RFT_TRY(rft_str_append_z(&rows->line, "], \"completion\": ["));
-    RFT_TRY(put_answer(rows, sample));
-    return rft_str_append_z(&rows->line, "]}\n");
+    RFT_TRY(put_turns(rows, "{\"prompt\": [", row));
+    RFT_TRY(put_answer(rows, "], \"completion\": [" ASSISTANT, row->sample));
+    return rft_str_append_z(&rows->line, "}]}\n");
+}
+
+static enum rft_status put_alpaca(struct rft_rows *rows, const struct rft_output_row *row)
+{
+    const struct rft_output_prompt *prompt = rows->prompt;
+    rft_str_clear(&rows->text);
+    RFT_TRY(prompt->put_question(prompt->user, row->question->text, &rows->text));
+    RFT_TRY(rft_put_text(&rows->line, "{\"instruction\": ", (struct rft_bytes){rows->text.data, rows->text.len}));
+    RFT_TRY(put_answer(rows, ", \"input\": \"\", \"output\": ", row->sample));
+    if (prompt->system.data != NULL)
+        RFT_TRY(rft_put_text(&rows->line, ", \"system\": ", prompt->system));
+    return rft_str_append_z(&rows->line, "}\n");
+}
+
+static enum rft_status put_pair(struct rft_rows *rows, const struct rft_output_row *row)
+{
+    RFT_TRY(put_turns(rows, "{\"prompt\": [", row));
+    RFT_TRY(put_answer(rows, "], \"chosen\": [" ASSISTANT, row->sample));
+    RFT_TRY(put_answer(rows, "}], \"rejected\": [" ASSISTANT, row->rejected));
+    return rft_str_append_z(&rows->line, "}]}\n");
 }
 
 static const struct format formats[] = {
-    [RFT_FORMAT_RFT_JSON] = {"[", ",", "\n]\n", put_rft_json},
-    [RFT_FORMAT_JSONL] = {"", "", "", put_jsonl},
-    [RFT_FORMAT_MESSAGES] = {"", "", "", put_messages},
-    [RFT_FORMAT_PROMPT_COMPLETION] = {"", "", "", put_prompt_completion},
+    [RFT_FORMAT_RFT_JSON] = {"[", ",", "\n]\n", put_rft_json, false},
+    [RFT_FORMAT_JSONL] = {"", "", "", put_jsonl, false},
+    [RFT_FORMAT_MESSAGES] = {"", "", "", put_messages, false},
+    [RFT_FORMAT_PROMPT_COMPLETION] = {"", "", "", put_prompt_completion, false},
+    [RFT_FORMAT_ALPACA] = {"", "", "", put_alpaca, false},
+    [RFT_FORMAT_PAIRS] = {"", "", "", put_pair, true},
 };
+
+bool rft_rows_are_pairs(enum rft_output_format format)
+{
+    return formats[format].is_paired;
+}
 
 static enum rft_status write_line(struct rft_rows *rows)
 {
@@ -101,13 +120,12 @@ enum rft_status rft_rows_begin(struct rft_rows *rows)
     return write_text(rows, formats[rows->format].begin);
 }
 
-enum rft_status rft_rows_write(struct rft_rows *rows, const struct rft_question *question,
-                               const struct rft_sample *sample)
+enum rft_status rft_rows_write(struct rft_rows *rows, const struct rft_output_row *row)
 {
     const struct format *format = &formats[rows->format];
     rft_str_clear(&rows->line);
     RFT_TRY(rft_str_append_z(&rows->line, rows->n != 0 ? format->between : ""));
-    RFT_TRY(format->put(rows, question, sample));
+    RFT_TRY(format->put(rows, row));
     rows->n++;
     return write_line(rows);
 }
@@ -120,4 +138,5 @@ enum rft_status rft_rows_end(struct rft_rows *rows)
 void rft_rows_finish(struct rft_rows *rows)
 {
     rft_str_finish(&rows->line);
+    rft_str_finish(&rows->text);
 }

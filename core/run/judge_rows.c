@@ -43,22 +43,18 @@ static bool prints_table(const struct rft_outputs *outputs)
 
 static enum rft_status write_all(const struct rft_config *config, struct job *job)
 {
-    struct rft_out_file *files = job->outputs.files;
-    const struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
-                                               .records = &files[RFT_OUTPUT_RECORDS],
-                                               .format = config->output_format,
-                                               .keep = config->select_keep,
-                                               .samples = rft_completions_as_samples(&job->completions),
-                                               .logprobs = job->completions.logprobs,
-                                               .judge = rft_judging_for_output(&job->judging),
-                                               .prompt = rft_row_turns_for_output(&job->turns)};
+    struct rft_output_options options = rft_outputs_options(config, &job->outputs);
     struct rft_summary summary = {.rftgen_version = RFT_VERSION,
                                   .unicode_pcre2 = rft_unicode_pcre2(),
                                   .unicode_utf8proc = rft_unicode_utf8proc()};
+    options.samples = rft_completions_as_samples(&job->completions);
+    options.logprobs = job->completions.logprobs;
+    options.judge = rft_judging_for_output(&job->judging);
+    options.prompt = rft_row_turns_for_output(&job->turns);
     RFT_TRY(rft_outputs_check_unchanged(&job->outputs));
     RFT_TRY(rft_output_write(&options, &job->completions.dataset, &summary.counts));
     summary.seconds = rft_os_seconds() - job->start;
-    RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
+    RFT_TRY(rft_summary_write(&job->outputs.files[RFT_OUTPUT_SUMMARY], &summary));
     rft_summary_log(config, &job->outputs, &summary);
     if (!prints_table(&job->outputs))
         return RFT_OK;

@@ -6,6 +6,7 @@
 #include "os.h"
 
 #include <dirent.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,10 +14,16 @@
 #define JOURNAL_SUFFIX ".journal"
 #define VERDICTS_SUFFIX ".verdicts"
 
-static const char *const keys[RFT_OUTPUT_COUNT] = {
-    [RFT_OUTPUT_ROWS] = "output.path",
-    [RFT_OUTPUT_RECORDS] = "output.records",
-    [RFT_OUTPUT_SUMMARY] = "output.summary",
+static const struct {
+    const char *key;
+    size_t path; /* in struct rft_config */
+    bool may_stream;
+} roles[RFT_OUTPUT_COUNT] = {
+    [RFT_OUTPUT_ROWS] = {"output.path", offsetof(struct rft_config, output_path), true},
+    [RFT_OUTPUT_RECORDS] = {"output.records", offsetof(struct rft_config, output_records), true},
+    [RFT_OUTPUT_UNSOLVED] = {"output.unsolved", offsetof(struct rft_config, output_unsolved), true},
+    [RFT_OUTPUT_SUMMARY] = {"output.summary", offsetof(struct rft_config, output_summary), false},
+    [RFT_OUTPUT_CARD] = {"output.card", offsetof(struct rft_config, output_card), false},
 };
 
 static enum rft_status refuse(const struct rft_target *target, const char *key, const char *path, const char *what)
@@ -148,18 +155,33 @@ static enum rft_status check_one(const struct rft_config *config, const struct r
     return check_made_name(config, outputs, target, JOURNAL_SUFFIX);
 }
 
+/* A card names the files beside it: without the dataset it would say nothing. */
+static enum rft_status check_card(const struct rft_outputs *outputs)
+{
+    const struct rft_target *card = &outputs->files[RFT_OUTPUT_CARD].target;
+    const struct rft_target *rows = &outputs->files[RFT_OUTPUT_ROWS].target;
+    if (card->kind == RFT_TARGET_NONE ||
+        (rows->kind == RFT_TARGET_FILE && rft_file_id_is_same(&card->dir_id, &rows->dir_id)))
+        return RFT_OK;
+    rft_log_error("output.card = %s: a card stands in the directory of the dataset, and output.path = %s is %s; give "
+                  "output.card a path beside it",
+                  card->path, rows->path != NULL ? rows->path : "/dev/null",
+                  rows->kind == RFT_TARGET_FILE ? "in another one" : "no file");
+    return RFT_ERR_CONFIG;
+}
+
 /* Says what is unusual about where the outputs go. */
 static void log_streams(const struct rft_outputs *outputs)
 {
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++) {
         const struct rft_target *target = &outputs->files[i].target;
         if (target->kind == RFT_TARGET_STREAM)
-            rft_log_info("%s = %s is written through at the end of the run%s", keys[i], target->path,
+            rft_log_info("%s = %s is written through at the end of the run%s", roles[i].key, target->path,
                          i == RFT_OUTPUT_ROWS ? "; there is no journal, and the run cannot be resumed" : "");
     }
     if (outputs->files[RFT_OUTPUT_ROWS].target.kind == RFT_TARGET_NONE)
         rft_log_info("%s = /dev/null: no dataset is written; there is no journal, and the run cannot be resumed",
-                     keys[0]);
+                     roles[RFT_OUTPUT_ROWS].key);
 }
 
 static enum rft_status make_name(const struct rft_target *owner, const char *suffix, char **path)
@@ -172,12 +194,14 @@ static enum rft_status make_name(const struct rft_target *owner, const char *suf
 
 static enum rft_status open_all(const struct rft_config *config, struct rft_outputs *outputs)
 {
-    const char *const paths[RFT_OUTPUT_COUNT] = {config->output_path, config->output_records, config->output_summary};
     const struct rft_target *rows = &outputs->files[RFT_OUTPUT_ROWS].target;
-    for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
-        RFT_TRY(rft_out_open(keys[i], paths[i], i != RFT_OUTPUT_SUMMARY, &outputs->files[i]));
+    for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++) {
+        const char *path = *(char *const *)((const char *)config + roles[i].path);
+        RFT_TRY(rft_out_open(roles[i].key, path, roles[i].may_stream, &outputs->files[i]));
+    }
     for (size_t i = 0; i < RFT_OUTPUT_COUNT; i++)
         RFT_TRY(check_one(config, outputs, i));
+    RFT_TRY(check_card(outputs));
     if (rows->kind == RFT_TARGET_FILE) {
         RFT_TRY(make_name(rows, JOURNAL_SUFFIX, &outputs->journal_path));
         RFT_TRY(make_name(rows, VERDICTS_SUFFIX, &outputs->verdicts_path));
@@ -215,12 +239,29 @@ enum rft_status rft_outputs_settle(struct rft_outputs *outputs, bool force, bool
         if (!force && !is_ours) {
             rft_log_error(
                 "%s exists already; give --force to replace it (samples kept in a journal stay), or another path in %s",
-                out->target.path, keys[i]);
+                out->target.path, roles[i].key);
             return RFT_ERR_CONFIG;
         }
         out->may_replace = true;
     }
     return RFT_OK;
+}
+
+bool rft_outputs_has(const struct rft_outputs *outputs, enum rft_output_role role)
+{
+    return outputs->files[role].target.kind != RFT_TARGET_NONE;
+}
+
+struct rft_output_options rft_outputs_options(const struct rft_config *config, struct rft_outputs *outputs)
+{
+    return (struct rft_output_options){.rows = &outputs->files[RFT_OUTPUT_ROWS],
+                                       .records = &outputs->files[RFT_OUTPUT_RECORDS],
+                                       .unsolved = &outputs->files[RFT_OUTPUT_UNSOLVED],
+                                       .format = config->output_format,
+                                       .keep = config->select_keep,
+                                       .n_pairs = config->output_pairs,
+                                       .pair_by = config->output_pair_by,
+                                       .pairs_cut_off = config->output_pair_cut_off};
 }
 
 enum rft_status rft_outputs_check_unchanged(const struct rft_outputs *outputs)

@@ -21,10 +21,13 @@ static enum rft_status put_head(const json_t *messages, bool has_examples, struc
     for (size_t i = 0; i < json_array_size(messages); i++) {
         const json_t *message = json_array_get(messages, i), *content = json_object_get(message, "content");
         const char *role = json_string_value(json_object_get(message, "role"));
-        if (!has_examples && strcmp(role, "system") != 0)
+        const struct rft_bytes text = {json_string_value(content), json_string_length(content)};
+        bool is_system = strcmp(role, "system") == 0;
+        if (!has_examples && !is_system)
             continue;
-        RFT_TRY(
-            put_turn(&turns->head, role, (struct rft_bytes){json_string_value(content), json_string_length(content)}));
+        if (is_system)
+            RFT_TRY(rft_str_append(&turns->system, text.data, text.len));
+        RFT_TRY(put_turn(&turns->head, role, text));
         RFT_TRY(rft_str_append_z(&turns->head, ", "));
     }
     return RFT_OK;
@@ -63,19 +66,26 @@ enum rft_status rft_row_turns_init_alone(const struct rft_config *config, struct
 void rft_row_turns_finish(struct rft_row_turns *turns)
 {
     rft_str_finish(&turns->head);
+    rft_str_finish(&turns->system);
     *turns = (struct rft_row_turns){0};
 }
 
 /* The user's turn of a raw prompt is the question: its markup is the model's affair. */
+static enum rft_status put_question(const void *user, struct rft_bytes question, struct rft_str *out)
+{
+    const struct rft_row_turns *turns = user;
+    if (turns->text != NULL)
+        return rft_prompt_text_fill(turns->text, question, out);
+    return rft_str_append(out, question.data, question.len);
+}
+
 static enum rft_status put_turns(const void *user, struct rft_bytes question, struct rft_str *out)
 {
     const struct rft_row_turns *turns = user;
     struct rft_str text = {0};
     enum rft_status status = rft_str_append(out, turns->head.data != NULL ? turns->head.data : "", turns->head.len);
-    if (status == RFT_OK && turns->text != NULL)
-        status = rft_prompt_text_fill(turns->text, question, &text);
-    else if (status == RFT_OK)
-        status = rft_str_append(&text, question.data, question.len);
+    if (status == RFT_OK)
+        status = put_question(user, question, &text);
     if (status == RFT_OK)
         status = put_turn(out, "user", (struct rft_bytes){text.data, text.len});
     rft_str_finish(&text);
@@ -84,6 +94,10 @@ static enum rft_status put_turns(const void *user, struct rft_bytes question, st
 
 struct rft_output_prompt rft_row_turns_for_output(const struct rft_row_turns *turns)
 {
-    return (struct rft_output_prompt){
-        .id = turns->prompt_id, .user = turns, .put_turns = put_turns, .prefill = turns->prefill};
+    return (struct rft_output_prompt){.id = turns->prompt_id,
+                                      .user = turns,
+                                      .put_turns = put_turns,
+                                      .put_question = put_question,
+                                      .system = {turns->system.data, turns->system.len},
+                                      .prefill = turns->prefill};
 }

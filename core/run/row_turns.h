@@ -11,6 +11,7 @@
 struct rft_row_turns {
     const struct rft_prompt_text *text; /* the user's turn; NULL: the question alone */
     struct rft_bytes prefill;           /* what the model's turn begins with */
+    struct rft_str system;              /* the system message; data NULL = none */
     struct rft_str head; /* JSON of the system message and, if they are wanted, the examples, with commas behind */
     char prompt_id[32];  /* "chat:1f2e...", "raw:..." */
 };

@@ -85,17 +85,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generated *g = &run->generated;
     const struct rft_provenance *provenance = &run->setup.inputs.provenance;
-    struct rft_out_file *files = run->outputs.files;
     const struct rft_samples samples = rft_journal_as_samples(run->journal);
-    struct rft_output_options options = {.rows = &files[RFT_OUTPUT_ROWS],
-                                         .records = &files[RFT_OUTPUT_RECORDS],
-                                         .format = config->output_format,
-                                         .keep = config->select_keep,
-                                         .samples = samples,
-                                         .provenance = provenance,
-                                         .logprobs = provenance->logprobs,
-                                         .judge = rft_judging_for_output(&run->judging),
-                                         .prompt = rft_row_turns_for_output(turns)};
+    struct rft_output_options options = rft_outputs_options(config, &run->outputs);
     struct rft_summary summary = {.has_drawn = true,
                                   .tokens = g->drawn.n_tokens,
                                   .prompt_tokens = g->drawn.n_prompt_tokens,
@@ -116,10 +107,15 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .rftgen_version = RFT_VERSION,
                                   .unicode_pcre2 = rft_unicode_pcre2(),
                                   .unicode_utf8proc = rft_unicode_utf8proc()};
+    options.samples = samples;
+    options.provenance = provenance;
+    options.logprobs = provenance->logprobs;
+    options.judge = rft_judging_for_output(&run->judging);
+    options.prompt = rft_row_turns_for_output(turns);
     RFT_TRY(rft_judging_settle(&run->judging, &run->setup.inputs.dataset, &samples));
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
     RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, &summary.counts));
-    RFT_TRY(rft_summary_write(&files[RFT_OUTPUT_SUMMARY], &summary));
+    RFT_TRY(rft_summary_write(&run->outputs.files[RFT_OUTPUT_SUMMARY], &summary));
     rft_summary_log(config, &run->outputs, &summary);
     return RFT_OK;
 }

@@ -219,10 +219,11 @@ static void write_output(const struct rft_dataset *dataset, struct rft_samples s
     static char rows_path[300], records_path[300];
     snprintf(rows_path, sizeof rows_path, "%s", rft_test_tmp_path("out.jsonl"));
     snprintf(records_path, sizeof records_path, "%s", rft_test_tmp_path("records.jsonl"));
-    struct rft_out_file rows = rft_test_out(rows_path), records = rft_test_out(records_path);
+    struct rft_out_file rows = rft_test_out(rows_path), records = rft_test_out(records_path), none = rft_test_out("");
     const struct rft_output_options options = {
         .rows = &rows,
         .records = &records,
+        .unsolved = &none,
         .format = RFT_FORMAT_JSONL,
         .keep = RFT_KEEP_ALL,
         .samples = samples,
