@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "columns.h"
 
+#include <string.h>
+
 enum rft_status rft_put_text(struct rft_str *line, const char *label, struct rft_bytes text)
 {
     RFT_TRY(rft_str_append_z(line, label));
@@ -12,6 +14,14 @@ enum rft_status rft_put_text_or_null(struct rft_str *line, const char *label, st
     if (text.data != NULL)
         return rft_put_text(line, label, text);
     return rft_put_json_or_null(line, label, text);
+}
+
+enum rft_status rft_put_real(struct rft_str *line, const char *label, double value)
+{
+    RFT_TRY(rft_str_append_z(line, label));
+    size_t before = line->len;
+    RFT_TRY(rft_str_append_double(line, value));
+    return strpbrk(line->data + before, ".eE") != NULL ? RFT_OK : rft_str_append_z(line, ".0");
 }
 
 enum rft_status rft_put_json_or_null(struct rft_str *line, const char *label, struct rft_bytes json)

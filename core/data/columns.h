@@ -12,6 +12,8 @@
 enum rft_status rft_put_text(struct rft_str *line, const char *label, struct rft_bytes text);
 /* A string; data NULL is written as null. */
 enum rft_status rft_put_text_or_null(struct rft_str *line, const char *label, struct rft_bytes text);
+/* A number with a point or an exponent in every line, so that the column is of one type. */
+enum rft_status rft_put_real(struct rft_str *line, const char *label, double value);
 /* JSON text as it stood elsewhere; data NULL is written as null. */
 enum rft_status rft_put_json_or_null(struct rft_str *line, const char *label, struct rft_bytes json);
 /* A gold answer as it was read: a number, a string, a list of them, or null. */

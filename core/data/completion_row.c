@@ -3,6 +3,7 @@
 
 #include "dataset_row.h"
 #include "json.h"
+#include "provenance.h"
 
 #include <string.h>
 
@@ -94,15 +95,11 @@ static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_
         .key = source_of(reader, "key"),
         .tokens = source_of(reader, "tokens"),
         .prompt = source_of(reader, "prompt"),
-        .prompt_hash = source_of(reader, "prompt_hash"),
-        .model = source_of(reader, "model"),
-        .settings = source_of(reader, "settings"),
-        .seed = source_of(reader, "seed"),
-        .temperature = source_of(reader, "temperature"),
-        .arithmetic = source_of(reader, "arithmetic"),
         .logprob = source_of(reader, "logprob"),
         .logprobs = list_of(reader, "logprobs"),
     };
+    for (int i = 0; i < RFT_DRAWN_FACTS; i++)
+        completion->origin.facts[i] = source_of(reader, rft_drawn_column((enum rft_drawn_fact)i));
     RFT_TRY(read_whole(reader, "question_index", UINT64_MAX, &row->question.row, &row->has_index));
     RFT_TRY(read_whole(reader, "repeat", UINT32_MAX, &repeat, &has_repeat));
     RFT_TRY(read_whole(reader, "sample", UINT32_MAX, &sample, &row->has_sample));

@@ -6,100 +6,66 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* With a point or an exponent in every line, so that the column is of one type. */
-static enum rft_status put_real(struct rft_str *line, double value)
-{
-    size_t before = line->len;
-    RFT_TRY(rft_str_append_double(line, value));
-    return strpbrk(line->data + before, ".eE") != NULL ? RFT_OK : rft_str_append_z(line, ".0");
-}
-
-static enum rft_status put_real_or_null(struct rft_str *line, const char *label, bool is_known, double value)
-{
-    RFT_TRY(rft_str_append_z(line, label));
-    return is_known ? put_real(line, value) : rft_str_append_z(line, "null");
-}
-
 static enum rft_status put_logprobs(struct rft_records *records, const struct rft_sample *sample)
 {
     struct rft_str *line = &records->line;
-    bool has_tokens = sample != NULL && sample->n_logprobs != 0;
+    bool has_sum = sample != NULL && sample->has_logprob, has_tokens = has_sum && sample->n_logprobs != 0;
     if (records->logprobs == RFT_LOGPROBS_NONE)
         return RFT_OK;
-    RFT_TRY(put_real_or_null(line, ", \"logprob\": ", sample != NULL && sample->has_logprob,
-                             sample != NULL ? sample->logprob : 0));
+    RFT_TRY(has_sum ? rft_put_real(line, ", \"logprob\": ", sample->logprob)
+                    : rft_str_append_z(line, ", \"logprob\": null"));
     if (records->logprobs == RFT_LOGPROBS_SUM)
         return RFT_OK;
     RFT_TRY(rft_str_append_z(line, has_tokens ? ", \"logprobs\": [" : ", \"logprobs\": null"));
-    for (uint32_t i = 0; has_tokens && i < sample->n_logprobs; i++) {
-        RFT_TRY(rft_str_append_z(line, i != 0 ? ", " : ""));
-        RFT_TRY(put_real(line, (double)sample->logprobs[i]));
-    }
+    for (uint32_t i = 0; has_tokens && i < sample->n_logprobs; i++)
+        RFT_TRY(rft_put_real(line, i != 0 ? ", " : "", (double)sample->logprobs[i]));
     return rft_str_append_z(line, has_tokens ? "]" : "");
 }
 
-/* A seed, or null where no sample was drawn. */
-static enum rft_status put_draw(struct rft_str *line, const struct rft_provenance *from,
-                                const struct rft_sample *sample)
+static enum rft_status put_origins_logprobs(struct rft_records *records, const struct rft_origin *origin)
 {
-    if (sample == NULL)
-        return rft_str_append_z(line, ", \"seed\": null, \"temperature\": null");
-    const struct rft_draw draw = rft_sweep_at(&from->sweep, sample->sample);
-    /* Readers of tables have whole numbers of 63 bits; a larger one stands in quotes, rather than to be rounded. */
-    const char *quote = draw.seed > INT64_MAX ? "\"" : "";
-    RFT_TRY(rft_str_printf(line, ", \"seed\": %s%" PRIu64 "%s", quote, draw.seed, quote));
-    return put_real_or_null(line, ", \"temperature\": ", true, draw.temperature);
-}
-
-/* What every record of this run ends with; sample NULL: none was drawn. */
-static enum rft_status put_provenance(struct rft_records *records, const struct rft_sample *sample)
-{
-    const struct rft_provenance *from = records->provenance;
-    struct rft_str *line = &records->line;
-    RFT_TRY(rft_put_text(line, ", \"prompt\": ", rft_bytes_z(records->prompt_id)));
-    RFT_TRY(rft_put_text(line, ", \"prompt_hash\": ", rft_bytes_z(from->prompt)));
-    RFT_TRY(rft_put_text(line, ", \"model\": ", rft_bytes_z(from->model)));
-    RFT_TRY(rft_put_text(line, ", \"settings\": ", rft_bytes_z(from->settings)));
-    RFT_TRY(put_draw(line, from, sample));
-    RFT_TRY(rft_str_append_z(line, ", \"arithmetic\": "));
-    if (from->arithmetic_version != 0)
-        RFT_TRY(rft_str_printf(line, "%u", from->arithmetic_version));
-    else
-        RFT_TRY(rft_str_append_z(line, "\"unchecked\""));
-    return put_logprobs(records, sample);
-}
-
-/* The same as another run's record has it. */
-static enum rft_status put_origin(struct rft_records *records, const struct rft_origin *origin)
-{
-    struct rft_str *line = &records->line;
-    const struct {
-        const char *label;
-        struct rft_bytes json;
-        enum rft_logprobs from; /* the columns that there must be for it */
-    } columns[] = {
-        {", \"prompt\": ", origin->prompt, RFT_LOGPROBS_NONE},
-        {", \"prompt_hash\": ", origin->prompt_hash, RFT_LOGPROBS_NONE},
-        {", \"model\": ", origin->model, RFT_LOGPROBS_NONE},
-        {", \"settings\": ", origin->settings, RFT_LOGPROBS_NONE},
-        {", \"seed\": ", origin->seed, RFT_LOGPROBS_NONE},
-        {", \"temperature\": ", origin->temperature, RFT_LOGPROBS_NONE},
-        {", \"arithmetic\": ", origin->arithmetic, RFT_LOGPROBS_NONE},
-        {", \"logprob\": ", origin->logprob, RFT_LOGPROBS_SUM},
-        {", \"logprobs\": ", origin->logprobs, RFT_LOGPROBS_TOKENS},
-    };
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (columns[i].from <= records->logprobs)
-            RFT_TRY(rft_put_json_or_null(line, columns[i].label, columns[i].json));
+    if (records->logprobs >= RFT_LOGPROBS_SUM)
+        RFT_TRY(rft_put_json_or_null(&records->line, ", \"logprob\": ", origin->logprob));
+    if (records->logprobs >= RFT_LOGPROBS_TOKENS)
+        RFT_TRY(rft_put_json_or_null(&records->line, ", \"logprobs\": ", origin->logprobs));
     return RFT_OK;
 }
 
-/* origin NULL: the sample, or the row that was left out, is this run's. */
+/* Only a sample has a seed and a temperature. */
+static bool is_of_sample(enum rft_drawn_fact fact)
+{
+    return fact == RFT_DRAWN_SEED || fact == RFT_DRAWN_TEMPERATURE;
+}
+
+/* What this run's samples were drawn with, or what another run's record says of it. sample NULL: none was drawn. */
+static enum rft_status put_facts(struct rft_records *records, const struct rft_sample *sample,
+                                 const struct rft_origin *origin)
+{
+    struct rft_str *line = &records->line;
+    for (int i = 0; i < RFT_DRAWN_FACTS; i++) {
+        const enum rft_drawn_fact fact = (enum rft_drawn_fact)i;
+        RFT_TRY(rft_str_printf(line, ", \"%s\": ", rft_drawn_column(fact)));
+        if (origin != NULL)
+            RFT_TRY(rft_put_json_or_null(line, "", origin->facts[fact]));
+        else if (sample == NULL && is_of_sample(fact))
+            RFT_TRY(rft_str_append_z(line, "null"));
+        else
+            RFT_TRY(rft_provenance_put(records->provenance, fact, sample != NULL ? sample->sample : 0, line));
+    }
+    return RFT_OK;
+}
+
+/* What every record ends with. origin NULL: the sample, or the row that was left out, is this run's. */
 static enum rft_status end_record(struct rft_records *records, const struct rft_sample *sample,
                                   const struct rft_origin *origin)
 {
     struct rft_str *line = &records->line;
-    RFT_TRY(origin != NULL ? put_origin(records, origin) : put_provenance(records, sample));
+    if (origin != NULL)
+        RFT_TRY(rft_put_json_or_null(line, ", \"prompt\": ", origin->prompt));
+    else
+        RFT_TRY(rft_put_text(line, ", \"prompt\": ", rft_bytes_z(records->prompt_id)));
+    RFT_TRY(put_facts(records, sample, origin));
+    RFT_TRY(origin != NULL ? put_origins_logprobs(records, origin) : put_logprobs(records, sample));
     RFT_TRY(rft_str_printf(line, ", \"format\": %d}\n", RFT_RECORDS_FORMAT));
     return rft_out_write(records->out, line->data, line->len);
 }
@@ -125,7 +91,7 @@ static enum rft_status put_verdict(struct rft_str *line, const struct rft_verdic
                            verdict->reason == RFT_REASON_ACCEPTED ? "true" : "false",
                            rft_decision_text(rft_reason_decision(verdict->reason)), rft_reason_text(verdict->reason)));
     RFT_TRY(rft_put_text(line, ", \"detail\": ", verdict->detail));
-    return put_real_or_null(line, ", \"score\": ", true, verdict->score);
+    return rft_put_real(line, ", \"score\": ", verdict->score);
 }
 
 enum rft_status rft_records_write(struct rft_records *records, const struct rft_question *question,

@@ -13,10 +13,21 @@
 /* What is kept of the probabilities of a sample's tokens: nothing, the sum of their logarithms, or each one, too. */
 enum rft_logprobs { RFT_LOGPROBS_NONE, RFT_LOGPROBS_SUM, RFT_LOGPROBS_TOKENS };
 
+/* What a sample was drawn with, in the order in which records have it. */
+enum rft_drawn_fact {
+    RFT_DRAWN_PROMPT,
+    RFT_DRAWN_MODEL,
+    RFT_DRAWN_SETTINGS,
+    RFT_DRAWN_SEED,
+    RFT_DRAWN_TEMPERATURE,
+    RFT_DRAWN_ARITHMETIC,
+    RFT_DRAWN_FACTS
+};
+
 /* What a record says of a sample that was drawn elsewhere: JSON texts as they stood there; data NULL = not known. */
 struct rft_origin {
-    struct rft_bytes key, tokens, prompt, prompt_hash, model, settings, seed, temperature, arithmetic, logprob,
-        logprobs;
+    struct rft_bytes key, tokens, prompt, logprob, logprobs;
+    struct rft_bytes facts[RFT_DRAWN_FACTS]; /* as provenance.h has them of a run */
 };
 
 /* One finished sample. `text` is the completion without end token and stop string. */

@@ -345,10 +345,10 @@ static void test_skip(void **state)
     assert_int_equal(completions.dataset.n_skipped, 3);
     assert_true(skipped[0].row == 2 && skipped[0].line == 3 && skipped[0].reason == RFT_SKIP_BAD_ROW);
     assert_true(skipped[0].origin->prompt.data == NULL && rft_bytes_equal(skipped[0].question, rft_bytes_z("r")));
-    assert_true(skipped[1].row == 3 && rft_bytes_equal(skipped[1].origin->seed, rft_bytes_z("5")));
+    assert_true(skipped[1].row == 3 && rft_bytes_equal(skipped[1].origin->facts[RFT_DRAWN_SEED], rft_bytes_z("5")));
     assert_true(skipped[2].row == 9 && skipped[2].reason == RFT_SKIP_TOO_LONG);
     assert_string_equal(skipped[2].detail, "much \"too\" long");
-    assert_true(rft_bytes_equal(skipped[2].origin->seed, rft_bytes_z("\"18446744073709551615\"")));
+    assert_true(rft_bytes_equal(skipped[2].origin->facts[RFT_DRAWN_SEED], rft_bytes_z("\"18446744073709551615\"")));
     assert_true(rft_bytes_equal(skipped[2].id, rft_bytes_z("b")));
     rft_completions_finish(&completions);
 }
