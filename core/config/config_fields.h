@@ -85,6 +85,7 @@ struct rft_config {
     struct rft_wholes generate_seed;
     struct rft_strings generate_stop;
     struct rft_strings generate_end_tokens;
+    char *generate_extend; /* "" = nothing is taken over */
     enum rft_defaults generate_defaults;
     enum rft_verify_kind verify_kind;
     double verify_rel_tol;

@@ -395,6 +395,11 @@ bool rft_journal_has(const struct rft_journal *journal, uint64_t question, uint3
     return offset != ABSENT && offset != QUEUED;
 }
 
+bool rft_journal_lacks(const struct rft_journal *journal, uint64_t question, uint32_t sample)
+{
+    return in_range(journal, question, sample) && *offset_of(journal, question, sample) == ABSENT;
+}
+
 bool rft_journal_is_pending(const struct rft_journal *journal)
 {
     return journal->n_pending != 0;

@@ -52,6 +52,8 @@ enum rft_status rft_journal_commit(struct rft_journal *journal);
 
 /* Whether the file is still under its name. If it was moved, removed or replaced, it cannot be gone on from. */
 bool rft_journal_is_in_place(struct rft_journal *journal);
+/* Neither committed nor queued, and asked for. */
+bool rft_journal_lacks(const struct rft_journal *journal, uint64_t question, uint32_t sample);
 bool rft_journal_is_pending(const struct rft_journal *journal);                              /* something is queued */
 bool rft_journal_has(const struct rft_journal *journal, uint64_t question, uint32_t sample); /* committed */
 uint64_t rft_journal_n_done(const struct rft_journal *journal);

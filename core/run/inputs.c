@@ -187,9 +187,10 @@ static enum rft_status take_provenance(const struct rft_config *config, struct r
                                        uint64_t end_tokens)
 {
     const uint64_t tokenizer = rft_tokenizer_hash(inputs->tokenizer);
+    const uint64_t prompt[] = {(uint64_t)inputs->prompt.bos, end_tokens}; /* beside what its own hash is made of */
     snprintf(inputs->model_hash, sizeof inputs->model_hash, "%016" PRIx64, XXH64(&tokenizer, sizeof tokenizer, model));
     snprintf(inputs->prompt_hash, sizeof inputs->prompt_hash, "%016" PRIx64,
-             XXH64(&end_tokens, sizeof end_tokens, inputs->prompt.hash));
+             XXH64(prompt, sizeof prompt, inputs->prompt.hash));
     RFT_TRY(rft_config_settings(&inputs->drawn, &inputs->settings));
     inputs->provenance = (struct rft_provenance){
         .sweep = rft_draw_sweep(&inputs->drawn),

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "arith.h"
 #include "generate.h"
+#include "extend.h"
 #include "log.h"
 #include "memory_limit.h"
 #include "os.h"
@@ -147,6 +148,7 @@ static enum rft_status run_all(const struct rft_config *config, struct run *run,
     RFT_TRY(rft_outputs_claim(&run->outputs));
     RFT_TRY(rft_setup_open(config, &run->setup));
     RFT_TRY(open_journal(config, run, force));
+    RFT_TRY(rft_extend(config, &run->setup.inputs, run->journal));
     RFT_TRY(open_judging(config, run));
     n_resumed = rft_journal_n_done(run->journal);
     if (n_resumed < n_all(run, config))
