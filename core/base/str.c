@@ -3,6 +3,7 @@
 #include "str.h"
 
 #include "alloc.h"
+#include "scan.h"
 
 #include <locale.h>
 #include <math.h>
@@ -19,9 +20,14 @@ void rft_str_finish(struct rft_str *s)
 
 void rft_str_clear(struct rft_str *s)
 {
-    s->len = 0;
+    rft_str_cut(s, 0);
+}
+
+void rft_str_cut(struct rft_str *s, size_t len)
+{
+    s->len = len;
     if (s->data != NULL)
-        s->data[0] = 0;
+        s->data[len] = 0;
 }
 
 static enum rft_status reserve(struct rft_str *s, size_t extra)
@@ -79,7 +85,7 @@ enum rft_status rft_str_append_json(struct rft_str *s, const char *bytes, size_t
             if (code_point == (unsigned char)e[0])
                 pair = e;
         if (code_point < 0)
-            RFT_TRY(rft_str_append(s, "\xef\xbf\xbd", 3));
+            RFT_TRY(rft_str_append_z(s, RFT_UTF8_REPLACEMENT));
         else if (pair != NULL)
             RFT_TRY(rft_str_printf(s, "\\%c", pair[1]));
         else if (code_point < 0x20 || code_point == 0x7f)
@@ -128,11 +134,6 @@ bool rft_bytes_equal(struct rft_bytes a, struct rft_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 bool rft_bytes_begin(struct rft_bytes b, const char *z)
 {
     size_t n = strlen(z);
@@ -147,9 +148,9 @@ bool rft_ends_with(const char *text, const char *end)
 
 struct rft_bytes rft_bytes_trim(struct rft_bytes b)
 {
-    while (b.len && is_space(b.data[0]))
+    while (b.len && rft_is_space(b.data[0]))
         b.data++, b.len--;
-    while (b.len && is_space(b.data[b.len - 1]))
+    while (b.len && rft_is_space(b.data[b.len - 1]))
         b.len--;
     return b;
 }
@@ -175,7 +176,7 @@ bool rft_parse_u64(const char *z, uint64_t *value)
 bool rft_parse_double(const char *z, double *value)
 {
     *value = 0;
-    if (!*z || is_space(*z))
+    if (!*z || rft_is_space(*z))
         return false;
     char *end;
     double x = strtod_l(z, &end, c_locale());
@@ -183,24 +184,4 @@ bool rft_parse_double(const char *z, double *value)
         return false;
     *value = x;
     return true;
-}
-
-size_t rft_edit_distance(const char *a, const char *b)
-{
-    size_t row[64], n = strlen(b);
-    if (n >= sizeof row / sizeof *row)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = best < row[j] + 1 ? best : row[j] + 1;
-            row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-        }
-    }
-    return row[n];
 }

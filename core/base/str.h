@@ -25,7 +25,8 @@ struct rft_str {
 };
 
 void rft_str_finish(struct rft_str *s);
-void rft_str_clear(struct rft_str *s); /* length 0, memory kept */
+void rft_str_clear(struct rft_str *s);           /* length 0, memory kept */
+void rft_str_cut(struct rft_str *s, size_t len); /* back to a length that it had */
 enum rft_status rft_str_append(struct rft_str *s, const void *bytes, size_t n);
 enum rft_status rft_str_append_z(struct rft_str *s, const char *z);
 enum rft_status rft_str_printf(struct rft_str *s, const char *fmt, ...) RFT_PRINTF(2, 3);
@@ -48,8 +49,5 @@ bool rft_ends_with(const char *text, const char *end);
  * correctly rounded and must be finite. */
 bool rft_parse_u64(const char *z, uint64_t *value);
 bool rft_parse_double(const char *z, double *value);
-
-/* Letters to change, add or remove to turn one word into the other (Levenshtein); SIZE_MAX if b has more than 63. */
-size_t rft_edit_distance(const char *a, const char *b);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RFT_UTF8_MARK "\xef\xbb\xbf" /* the byte order mark */
+#define RFT_UTF8_MARK "\xef\xbb\xbf"        /* the byte order mark */
+#define RFT_UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for what is ill-formed */
 /* How texts in UTF-16 begin, in either order. */
 #define RFT_UTF16_MARK_LE "\xff\xfe"
 #define RFT_UTF16_MARK_BE "\xfe\xff"

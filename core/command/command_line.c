@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "alloc.h"
+#include "edit_distance.h"
 #include "file.h"
 #include "log.h"
 #include "str.h"

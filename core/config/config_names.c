@@ -2,6 +2,7 @@
 /* Finding a key by its name, and what to say of a name that is none. */
 #include "config_keys.h"
 
+#include "edit_distance.h"
 #include "log.h"
 
 #include <string.h>
