@@ -47,14 +47,15 @@ rft_room(formula    SEES base USES PkgConfig::GMP PkgConfig::MPFR m) # answers o
 rft_room(verify     SEES base formula USES PkgConfig::UTF8PROC m) # is an answer right? The rules
 rft_room(judge      SEES base USES Threads::Threads PkgConfig::XXHASH) # judges that are programs: workers, and the journal of their verdicts
 rft_room(model      SEES base contract program architecture container description checkpoint)  # weights, and the transformer as a program
-rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
+rft_room(select     SEES base USES PkgConfig::XXHASH m)     # which accepted samples become rows
+rft_room(data       SEES base verify select USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
 rft_room(device     SEES base contract program USES rft_backends)           # the checked front of a device, and memory pools on it
-rft_room(config     SEES base contract program tokenizer jinja prompt verify data USES PkgConfig::INIH) # keys and their values
+rft_room(config     SEES base contract program tokenizer jinja prompt verify select data USES PkgConfig::INIH) # keys and their values
 rft_room(sampler    SEES base contract program architecture container description checkpoint tokenizer verify
                     model device)                           # plan, chunks, slots: prompts -> tokens
 rft_room(run        SEES base judge contract program architecture container description checkpoint adapter tokenizer jinja prompt verify
-                    model data device config sampler
+                    select model data device config sampler
                     USES PkgConfig::XXHASH)                 # the whole job
 rft_room(command    SEES base judge contract program architecture container description checkpoint tokenizer jinja prompt verify
-                    model data device config sampler run
+                    select model data device config sampler run
                     USES PkgConfig::XXHASH)                 # one file a subcommand, and their table

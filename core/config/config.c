@@ -295,6 +295,18 @@ struct rft_verify_options rft_config_verify(const struct rft_config *config)
                                        .accept_cut_off = config->verify_cut_off == RFT_CUT_OFF_ACCEPT};
 }
 
+struct rft_select_options rft_config_select(const struct rft_config *config)
+{
+    return (struct rft_select_options){.keep = config->select_keep,
+                                       .distinct = config->select_distinct,
+                                       .equals = config->select_equals,
+                                       .order = config->select_order,
+                                       .quota = config->select_quota,
+                                       .min_solve_rate = config->select_min_solve_rate,
+                                       .max_solve_rate = config->select_max_solve_rate,
+                                       .dedupe = config->select_dedupe};
+}
+
 uint32_t rft_config_max_new_tokens(const struct rft_config *config)
 {
     if (config->generate_max_new_tokens)

@@ -41,6 +41,8 @@ bool rft_config_is_given(const struct rft_config *config, const char *full_name)
 
 /* How answers are judged: the keys of [verify]. */
 struct rft_verify_options rft_config_verify(const struct rft_config *config);
+/* Which accepted samples become rows: the keys of [select]. */
+struct rft_select_options rft_config_select(const struct rft_config *config);
 
 /* `amount` in bytes, a percentage being of available_bytes. AUTO gives available_bytes. */
 uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_bytes);

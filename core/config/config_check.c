@@ -118,6 +118,23 @@ static enum rft_status check_verify(const struct rft_config *config, const struc
     return RFT_OK;
 }
 
+static enum rft_status check_select(const struct rft_config *config, const struct rft_config_source *from)
+{
+    if (config->select_quota == RFT_QUOTA_DIFFICULTY && config->select_keep == RFT_KEEP_ALL) {
+        rft_log_error("%sselect.quota = difficulty is a part of select.keep, which must then be a number, not all",
+                      where_given(from, "select.quota").text);
+        return RFT_ERR_CONFIG;
+    }
+    if (config->select_min_solve_rate > config->select_max_solve_rate) {
+        rft_log_error(
+            "%sselect.min_solve_rate = %g is more than select.max_solve_rate = %g, which no question can meet",
+            where_given(from, "select.min_solve_rate").text, config->select_min_solve_rate,
+            config->select_max_solve_rate);
+        return RFT_ERR_CONFIG;
+    }
+    return RFT_OK;
+}
+
 static enum rft_status check_data(const struct rft_config *config, const struct rft_config_source *from)
 {
     const struct rft_strings *filter = &config->data_filter;
@@ -142,5 +159,6 @@ enum rft_status rft_config_check(const struct rft_config *config, const struct r
     RFT_TRY(check_adapters(config, from));
     RFT_TRY(check_prompt(config, from));
     RFT_TRY(check_verify(config, from));
+    RFT_TRY(check_select(config, from));
     return check_temperature(config, from);
 }

@@ -7,6 +7,7 @@
 #include "backend.h"
 #include "output.h"
 #include "prompt_kind.h"
+#include "select.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -115,7 +116,14 @@ struct rft_config {
     double verify_start_limit;             /* seconds */
     struct rft_amount verify_memory_limit; /* BYTES, or AUTO: none */
     bool verify_ask_again;
-    uint32_t select_keep;             /* a count, or RFT_KEEP_ALL (select.h) */
+    uint32_t select_keep; /* a count, or RFT_KEEP_ALL */
+    enum rft_distinct select_distinct;
+    enum rft_equals select_equals;
+    enum rft_select_order select_order;
+    enum rft_quota select_quota;
+    double select_min_solve_rate;
+    double select_max_solve_rate;
+    enum rft_dedupe select_dedupe;
     struct rft_amount memory_budget;  /* AUTO: what is available */
     struct rft_amount memory_reserve; /* BYTES or PERCENT: never to be taken */
     char *device_backend;             /* "auto" or a backend's name; whether it exists is checked by the caller */

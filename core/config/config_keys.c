@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_keys.h"
 
-#include "select.h"
-
 static const struct rft_word word_all[] = {{"all", 0}, {NULL, 0}};
 static const struct rft_word word_auto[] = {{"auto", 0}, {NULL, 0}};
 static const struct rft_word word_off[] = {{"off", 0}, {NULL, 0}};
 static const struct rft_word words_keep[] = {{"first", 1}, {"all", RFT_KEEP_ALL}, {NULL, 0}};
+static const struct rft_word words_distinct[] = {
+    {"no", RFT_DISTINCT_NO}, {"text", RFT_DISTINCT_TEXT}, {"paths", RFT_DISTINCT_PATHS}, {NULL, 0}};
+static const struct rft_word words_equals[] = {
+    {"farthest", RFT_EQUALS_FARTHEST}, {"first", RFT_EQUALS_FIRST}, {NULL, 0}};
+static const struct rft_word words_order[] = {
+    {"sample", RFT_ORDER_SAMPLE}, {"shortest", RFT_ORDER_SHORTEST}, {"longest", RFT_ORDER_LONGEST}, {NULL, 0}};
+static const struct rft_word words_quota[] = {
+    {"uniform", RFT_QUOTA_UNIFORM}, {"difficulty", RFT_QUOTA_DIFFICULTY}, {NULL, 0}};
+static const struct rft_word words_dedupe[] = {
+    {"off", RFT_DEDUPE_OFF}, {"rows", RFT_DEDUPE_ROWS}, {"completions", RFT_DEDUPE_COMPLETIONS}, {NULL, 0}};
 static const struct rft_word words_prompt[] = {
     {"auto", RFT_PROMPT_AUTO}, {"chat", RFT_PROMPT_CHAT}, {"raw", RFT_PROMPT_RAW}, {NULL, 0}};
 static const struct rft_word words_bos[] = {
@@ -251,6 +259,25 @@ const struct rft_key rft_keys[] = {
 
     { FIELD(select, keep), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = words_keep, .fallback = "first",
       .help = "How many accepted samples of a question become rows. It never changes what is generated." },
+    { FIELD(select, distinct), .type = RFT_KEY_CHOICE, .words = words_distinct, .fallback = "no",
+      .help = "Of which accepted samples of a question only one becomes a row: text: of those that differ in white\n"
+              "space at most. paths: of those with the same equations (docs/selection.md)." },
+    { FIELD(select, equals), .type = RFT_KEY_CHOICE, .words = words_equals, .fallback = "farthest",
+      .help = "Which one that is: farthest: by edit distance from the rows that the question has already.\n"
+              "first: the one that select.order puts first." },
+    { FIELD(select, order), .type = RFT_KEY_CHOICE, .words = words_order, .fallback = "sample",
+      .help = "Which accepted samples of a question are taken first: sample: by number. shortest, longest: by their\n"
+              "length in bytes. The rows stand in the order of their numbers all the same." },
+    { FIELD(select, quota), .type = RFT_KEY_CHOICE, .words = words_quota, .fallback = "uniform",
+      .help = "uniform: select.keep rows of a question at most. difficulty: as large a part of select.keep as the\n"
+              "part of its samples that are wrong, rounded up, and at least one." },
+    { FIELD(select, min_solve_rate), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0",
+      .help = "Questions of whose samples a smaller part is right give no rows." },
+    { FIELD(select, max_solve_rate), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "1",
+      .help = "Questions of whose samples a larger part is right give no rows; 0.99: those that are always solved." },
+    { FIELD(select, dedupe), .type = RFT_KEY_CHOICE, .words = words_dedupe, .fallback = "off",
+      .help = "What the dataset holds only once, whatever question it belongs to: rows: a question with a completion.\n"
+              "completions: a completion. Texts that differ in white space at most are the same." },
 
     { FIELD(memory, budget), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "auto",
       .help = "Device memory that the run may take: bytes (6GB = 6 x 10^9, 6GiB = 6 x 2^30) or a percentage of\n"

@@ -3,7 +3,6 @@
 
 #include "alloc.h"
 #include "os.h"
-#include "select.h"
 
 /* The walk over questions and their samples. */
 struct writer {
@@ -14,9 +13,9 @@ struct writer {
     struct rft_unsolved unsolved;
     struct rft_rows rows;
     struct rft_pairs pairs;
-    struct rft_str text;         /* of the sample at hand */
-    struct rft_str rejected;     /* of the one that it is paired with */
-    bool *accepted;              /* [samples.n_max] */
+    struct rft_str text;     /* of the sample at hand */
+    struct rft_str rejected; /* of the one that it is paired with */
+    struct rft_selector *selector;
     bool *kept;                  /* [samples.n_max] */
     bool *wrong;                 /* [samples.n_max] that a pair may reject */
     struct rft_pair_text *texts; /* [samples.n_max] of pairs */
@@ -58,8 +57,11 @@ static enum rft_status note_sample(struct writer *w, uint32_t i, const struct rf
 {
     bool is_whole =
         sample->finish == RFT_FINISH_STOP || (sample->finish == RFT_FINISH_LENGTH && w->options->pairs_cut_off);
-    w->accepted[i] = verdict->reason == RFT_REASON_ACCEPTED;
-    w->wrong[i] = is_whole && rft_reason_decision(verdict->reason) == RFT_WRONG;
+    const enum rft_decision decision = rft_reason_decision(verdict->reason);
+    const struct rft_judged_text candidate = {
+        .text = sample->text, .is_right = decision == RFT_RIGHT, .is_wrong = decision == RFT_WRONG};
+    w->wrong[i] = is_whole && decision == RFT_WRONG;
+    RFT_TRY(rft_selector_add(w->selector, &candidate));
     if (w->has_pairs)
         w->texts[i] = rft_pair_text_of(i, sample->text);
     return w->has_unsolved ? rft_unsolved_add(&w->unsolved, verdict->answer) : RFT_OK;
@@ -84,9 +86,15 @@ static enum rft_status judge_question(struct writer *w, uint64_t index, uint32_t
 }
 
 /* Which of a question's samples become rows: kept[n]. */
-static enum rft_status select_rows(struct writer *w, uint32_t n)
+static enum rft_status select_rows(struct writer *w, const struct rft_question *question, uint32_t n)
 {
-    rft_select(w->accepted, n, w->options->keep, w->kept);
+    const uint32_t *kept;
+    uint32_t n_kept;
+    RFT_TRY(rft_selector_choose(w->selector, question->text, &kept, &n_kept));
+    for (uint32_t i = 0; i < n; i++)
+        w->kept[i] = false;
+    for (uint32_t i = 0; i < n_kept; i++)
+        w->kept[kept[i]] = true;
     return RFT_OK;
 }
 
@@ -139,7 +147,7 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
     w->counts->n_questions_solved += is_solved;
     if (!is_solved && w->has_unsolved)
         RFT_TRY(rft_unsolved_write(&w->unsolved, question, n));
-    RFT_TRY(select_rows(w, n));
+    RFT_TRY(select_rows(w, question, n));
     return w->has_pairs ? write_pairs(w, index, n) : write_rows(w, index, n);
 }
 
@@ -181,12 +189,13 @@ static enum rft_status open_writer(const struct rft_output_options *o, struct wr
     w->has_records = o->records->target.kind != RFT_TARGET_NONE;
     w->has_unsolved = o->unsolved->target.kind != RFT_TARGET_NONE;
     w->has_pairs = rft_rows_are_pairs(o->format);
-    w->accepted = rft_alloc(n, sizeof *w->accepted);
     w->kept = rft_alloc(n, sizeof *w->kept);
     w->wrong = rft_alloc(n, sizeof *w->wrong);
     w->texts = rft_alloc(w->has_pairs ? n : 0, sizeof *w->texts);
-    bool is_there = w->accepted != NULL && w->kept != NULL && w->wrong != NULL && w->texts != NULL;
-    return is_there ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    bool is_there = w->kept != NULL && w->wrong != NULL && w->texts != NULL;
+    if (!is_there)
+        return RFT_ERR_HOST_MEMORY;
+    return rft_selector_create(&o->select, w->counts->n_left_out, &w->selector);
 }
 
 static void close_writer(struct writer *w)
@@ -200,7 +209,7 @@ static void close_writer(struct writer *w)
     rft_pairs_finish(&w->pairs);
     rft_str_finish(&w->text);
     rft_str_finish(&w->rejected);
-    rft_free(w->accepted);
+    rft_selector_destroy(w->selector);
     rft_free(w->kept);
     rft_free(w->wrong);
     rft_free(w->texts);

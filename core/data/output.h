@@ -11,6 +11,7 @@
 #include "records.h"
 #include "rows.h"
 #include "sample.h"
+#include "selector.h"
 #include "status.h"
 #include "unsolved.h"
 
@@ -30,7 +31,7 @@ struct rft_output_options {
     struct rft_out_file *records;
     struct rft_out_file *unsolved;
     enum rft_output_format format;
-    uint32_t keep;    /* RFT_KEEP_ALL or a count, see select.h */
+    struct rft_select_options select;
     uint32_t n_pairs; /* of a question: RFT_PAIRS_ALL or a count, see pairs.h */
     enum rft_pair_by pair_by;
     bool pairs_cut_off; /* whether wrong texts that did not end by themselves are taken for pairs, too */
@@ -52,9 +53,10 @@ struct rft_output_counts {
     uint64_t n_unpaired; /* pairs: questions with rows to choose, and nothing wrong to set against them */
     uint64_t n_tokens;   /* generated */
     uint64_t n_by_reason[RFT_REASON_COUNT];
-    uint64_t n_by_decision[RFT_DECISIONS]; /* by enum rft_decision */
-    uint64_t n_by_finish[3];               /* by enum rft_finish */
-    uint64_t n_skipped[RFT_SKIP_REASONS];  /* rows of the file that were left out, by enum rft_skip_reason */
+    uint64_t n_by_decision[RFT_DECISIONS];   /* by enum rft_decision */
+    uint64_t n_by_finish[3];                 /* by enum rft_finish */
+    uint64_t n_skipped[RFT_SKIP_REASONS];    /* rows of the file that were left out, by enum rft_skip_reason */
+    uint64_t n_left_out[RFT_LEFT_OUT_COUNT]; /* accepted samples that are no rows, by enum rft_left_out */
 };
 
 /* Judges every sample, writes its record, and the rows that selection keeps: of pairs the kept ones against samples

@@ -258,7 +258,7 @@ struct rft_output_options rft_outputs_options(const struct rft_config *config, s
                                        .records = &outputs->files[RFT_OUTPUT_RECORDS],
                                        .unsolved = &outputs->files[RFT_OUTPUT_UNSOLVED],
                                        .format = config->output_format,
-                                       .keep = config->select_keep,
+                                       .select = rft_config_select(config),
                                        .n_pairs = config->output_pairs,
                                        .pair_by = config->output_pair_by,
                                        .pairs_cut_off = config->output_pair_cut_off};

@@ -56,6 +56,11 @@ static const char *skip_word(size_t i)
     return rft_skip_text((enum rft_skip_reason)i);
 }
 
+static const char *left_out_word(size_t i)
+{
+    return rft_left_out_text((enum rft_left_out)i);
+}
+
 static const char *finish_word(size_t i)
 {
     return rft_finish_text((enum rft_finish)i);
@@ -91,6 +96,7 @@ static enum rft_status append_judged(struct rft_str *out, const struct rft_summa
     RFT_TRY(append_real(out, "acceptance_rate", acceptance_rate(s)));
     RFT_TRY(append_counts(out, "verdicts", c->n_by_decision, RFT_DECISIONS, decision_word));
     RFT_TRY(append_counts(out, "reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word));
+    RFT_TRY(append_counts(out, "accepted_left_out", c->n_left_out, RFT_LEFT_OUT_COUNT, left_out_word));
     RFT_TRY(append_counts(out, "questions_skipped", c->n_skipped, RFT_SKIP_REASONS, skip_word));
     return append_counts(out, "finishes", c->n_by_finish, n_finishes, finish_word);
 }
@@ -156,17 +162,17 @@ void rft_summary_print_verdicts(const struct rft_output_counts *c)
            c->n_questions_solved, c->n_questions);
 }
 
-/* "254 accepted, 490 wrong, 12 no_answer": what there is of them. */
-static void log_reasons(const struct rft_output_counts *c)
+/* "reasons: 254 accepted, 490 wrong, 12 no_answer": what there is of them. */
+static void log_counts(const char *what, const uint64_t *counts, size_t n, const char *(*word)(size_t i))
 {
     char text[256] = "";
     size_t at = 0;
-    for (int i = 0; i < RFT_REASON_COUNT; i++)
-        if (c->n_by_reason[i] != 0 && at < sizeof text)
-            at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu64 " %s", at != 0 ? ", " : "",
-                                   c->n_by_reason[i], rft_reason_text((enum rft_reason)i));
+    for (size_t i = 0; i < n; i++)
+        if (counts[i] != 0 && at < sizeof text)
+            at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu64 " %s", at != 0 ? ", " : "", counts[i],
+                                   word(i));
     if (at != 0)
-        rft_log_info("reasons: %s", text);
+        rft_log_info("%s: %s", what, text);
 }
 
 /* Which key to look at when most samples failed for one reason. */
@@ -216,7 +222,8 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
     const struct rft_output_counts *c = &s->counts;
     rft_log_info("%" PRIu64 " of %" PRIu64 " samples accepted (%.1f%%), %" PRIu64 " of %" PRIu64 " questions solved",
                  c->n_accepted, c->n_samples, 100 * acceptance_rate(s), c->n_questions_solved, c->n_questions);
-    log_reasons(c);
+    log_counts("reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word);
+    log_counts("accepted samples that are no rows", c->n_left_out, RFT_LEFT_OUT_COUNT, left_out_word);
     if (c->n_skipped[RFT_SKIP_BAD_ROW] + c->n_skipped[RFT_SKIP_TOO_LONG] != 0)
         rft_log_info("%" PRIu64 " bad rows and %" PRIu64 " questions that are too long were left out",
                      c->n_skipped[RFT_SKIP_BAD_ROW], c->n_skipped[RFT_SKIP_TOO_LONG]);

@@ -225,7 +225,7 @@ static void write_output(const struct rft_dataset *dataset, struct rft_samples s
         .records = &records,
         .unsolved = &none,
         .format = RFT_FORMAT_JSONL,
-        .keep = RFT_KEEP_ALL,
+        .select = {.keep = RFT_KEEP_ALL, .max_solve_rate = 1},
         .samples = samples,
         .provenance = is_first ? &provenance : NULL,
         .logprobs = RFT_LOGPROBS_TOKENS,
