@@ -228,7 +228,7 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 
 static enum rft_status trace_group(struct rft_setup *setup, struct rft_group *group)
 {
-    const struct rft_chunk_sink sink = {NULL, no_cut, ended, go_on};
+    const struct rft_chunk_sink sink = {NULL, no_cut, ended, go_on, NULL};
     struct rft_request requests[N_SAMPLES];
     struct rft_prefix none = {0};
     struct rft_ids ids = {0};

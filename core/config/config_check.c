@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_check.h"
 
+#include "config.h"
 #include "config_keys.h"
 #include "log.h"
 
@@ -152,6 +153,22 @@ static enum rft_status check_data(const struct rft_config *config, const struct 
     return RFT_OK;
 }
 
+/* What is drawn no more must not be able to change the rows. */
+static enum rft_status check_stop_when_enough(const struct rft_config *config, const struct rft_config_source *from)
+{
+    const struct rft_select_options select = rft_config_select(config);
+    const char *why = NULL;
+    if (from->use != RFT_USE_TO_DRAW || config->generate_stop_when_enough == 0)
+        return RFT_OK;
+    if (rft_rows_are_pairs(config->output_format))
+        why = "output.format = pairs may set a later sample against an earlier one; give another format";
+    if (why == NULL && rft_select_can_stop(&select, config->generate_stop_when_enough, &why))
+        return RFT_OK;
+    rft_log_error("%sgenerate.stop_when_enough = %" PRIu32 ": %s, or set it to off",
+                  where_given(from, "generate.stop_when_enough").text, config->generate_stop_when_enough, why);
+    return RFT_ERR_CONFIG;
+}
+
 enum rft_status rft_config_check(const struct rft_config *config, const struct rft_config_source *from)
 {
     RFT_TRY(check_required(from));
@@ -160,5 +177,6 @@ enum rft_status rft_config_check(const struct rft_config *config, const struct r
     RFT_TRY(check_prompt(config, from));
     RFT_TRY(check_verify(config, from));
     RFT_TRY(check_select(config, from));
-    return check_temperature(config, from);
+    RFT_TRY(check_temperature(config, from));
+    return check_stop_when_enough(config, from);
 }

@@ -85,6 +85,7 @@ struct rft_config {
     double generate_min_p;                 /* 0 = off */
     struct rft_wholes generate_seed;
     struct rft_strings generate_stop;
+    uint32_t generate_stop_when_enough; /* accepted samples of a question; 0 = off */
     struct rft_strings generate_end_tokens;
     char *generate_extend; /* "" = nothing is taken over */
     enum rft_defaults generate_defaults;

@@ -174,6 +174,11 @@ const struct rft_key rft_keys[] = {
     { FIELD(generate, stop), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING, .fallback = "",
       .help = "Texts that end a sample and are cut off it: one text, or a JSON array of texts, as\n"
               "in [\"\\n\\n\", \"Q:\"]. One that is a special token ends it as such." },
+    { FIELD(generate, stop_when_enough), .type = RFT_KEY_WHOLE, .low = 0, .high = 1e6, .words = word_off,
+      .fallback = "off",
+      .help = "Samples of a question are drawn until N of the first ones are accepted (with select.distinct, that\n"
+              "many distinct ones); the rest is cancelled, and the records say not_drawn. Rows stay the same, so it\n"
+              "needs a selection that later samples cannot change. off or 0: all are drawn." },
     { FIELD(generate, end_tokens), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
       .fallback = "",
       .help = "More tokens that end a sample, by their texts: one, or a JSON array of them." },

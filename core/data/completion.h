@@ -12,6 +12,7 @@ struct rft_completion {
     uint32_t sample;          /* what the row says, or its ordinal among its question's rows */
     uint32_t n_tokens;        /* 0: not known */
     enum rft_finish finish;
+    bool is_not_drawn; /* there is no text: rft_sample's */
 };
 
 #endif

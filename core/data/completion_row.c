@@ -24,6 +24,19 @@ static bool is_true(struct rft_json_value value)
            rft_bytes_equal((struct rft_bytes){value.data, value.len}, rft_bytes_z("true"));
 }
 
+/* The record of a sample that was not drawn, or of a row that was left out; the reason tells which. */
+static bool has_no_completion(const struct rft_row_reader *reader)
+{
+    const struct rft_json_value completion = member(reader, "completion");
+    return reader->is_own && rft_json_is_null(&completion);
+}
+
+static bool is_reason(const struct rft_row_reader *reader, const char *text)
+{
+    const struct rft_json_value reason = member(reader, "reason");
+    return rft_json_is(&reason, rft_bytes_z(text));
+}
+
 void rft_completion_row_begin(struct rft_row_reader *reader)
 {
     static const char *const own[] = {"id", "repeat", "sample", "question", "gold", "completion", "prompt"};
@@ -35,6 +48,7 @@ void rft_completion_row_begin(struct rft_row_reader *reader)
         n_own++;
     reader->is_own = n_own == sizeof own / sizeof *own;
     reader->is_own_json = reader->is_own && is_true(member(reader, "gold_is_json"));
+    reader->is_not_drawn = has_no_completion(reader) && is_reason(reader, RFT_NOT_DRAWN);
     if (reader->is_own) {
         names[RFT_ROW_QUESTION] = "question";
         names[RFT_ROW_GOLD] = "gold";
@@ -116,15 +130,12 @@ static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_
 /* The record of a row that was left out: it has no completion, and one of the reasons for that. */
 static bool find_skip(const struct rft_row_reader *reader, enum rft_skip_reason *reason)
 {
-    const struct rft_json_value completion = member(reader, "completion"), word = member(reader, "reason");
-    if (!reader->is_own || !rft_json_is_null(&completion))
-        return false;
-    for (int i = 0; i < RFT_SKIP_REASONS; i++) {
+    bool found = false;
+    for (int i = 0; i < RFT_SKIP_REASONS && !found && has_no_completion(reader); i++) {
         *reason = (enum rft_skip_reason)i;
-        if (rft_json_is(&word, rft_bytes_z(rft_skip_text(*reason))))
-            return true;
+        found = is_reason(reader, rft_skip_text(*reason));
     }
-    return false;
+    return found;
 }
 
 /* Records hold every gold answer as a string, and say which was JSON: a number, or what a command was given. */
@@ -165,6 +176,7 @@ enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rf
         row->detail = text_or_none(&detail);
         return RFT_OK;
     }
+    row->completion.is_not_drawn = reader->is_not_drawn;
     row->n_completions = 1;
     RFT_TRY(rft_row_read(reader, &row->question));
     if (reader->is_own && row->question.golds == NULL)
@@ -176,6 +188,8 @@ enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rf
 
 struct rft_bytes rft_completion_row_text(const struct rft_row_reader *reader, size_t i)
 {
+    if (reader->is_not_drawn)
+        return rft_bytes_z("");
     if (reader->n_completions != 0)
         return rft_row_text(&reader->spans[reader->completions + i]);
     return rft_row_text(&reader->fields[RFT_ROW_COMPLETION]);

@@ -20,7 +20,8 @@ struct rft_completions {
  *
  * - rftgen's records, and its rows in jsonl: told by their fields id, repeat, sample, question, gold, completion and
  *   prompt, which say everything; of the options only skip_bad_rows, verify, limit and filter matter. Id and repeat
- *   tell questions apart. Records of rows that were left out become dataset.skipped, with an origin.
+ *   tell questions apart. Records of rows that were left out become dataset.skipped, with an origin; of samples that
+ * were not drawn, completions without a text.
  * - ["question", gold, "completion"], as rftgen writes rft_json.
  * - Other objects: the question by question_field and question_more; the gold answer by answer_field, or where that is
  *   NULL "gold", or "answer" where there is no "gold"; the completion by completion_field, or where that is NULL or ""

@@ -44,6 +44,8 @@ static enum rft_status check_id(struct rft_row_reader *reader)
 static enum rft_status check_completion(struct rft_row_reader *reader)
 {
     const struct rft_json_value *completion = &reader->fields[RFT_ROW_COMPLETION];
+    if (reader->is_not_drawn)
+        return RFT_OK;
     if (completion->data == NULL)
         return rft_row_missing_field(reader, RFT_ROW_COMPLETION);
     if (completion->kind == RFT_JSON_ARRAY && !reader->is_own) {

@@ -43,6 +43,9 @@ static enum rft_status read_sample(struct writer *w, uint64_t index, uint32_t i,
 static void count_sample(struct rft_output_counts *counts, const struct rft_sample *sample,
                          const struct rft_verdict *verdict)
 {
+    counts->n_not_drawn += sample->is_not_drawn;
+    if (sample->is_not_drawn)
+        return;
     counts->n_samples++;
     counts->n_accepted += verdict->reason == RFT_REASON_ACCEPTED;
     counts->n_tokens += sample->n_tokens;
@@ -57,32 +60,28 @@ static enum rft_status note_sample(struct writer *w, uint32_t i, const struct rf
 {
     bool is_whole =
         sample->finish == RFT_FINISH_STOP || (sample->finish == RFT_FINISH_LENGTH && w->options->pairs_cut_off);
-    const enum rft_decision decision = rft_reason_decision(verdict->reason);
+    const enum rft_decision decision = sample->is_not_drawn ? RFT_UNDECIDED : rft_reason_decision(verdict->reason);
     const struct rft_judged_text candidate = {
         .text = sample->text, .is_right = decision == RFT_RIGHT, .is_wrong = decision == RFT_WRONG};
     w->wrong[i] = is_whole && decision == RFT_WRONG;
     RFT_TRY(rft_selector_add(w->selector, &candidate));
     if (w->has_pairs)
         w->texts[i] = rft_pair_text_of(i, sample->text);
-    return w->has_unsolved ? rft_unsolved_add(&w->unsolved, verdict->answer) : RFT_OK;
+    return w->has_unsolved && !sample->is_not_drawn ? rft_unsolved_add(&w->unsolved, verdict->answer) : RFT_OK;
 }
 
-static enum rft_status judge_question(struct writer *w, uint64_t index, uint32_t n)
+static enum rft_status judge_sample(struct writer *w, uint64_t index, uint32_t i)
 {
     const struct rft_question *question = &w->dataset->questions[index];
     const struct rft_output_judge *judge = &w->options->judge;
-    rft_unsolved_clear(&w->unsolved);
-    for (uint32_t i = 0; i < n; i++) {
-        struct rft_sample sample;
-        struct rft_verdict verdict;
-        RFT_TRY(read_sample(w, index, i, &w->text, &sample));
+    struct rft_sample sample;
+    struct rft_verdict verdict = {0};
+    RFT_TRY(read_sample(w, index, i, &w->text, &sample));
+    if (!sample.is_not_drawn)
         RFT_TRY(judge->judge(judge->user, question, &sample, &verdict));
-        count_sample(w->counts, &sample, &verdict);
-        RFT_TRY(note_sample(w, i, &sample, &verdict));
-        if (w->has_records)
-            RFT_TRY(rft_records_write(&w->records, question, &sample, &verdict));
-    }
-    return RFT_OK;
+    count_sample(w->counts, &sample, &verdict);
+    RFT_TRY(note_sample(w, i, &sample, &verdict));
+    return w->has_records ? rft_records_write(&w->records, question, &sample, &verdict) : RFT_OK;
 }
 
 /* Which of a question's samples become rows: kept[n]. */
@@ -141,7 +140,9 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
     uint64_t n_accepted_before = w->counts->n_accepted;
     uint32_t n = samples->n_of(samples->user, index);
     RFT_TRY(write_skipped_until(w, question->row));
-    RFT_TRY(judge_question(w, index, n));
+    rft_unsolved_clear(&w->unsolved);
+    for (uint32_t i = 0; i < n; i++)
+        RFT_TRY(judge_sample(w, index, i));
     bool is_solved = w->counts->n_accepted > n_accepted_before;
     w->counts->n_questions++;
     w->counts->n_questions_solved += is_solved;

@@ -47,7 +47,8 @@ struct rft_output_options {
 struct rft_output_counts {
     uint64_t n_questions;
     uint64_t n_questions_solved; /* with at least one accepted sample */
-    uint64_t n_samples;
+    uint64_t n_samples;          /* that were drawn and needed; those below are of these */
+    uint64_t n_not_drawn;        /* and that were not, as enough accepted ones stand before them */
     uint64_t n_accepted;
     uint64_t n_rows;     /* written to the dataset */
     uint64_t n_unpaired; /* pairs: questions with rows to choose, and nothing wrong to set against them */

@@ -85,13 +85,30 @@ static enum rft_status begin_record(struct rft_records *records, const struct rf
                           rft_question_key(question, rft_sweep_at(&records->provenance->sweep, sample->sample).seed));
 }
 
-static enum rft_status put_verdict(struct rft_str *line, const struct rft_verdict *verdict)
+/* What became of a sample. */
+static enum rft_status put_verdict(struct rft_str *line, const struct rft_sample *sample,
+                                   const struct rft_verdict *verdict)
 {
     RFT_TRY(rft_str_printf(line, ", \"accepted\": %s, \"verdict\": \"%s\", \"reason\": \"%s\"",
                            verdict->reason == RFT_REASON_ACCEPTED ? "true" : "false",
                            rft_decision_text(rft_reason_decision(verdict->reason)), rft_reason_text(verdict->reason)));
     RFT_TRY(rft_put_text(line, ", \"detail\": ", verdict->detail));
-    return rft_put_real(line, ", \"score\": ", verdict->score);
+    RFT_TRY(rft_put_real(line, ", \"score\": ", verdict->score));
+    RFT_TRY(rft_str_printf(line, ", \"finish\": \"%s\"", rft_finish_text(sample->finish)));
+    if (sample->origin != NULL)
+        RFT_TRY(rft_put_json_or_null(line, ", \"tokens\": ", sample->origin->tokens));
+    else
+        RFT_TRY(rft_str_printf(line, ", \"tokens\": %u", sample->n_tokens));
+    return rft_put_text_or_null(line, ", \"answer\": ", verdict->answer);
+}
+
+/* What there is in its place where there is no sample. `detail` is never null: some readers take a column's type from
+ * the first few megabytes, where it might be nothing else. */
+static enum rft_status put_no_verdict(struct rft_str *line, const char *reason, const char *detail)
+{
+    RFT_TRY(rft_str_printf(line, ", \"accepted\": false, \"verdict\": null, \"reason\": \"%s\"", reason));
+    RFT_TRY(rft_put_text(line, ", \"detail\": ", rft_bytes_z(detail)));
+    return rft_str_append_z(line, ", \"score\": null, \"finish\": null, \"tokens\": null, \"answer\": null");
 }
 
 enum rft_status rft_records_write(struct rft_records *records, const struct rft_question *question,
@@ -99,36 +116,26 @@ enum rft_status rft_records_write(struct rft_records *records, const struct rft_
 {
     struct rft_str *line = &records->line;
     RFT_TRY(begin_record(records, question, sample));
-    RFT_TRY(put_verdict(line, verdict));
-    RFT_TRY(rft_str_printf(line, ", \"finish\": \"%s\"", rft_finish_text(sample->finish)));
-    if (sample->origin != NULL)
-        RFT_TRY(rft_put_json_or_null(line, ", \"tokens\": ", sample->origin->tokens));
-    else
-        RFT_TRY(rft_str_printf(line, ", \"tokens\": %u", sample->n_tokens));
-    RFT_TRY(rft_put_text_or_null(line, ", \"answer\": ", verdict->answer));
+    RFT_TRY(sample->is_not_drawn ? put_no_verdict(line, RFT_NOT_DRAWN, "") : put_verdict(line, sample, verdict));
     RFT_TRY(rft_put_gold_text(line, ", \"gold\": ", question));
     /* What a gold answer's text does not say, and the row's options: so that records can be judged again. */
     RFT_TRY(rft_str_printf(line, ", \"gold_is_json\": %s", question->gold_is_json ? "true" : "false"));
     RFT_TRY(rft_put_choices(line, ", \"choices\": ", question));
     RFT_TRY(rft_put_text(line, ", \"question\": ", question->text));
-    RFT_TRY(rft_put_text(line, ", \"completion\": ", sample->text));
+    RFT_TRY(rft_put_text_or_null(
+        line, ", \"completion\": ", sample->is_not_drawn ? (struct rft_bytes){NULL, 0} : sample->text));
     return end_record(records, sample, sample->origin);
 }
 
-/* `detail` is never null: some readers take a column's type from the first few megabytes, where it might be nothing
- * else. */
 enum rft_status rft_records_write_skipped(struct rft_records *records, const struct rft_skipped *skipped)
 {
     struct rft_str *line = &records->line;
     rft_str_clear(line);
     RFT_TRY(rft_put_text_or_null(line, "{\"id\": ", skipped->id));
-    RFT_TRY(rft_str_printf(line,
-                           ", \"repeat\": null, \"question_index\": %" PRIu64 ", \"sample\": null, \"key\": null, "
-                           "\"accepted\": false, \"verdict\": null, \"reason\": \"%s\"",
-                           skipped->row, rft_skip_text(skipped->reason)));
-    RFT_TRY(rft_put_text(line, ", \"detail\": ", rft_bytes_z(skipped->detail)));
-    RFT_TRY(rft_str_append_z(line, ", \"score\": null, \"finish\": null, \"tokens\": null, \"answer\": null, \"gold\": "
-                                   "null, \"gold_is_json\": null, \"choices\": null"));
+    RFT_TRY(rft_str_printf(line, ", \"repeat\": null, \"question_index\": %" PRIu64 ", \"sample\": null, \"key\": null",
+                           skipped->row));
+    RFT_TRY(put_no_verdict(line, rft_skip_text(skipped->reason), skipped->detail));
+    RFT_TRY(rft_str_append_z(line, ", \"gold\": null, \"gold_is_json\": null, \"choices\": null"));
     RFT_TRY(rft_put_text_or_null(line, ", \"question\": ", skipped->question));
     RFT_TRY(rft_str_append_z(line, ", \"completion\": null"));
     return end_record(records, NULL, skipped->origin);

@@ -29,7 +29,8 @@ struct rft_records {
  * "reason", "detail", "score", "finish", "tokens", "answer", "gold", "gold_is_json", "choices", "question",
  * "completion", "prompt", "prompt_hash", "model", "settings", "seed", "temperature", "arithmetic", "logprob" and
  * "logprobs" where they are kept, "format"} (provenance.h). They load as a table: every line has the same columns, and
- * each column one type (gold is a string). */
+ * each column one type (gold is a string). Of a sample that was not drawn verdict may be NULL; its record has null for
+ * what it has not. */
 enum rft_status rft_records_write(struct rft_records *records, const struct rft_question *question,
                                   const struct rft_sample *sample, const struct rft_verdict *verdict);
 /* A row that was left out: the same columns, null for what it has not. */

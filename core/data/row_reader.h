@@ -24,6 +24,7 @@ struct rft_row_reader {
     struct rft_json_members members;                   /* if it is an object */
     bool is_own;                                       /* rftgen wrote it: its gold answer is taken as it stands */
     bool is_own_json;                                  /* and says that its text is JSON */
+    bool is_not_drawn;                                 /* and that there is no completion, as none was needed */
     const char *names[RFT_ROW_FIELDS];                 /* NULL or "": not asked for */
     struct rft_json_value fields[RFT_ROW_FIELDS];      /* data NULL: it has none */
     struct rft_json_value more[RFT_QUESTION_MORE_MAX]; /* the question's further fields */

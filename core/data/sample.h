@@ -30,6 +30,8 @@ struct rft_origin {
     struct rft_bytes facts[RFT_DRAWN_FACTS]; /* as provenance.h has them of a run */
 };
 
+#define RFT_NOT_DRAWN "not_drawn" /* the records' reason for one that was not needed */
+
 /* One finished sample. `text` is the completion without end token and stop string. */
 struct rft_sample {
     uint64_t question; /* index in the dataset */
@@ -41,6 +43,7 @@ struct rft_sample {
     double logprob;                  /* of the whole: the sum over its tokens, in their order */
     const float *logprobs;           /* [n_logprobs] of each token; not owned */
     uint32_t n_logprobs;             /* n_tokens, or 0: only the sum is known */
+    bool is_not_drawn;               /* enough accepted ones stand before it: there is nothing but its number */
     const struct rft_origin *origin; /* NULL: this run's own */
 };
 

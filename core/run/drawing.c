@@ -70,6 +70,12 @@ static enum rft_status ended(void *user, const struct rft_drawn *drawn)
     return RFT_OK;
 }
 
+static enum rft_status is_wanted(void *user, const struct rft_flight *flight, uint32_t sample, bool *is_wanted)
+{
+    const struct drawing *d = user;
+    return d->job->is_wanted(d->job->user, flight->question, sample, is_wanted);
+}
+
 static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
     struct drawing *d = user;
@@ -94,7 +100,9 @@ static enum rft_status next_group(struct drawing *d, struct rft_group *group)
     for (uint64_t q = d->first_question; status == RFT_OK && q < d->inputs->dataset.n && group->n < d->plan.n_questions;
          q++) {
         struct rft_request request = {0};
-        if (d->job->next(d->job->user, q, &request))
+        bool found;
+        status = d->job->next(d->job->user, q, &request, &found);
+        if (status == RFT_OK && found)
             status = add_question(d, q, group);
         else if (group->n == 0)
             d->first_question = q + 1;
@@ -106,32 +114,38 @@ static enum rft_status next_group(struct drawing *d, struct rft_group *group)
 
 /* The next samples of every question of the group that are wanted, as many of each as the plan says, from sample
  * from[flight] on, which moves behind them. */
-static uint32_t take_requests(const struct drawing *d, const struct rft_group *group, uint64_t *from,
-                              struct rft_request *requests)
+static enum rft_status take_requests(const struct drawing *d, const struct rft_group *group, uint64_t *from,
+                                     struct rft_request *requests, uint32_t *n)
 {
-    uint32_t n = 0;
+    *n = 0;
     for (uint32_t f = 0; f < group->n; f++)
         for (uint32_t i = 0; i < d->plan.chunk && from[f] <= UINT32_MAX; i++) {
             struct rft_request request = {.flight = f, .sample = (uint32_t)from[f]};
-            if (!d->job->next(d->job->user, group->flights[f].question, &request))
+            bool found;
+            RFT_TRY(d->job->next(d->job->user, group->flights[f].question, &request, &found));
+            if (!found)
                 break;
-            requests[n++] = request;
+            requests[(*n)++] = request;
             from[f] = (uint64_t)request.sample + 1;
         }
-    return n;
+    return RFT_OK;
 }
 
 static enum rft_status run_chunks(struct drawing *d, struct rft_group *group, uint64_t *from,
                                   struct rft_request *requests)
 {
-    const struct rft_chunk_sink sink = {d, cut, ended, go_on};
-    uint32_t n;
-    while ((n = take_requests(d, group, from, requests)) != 0) {
+    const struct rft_chunk_sink sink = {d, cut, ended, go_on, is_wanted};
+    for (;;) {
+        uint32_t n;
+        RFT_TRY(take_requests(d, group, from, requests, &n));
+        if (n == 0)
+            return RFT_OK;
         enum rft_status status = rft_chunk_run(d->engine, &d->plan, group, requests, n, &sink);
+        for (uint32_t i = 0; i < n; i++)
+            d->totals->n_tokens += requests[i].n_given_up;
         RFT_TRY(d->job->end_chunk(d->job->user, status));
         d->n_lost = 0;
     }
-    return RFT_OK;
 }
 
 static enum rft_status run_group(struct drawing *d, struct rft_group *group)

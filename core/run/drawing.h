@@ -12,8 +12,10 @@
 struct rft_draw_job {
     void *user;
     /* Of a question the first sample from request->sample on that is wanted and has not ended: sets sample, key and
-     * temperature; false if there is none. */
-    bool (*next)(void *user, uint64_t question, struct rft_request *request);
+     * temperature; *found is false if there is none. */
+    enum rft_status (*next)(void *user, uint64_t question, struct rft_request *request, bool *found);
+    /* Whether a sample that is being drawn is still wanted; asked between bursts. */
+    enum rft_status (*is_wanted)(void *user, uint64_t question, uint32_t sample, bool *is_wanted);
     /* A sample has ended; text: of its tokens, up to a stop string. Both live until it returns. */
     enum rft_status (*ended)(void *user, const struct rft_drawn *drawn, struct rft_bytes text);
     /* A chunk is over, with this status; returns it, or what failed when the job kept what has ended. */
@@ -24,7 +26,7 @@ struct rft_draw_job {
 
 /* What it took. */
 struct rft_draw_totals {
-    uint64_t n_tokens;        /* of the samples that ended */
+    uint64_t n_tokens;        /* of the samples that ended, or were given up */
     uint64_t n_prompt_tokens; /* that went through the model */
 };
 

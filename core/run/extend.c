@@ -113,7 +113,7 @@ static enum rft_status take(struct extension *e, const struct rft_completion *c,
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD: bytes may have stood there that are no UTF-8 */
     struct rft_sample sample = {
         .question = question, .sample = c->sample, .n_tokens = c->n_tokens, .finish = c->finish, .text = c->text};
-    if (!rft_journal_lacks(e->journal, question, c->sample))
+    if (c->is_not_drawn || !rft_journal_lacks(e->journal, question, c->sample))
         return RFT_OK;
     RFT_TRY(check(e, c));
     if (c->text.len != 0 && memmem(c->text.data, c->text.len, replacement, sizeof replacement - 1) != NULL) {

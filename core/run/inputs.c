@@ -9,6 +9,7 @@
 #include "journal.h"
 #include "judging.h"
 #include "log.h"
+#include "needed.h"
 #include "op.h"
 #include "os.h"
 #include "question_choice.h"
@@ -259,7 +260,7 @@ uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inpu
     rows += rft_adapter_heap_bytes(&inputs->checkpoint);
     rows += d->arena.cap + rft_arena_bytes(&d->lists);
     return rows + rft_journal_index_bytes(d->n, n_samples) + rft_judging_bytes(config, d->n, n_samples) +
-           d->n * (uint64_t)sizeof(uint32_t);
+           rft_needed_bytes(d->n);
 }
 
 /* Greedy samples ask no filter: where all are, no logits need lie in memory. */

@@ -208,7 +208,7 @@ enum rft_status rft_judging_settle(struct rft_judging *judging, const struct rft
         for (uint32_t i = 0, n = samples->n_of(samples->user, q); i < n && status == RFT_OK; i++) {
             struct rft_sample sample;
             status = samples->read(samples->user, q, i, &text, &sample);
-            if (status == RFT_OK)
+            if (status == RFT_OK && !sample.is_not_drawn)
                 status = push(judging, &dataset->questions[q], &sample);
         }
     rft_str_finish(&text);

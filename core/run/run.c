@@ -24,23 +24,23 @@ struct run {
     struct rft_generated generated;
     struct rft_journal *journal;
     struct rft_judging judging;
+    struct rft_needed needed;
 };
+
+/* Before a number of samples. */
+static const char *at_most(const struct rft_config *config)
+{
+    return config->generate_stop_when_enough != 0 ? "at most " : "";
+}
 
 static uint64_t n_all(const struct run *run, const struct rft_config *config)
 {
     return (uint64_t)run->setup.inputs.dataset.n * config->generate_samples;
 }
 
-static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
+static struct rft_generate_job job_of(struct run *run)
 {
-    const struct rft_inputs *inputs = &run->setup.inputs;
-    const struct rft_journal_run asked = {.fingerprint = &inputs->fingerprint,
-                                          .questions = inputs->dataset.questions,
-                                          .n_questions = inputs->dataset.n,
-                                          .n_samples = config->generate_samples};
-    RFT_TRY(rft_journal_open(run->outputs.journal_path, &asked, force, &run->journal));
-    /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
-    return rft_outputs_settle(&run->outputs, force, rft_journal_n_done(run->journal) == n_all(run, config));
+    return (struct rft_generate_job){&run->setup, run->journal, &run->judging, &run->needed};
 }
 
 static enum rft_status open_judging(const struct rft_config *config, struct run *run)
@@ -50,6 +50,29 @@ static enum rft_status open_judging(const struct rft_config *config, struct run 
                                                 .n_samples = config->generate_samples,
                                                 .verdicts_path = run->outputs.verdicts_path};
     return rft_judging_open(config, &options, &run->judging);
+}
+
+/* Opens the journal, and finds out what it leaves to do. */
+static enum rft_status open_journal(const struct rft_config *config, struct run *run, bool force)
+{
+    const struct rft_inputs *inputs = &run->setup.inputs;
+    const uint32_t n_samples = config->generate_samples, n_enough = config->generate_stop_when_enough;
+    const struct rft_journal_run asked = {.fingerprint = &inputs->fingerprint,
+                                          .questions = inputs->dataset.questions,
+                                          .n_questions = inputs->dataset.n,
+                                          .n_samples = n_samples};
+    RFT_TRY(rft_journal_open(run->outputs.journal_path, &asked, force, &run->journal));
+    const uint64_t n_done = rft_journal_n_done(run->journal);
+    const bool is_complete = n_done == n_all(run, config), must_judge = n_enough != 0 && n_done != 0 && !is_complete;
+    const struct rft_generate_job job = job_of(run);
+    RFT_TRY(rft_extend(config, inputs, run->journal));
+    /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
+    if (!must_judge)
+        RFT_TRY(rft_outputs_settle(&run->outputs, force, is_complete));
+    RFT_TRY(open_judging(config, run));
+    RFT_TRY(rft_needed_init(&run->needed, inputs->dataset.n, n_samples, n_enough, config->select_distinct));
+    RFT_TRY(rft_generate_count(&job, &run->generated));
+    return must_judge ? rft_outputs_settle(&run->outputs, force, run->needed.n_left == 0) : RFT_OK;
 }
 
 /* What an interrupted run leaves, and how to go on from it. */
@@ -66,18 +89,28 @@ static void log_interrupted(const struct rft_config *config, const struct run *r
         rft_log_warn("interrupted: nothing is kept, as %s is gone; the same command begins afresh",
                      run->outputs.journal_path);
     else
-        rft_log_warn("interrupted: %" PRIu64 " of %" PRIu64
+        rft_log_warn("interrupted: %" PRIu64 " of %s%" PRIu64
                      " samples are kept in %s; the same command goes on from there",
-                     n_done, n_all(run, config), run->outputs.journal_path);
+                     n_done, at_most(config), n_all(run, config), run->outputs.journal_path);
 }
 
 static enum rft_status generate(const struct rft_config *config, struct run *run, bool quiet)
 {
+    const struct rft_generate_job job = job_of(run);
     uint64_t n_done = rft_journal_n_done(run->journal);
     if (n_done != 0)
-        rft_log_info("going on: %" PRIu64 " of %" PRIu64 " samples were drawn before", n_done, n_all(run, config));
+        rft_log_info("going on: %" PRIu64 " of %s%" PRIu64 " samples were drawn before", n_done, at_most(config),
+                     n_all(run, config));
     RFT_TRY(rft_setup_load(&run->setup));
-    return rft_generate(config, &run->setup, run->journal, &run->judging, quiet, &run->generated);
+    return rft_generate(&job, quiet, &run->generated);
+}
+
+/* Waits for the verdicts of all samples that may be needed: then it is known which are. */
+static enum rft_status settle(struct run *run, const struct rft_samples *samples)
+{
+    const struct rft_generate_job job = job_of(run);
+    RFT_TRY(rft_judging_settle(&run->judging, &run->setup.inputs.dataset, samples));
+    return run->needed.n_enough != 0 ? rft_generate_count(&job, &run->generated) : RFT_OK;
 }
 
 static enum rft_status write_output(const struct rft_config *config, struct run *run, const struct rft_row_turns *turns,
@@ -86,7 +119,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     const struct rft_dev *dev = &run->setup.engine.dev;
     const struct rft_generated *g = &run->generated;
     const struct rft_provenance *provenance = &run->setup.inputs.provenance;
-    const struct rft_samples samples = rft_journal_as_samples(run->journal);
+    struct rft_needed_samples needed = {&run->needed, rft_journal_as_samples(run->journal)};
+    const struct rft_samples samples = rft_needed_as_samples(&needed);
     struct rft_output_options options = rft_outputs_options(config, &run->outputs);
     struct rft_summary summary = {.has_drawn = true,
                                   .tokens = g->drawn.n_tokens,
@@ -113,7 +147,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     options.logprobs = provenance->logprobs;
     options.judge = rft_judging_for_output(&run->judging);
     options.prompt = rft_row_turns_for_output(turns);
-    RFT_TRY(rft_judging_settle(&run->judging, &run->setup.inputs.dataset, &samples));
+    RFT_TRY(settle(run, &samples));
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
     RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, &summary.counts));
     RFT_TRY(rft_summary_write(&run->outputs.files[RFT_OUTPUT_SUMMARY], &summary));
@@ -148,10 +182,8 @@ static enum rft_status run_all(const struct rft_config *config, struct run *run,
     RFT_TRY(rft_outputs_claim(&run->outputs));
     RFT_TRY(rft_setup_open(config, &run->setup));
     RFT_TRY(open_journal(config, run, force));
-    RFT_TRY(rft_extend(config, &run->setup.inputs, run->journal));
-    RFT_TRY(open_judging(config, run));
     n_resumed = rft_journal_n_done(run->journal);
-    if (n_resumed < n_all(run, config))
+    if (run->needed.n_left != 0)
         RFT_TRY(generate(config, run, quiet));
     return end(config, run, n_resumed);
 }
@@ -167,6 +199,7 @@ enum rft_status rft_run(const struct rft_config *config, bool force, bool quiet)
     else
         rft_journal_close(run.journal);
     rft_judging_close(&run.judging, false);
+    rft_needed_finish(&run.needed);
     rft_setup_close(&run.setup);
     rft_outputs_close(&run.outputs, status == RFT_OK);
     return status;

@@ -54,12 +54,31 @@ static void end_chunk(struct chunk *c)
     rft_engine_give(&c->pool, &c->work);
 }
 
+/* Whether a request need not be drawn any more; it counts as done then. */
+static enum rft_status give_up(struct chunk *c, struct rft_request *request, uint32_t n_drawn, bool *is_given_up)
+{
+    const struct rft_flight *flight = &c->group->flights[request->flight];
+    bool is_wanted = true;
+    if (c->sink->is_wanted != NULL)
+        RFT_TRY(c->sink->is_wanted(c->sink->user, flight, request->sample, &is_wanted));
+    *is_given_up = !is_wanted;
+    if (is_wanted)
+        return RFT_OK;
+    request->is_done = true;
+    request->n_given_up = n_drawn;
+    return RFT_OK;
+}
+
 /* Puts waiting requests on free slots. A prompt that overflowed ends its samples before their first token. */
 static enum rft_status start_requests(struct chunk *c)
 {
     struct rft_request *request;
     while ((request = rft_slots_next(&c->slots)) != NULL) {
         const struct rft_flight *flight = &c->group->flights[request->flight];
+        bool is_given_up;
+        RFT_TRY(give_up(c, request, 0, &is_given_up));
+        if (is_given_up)
+            continue;
         if (flight->is_bad) {
             const struct rft_drawn none = {
                 .flight = flight, .sample = request->sample, .finish = RFT_FINISH_NOT_FINITE};
@@ -146,6 +165,18 @@ static enum rft_status collect_all(struct chunk *c, void *h_copy, uint32_t *n_dr
     return RFT_OK;
 }
 
+/* Frees the slots of samples that what has ended meanwhile made needless. */
+static enum rft_status drop_unwanted(struct chunk *c, void *h_copy)
+{
+    for (uint32_t slot = c->slots.n_active; slot-- > 0;) {
+        bool is_given_up;
+        RFT_TRY(give_up(c, c->slots.slots[slot].request, c->slots.slots[slot].n_collected, &is_given_up));
+        if (is_given_up)
+            RFT_TRY(remove_slot(c, slot, h_copy));
+    }
+    return RFT_OK;
+}
+
 /* Gives pages for the next steps; samples that must give way lose their slot. */
 static enum rft_status hand_out_pages(struct chunk *c, uint32_t n_steps, void *h_copy)
 {
@@ -174,6 +205,7 @@ static enum rft_status run_requests(struct chunk *c, void *h_copy)
         n_steps_max = rft_slots_burst_max(burst_steps, n_steps, rft_os_seconds() - begin);
         RFT_TRY(collect_all(c, h_copy, &n_drawn));
         RFT_TRY(c->sink->go_on(c->sink->user, n_drawn));
+        RFT_TRY(drop_unwanted(c, h_copy));
     }
 }
 

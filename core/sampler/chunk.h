@@ -28,11 +28,13 @@ struct rft_chunk_sink {
     enum rft_status (*ended)(void *user, const struct rft_drawn *drawn);
     /* n_tokens more were drawn since the last call. Anything but RFT_OK: stop with it, keeping what has ended. */
     enum rft_status (*go_on)(void *user, uint32_t n_tokens);
+    /* Is a sample that has not ended still wanted? If not it is done without having ended. NULL: all are. */
+    enum rft_status (*is_wanted)(void *user, const struct rft_flight *flight, uint32_t sample, bool *is_wanted);
 };
 
 /* Draws every sample that is asked for and not done, and marks it. On a failure (out of device memory, device lost,
- * interrupted) the requests marked done have been handed to the sink, the others have not; every block has been given
- * back. */
+ * interrupted) the requests marked done have been handed to the sink, or were not wanted, the others have not; every
+ * block has been given back. */
 enum rft_status rft_chunk_run(struct rft_engine *engine, const struct rft_plan *plan, const struct rft_group *group,
                               struct rft_request *requests, uint32_t n_requests, const struct rft_chunk_sink *sink);
 

@@ -15,6 +15,7 @@ struct rft_request {
     uint64_t key;      /* random key of its question, under its seed */
     float temperature; /* 0 = greedy */
     bool is_done;
+    uint32_t n_given_up; /* tokens that were drawn before it was wanted no more */
 };
 
 struct rft_slot {

@@ -155,7 +155,7 @@ static enum rft_status decode_once(struct decode *d, const struct rft_group *gro
 {
     struct bench *b = d->b;
     const struct bench_options *o = &b->options;
-    const struct rft_chunk_sink sink = {d, cut, ended, go_on};
+    const struct rft_chunk_sink sink = {d, cut, ended, go_on, NULL};
     struct rft_sizes sizes = sizes_of(b, group->n);
     struct rft_plan plan;
     struct rft_request *requests;

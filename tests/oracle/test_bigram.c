@@ -121,7 +121,7 @@ static enum rft_status go_on(void *user, uint32_t n_tokens)
 /* Draws n next tokens after a prompt that is one token: number i at temperature i mod n_temperatures. */
 static void draw_sweep(uint32_t token, uint64_t key, const float *temperatures, uint32_t n_temperatures, uint32_t n)
 {
-    const struct rft_chunk_sink sink = {NULL, no_cut, keep_token, go_on};
+    const struct rft_chunk_sink sink = {NULL, no_cut, keep_token, go_on, NULL};
     struct rft_request *requests = rft_alloc(n, sizeof *requests);
     struct rft_prefix prefix = {0};
     struct rft_group group;

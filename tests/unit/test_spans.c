@@ -96,7 +96,7 @@ static void add(struct rft_group *group, uint32_t which)
 /* Draws the prompts of a set of bits together; returns the tokens that went through a prefill. */
 static uint64_t draw(uint32_t set, struct rft_prefix *prefix)
 {
-    const struct rft_chunk_sink sink = {NULL, no_cut, keep, go_on};
+    const struct rft_chunk_sink sink = {NULL, no_cut, keep, go_on, NULL};
     struct rft_request requests[N_PROMPTS] = {{0}};
     struct rft_group group;
     uint64_t n_rows;
@@ -146,7 +146,7 @@ static void test_factors_show(void **state)
     memcpy(as_it_is, drawn_tokens[1], sizeof as_it_is);
     engine.weights.config.rope_original = 1000;
     struct rft_group group;
-    const struct rft_chunk_sink sink = {NULL, no_cut, keep, go_on};
+    const struct rft_chunk_sink sink = {NULL, no_cut, keep, go_on, NULL};
     struct rft_request request = {0};
     uint64_t n_rows;
     assert_int_equal(rft_group_init(&group, 1, checkpoint.config.dim), RFT_OK);
