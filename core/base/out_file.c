@@ -250,6 +250,17 @@ void rft_out_abandon(struct rft_out_file *out)
     rft_str_finish(&out->buffer);
 }
 
+enum rft_status rft_out_write_all(struct rft_out_file *out, struct rft_bytes bytes)
+{
+    enum rft_status status = rft_out_begin(out);
+    if (status == RFT_OK)
+        status = rft_out_write(out, bytes.data, bytes.len);
+    if (status == RFT_OK)
+        status = rft_out_commit(out);
+    rft_out_abandon(out);
+    return status;
+}
+
 void rft_out_close(struct rft_out_file *out, bool is_done)
 {
     rft_out_abandon(out);

@@ -41,6 +41,8 @@ enum rft_status rft_out_write(struct rft_out_file *out, const void *bytes, size_
 enum rft_status rft_out_commit(struct rft_out_file *out);
 /* Ends it without a file. */
 void rft_out_abandon(struct rft_out_file *out);
+/* All of it at once. */
+enum rft_status rft_out_write_all(struct rft_out_file *out, struct rft_bytes bytes);
 
 /* Gives everything back. is_done: the run is complete, and the next one need know nothing of it. */
 void rft_out_close(struct rft_out_file *out, bool is_done);

@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* inih cuts a longer line without a word and reads the rest as a line of its own. */
-#define LINE_BYTES_MAX 197
 #define FILE_BYTES_MAX (1u << 20)
 
 /* One walk over the file. There are two: the first finds what is not INI at all, the second reads the keys. */
@@ -50,7 +48,7 @@ static enum rft_status bad_line(const struct reader *r, const char *message)
 /* What inih would let pass: it reads "[model] path = x" as a section alone. */
 static enum rft_status check_section(const struct reader *r, struct rft_bytes line)
 {
-    char name[LINE_BYTES_MAX + 1] = "";
+    char name[RFT_CONFIG_LINE_BYTES_MAX + 1] = "";
     const char *end = memchr(line.data, ']', line.len);
     size_t n = end != NULL ? (size_t)(end - line.data) : 0;
     if (end == NULL)
@@ -66,7 +64,7 @@ static enum rft_status check_line(const struct reader *r, struct rft_bytes line)
 {
     struct rft_bytes text = rft_bytes_trim(line);
     int32_t code_point;
-    if (line.len > LINE_BYTES_MAX)
+    if (line.len > RFT_CONFIG_LINE_BYTES_MAX)
         return bad_line(r, "the line is longer than 197 bytes; shorten it, or give the value with --set");
     for (size_t i = 0; i < line.len; i += rft_utf8_decode(line.data + i, line.data + line.len, &code_point)) {
         rft_utf8_decode(line.data + i, line.data + line.len, &code_point);
@@ -108,6 +106,16 @@ static char *next_line(char *line, int size, void *user)
     return line;
 }
 
+/* Takes a key's value, and its text as it was given. */
+static enum rft_status take_value(size_t index, const char *where, const char *dir, const char *text,
+                                  struct rft_config *config)
+{
+    RFT_TRY(rft_key_read(&rft_keys[index], where, dir, text, config));
+    rft_free(config->given[index]);
+    config->given[index] = rft_strdup(text);
+    return config->given[index] != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
+}
+
 /* inih's handler: non-zero = go on. */
 static int take_pair(void *user, const char *section, const char *name, const char *value)
 {
@@ -135,7 +143,7 @@ static int take_pair(void *user, const char *section, const char *name, const ch
         r->status = bad_line(r, "a comment behind a value begins with ;, not with #");
         return 1;
     }
-    r->status = rft_key_read(&rft_keys[index], where.text, r->dir, value, r->config);
+    r->status = take_value(index, where.text, r->dir, value, r->config);
     return 1;
 }
 
@@ -176,7 +184,7 @@ static enum rft_status apply_set(const char *set, uint64_t *seen, struct rft_con
     memcpy(name, dot + 1, (size_t)(equals - dot - 1));
     RFT_TRY(rft_key_find(where.text, section, name, &index));
     seen[index] = RFT_LINE_SET;
-    return rft_key_read(&rft_keys[index], where.text, NULL, equals + 1, config);
+    return take_value(index, where.text, NULL, equals + 1, config);
 }
 
 static enum rft_status set_defaults(struct rft_config *config)
@@ -201,8 +209,6 @@ static enum rft_status parse_all(struct reader *r, struct rft_bytes text, const 
     RFT_TRY(read_ini(r, text));
     for (size_t i = 0; i < n_sets; i++)
         RFT_TRY(apply_set(sets[i], r->seen, r->config));
-    for (size_t i = 0; i < rft_n_keys; i++)
-        r->config->given[i] = r->seen[i] != 0;
     return rft_config_check(r->config, &(struct rft_config_source){.path = r->path, .lines = r->seen, .use = r->use});
 }
 
@@ -234,8 +240,10 @@ enum rft_status rft_config_load(const char *path, const char *const *sets, size_
 
 void rft_config_finish(struct rft_config *config)
 {
-    for (size_t i = 0; i < rft_n_keys; i++)
+    for (size_t i = 0; i < rft_n_keys; i++) {
         rft_key_finish(&rft_keys[i], config);
+        rft_free(config->given[i]);
+    }
     rft_free(config->file);
     *config = (struct rft_config){0};
 }
@@ -269,7 +277,7 @@ bool rft_config_is_given(const struct rft_config *config, const char *full_name)
 {
     for (size_t i = 0; i < rft_n_keys; i++)
         if (strcmp(rft_keys[i].full_name, full_name) == 0)
-            return config->given[i];
+            return config->given[i] != NULL;
     return false;
 }
 

@@ -61,6 +61,17 @@ enum rft_status rft_config_settings(const struct rft_config *config, struct rft_
 /* Appends every key with its value, one "section.key=value" line each: for tests and the log. */
 enum rft_status rft_config_dump(const struct rft_config *config, struct rft_str *out);
 
+/* Appends the keys whose values are not the defaults as a JSON object, {"section.key": value, ...} in the table's
+ * order: numbers, texts and lists as such, everything else as the words that were given; paths as they were given. */
+enum rft_status rft_config_put_json(const struct rft_config *config, struct rft_str *out);
+/* Appends them as a file that rft_config_parse takes, for whoever gets the outputs: of a path its last name, and
+ * without the keys that only say how this run is computed (devices, memory, threads). Values that are too long for a
+ * line go to `sets`, a line "section.key=value" each. */
+enum rft_status rft_config_put_ini(const struct rft_config *config, struct rft_str *out, struct rft_str *sets);
+
+#define RFT_CONFIG_LINE_BYTES_MAX                                                                                      \
+    197 /* inih cuts a longer line without a word and reads the rest as a line of its own */
+
 /* A key in words. Not owned. */
 struct rft_config_key_text {
     const char *name;     /* "section.key" */

@@ -49,8 +49,9 @@ struct rft_wholes {
 /* Every key's value. Field <section>_<name> is key <name> of [<section>]. All text is owned and never NULL; "" = not
  * set. Input paths are complete (see rft_config_load), `~/` and `$XDG_CACHE_HOME/` expanded. */
 struct rft_config {
-    char *file;                      /* the INI file's path, as given */
-    bool given[RFT_CONFIG_KEYS_MAX]; /* for each key of the table: the file or --set gives it (rft_config_is_given) */
+    char *file;                       /* the INI file's path, as given */
+    char *given[RFT_CONFIG_KEYS_MAX]; /* for each key of the table the text that the file or --set gives; NULL: the key
+                                         is not given */
     char *model_path;
     struct rft_strings model_adapter;     /* paths */
     struct rft_reals model_adapter_scale; /* one for all of them, or one for each */

@@ -143,11 +143,12 @@ const struct rft_key rft_keys[] = {
 
     { FIELD(generate, samples), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6,
       .fallback = "10", .help = "Samples of each question." },
-    { FIELD(generate, chunk), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto, .fallback = "5",
+    { FIELD(generate, chunk), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 1e6,
+      .words = word_auto, .fallback = "5",
       .help = "Samples of a question that are computed together; their memory is given back after each chunk.\n"
               "auto: as many as the budget holds. It never changes the text." },
-    { FIELD(generate, questions_in_flight), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .words = word_auto,
-      .fallback = "auto",
+    { FIELD(generate, questions_in_flight), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 1e6,
+      .words = word_auto, .fallback = "auto",
       .help = "Questions that are computed together. auto: as many as the budget holds. It never changes the text." },
     { FIELD(generate, max_new_tokens), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
       .low = 1, .high = 1e6,
@@ -244,9 +245,10 @@ const struct rft_key rft_keys[] = {
               "It reads JSON lines of questions and completions, and writes JSON lines of verdicts." },
     { FIELD(verify, arguments), .type = RFT_KEY_TEXTS, .fallback = "",
       .help = "command: what the program is started with: one argument, or a JSON array of them." },
-    { FIELD(verify, workers), .type = RFT_KEY_WHOLE, .low = 1, .high = 1024, .words = word_auto, .fallback = "auto",
+    { FIELD(verify, workers), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 1024,
+      .words = word_auto, .fallback = "auto",
       .help = "command: how many of them run at once. auto: one for each cpu. It never changes a verdict." },
-    { FIELD(verify, batch), .type = RFT_KEY_WHOLE, .low = 1, .high = 10000, .fallback = "1",
+    { FIELD(verify, batch), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 10000, .fallback = "1",
       .help = "command: samples that a program is sent before it must answer." },
     { FIELD(verify, time_limit), .type = RFT_KEY_REAL, .flags = RFT_KEY_ABOVE_LOW, .low = 0, .high = 1e6,
       .fallback = "30", .help = "command: seconds until the next answer; a program that takes longer is killed." },
@@ -256,7 +258,8 @@ const struct rft_key rft_keys[] = {
     { FIELD(verify, memory_limit), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "4GiB",
       .help = "command: memory that a program and what it starts may have in use; one that has more is killed.\n"
               "auto: no limit." },
-    { FIELD(verify, queue), .type = RFT_KEY_WHOLE, .low = 1, .high = 1e6, .fallback = "1000",
+    { FIELD(verify, queue), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 1e6,
+      .fallback = "1000",
       .help = "command: samples that may wait for it while others are drawn; at least workers x batch. Those that do\n"
               "not fit are judged at the end of the run." },
     { FIELD(verify, ask_again), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
@@ -284,22 +287,25 @@ const struct rft_key rft_keys[] = {
       .help = "What the dataset holds only once, whatever question it belongs to: rows: a question with a completion.\n"
               "completions: a completion. Texts that differ in white space at most are the same." },
 
-    { FIELD(memory, budget), .type = RFT_KEY_AMOUNT, .words = word_auto, .fallback = "auto",
+    { FIELD(memory, budget), .type = RFT_KEY_AMOUNT, .flags = RFT_KEY_ONLY_HERE, .words = word_auto, .fallback = "auto",
       .help = "Device memory that the run may take: bytes (6GB = 6 x 10^9, 6GiB = 6 x 2^30) or a percentage of\n"
               "what is available. auto: what is available less the reserve." },
-    { FIELD(memory, reserve), .type = RFT_KEY_AMOUNT, .fallback = "256MiB",
+    { FIELD(memory, reserve), .type = RFT_KEY_AMOUNT, .flags = RFT_KEY_ONLY_HERE, .fallback = "256MiB",
       .help = "What no budget may take of what is available: bytes, or a percentage of it." },
 
-    { FIELD(device, backend), .type = RFT_KEY_TEXT, .fallback = "auto",
+    { FIELD(device, backend), .type = RFT_KEY_TEXT, .flags = RFT_KEY_ONLY_HERE, .fallback = "auto",
       .help = "auto: the best device that is there. Or the name of a backend that `rftgen devices` lists." },
-    { FIELD(device, device), .type = RFT_KEY_TEXT, .fallback = "",
+    { FIELD(device, device), .type = RFT_KEY_TEXT, .flags = RFT_KEY_ONLY_HERE, .fallback = "",
       .help = "A device by name, UUID or index, or by what its name begins with. Empty: the first." },
-    { FIELD(device, threads), .type = RFT_KEY_WHOLE, .low = 1, .high = 4096, .words = word_auto, .fallback = "auto",
+    { FIELD(device, threads), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 4096,
+      .words = word_auto, .fallback = "auto",
       .help = "Threads of the cpu backend. auto: one for each cpu this process may use. It never changes the text." },
-    { FIELD(device, memory), .type = RFT_KEY_CHOICE, .words = words_memory, .fallback = "auto",
+    { FIELD(device, memory), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_ONLY_HERE, .words = words_memory,
+      .fallback = "auto",
       .help = "How the host reaches the device's memory: mapped (the device's memory, seen by the host), imported\n"
               "(the host's memory, read by the device) or staged (by copies). auto: what suits the device." },
-    { FIELD(device, dispatch_ms), .type = RFT_KEY_WHOLE, .low = 1, .high = 1000, .words = word_auto, .fallback = "auto",
+    { FIELD(device, dispatch_ms), .type = RFT_KEY_WHOLE, .flags = RFT_KEY_ONLY_HERE, .low = 1, .high = 1000,
+      .words = word_auto, .fallback = "auto",
       .help = "Longest kernel call to aim at, in milliseconds: a card that also shows a desktop may stop longer ones.\n"
               "auto: what suits the device." },
     { FIELD(device, arithmetic), .type = RFT_KEY_CHOICE, .words = words_arithmetic, .fallback = "checked",

@@ -29,6 +29,7 @@ enum {
     RFT_KEY_PROGRAM = 32,      /* IN_PATH: a name without a slash is one of PATH's, and stays as it is */
     RFT_KEY_ONLY_TO_DRAW = 16, /* REQUIRED: not where nothing is drawn */
     RFT_KEY_SETTING = 64, /* stands in the records: a model, a prompt, a seed and a temperature given, it shapes text */
+    RFT_KEY_ONLY_HERE = 128, /* says how or where this run is computed; no byte of the outputs depends on it */
 };
 
 #define RFT_KEY_ITEMS_MAX 16 /* of an array that is a value */

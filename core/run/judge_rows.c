@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge_rows.h"
 
+#include "card.h"
 #include "completions.h"
 #include "judging.h"
 #include "log.h"
@@ -44,7 +45,8 @@ static bool prints_table(const struct rft_outputs *outputs)
 static enum rft_status write_all(const struct rft_config *config, struct job *job)
 {
     struct rft_output_options options = rft_outputs_options(config, &job->outputs);
-    struct rft_summary summary = {.rftgen_version = RFT_VERSION,
+    struct rft_summary summary = {.from = {.config = config},
+                                  .rftgen_version = RFT_VERSION,
                                   .unicode_pcre2 = rft_unicode_pcre2(),
                                   .unicode_utf8proc = rft_unicode_utf8proc()};
     options.samples = rft_completions_as_samples(&job->completions);
@@ -53,6 +55,7 @@ static enum rft_status write_all(const struct rft_config *config, struct job *jo
     options.prompt = rft_row_turns_for_output(&job->turns);
     RFT_TRY(rft_outputs_check_unchanged(&job->outputs));
     RFT_TRY(rft_output_write(&options, &job->completions.dataset, &summary.counts));
+    RFT_TRY(rft_card_write(&job->outputs, &summary));
     summary.seconds = rft_os_seconds() - job->start;
     RFT_TRY(rft_summary_write(&job->outputs.files[RFT_OUTPUT_SUMMARY], &summary));
     rft_summary_log(config, &job->outputs, &summary);

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "arith.h"
+#include "card.h"
 #include "generate.h"
 #include "extend.h"
 #include "log.h"
@@ -122,11 +123,17 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     struct rft_needed_samples needed = {&run->needed, rft_journal_as_samples(run->journal)};
     const struct rft_samples samples = rft_needed_as_samples(&needed);
     struct rft_output_options options = rft_outputs_options(config, &run->outputs);
-    struct rft_summary summary = {.has_drawn = true,
+    const struct rft_inputs *inputs = &run->setup.inputs;
+    struct rft_summary summary = {.from = {.config = &inputs->drawn,
+                                           .model_hash = provenance->model,
+                                           .questions_hash = inputs->dataset.content_hash,
+                                           .prompt_id = turns->prompt_id,
+                                           .fingerprint = inputs->fingerprint.text},
+                                  .has_drawn = true,
                                   .tokens = g->drawn.n_tokens,
                                   .prompt_tokens = g->drawn.n_prompt_tokens,
                                   .n_resumed = n_resumed,
-                                  .seed = config->generate_seed.items[0],
+                                  .seeds = config->generate_seed,
                                   .seconds = g->seconds,
                                   .tokens_per_second = g->seconds > 0 ? (double)g->drawn.n_tokens / g->seconds : 0,
                                   .peak_bytes = dev->peak_bytes,
@@ -135,7 +142,7 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
                                   .prefix_bytes = run->setup.plan.prefix_bytes,
                                   .host_bytes = dev->host_bytes,
                                   .peak_rss_bytes = rft_os_peak_rss_bytes(),
-                                  .mapped_bytes = run->setup.inputs.mapped_bytes,
+                                  .mapped_bytes = inputs->mapped_bytes,
                                   .arithmetic_version = provenance->arithmetic_version,
                                   .backend = dev->backend != NULL ? dev->backend->name : NULL,
                                   .device = dev->backend != NULL ? dev->info.name : NULL,
@@ -149,7 +156,8 @@ static enum rft_status write_output(const struct rft_config *config, struct run 
     options.prompt = rft_row_turns_for_output(turns);
     RFT_TRY(settle(run, &samples));
     RFT_TRY(rft_outputs_check_unchanged(&run->outputs));
-    RFT_TRY(rft_output_write(&options, &run->setup.inputs.dataset, &summary.counts));
+    RFT_TRY(rft_output_write(&options, &inputs->dataset, &summary.counts));
+    RFT_TRY(rft_card_write(&run->outputs, &summary));
     RFT_TRY(rft_summary_write(&run->outputs.files[RFT_OUTPUT_SUMMARY], &summary));
     rft_summary_log(config, &run->outputs, &summary);
     return RFT_OK;

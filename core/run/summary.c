@@ -82,7 +82,7 @@ static enum rft_status append_judged(struct rft_str *out, const struct rft_summa
 {
     const struct rft_output_counts *c = &s->counts;
     const struct whole wholes[] = {
-        {"format", 3},
+        {"format", RFT_SUMMARY_FORMAT},
         {"records_format", RFT_RECORDS_FORMAT},
         {"questions", c->n_questions},
         {"questions_solved", c->n_questions_solved},
@@ -101,22 +101,53 @@ static enum rft_status append_judged(struct rft_str *out, const struct rft_summa
     return append_counts(out, "finishes", c->n_by_finish, n_finishes, finish_word);
 }
 
+static enum rft_status append_hash(struct rft_str *out, const char *name, uint64_t hash)
+{
+    return rft_str_printf(out, ",\n  \"%s\": \"%016" PRIx64 "\"", name, hash);
+}
+
+/* What the samples were drawn from, known by its contents. */
+static enum rft_status append_origin(struct rft_str *out, const struct rft_summary_from *from)
+{
+    RFT_TRY(append_text(out, "model", from->model_hash));
+    RFT_TRY(append_hash(out, "data", from->questions_hash));
+    RFT_TRY(append_text(out, "prompt", from->prompt_id));
+    return append_text(out, "fingerprint", from->fingerprint);
+}
+
+static enum rft_status append_configuration(struct rft_str *out, const struct rft_config *config)
+{
+    RFT_TRY(rft_str_append_z(out, ",\n  \"configuration\": "));
+    return config != NULL ? rft_config_put_json(config, out) : rft_str_append_z(out, "null");
+}
+
+/* A number, or where there are several a list. */
+static enum rft_status append_seeds(struct rft_str *out, const struct rft_wholes *seeds)
+{
+    RFT_TRY(rft_str_append_z(out, seeds->n > 1 ? ",\n  \"seed\": [" : ",\n  \"seed\": "));
+    for (size_t i = 0; i < seeds->n; i++)
+        RFT_TRY(rft_str_printf(out, "%s%" PRIu64, i != 0 ? ", " : "", seeds->items[i]));
+    return rft_str_append_z(out, seeds->n > 1 ? "]" : "");
+}
+
 static enum rft_status append_drawn(struct rft_str *out, const struct rft_summary *s)
 {
     const struct whole wholes[] = {
         {"samples_resumed", s->n_resumed},       {"run_tokens", s->tokens},
-        {"run_prompt_tokens", s->prompt_tokens}, {"seed", s->seed},
-        {"peak_bytes", s->peak_bytes},           {"budget_bytes", s->budget_bytes},
-        {"heap_bytes", s->heap_bytes},           {"prefix_bytes", s->prefix_bytes},
-        {"peak_rss_bytes", s->peak_rss_bytes},   {"mapped_bytes", s->mapped_bytes},
+        {"run_prompt_tokens", s->prompt_tokens}, {"peak_bytes", s->peak_bytes},
+        {"budget_bytes", s->budget_bytes},       {"heap_bytes", s->heap_bytes},
+        {"prefix_bytes", s->prefix_bytes},       {"peak_rss_bytes", s->peak_rss_bytes},
+        {"mapped_bytes", s->mapped_bytes},
     };
     RFT_TRY(append_wholes(out, wholes, sizeof wholes / sizeof *wholes));
+    RFT_TRY(append_seeds(out, &s->seeds));
     if (s->host_bytes)
         RFT_TRY(append_u64(out, "host_bytes", s->host_bytes));
     if (s->arithmetic_version)
         RFT_TRY(append_u64(out, "arithmetic", s->arithmetic_version));
     else
         RFT_TRY(append_text(out, "arithmetic", "unchecked"));
+    RFT_TRY(append_origin(out, &s->from));
     RFT_TRY(append_real(out, "tokens_per_second", s->tokens_per_second));
     RFT_TRY(append_text(out, "backend", s->backend));
     return append_text(out, "device", s->device);
@@ -128,6 +159,7 @@ static enum rft_status append_all(struct rft_str *out, const struct rft_summary 
     RFT_TRY(append_judged(out, s));
     if (s->has_drawn)
         RFT_TRY(append_drawn(out, s));
+    RFT_TRY(append_configuration(out, s->from.config));
     RFT_TRY(append_real(out, "seconds", s->seconds));
     RFT_TRY(append_text(out, "version", s->rftgen_version));
     RFT_TRY(append_text(out, "unicode_pcre2", s->unicode_pcre2));
@@ -140,12 +172,7 @@ enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_sum
     struct rft_str text = {0};
     enum rft_status status = append_all(&text, summary);
     if (status == RFT_OK)
-        status = rft_out_begin(out);
-    if (status == RFT_OK)
-        status = rft_out_write(out, text.data, text.len);
-    if (status == RFT_OK)
-        status = rft_out_commit(out);
-    rft_out_abandon(out);
+        status = rft_out_write_all(out, (struct rft_bytes){text.data, text.len});
     rft_str_finish(&text);
     return status;
 }
@@ -212,9 +239,26 @@ static void log_troubles(const struct rft_config *config, const struct rft_outpu
                      n_cut, c->n_samples, rft_config_max_new_tokens(config), advice_for(RFT_REASON_CUT_OFF));
 }
 
-static bool is_written(const struct rft_outputs *outputs, enum rft_output_role role)
+/* What was written where. */
+static void log_outputs(const struct rft_config *config, const struct rft_outputs *outputs,
+                        const struct rft_output_counts *c)
 {
-    return outputs->files[role].target.kind != RFT_TARGET_NONE;
+    uint64_t n_unsolved = c->n_questions - c->n_questions_solved;
+    bool has_unsolved = rft_outputs_has(outputs, RFT_OUTPUT_UNSOLVED);
+    if (rft_outputs_has(outputs, RFT_OUTPUT_ROWS))
+        rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
+    if (c->n_unpaired != 0)
+        rft_log_info("%" PRIu64 " solved questions have no wrong sample to make a pair with", c->n_unpaired);
+    if (rft_outputs_has(outputs, RFT_OUTPUT_RECORDS))
+        rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
+    if (n_unsolved != 0)
+        rft_log_info("%" PRIu64 " questions were solved by no sample, and their gold answers may be wrong; %s%s",
+                     n_unsolved, has_unsolved ? "they are in " : "output.unsolved lists them",
+                     has_unsolved ? config->output_unsolved : "");
+    if (rft_outputs_has(outputs, RFT_OUTPUT_SUMMARY))
+        rft_log_info("summary written to %s", config->output_summary);
+    if (rft_outputs_has(outputs, RFT_OUTPUT_CARD))
+        rft_log_info("dataset card written to %s", config->output_card);
 }
 
 void rft_summary_log(const struct rft_config *config, const struct rft_outputs *outputs, const struct rft_summary *s)
@@ -239,11 +283,6 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
                      rft_size_text(s->budget_bytes).text);
     if (s->host_bytes)
         rft_log_info("weights on the host %s, read over the bus in every step", rft_size_text(s->host_bytes).text);
-    if (is_written(outputs, RFT_OUTPUT_ROWS))
-        rft_log_info("%" PRIu64 " rows written to %s", c->n_rows, config->output_path);
-    if (is_written(outputs, RFT_OUTPUT_RECORDS))
-        rft_log_info("%" PRIu64 " samples with reasons written to %s", c->n_samples, config->output_records);
-    if (is_written(outputs, RFT_OUTPUT_SUMMARY))
-        rft_log_info("summary written to %s", config->output_summary);
+    log_outputs(config, outputs, c);
     log_troubles(config, c, s->has_drawn);
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static uint64_t seed = UINT64_MAX, small[] = {1, 2};
+
 static struct rft_summary a_summary(void)
 {
     struct rft_summary s = {
@@ -17,11 +19,15 @@ static struct rft_summary a_summary(void)
                    .n_accepted = 10,
                    .n_rows = 3,
                    .n_tokens = 1234},
+        .from = {.model_hash = "00000000000000ab",
+                 .questions_hash = UINT64_MAX,
+                 .prompt_id = "raw:1",
+                 .fingerprint = "0c"},
         .has_drawn = true,
         .tokens = 1000,
         .prompt_tokens = 77,
         .n_resumed = 8,
-        .seed = UINT64_MAX,
+        .seeds = {&seed, 1},
         .seconds = 2.5,
         .tokens_per_second = 400,
         .peak_bytes = 3 << 20,
@@ -86,7 +92,7 @@ static void test_file(void **state)
         {"seconds", 2.5},
         {"tokens_per_second", 400},
         {"run_prompt_tokens", 77},
-        {"format", 3},
+        {"format", 4},
     };
     struct rft_summary s = a_summary();
     struct rft_str text;
@@ -96,7 +102,7 @@ static void test_file(void **state)
     assert_non_null(strstr(text.data, "\"seed\": 18446744073709551615,"));
     rft_str_finish(&text);
 
-    s.seed = 1; /* jansson's integers end at 2^63 */
+    s.seeds = (struct rft_wholes){small, 2}; /* jansson's integers end at 2^63 */
     assert_int_equal(write_to(summary_path(), &s), RFT_OK);
     assert_int_equal(rft_file_read(summary_path(), 1 << 16, &text), RFT_OK);
     assert_int_equal(rft_json_load("summary", (struct rft_bytes){text.data, text.len}, JSON_REJECT_DUPLICATES, &tree),
@@ -105,6 +111,11 @@ static void test_file(void **state)
         if (json_number_value(json_object_get(tree, numbers[i].name)) != numbers[i].value)
             fail_msg("%s is not %g", numbers[i].name, numbers[i].value);
     assert_string_equal(text_at(tree, "backend"), "cpu");
+    assert_string_equal(text_at(tree, "model"), "00000000000000ab");
+    assert_string_equal(text_at(tree, "data"), "ffffffffffffffff");
+    assert_string_equal(text_at(tree, "prompt"), "raw:1");
+    assert_string_equal(text_at(tree, "fingerprint"), "0c");
+    assert_true(json_is_null(json_object_get(tree, "configuration")));
     assert_string_equal(text_at(tree, "device"), "a \"device\"");
     assert_string_equal(text_at(tree, "unicode_pcre2"), "14.0.0");
     assert_true(json_is_null(json_object_get(tree, "unicode_utf8proc")));
@@ -143,6 +154,8 @@ static void test_log(void **state)
                         "peak memory 3.0 MiB of a budget of 8.0 MiB\n"
                         "3 rows written to out.json\n"
                         "40 samples with reasons written to rec.jsonl\n"
+                        "1 questions were solved by no sample, and their gold answers may be wrong; output.unsolved "
+                        "lists them\n"
                         "warning: 30 of 40 samples were cut off at generate.max_new_tokens = 55; they did not "
                         "end by themselves: raise generate.max_new_tokens, or see whether the model's end token "
                         "is the one that its prompt uses (generate.end_tokens names more)\n");
