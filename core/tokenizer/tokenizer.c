@@ -22,7 +22,9 @@ void rft_tokenizer_close(struct rft_tokenizer *t)
     rft_tok_added_finish(&t->added_normalized);
     rft_ids_finish(&t->prefix);
     rft_tok_words_finish(&t->words);
+    rft_tok_recent_finish(&t->recent);
     rft_tok_work_finish(&t->work);
+    rft_tok_work_finish(&t->piece_work);
     rft_free(t);
 }
 
@@ -35,20 +37,51 @@ static enum rft_status encode_word(struct rft_tokenizer *t, struct rft_bytes wor
         return RFT_OK;
     RFT_TRY(rft_tok_bpe(t, word, ids));
     if (place != NULL)
-        rft_tok_words_keep(place, word, ids->ids + n_before, ids->n - n_before);
+        rft_tok_words_keep(place, word, ids, n_before);
     return RFT_OK;
 }
 
-static enum rft_status encode(struct rft_tokenizer *t, struct rft_tok_work *work, struct rft_ids *ids)
+/* A piece between added tokens: no step looks beyond it. */
+static enum rft_status split_piece(struct rft_tokenizer *t, struct rft_tok_piece piece)
 {
-    RFT_TRY(rft_tok_added_extract(&t->added, work));
+    struct rft_tok_work *work = &t->piece_work;
+    const struct rft_bytes text = {t->work.text.bytes.data + piece.begin, piece.end - piece.begin};
+    RFT_TRY(rft_tok_work_begin(text, (const unsigned char *)t->work.text.marks.data + piece.begin, work));
+    work->pieces.items[0].at_start = piece.at_start;
     RFT_TRY(rft_tok_steps_run(&t->normalizers, work));
     RFT_TRY(rft_tok_added_extract(&t->added_normalized, work));
-    RFT_TRY(rft_tok_steps_run(&t->pre_tokenizers, work));
+    return rft_tok_steps_run(&t->pre_tokenizers, work);
+}
+
+static enum rft_status encode_words(struct rft_tokenizer *t, const struct rft_tok_work *work, struct rft_ids *ids)
+{
     for (size_t i = 0; i < work->pieces.n; i++) {
         const struct rft_tok_piece *piece = &work->pieces.items[i];
         struct rft_bytes word = {work->text.bytes.data + piece->begin, piece->end - piece->begin};
         RFT_TRY(piece->is_token ? rft_ids_append(ids, piece->id) : encode_word(t, word, ids));
+    }
+    return RFT_OK;
+}
+
+static enum rft_status encode_piece(struct rft_tokenizer *t, struct rft_tok_piece piece, struct rft_ids *ids)
+{
+    const size_t n_before = ids->n;
+    uint64_t hash;
+    bool found;
+    RFT_TRY(rft_tok_recent_find(&t->recent, &t->work.text, piece, ids, &hash, &found));
+    if (found)
+        return RFT_OK;
+    RFT_TRY(split_piece(t, piece));
+    RFT_TRY(encode_words(t, &t->piece_work, ids));
+    return rft_tok_recent_keep(&t->recent, &t->work.text, piece, hash, ids, n_before);
+}
+
+static enum rft_status encode(struct rft_tokenizer *t, struct rft_ids *ids)
+{
+    RFT_TRY(rft_tok_added_extract(&t->added, &t->work));
+    for (size_t i = 0; i < t->work.pieces.n; i++) {
+        const struct rft_tok_piece piece = t->work.pieces.items[i];
+        RFT_TRY(piece.is_token ? rft_ids_append(ids, piece.id) : encode_piece(t, piece, ids));
     }
     return RFT_OK;
 }
@@ -59,7 +92,7 @@ enum rft_status rft_tokenizer_encode_marked(struct rft_tokenizer *t, struct rft_
     size_t n_before = ids->n;
     enum rft_status status = rft_tok_work_begin(text, marks, &t->work);
     if (status == RFT_OK)
-        status = encode(t, &t->work, ids);
+        status = encode(t, ids);
     if (status != RFT_OK)
         ids->n = n_before;
     return status;

@@ -5,6 +5,7 @@
 
 #include "ids.h"
 #include "tokenizer_added.h"
+#include "tokenizer_recent.h"
 #include "tokenizer_step.h"
 #include "tokenizer_text.h"
 #include "tokenizer_vocab.h"
@@ -23,7 +24,8 @@ struct rft_tokenizer {
     bool fuse_unk, byte_fallback, ignore_merges;
     uint64_t hash;
     struct rft_tok_words words;
-    struct rft_tok_work work; /* scratch */
+    struct rft_tok_recent recent;
+    struct rft_tok_work work, piece_work; /* scratch: of a text, and of one of its pieces */
 };
 
 #endif

@@ -37,11 +37,12 @@ enum rft_status rft_tok_words_find(struct rft_tok_words *words, struct rft_bytes
     return RFT_OK;
 }
 
-void rft_tok_words_keep(struct rft_tok_word *place, struct rft_bytes word, const uint32_t *ids, size_t n)
+void rft_tok_words_keep(struct rft_tok_word *place, struct rft_bytes word, const struct rft_ids *ids, size_t first)
 {
+    const size_t n = ids->n - first;
     if (n == 0 || n > WORD_IDS)
         return;
-    memcpy(place->ids, ids, n * sizeof *ids);
+    memcpy(place->ids, ids->ids + first, n * sizeof *ids->ids);
     memcpy(place->text, word.data, word.len);
     place->n = (unsigned char)n;
     place->len = (unsigned char)word.len;

@@ -19,8 +19,8 @@ struct rft_tok_words {
  * too long to be kept. RFT_ERR_HOST_MEMORY. */
 enum rft_status rft_tok_words_find(struct rft_tok_words *words, struct rft_bytes word, struct rft_ids *ids,
                                    struct rft_tok_word **place);
-/* Keeps the n ids of a word of at least a byte in its place, if they are few. */
-void rft_tok_words_keep(struct rft_tok_word *place, struct rft_bytes word, const uint32_t *ids, size_t n);
+/* Keeps the ids from `first` on as those of a word of at least a byte in its place, if they are few. */
+void rft_tok_words_keep(struct rft_tok_word *place, struct rft_bytes word, const struct rft_ids *ids, size_t first);
 void rft_tok_words_finish(struct rft_tok_words *words);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A word that was encoded before gives the same ids again. */
+/* What was encoded before gives the same ids again: words, and pieces between added tokens. */
 #include "support.h"
 
 #include "tokenizer_json.h"
 
 #include <string.h>
 
-static const char json[] =
-    "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"<\":3,\">\":4,\"x\":5,\" \":6,"
-    "\"\xc3\xa9\":7,\"\xef\xbf\xbd\":8,\"e\":9},\"merges\":[\"a b\"]}}";
+#define MODEL                                                                                                          \
+    "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"<\":3,\">\":4,\"x\":5,\" \":6,"                 \
+    "\"\xc3\xa9\":7,\"\xef\xbf\xbd\":8,\"e\":9,\"s\":10},\"merges\":[\"a b\"]}"
 
-static struct rft_tokenizer *load(void)
+static struct rft_tokenizer *load(const char *json)
 {
     struct rft_tokenizer *tokenizer;
     assert_int_equal(rft_tok_load_json("test", rft_bytes_z(json), NULL, &tokenizer), RFT_OK);
@@ -26,6 +26,7 @@ static void append_ids(struct rft_tokenizer *tokenizer, const char *word, struct
 static void remembered_words_are_the_same(void **state)
 {
     (void)state;
+    static const char json[] = "{" MODEL "}";
     static const char *const words[] = {
         "ab",
         "a",
@@ -39,13 +40,13 @@ static void remembered_words_are_the_same(void **state)
         "ab\xc3\xa9",
         "abz",
     };
-    struct rft_tokenizer *many = load();
+    struct rft_tokenizer *many = load(json);
     struct rft_ids first = {0}, again = {0};
     const uint32_t letter_ids[] = {5, 9, 3, 4};
     char word[20];
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-            struct rft_tokenizer *fresh = load();
+            struct rft_tokenizer *fresh = load(json);
             first.n = again.n = 0;
             append_ids(fresh, words[i], &first);
             append_ids(many, words[i], &again);
@@ -71,11 +72,56 @@ static void remembered_words_are_the_same(void **state)
     rft_tokenizer_close(many);
 }
 
+/* ---- pieces ---- */
+
+/* A text of up to five pieces out of few, each marked as one. */
+static size_t compose(unsigned seed, char *text, unsigned char *marks)
+{
+    static const char *const pieces[] = {"<s>", "ab", "a<e>b", "<e>", "b", "x<s", "ab ab", "bbbbbb"};
+    size_t len = 0;
+    for (unsigned k = 0; k < 5; k++, seed /= 24) {
+        const char *piece = pieces[seed % 8];
+        memcpy(text + len, piece, strlen(piece));
+        memset(marks + len, (int)(seed / 8 % 3), strlen(piece));
+        len += strlen(piece);
+    }
+    return len;
+}
+
+/* Where a text begins a space is put before it, and <e> is looked for in what the space was put before: so both the
+ * place and the marks of a piece count. */
+static void remembered_pieces_are_the_same(void **state)
+{
+    (void)state;
+    static const char json_of_pieces[] =
+        "{\"added_tokens\":[{\"id\":20,\"content\":\"<s>\",\"special\":true},{\"id\":21,\"content\":\"<e>\","
+        "\"special\":true,\"normalized\":true}],\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\" \","
+        "\"prepend_scheme\":\"first\",\"split\":true}," MODEL "}";
+    struct rft_tokenizer *many = load(json_of_pieces);
+    struct rft_ids first = {0}, again = {0};
+    for (unsigned i = 0; i < 2000; i++) {
+        unsigned char marks[64];
+        char text[64];
+        const struct rft_bytes bytes = {text, compose(i % 1500 * 2654435761u, text, marks)};
+        struct rft_tokenizer *fresh = load(json_of_pieces);
+        first.n = again.n = 0;
+        assert_int_equal(rft_tokenizer_encode_marked(fresh, bytes, marks, &first), RFT_OK);
+        assert_int_equal(rft_tokenizer_encode_marked(many, bytes, marks, &again), RFT_OK);
+        assert_int_equal(first.n, again.n);
+        assert_memory_equal(first.ids, again.ids, again.n * sizeof *again.ids);
+        rft_tokenizer_close(fresh);
+    }
+    rft_ids_finish(&first);
+    rft_ids_finish(&again);
+    rft_tokenizer_close(many);
+}
+
 int main(int argc, char **argv)
 {
     rft_alloc_hook_json();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remembered_words_are_the_same),
+        cmocka_unit_test(remembered_pieces_are_the_same),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
