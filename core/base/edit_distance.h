@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes to change, add or remove to turn one text into another (Levenshtein), 64 of them at a time: Myers 1999, "A fast
- * bit-vector algorithm for approximate string matching based on dynamic programming", J. ACM 46(3), in blocks as
- * Hyyrö 2003, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", Nordic J. Computing 10. */
+ * bit-vector algorithm for approximate string matching based on dynamic programming", Journal of the ACM 46(3); in
+ * blocks and from the text's beginning, as Hyyro 2003, "A bit-vector algorithm for computing Levenshtein and Damerau
+ * edit distances", Nordic Journal of Computing 10. */
 #ifndef RFT_EDIT_DISTANCE_H
 #define RFT_EDIT_DISTANCE_H
 
