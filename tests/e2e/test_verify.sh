@@ -34,7 +34,7 @@ awk -v n="$n" '$1 == "right" && $2 == "accepted" && $3 == n { found = 1 } END { 
 gzip -c wanted.records >wanted.gz
 judge again wanted.gz --set select.keep=2 --force || fail "compressed records: exit code $?"
 same again wanted "compressed records"
-for format in jsonl messages prompt_completion; do
+for format in jsonl messages prompt_completion alpaca pairs; do
     demo rows --set select.keep=all --set output.format=$format || fail "$format: exit code $?"
     mv rows.records run.records
     mv rows.json run.json
