@@ -26,7 +26,8 @@ make() # NAME ARGUMENT...
     name=$1
     shift
     "$rftgen" -c "$source_dir/configs/demo.ini" --quiet --set device.backend=cpu --set output.format=jsonl --set output.path="$name.jsonl" \
-        --set output.records="$name.records.jsonl" --set output.summary="$name.json" --set select.keep=all "$@"
+        --set output.records="$name.records.jsonl" --set output.unsolved="$name.unsolved.jsonl" --set output.summary="$name.json" \
+        --set select.keep=all "$@"
 }
 make demo
 make odd --set data.questions=questions.jsonl --set data.bad_rows=skip --set generate.seed=9223372036854775807
@@ -34,15 +35,18 @@ make nothing --set data.limit=2 --set generate.max_new_tokens=1
 make one --set data.limit=1 --set generate.samples=1 --set generate.temperature=0
 make messages --set output.format=messages
 make split --set output.format=prompt_completion --set output.records=
+make alpaca --set output.format=alpaca --set output.records=
+make pairs --set output.format=pairs --set output.pairs=all --set output.records=
 venv/bin/python - <<'END'
 import json
+import os
 import pandas
 from datasets import load_dataset
 
 failed = loaded = 0
-for name in ("demo", "odd", "nothing", "one", "messages", "split"):
-    for file in (f"{name}.jsonl", f"{name}.records.jsonl"):
-        if name == "split" and "records" in file:
+for name in ("demo", "odd", "nothing", "one", "messages", "split", "alpaca", "pairs"):
+    for file in (f"{name}.jsonl", f"{name}.records.jsonl", f"{name}.unsolved.jsonl"):
+        if not os.path.exists(file):
             continue
         lines = [json.loads(line) for line in open(file)]
         if not lines:
