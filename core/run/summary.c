@@ -87,6 +87,7 @@ static enum rft_status append_judged(struct rft_str *out, const struct rft_summa
         {"questions", c->n_questions},
         {"questions_solved", c->n_questions_solved},
         {"samples", c->n_samples},
+        {"samples_not_drawn", c->n_not_drawn},
         {"samples_accepted", c->n_accepted},
         {"rows", c->n_rows},
         {"sample_tokens", c->n_tokens},
@@ -266,6 +267,8 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
     const struct rft_output_counts *c = &s->counts;
     rft_log_info("%" PRIu64 " of %" PRIu64 " samples accepted (%.1f%%), %" PRIu64 " of %" PRIu64 " questions solved",
                  c->n_accepted, c->n_samples, 100 * acceptance_rate(s), c->n_questions_solved, c->n_questions);
+    if (c->n_not_drawn != 0)
+        rft_log_info("%" PRIu64 " more were not needed: enough accepted ones stand before them", c->n_not_drawn);
     log_counts("reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word);
     log_counts("accepted samples that are no rows", c->n_left_out, RFT_LEFT_OUT_COUNT, left_out_word);
     if (c->n_skipped[RFT_SKIP_BAD_ROW] + c->n_skipped[RFT_SKIP_TOO_LONG] != 0)

@@ -78,6 +78,7 @@ static void test_file(void **state)
         {"questions", 4},
         {"questions_solved", 3},
         {"samples", 40},
+        {"samples_not_drawn", 0},
         {"samples_accepted", 10},
         {"rows", 3},
         {"samples_resumed", 8},
