@@ -9,6 +9,7 @@
 #define ATTENTION_THREADS 256u
 #define FILTER_THREADS 256u
 #define SAMPLE_THREADS 128u
+#define SCORE_THREADS 64u /* the entries of a block, which are summed apart */
 #define ADVANCE_THREADS 256u
 
 /* Matrix products, few activation rows (matmul.cuh, lanes): a block has a tile of RFT_TILE matrix rows and `columns`

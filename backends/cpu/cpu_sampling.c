@@ -159,10 +159,66 @@ void cpu_sample(const void *args, uint32_t item, struct cpu_worker worker)
     ((struct rft_candidate *)cpu_pointer(a->candidates))[item] = best;
 }
 
+uint32_t cpu_score_items(const void *args, uint32_t n_workers)
+{
+    const struct rft_args_score *a = args;
+    (void)n_workers;
+    return cpu_n_rows(a->batch) * a->n_parts;
+}
+
+void cpu_score(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_score *a = args;
+    const uint32_t index = item / a->n_parts, part = item % a->n_parts;
+    const struct rft_row *row = (const struct rft_row *)cpu_pointer(a->rows) + index;
+    const float *logits = (const float *)cpu_pointer(a->logits) + (size_t)index * a->vocab;
+    const uint32_t *mask = cpu_pointer(a->mask);
+    const uint32_t end = (part + 1) * RFT_SAMPLE_PART < a->vocab ? (part + 1) * RFT_SAMPLE_PART : a->vocab;
+    float max = RFT_FROM_BITS(RFT_BITS_NO_SCORE), total = 0.0f;
+    (void)worker;
+    if (row->state != RFT_ROW_RUNNING)
+        return;
+    for (uint32_t id = part * RFT_SAMPLE_PART; id < end; id++) {
+        float score = rft_entry_score(logits[id], has_token(mask, id));
+        max = score > max ? score : max;
+    }
+    for (uint32_t block = part * RFT_SAMPLE_PART; block < end; block += RFT_DOT_BLOCK) {
+        float sum = 0.0f;
+        for (uint32_t id = block; id < end && id < block + RFT_DOT_BLOCK; id++) {
+            float term = rft_score_term(rft_entry_score(logits[id], has_token(mask, id)), max);
+            sum = sum + term;
+        }
+        total = total + sum;
+    }
+    ((struct rft_score *)cpu_pointer(a->scores))[item] = (struct rft_score){RFT_BITS(max), RFT_BITS(total)};
+}
+
 uint32_t cpu_advance_items(const void *args, uint32_t n_workers)
 {
     (void)n_workers;
     return cpu_n_rows(((const struct rft_args_advance *)args)->batch);
+}
+
+/* The log-probability of a token that the row has drawn. */
+static float logprob_of(const struct rft_args_advance *a, uint32_t row, uint32_t id)
+{
+    const struct rft_score *scores = (const struct rft_score *)cpu_pointer(a->scores) + (size_t)row * a->n_scores;
+    const float logit = ((const float *)cpu_pointer(a->logits))[(size_t)row * a->vocab + id];
+    float max = RFT_FROM_BITS(RFT_BITS_NO_SCORE), total = 0.0f;
+    for (uint32_t part = 0; part < a->n_scores; part++) {
+        float score = RFT_FROM_BITS(scores[part].max_bits);
+        max = score > max ? score : max;
+    }
+    for (uint32_t block = 0; block < a->n_scores; block += RFT_DOT_BLOCK) {
+        float sum = 0.0f;
+        for (uint32_t part = block; part < a->n_scores && part < block + RFT_DOT_BLOCK; part++) {
+            float term = rft_score_term(RFT_FROM_BITS(scores[part].max_bits), max);
+            term = RFT_FROM_BITS(scores[part].sum_bits) * term;
+            sum = sum + term;
+        }
+        total = total + sum;
+    }
+    return rft_logprob(rft_flush(logit), max, total);
 }
 
 void cpu_advance(const void *args, uint32_t item, struct cpu_worker worker)
@@ -184,6 +240,9 @@ void cpu_advance(const void *args, uint32_t item, struct cpu_worker worker)
         return;
     }
     ((uint32_t *)cpu_pointer(a->tokens))[(size_t)item * a->tokens_stride + row->n_new] = best.id;
+    if (a->logprobs != 0)
+        ((float *)cpu_pointer(a->logprobs))[(size_t)item * a->tokens_stride + row->n_new] =
+            logprob_of(a, item, best.id);
     row->token = best.id;
     row->position++;
     row->n_new++;

@@ -17,8 +17,9 @@
 #define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
 
 const struct cuda_kernel cuda_kernels[] = {
-    PLAIN(embed),    MATMUL(qkv),     PLAIN(heads),  PLAIN(attention), MATMUL(residual), PLAIN(post_norm),
-    MATMUL(gate_up), MATMUL(project), PLAIN(filter), PLAIN(sample),    MATMUL(draw),     PLAIN(advance),
+    PLAIN(embed),     MATMUL(qkv),     PLAIN(heads),    PLAIN(attention), MATMUL(residual),
+    PLAIN(post_norm), MATMUL(gate_up), MATMUL(project), PLAIN(filter),    PLAIN(sample),
+    MATMUL(draw),     PLAIN(score),    PLAIN(advance),
 };
 const uint32_t n_cuda_kernels = sizeof cuda_kernels / sizeof *cuda_kernels;
 
@@ -145,6 +146,10 @@ struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, ui
         call.grid_x = ((const struct rft_args_sample *)(const void *)node->args.bytes)->n_parts;
         call.grid_y = node->n_rows;
         call.threads = SAMPLE_THREADS;
+    } else if (node->op == RFT_OP_score) {
+        call.grid_x = ((const struct rft_args_score *)(const void *)node->args.bytes)->n_parts;
+        call.grid_y = node->n_rows;
+        call.threads = SCORE_THREADS;
     } else {
         call.threads = ADVANCE_THREADS;
     }

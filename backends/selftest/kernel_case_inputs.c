@@ -29,6 +29,8 @@ float rft_case_value(const struct rft_build *b, enum rft_values values)
     if (values == RFT_VALUES_WIDE)
         return RFT_FROM_BITS(sign | (72u + r / 16 % 110u) << 23 |
                              (rft_call_random(b->image) & 0x7fffffu)); /* 2^-55 to 2^54 */
+    if (values == RFT_VALUES_LOGITS)
+        return (float)(r >> 8 & 0xffffu) * (80.0f / 65536.0f) - 40.0f;
     if (values == RFT_VALUES_ZERO)
         return 0.0f;
     if (values == RFT_VALUES_TINY)
@@ -290,8 +292,9 @@ uint64_t rft_case_mask(const struct rft_build *b, uint32_t vocab)
 {
     uint32_t *mask;
     uint64_t address = rft_call_buffer(b->image, "mask", RFT_CALL_IN, (vocab + 31ull) / 32 * 4, &mask);
+    const uint32_t first = b->c->op == RFT_OP_score ? b->c->first : 0;
     for (uint32_t id = 0; mask != NULL && id < vocab; id++)
-        mask[id / 32] |= (uint32_t)(rft_call_random(b->image) % 11 != 0) << id % 32;
+        mask[id / 32] |= (uint32_t)(rft_call_random(b->image) % 11 != 0 && id >= first) << id % 32;
     return address;
 }
 

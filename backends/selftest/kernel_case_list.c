@@ -83,10 +83,20 @@
         .op = RFT_OP_draw, .is_quick = quick, .rows = rows_, .has_idle = idle, .n = n_, .k = dim, .first = first_,     \
         .temperature = t, .is_sweep = sweep, .values = RFT_VALUES_##values_                                            \
     }
+#define SCORE(quick, rows_, n_, first_, values_)                                                                       \
+    {                                                                                                                  \
+        .op = RFT_OP_score, .is_quick = quick, .rows = rows_, .n = n_, .first = first_, .has_idle = rows_ > 2,         \
+        .values = RFT_VALUES_##values_                                                                                 \
+    }
 #define ADVANCE(quick, rows_, n_, idle, values_)                                                                       \
     {                                                                                                                  \
         .op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .has_idle = idle,                             \
         .values = RFT_VALUES_##values_                                                                                 \
+    }
+#define ADVANCE_SCORED(quick, rows_, n_, parts, values_)                                                               \
+    {                                                                                                                  \
+        .op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .k = parts, .has_idle = true,                 \
+        .is_scored = true, .values = RFT_VALUES_##values_                                                              \
     }
 
 const struct rft_kernel_case kernel_cases[] = {
@@ -387,6 +397,24 @@ const struct rft_kernel_case kernel_cases[] = {
     DRAW(false, 4000, false, 64, 2, 0, 1.0f, false, ZERO),  /* small random words win: every form of the noise */
     DRAW(false, 4000, true, 20, 2, 16, 0.7f, false, PLAIN), /* many draws: one wrong last bit shows */
 
+    SCORE(true, 5, 5000, 0, LOGITS),
+    SCORE(true, 400, 40, 0, PLAIN),   /* many sums: one wrong last bit shows */
+    SCORE(true, 7, 4097, 2048, TIES), /* a part without an entry */
+    SCORE(true, 9, 2500, 0, BAD),
+    SCORE(true, 4, 2100, 2040, WIDE),
+    SCORE(true, 6, 300, 0, ZERO),        /* all equal */
+    SCORE(false, 3, 7000, 7000, PLAIN),  /* no entry at all */
+    SCORE(false, 3, 4100, 4090, LOGITS), /* few */
+    SCORE(false, 1, 1, 0, PLAIN),
+    SCORE(false, 2, 64, 0, LOGITS),
+    SCORE(false, 2, 65, 0, LOGITS),
+    SCORE(false, 200, 2048, 0, PLAIN),
+    SCORE(false, 2, 49152, 0, LOGITS),
+    SCORE(false, 2, 128256, 0, TIES),
+    SCORE(false, 5, 4096, 0, WIDE),
+    SCORE(false, 5, 3000, 0, TINY),
+    SCORE(false, 9, 70001, 0, BAD),
+
     ADVANCE(true, 13, 24, true, PLAIN),
     ADVANCE(true, 9, 3, true, BAD),
     ADVANCE(true, 130, 5, true, PLAIN),
@@ -395,6 +423,14 @@ const struct rft_kernel_case kernel_cases[] = {
     ADVANCE(false, 130, 1000, true, BAD),
     ADVANCE(false, 9, 257, false, PLAIN),
     ADVANCE(false, 1, 1, false, PLAIN),
+    ADVANCE_SCORED(true, 130, 24, 1, PLAIN),
+    ADVANCE_SCORED(true, 60, 100, 24, LOGITS),
+    ADVANCE_SCORED(true, 13, 24, 70, BAD),
+    ADVANCE_SCORED(false, 130, 24, 65, TIES),
+    ADVANCE_SCORED(false, 60, 24, 128, WIDE),
+    ADVANCE_SCORED(false, 12, 3072, 700, LOGITS), /* more than a workgroup has threads */
+    ADVANCE_SCORED(false, 30, 24, 64, TINY),
+    ADVANCE_SCORED(false, 30, 24, 256, ZERO),
 };
 
 const uint32_t n_kernel_cases = sizeof kernel_cases / sizeof *kernel_cases;

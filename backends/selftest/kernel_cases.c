@@ -226,6 +226,34 @@ static void build_draw(const struct rft_build *b)
     rft_call_args(b->image, &a, sizeof a);
 }
 
+static void build_score(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_score a = {.batch = rft_case_batch(b), .vocab = c->n};
+    a.rows = rft_case_rows(b, 0);
+    a.logits = rft_case_floats(b, "logits", RFT_CALL_IN, c->n);
+    a.mask = rft_case_mask(b, c->n);
+    a.n_parts = (c->n + RFT_SAMPLE_PART - 1) / RFT_SAMPLE_PART;
+    a.scores = rft_case_output(b, "scores", a.n_parts, a.n_parts, sizeof(struct rft_score));
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+/* Parts of which some have no entry. */
+static uint64_t build_scores(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_score *scores;
+    uint64_t n = (uint64_t)b->n_rows * c->k;
+    uint64_t address = rft_call_buffer(b->image, "scores", RFT_CALL_IN, n * sizeof *scores, &scores);
+    for (uint64_t i = 0; scores != NULL && i < n; i++) {
+        bool is_empty = rft_call_random(b->image) % 5 == 0 && i % c->k != 0;
+        float max = rft_flush(rft_case_value(b, c->values));
+        float sum = 1.0f + (float)(rft_call_random(b->image) >> 8) * (2047.0f / 16777216.0f);
+        scores[i] = (struct rft_score){is_empty ? RFT_BITS_NO_SCORE : RFT_BITS(max), is_empty ? 0 : RFT_BITS(sum)};
+    }
+    return address;
+}
+
 static void build_advance(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
@@ -249,6 +277,13 @@ static void build_advance(const struct rft_build *b)
         eos[1] = 1;
     }
     a.tokens = rft_case_output(b, "tokens", a.tokens_stride, a.tokens_stride, 4);
+    if (c->is_scored) {
+        a.vocab = 3 * c->n;
+        a.n_scores = c->k;
+        a.logits = rft_case_floats(b, "logits", RFT_CALL_IN, a.vocab);
+        a.scores = build_scores(b);
+        a.logprobs = rft_case_output(b, "logprobs", a.tokens_stride, a.tokens_stride, 4);
+    }
     rft_call_args(b->image, &a, sizeof a);
 }
 
@@ -305,7 +340,7 @@ static size_t append_number(char text[RFT_CALL_TEXT_MAX], size_t used, const cha
 
 void kernel_case_name(const struct rft_kernel_case *c, char text[RFT_CALL_TEXT_MAX])
 {
-    static const char *const values[] = {"plain", "wide", "bad", "ties", "tiny", "zero"};
+    static const char *const values[] = {"plain", "wide", "bad", "ties", "tiny", "logits", "zero"};
     const struct {
         const char *name;
         uint32_t value;
@@ -327,6 +362,8 @@ void kernel_case_name(const struct rft_kernel_case *c, char text[RFT_CALL_TEXT_M
         {"cap", (uint32_t)c->cap},
         {"bias", c->has_bias},
         {"two tables", c->has_two_tables},
+        {"sweep", c->is_sweep},
+        {"scored", c->is_scored},
     };
     size_t used = (size_t)snprintf(text, RFT_CALL_TEXT_MAX, "%s, %s values, rows %" PRIu32, rft_op_name(c->op),
                                    values[c->values], c->rows);

@@ -20,6 +20,7 @@
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
 #define HEAD_WORK 8u       /* operations to norm and rotate an element of a head, beside its norm's squares */
 #define DRAW_WORK 100.0    /* operations to draw an entry of the vocabulary, beside its dot product */
+#define SCORE_WORK 40.0    /* operations to add an entry's exponential */
 
 uint64_t vulkan_pipelines_hash(void)
 {
@@ -133,6 +134,9 @@ struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const s
         const struct rft_args_sample *a = args;
         call.n_groups = node->n_rows * a->n_parts;
         call.work_per_group = DRAW_WORK * RFT_SAMPLE_PART;
+    } else if (node->op == RFT_OP_score) {
+        call.n_groups = node->n_rows * ((const struct rft_args_score *)args)->n_parts;
+        call.work_per_group = SCORE_WORK * RFT_SAMPLE_PART;
     } else if (node->op == RFT_OP_filter) {
         call.work_per_group = 400.0 * ((const struct rft_args_filter *)args)->vocab;
     } else if (node->op == RFT_OP_advance) {

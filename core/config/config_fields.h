@@ -140,6 +140,7 @@ struct rft_config {
     enum rft_pair_by output_pair_by;
     bool output_pair_cut_off;
     bool output_examples;
+    enum rft_logprobs output_logprobs;
     char *output_records;  /* "" = none */
     char *output_unsolved; /* "" = none */
     char *output_summary;  /* "" = none */

@@ -48,6 +48,8 @@ static const struct rft_word words_memory[] = {{"auto", RFT_ACCESS_AUTO},
                                                {"staged", RFT_ACCESS_STAGED},
                                                {NULL, 0}};
 static const struct rft_word words_refuse[] = {{"refuse", RFT_ROWS_REFUSE}, {"skip", RFT_ROWS_SKIP}, {NULL, 0}};
+static const struct rft_word words_logprobs[] = {
+    {"none", RFT_LOGPROBS_NONE}, {"sum", RFT_LOGPROBS_SUM}, {"tokens", RFT_LOGPROBS_TOKENS}, {NULL, 0}};
 static const struct rft_word words_units[] = {{"strict", RFT_UNITS_STRICT}, {"ignore", RFT_UNITS_IGNORE}, {NULL, 0}};
 static const struct rft_word words_percent[] = {
     {"strict", RFT_PERCENT_STRICT}, {"ignore", RFT_PERCENT_IGNORE}, {"value", RFT_PERCENT_VALUE}, {NULL, 0}};
@@ -330,6 +332,10 @@ const struct rft_key rft_keys[] = {
               "behind them." },
     { FIELD(output, examples), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "messages, prompt_completion, pairs: whether the worked examples stand in every row." },
+    { FIELD(output, logprobs), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_logprobs,
+      .fallback = "none",
+      .help = "Log-probabilities in the records: of the model itself, at temperature 1 and without top_k, top_p and\n"
+              "min_p. sum: of each completion, its end token counted. tokens: of each token, too." },
     { FIELD(output, records), .type = RFT_KEY_OUT_PATH, .fallback = "",
       .help = "JSON lines of every sample, accepted or not, with the reason. Empty: none." },
     { FIELD(output, unsolved), .type = RFT_KEY_OUT_PATH, .fallback = "",

@@ -330,6 +330,38 @@ RFT_FN_FLOAT rft_scaled_logit(RFT_FLOAT logit, RFT_FLOAT inverse_temperature)
     return rft_flush(s);
 }
 
+/* What a softmax adds up for a score: its exponential against the greatest. */
+RFT_FN_FLOAT rft_softmax_term(RFT_FLOAT score, RFT_FLOAT max)
+{
+    RFT_FLOAT difference = score - max;
+    RFT_FLOAT e = rft_exp(difference);
+    return rft_flush(e);
+}
+
+/* An entry of the vocabulary as log-probabilities see it: the logit at temperature 1; no score without a token or with
+ * a bad logit. */
+#define RFT_BITS_NO_SCORE 0xde800000u /* -2^62: below every score */
+RFT_FN_FLOAT rft_entry_score(RFT_FLOAT logit, RFT_U32 has_token)
+{
+    RFT_FLOAT s = rft_flush(logit);
+    return RFT_FROM_BITS(has_token != 0u && rft_is_bad(logit) == 0u ? RFT_BITS(s) : RFT_BITS_NO_SCORE);
+}
+
+/* A score's term; none has +0, also where there is no other. */
+RFT_FN_FLOAT rft_score_term(RFT_FLOAT score, RFT_FLOAT max)
+{
+    RFT_FLOAT e = rft_softmax_term(score, max);
+    return RFT_FROM_BITS(RFT_BITS(score) == RFT_BITS_NO_SCORE ? 0u : RFT_BITS(e));
+}
+
+/* ln of a score's share of the total of all terms, which is at least 1: never above +0. */
+RFT_FN_FLOAT rft_logprob(RFT_FLOAT score, RFT_FLOAT max, RFT_FLOAT total)
+{
+    RFT_FLOAT difference = score - max;
+    RFT_FLOAT log_total = rft_log(total);
+    return difference - log_total;
+}
+
 /* A 32-bit key that orders as the float does; -0 equals +0. Never 0 for a finite value: 0 marks "no candidate". */
 RFT_FN RFT_U32 rft_sort_key(RFT_FLOAT v)
 {

@@ -62,6 +62,13 @@ struct rft_candidate {
     RFT_U32 id;
 };
 
+/* Of a part of the vocabulary: the greatest score, RFT_BITS_NO_SCORE if there is none, and the sum of the scores' terms
+ * against it. */
+struct rft_score {
+    RFT_U32 max_bits;
+    RFT_U32 sum_bits;
+};
+
 /* A packed matrix [n][k] bf16 is stored as [ceil(n / 16)][RFT_PADDED(k) / 2][16] words; the word holds elements 2i and
  * 2i + 1 of one matrix row; rows past n and elements past k are zero. Activations that a matrix is multiplied with are
  * rows of RFT_PADDED(k) bf16 whose elements past k are zero, too: adding +0 changes no sum. So kernels see whole blocks
@@ -291,17 +298,34 @@ struct rft_args_draw {
     RFT_U32 inverse_cap_bits;
 };
 
-/* Takes the best candidate of a RUNNING row, ties to the lowest id, as its next token, stores it, and moves the row on
- * or ends it. */
+/* What a token's log-probability is made of, at temperature 1 and unfiltered: each part's greatest logit and the sum of
+ * exponentials against it. Rows not RUNNING are left alone. */
+struct rft_args_score {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(rows);
+    RFT_ADDRESS(logits); /* [rows][vocab] f32 */
+    RFT_ADDRESS(mask);
+    RFT_ADDRESS(scores); /* [rows][n_parts] struct rft_score, out */
+    RFT_U32 vocab;
+    RFT_U32 n_parts; /* part p covers [p, p + 1) * RFT_SAMPLE_PART */
+};
+
+/* Takes the best candidate of a RUNNING row, ties to the lowest id, as its next token, stores it and, where it is asked
+ * for, its log-probability, and moves the row on or ends it. */
 struct rft_args_advance {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(candidates); /* [rows][n_parts], of sample or of draw */
     RFT_ADDRESS(eos);        /* [n_eos] u32 */
     RFT_ADDRESS(tokens);     /* [rows][tokens_stride] u32, out: token i drawn by the row at its place i */
+    RFT_ADDRESS(logits);     /* [rows][vocab] f32 */
+    RFT_ADDRESS(scores);     /* [rows][n_scores] struct rft_score */
+    RFT_ADDRESS(logprobs); /* [rows][tokens_stride] f32, out, as tokens; 0: none are asked for, nor logits and scores */
     RFT_U32 n_parts;
     RFT_U32 n_eos;
     RFT_U32 tokens_stride;
+    RFT_U32 vocab;
+    RFT_U32 n_scores;
     RFT_U32 unused0;
 };
 

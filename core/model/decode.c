@@ -133,21 +133,25 @@ static struct rft_linear head_of(const struct rft_weights *weights)
     return (struct rft_linear){.matrix = &rft_weights_head(weights)->matrix, .is_normed = true};
 }
 
-/* From the rows' final hidden states to their next tokens. Logits lie in memory only if a filter must see them all. */
+/* From the rows' final hidden states to their next tokens. Logits lie in memory only if a filter or a score must
+ * see them all. */
 static void emit_token(struct rft_emit *e, const struct rft_weights *weights, const struct rft_decode_buffers *b,
                        const struct rft_sampler *sampler, const struct rft_sampling *sampling)
 {
     const struct rft_linear head = head_of(weights);
     const float cap = (float)weights->config.logit_cap;
     e->label = "draw";
-    if (rft_sampling_is_filtered(sampling)) {
+    if (rft_sampling_has_logits(sampling)) {
         emit_project(e, sampler->logits, b->h, &head, cap);
-        emit_filter(e, sampler, sampling);
+        if (rft_sampling_is_filtered(sampling))
+            emit_filter(e, sampler, sampling);
         emit_sample(e, sampler, sampling);
+        if (sampling->is_scored)
+            emit_score(e, sampler);
     } else {
         emit_draw(e, sampler, b->h, head.matrix, cap);
     }
-    emit_advance(e, sampler);
+    emit_advance(e, sampler, sampling);
 }
 
 enum rft_status rft_decode_step(const struct rft_weights *weights, const struct rft_decode_buffers *buffers,

@@ -70,19 +70,23 @@ uint64_t rft_scratch_floats(uint32_t n_pieces, uint32_t group, uint32_t n_keys);
 /* A row's temperature; 0 = greedy. */
 void rft_row_set_temperature(struct rft_row *row, float temperature);
 
-/* Which tokens may be drawn. */
+/* Which tokens may be drawn, and what is asked of them. */
 struct rft_sampling {
     uint32_t top_k;       /* 0 = off */
     uint32_t top_p_65536; /* 65536 = off */
     float min_p;          /* 0 = off */
+    bool is_scored;       /* tokens' log-probabilities are wanted */
 };
 bool rft_sampling_is_filtered(const struct rft_sampling *sampling);
+/* Whether a filter or a score must see the whole distribution, so that logits lie in memory. */
+bool rft_sampling_has_logits(const struct rft_sampling *sampling);
 
-/* What a sampler's ops work on: where tokens are filtered logits, filter, sample and advance, else draw and advance. */
+/* What a sampler's ops work on: with logits in memory filter, sample, score and advance, those of them that are asked
+ * for, else draw and advance. */
 struct rft_sampler {
     uint32_t vocab;
-    uint32_t n_parts;            /* of the vocabulary: rft_sample_n_parts, or without filters rft_draw_n_parts */
-    struct rft_range logits;     /* [rows][vocab] f32; empty without filters */
+    uint32_t n_parts;            /* of the vocabulary: with logits rft_sample_n_parts, else rft_draw_n_parts */
+    struct rft_range logits;     /* [rows][vocab] f32; empty without */
     struct rft_range mask;       /* [ceil(vocab / 32)] u32 */
     struct rft_range cutoffs;    /* [rows] struct rft_cutoff; empty without filters */
     struct rft_range candidates; /* [rows][n_parts] struct rft_candidate */
@@ -90,6 +94,8 @@ struct rft_sampler {
     uint32_t n_eos;
     struct rft_range tokens; /* [rows][tokens_stride] u32 */
     uint32_t tokens_stride;
+    struct rft_range scores;   /* [rows][rft_sample_n_parts] struct rft_score; empty unless tokens are scored */
+    struct rft_range logprobs; /* [rows][tokens_stride] f32; likewise */
 };
 /* Parts of the vocabulary that leave a candidate each: sample's, and draw's. */
 uint32_t rft_sample_n_parts(uint32_t vocab);
@@ -99,6 +105,7 @@ void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const st
 void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, struct rft_range h, const struct rft_matrix *w,
                float cap);
-void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler);
+void emit_score(struct rft_emit *e, const struct rft_sampler *sampler);
+void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling);
 
 #endif

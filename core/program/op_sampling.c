@@ -18,6 +18,11 @@ bool rft_sampling_is_filtered(const struct rft_sampling *sampling)
     return sampling->top_k != 0 || sampling->top_p_65536 < 65536 || sampling->min_p > 0.0f;
 }
 
+bool rft_sampling_has_logits(const struct rft_sampling *sampling)
+{
+    return rft_sampling_is_filtered(sampling) || sampling->is_scored;
+}
+
 uint32_t rft_sample_n_parts(uint32_t vocab)
 {
     return (vocab + RFT_SAMPLE_PART - 1) / RFT_SAMPLE_PART;
@@ -53,6 +58,7 @@ void emit_filter(struct rft_emit *e, const struct rft_sampler *sampler, const st
 void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
 {
     struct rft_node node;
+    const bool is_filtered = rft_sampling_is_filtered(sampling);
     node_begin(e, &node, RFT_OP_sample);
     assert(sampler->n_parts == rft_sample_n_parts(sampler->vocab));
     struct rft_args_sample args = {
@@ -60,12 +66,12 @@ void emit_sample(struct rft_emit *e, const struct rft_sampler *sampler, const st
         .rows = writes(&node, e->rows, 0),
         .logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4)),
         .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
-        .cutoffs = reads(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))),
+        .cutoffs = is_filtered ? reads(&node, sampler->cutoffs, rows_of(e, 1, sizeof(struct rft_cutoff))) : 0,
         .candidates = writes(&node, sampler->candidates, rows_of(e, sampler->n_parts, sizeof(struct rft_candidate))),
         .vocab = sampler->vocab,
         .n_parts = sampler->n_parts,
         .min_p_bits = RFT_BITS(sampling->min_p),
-        .flags = rft_sampling_is_filtered(sampling) ? RFT_SAMPLE_FILTERED : 0,
+        .flags = is_filtered ? RFT_SAMPLE_FILTERED : 0,
     };
     node_end(e, &node, &args, sizeof args);
 }
@@ -99,9 +105,27 @@ void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, struct rft
     }
 }
 
-void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler)
+void emit_score(struct rft_emit *e, const struct rft_sampler *sampler)
 {
     struct rft_node node;
+    const uint32_t n_parts = rft_sample_n_parts(sampler->vocab);
+    node_begin(e, &node, RFT_OP_score);
+    struct rft_args_score args = {
+        .batch = e->batch.address,
+        .rows = e->rows.address,
+        .logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4)),
+        .mask = reads(&node, sampler->mask, mask_bytes(sampler)),
+        .scores = writes(&node, sampler->scores, rows_of(e, n_parts, sizeof(struct rft_score))),
+        .vocab = sampler->vocab,
+        .n_parts = n_parts,
+    };
+    node_end(e, &node, &args, sizeof args);
+}
+
+void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler, const struct rft_sampling *sampling)
+{
+    struct rft_node node;
+    const uint32_t n_scores = rft_sample_n_parts(sampler->vocab);
     node_begin(e, &node, RFT_OP_advance);
     struct rft_args_advance args = {
         .batch = e->batch.address,
@@ -113,5 +137,12 @@ void emit_advance(struct rft_emit *e, const struct rft_sampler *sampler)
         .n_eos = sampler->n_eos,
         .tokens_stride = sampler->tokens_stride,
     };
+    if (sampling->is_scored) {
+        args.logits = reads(&node, sampler->logits, rows_of(e, sampler->vocab, 4));
+        args.scores = reads(&node, sampler->scores, rows_of(e, n_scores, sizeof(struct rft_score)));
+        args.logprobs = writes(&node, sampler->logprobs, rows_of(e, sampler->tokens_stride, 4));
+        args.vocab = sampler->vocab;
+        args.n_scores = n_scores;
+    }
     node_end(e, &node, &args, sizeof args);
 }

@@ -42,11 +42,12 @@ static enum rft_status count_sample(const struct rft_generate_job *job, const st
 static enum rft_status ended(void *user, const struct rft_drawn *drawn, struct rft_bytes text)
 {
     struct generation *g = user;
-    const struct rft_sample record = {.question = drawn->flight->question,
-                                      .sample = drawn->sample,
-                                      .n_tokens = drawn->n_tokens,
-                                      .finish = drawn->finish,
-                                      .text = text};
+    struct rft_sample record = {.question = drawn->flight->question,
+                                .sample = drawn->sample,
+                                .n_tokens = drawn->n_tokens,
+                                .finish = drawn->finish,
+                                .text = text};
+    rft_sample_set_logprobs(&record, drawn->logprobs, g->inputs->provenance.logprobs);
     RFT_TRY(rft_journal_append(g->job->journal, &record));
     return count_sample(g->job, &record, g->generated);
 }

@@ -199,6 +199,7 @@ static enum rft_status take_provenance(const struct rft_config *config, struct r
         .prompt = inputs->prompt_hash,
         .settings = inputs->settings.data,
         .arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION,
+        .logprobs = config->output_logprobs,
     };
     return RFT_OK;
 }
@@ -268,13 +269,16 @@ static struct rft_sampling sampling_of(const struct rft_config *drawn)
 {
     const struct rft_reals *temperatures = &drawn->generate_temperature;
     const uint32_t top_p = (uint32_t)(drawn->generate_top_p * 65536.0 + 0.5);
+    const bool is_scored = drawn->output_logprobs != RFT_LOGPROBS_NONE;
     bool is_greedy = true;
     for (size_t i = 0; i < temperatures->n; i++)
         is_greedy = is_greedy && temperatures->items[i] == 0;
     if (is_greedy)
-        return (struct rft_sampling){.top_p_65536 = 65536};
-    return (struct rft_sampling){
-        .top_k = drawn->generate_top_k, .top_p_65536 = top_p == 0 ? 1 : top_p, .min_p = (float)drawn->generate_min_p};
+        return (struct rft_sampling){.top_p_65536 = 65536, .is_scored = is_scored};
+    return (struct rft_sampling){.top_k = drawn->generate_top_k,
+                                 .top_p_65536 = top_p == 0 ? 1 : top_p,
+                                 .min_p = (float)drawn->generate_min_p,
+                                 .is_scored = is_scored};
 }
 
 struct rft_draw_rules rft_inputs_rules(const struct rft_inputs *inputs)

@@ -67,6 +67,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                     .n_new_max = rft_config_max_new_tokens(config),
                                     .n_eos = setup->rules.n_eos,
                                     .is_filtered = rft_sampling_is_filtered(&setup->rules.sampling),
+                                    .is_scored = setup->rules.sampling.is_scored,
                                     .budget_bytes = budget_bytes(config, setup->available_bytes),
                                     .host_available_bytes = memory.host_available_bytes};
     return rft_plan_make(&sizes, &setup->plan);

@@ -82,14 +82,10 @@ static enum rft_status append_judged(struct rft_str *out, const struct rft_summa
 {
     const struct rft_output_counts *c = &s->counts;
     const struct whole wholes[] = {
-        {"format", RFT_SUMMARY_FORMAT},
-        {"records_format", RFT_RECORDS_FORMAT},
-        {"questions", c->n_questions},
-        {"questions_solved", c->n_questions_solved},
-        {"samples", c->n_samples},
-        {"samples_not_drawn", c->n_not_drawn},
-        {"samples_accepted", c->n_accepted},
-        {"rows", c->n_rows},
+        {"format", RFT_SUMMARY_FORMAT},      {"records_format", RFT_RECORDS_FORMAT},
+        {"questions", c->n_questions},       {"questions_solved", c->n_questions_solved},
+        {"samples", c->n_samples},           {"samples_not_drawn", c->n_not_drawn},
+        {"samples_accepted", c->n_accepted}, {"rows", c->n_rows},
         {"sample_tokens", c->n_tokens},
     };
     size_t n_finishes = sizeof c->n_by_finish / sizeof *c->n_by_finish;

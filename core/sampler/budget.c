@@ -45,11 +45,12 @@ static enum rft_status measure_work(const struct making *m, const char *label, c
     return RFT_OK;
 }
 
-/* What the host holds for slots and prompts in flight: tokens drawn and read, page tables, rows, ids, hidden states. */
+/* What the host holds for slots and prompts in flight: tokens drawn and read (and their
+ * log-probabilities), page tables, rows, ids, hidden states. */
 static uint64_t measure_slots(const struct rft_sizes *sizes, const struct rft_plan *plan)
 {
-    uint64_t slot_bytes =
-        (uint64_t)sizes->n_new_max * 8 + (uint64_t)plan->n_own_pages_slot * 8 + sizeof(struct rft_row) + 64;
+    uint64_t slot_bytes = (uint64_t)sizes->n_new_max * (sizes->is_scored ? 16 : 8) +
+                          (uint64_t)plan->n_own_pages_slot * 8 + sizeof(struct rft_row) + 64;
     uint64_t question_bytes = rft_h_bytes(sizes->config.dim) + (uint64_t)sizes->n_prompt_max * 4 + 64;
     return plan->step.n_rows * slot_bytes + plan->n_questions * question_bytes + plan->step.n_table_entries * 4 +
            (uint64_t)plan->n_questions * plan->chunk * 16 + plan->prefill.n_rows * (sizeof(struct rft_row) + 4);
@@ -159,7 +160,8 @@ static void begin_plan(struct making *m)
                  .n_keys_max = sizes->n_prompt_max + sizes->n_new_max,
                  .n_eos = sizes->n_eos,
                  .n_new_max = sizes->n_new_max,
-                 .is_filtered = sizes->is_filtered},
+                 .is_filtered = sizes->is_filtered,
+                 .is_scored = sizes->is_scored},
     };
     plan->chunk = sizes->chunk == 0 ? sizes->n_samples : min_u32(sizes->chunk, sizes->n_samples);
     if (n_questions == 0)

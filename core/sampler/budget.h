@@ -22,6 +22,7 @@ struct rft_sizes {
     uint32_t n_new_max;
     uint32_t n_eos;
     bool is_filtered; /* rft_sampling_is_filtered: logits need room */
+    bool is_scored;   /* tokens' log-probabilities are wanted: they and logits need room */
     uint64_t budget_bytes;
     uint64_t host_available_bytes; /* for weights that the budget cannot hold; 0 = none can be put there */
     bool is_host_device;           /* device memory is the host's: what the host needs counts against the budget, too */

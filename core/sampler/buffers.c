@@ -40,7 +40,7 @@ static uint64_t scratch_floats(const struct rft_model_config *config, const stru
 
 static uint32_t n_candidates(uint32_t vocab, const struct rft_work_shape *shape)
 {
-    return shape->is_filtered ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
+    return shape->is_filtered || shape->is_scored ? rft_sample_n_parts(vocab) : rft_draw_n_parts(vocab);
 }
 
 size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_shape *shape, struct rft_work *work,
@@ -50,6 +50,7 @@ size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_sha
     struct rft_decode_buffers *d = &work->decode;
     struct rft_sampler *s = &work->sampler;
     const uint64_t n = shape->n_rows, n_filtered = shape->is_filtered ? n : 0;
+    const uint64_t n_scored = shape->is_scored ? n : 0, n_logits = n_filtered > n_scored ? n_filtered : n_scored;
     const bool has_heads = rft_model_has(c, RFT_PART_QK_NORM) || rft_model_has(c, RFT_PART_QK_NORM_WIDE);
     const uint64_t n_heads = has_heads ? n : 0, n_alone = rft_model_has(c, RFT_PART_POST_NORMS) ? n : 0;
     const uint64_t heads_dim = (uint64_t)c->n_heads * c->head_dim, vocab = c->vocab_size;
@@ -65,12 +66,14 @@ size_t rft_work_list(const struct rft_model_config *c, const struct rft_work_sha
         {"attended", &d->attended, NULL, n * RFT_PADDED(heads_dim) * 2},
         {"act", &d->act, NULL, n * RFT_PADDED((uint64_t)c->ffn_dim) * 2},
         {"scratch", &d->scratch, NULL, scratch_pieces(c, shape) * scratch_floats(c, shape) * 4},
-        {"logits", &s->logits, &work->logits, n_filtered * vocab * 4},
+        {"logits", &s->logits, &work->logits, n_logits * vocab * 4},
         {"mask", &s->mask, &work->mask, (vocab + 31) / 32 * 4},
         {"eos", &s->eos, &work->eos, (uint64_t)shape->n_eos * 4},
         {"tokens", &s->tokens, &work->tokens, n * shape->n_new_max * 4},
         {"cutoffs", &s->cutoffs, NULL, n_filtered * sizeof(struct rft_cutoff)},
         {"candidates", &s->candidates, NULL, n * n_candidates(c->vocab_size, shape) * sizeof(struct rft_candidate)},
+        {"scores", &s->scores, NULL, n_scored * rft_sample_n_parts(c->vocab_size) * sizeof(struct rft_score)},
+        {"logprobs", &s->logprobs, &work->logprobs, n_scored * shape->n_new_max * 4},
     };
     const size_t n_all = shape->n_new_max != 0 ? RFT_WORK_BUFFERS_MAX : N_DECODE;
     memcpy(list, all, n_all * sizeof *list);

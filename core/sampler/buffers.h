@@ -16,11 +16,12 @@ struct rft_work_shape {
     uint32_t n_eos;
     uint32_t n_new_max; /* 0 in a prefill: no sampler */
     bool is_filtered;   /* the sampler filters: it has logits and cutoffs */
+    bool is_scored;     /* the sampler scores: it has logits, scores and log-probabilities */
 };
 
 /* The buffers of one program. The slices are for the host's reads and writes, `decode` and `sampler` for emitters. */
 struct rft_work {
-    struct rft_slice batch, rows, tables, h, mask, eos, tokens, logits;
+    struct rft_slice batch, rows, tables, h, mask, eos, tokens, logits, logprobs;
     struct rft_range *own_kv;         /* [n_layers]; NULL without own pages */
     struct rft_decode_buffers decode; /* prompt_kv is the caller's to fill in */
     struct rft_sampler sampler;
@@ -33,7 +34,7 @@ struct rft_work_buffer {
     struct rft_slice *slice; /* in work; NULL: the host neither reads nor writes it */
     uint64_t bytes;
 };
-#define RFT_WORK_BUFFERS_MAX 17
+#define RFT_WORK_BUFFERS_MAX 19
 
 /* Lists all but the own pages in the order in which they lie, and returns how many there are: a prefill has no
  * sampler's. */

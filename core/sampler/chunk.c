@@ -98,14 +98,17 @@ static enum rft_status run_burst(struct chunk *c, uint32_t n_steps)
     struct rft_dev *dev = &c->engine->dev;
     struct rft_batch batch = {.n_rows = s->n_active};
     struct rft_slice rows = rft_slice_part(c->work.rows, 0, s->n_active * sizeof *s->rows);
-    struct rft_slice tokens = rft_slice_part(c->work.tokens, 0, (uint64_t)s->n_active * s->n_new_max * 4);
+    const uint64_t tokens_bytes = (uint64_t)s->n_active * s->n_new_max * 4;
     rft_slots_tables(s, c->tables);
     RFT_TRY(rft_dev_write(dev, c->work.batch, &batch));
     RFT_TRY(rft_dev_write(dev, rows, s->rows));
     RFT_TRY(rft_dev_write(dev, c->work.tables, c->tables));
     RFT_TRY(rft_dev_run(dev, c->exec, n_steps));
     RFT_TRY(rft_dev_read(dev, rows, s->rows));
-    return rft_dev_read(dev, tokens, s->tokens_read);
+    RFT_TRY(rft_dev_read(dev, rft_slice_part(c->work.tokens, 0, tokens_bytes), s->read.tokens));
+    if (s->read.logprobs == NULL)
+        return RFT_OK;
+    return rft_dev_read(dev, rft_slice_part(c->work.logprobs, 0, tokens_bytes), s->read.logprobs);
 }
 
 /* Closes the hole of a slot that ended by moving the last slot there, its hidden state on the device included. */
@@ -124,18 +127,19 @@ static enum rft_status remove_slot(struct chunk *c, uint32_t slot, void *h_copy)
 static enum rft_status collect(struct chunk *c, uint32_t slot, uint32_t n_before, bool *has_ended, uint32_t *n_drawn)
 {
     const struct rft_row *row = &c->slots.rows[slot];
-    const uint32_t *tokens = rft_slots_tokens(&c->slots, slot);
+    const struct rft_slot_tokens tokens = rft_slots_tokens(&c->slots, slot);
     struct rft_request *request = c->slots.slots[slot].request;
     struct rft_drawn drawn = {.flight = &c->group->flights[request->flight],
                               .sample = request->sample,
-                              .tokens = tokens,
+                              .tokens = tokens.tokens,
+                              .logprobs = tokens.logprobs,
                               .n_tokens = row->n_new,
                               .n_text = row->state == RFT_ROW_STOP ? row->n_new - 1 : row->n_new,
                               .finish = row->state == RFT_ROW_LENGTH       ? RFT_FINISH_LENGTH
                                         : row->state == RFT_ROW_NOT_FINITE ? RFT_FINISH_NOT_FINITE
                                                                            : RFT_FINISH_STOP};
     uint32_t n_kept = 0;
-    RFT_TRY(c->sink->cut(c->sink->user, tokens, n_before, drawn.n_text, &n_kept));
+    RFT_TRY(c->sink->cut(c->sink->user, tokens.tokens, n_before, drawn.n_text, &n_kept));
     if (n_kept != 0) {
         drawn.n_text = drawn.n_tokens = n_kept;
         drawn.finish = RFT_FINISH_STOP;

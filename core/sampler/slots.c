@@ -9,6 +9,33 @@
 
 #define BURST_SECONDS 2.0
 
+/* False if there is no memory; finish_tokens in any case. */
+static bool init_tokens(const struct rft_plan *plan, struct rft_slot_tokens *t)
+{
+    const size_t n = (size_t)plan->step.n_rows * plan->step.n_new_max;
+    t->tokens = rft_alloc(n, sizeof *t->tokens);
+    t->logprobs = plan->step.is_scored ? rft_alloc(n, sizeof *t->logprobs) : NULL;
+    return t->tokens != NULL && (t->logprobs != NULL || !plan->step.is_scored);
+}
+
+static void finish_tokens(struct rft_slot_tokens *t)
+{
+    rft_free(t->tokens);
+    rft_free(t->logprobs);
+}
+
+static struct rft_slot_tokens tokens_at(const struct rft_slot_tokens *t, size_t at)
+{
+    return (struct rft_slot_tokens){t->tokens + at, t->logprobs != NULL ? t->logprobs + at : NULL};
+}
+
+static void copy_tokens(struct rft_slot_tokens to, struct rft_slot_tokens from, size_t n)
+{
+    memcpy(to.tokens, from.tokens, n * sizeof *to.tokens);
+    if (to.logprobs != NULL)
+        memcpy(to.logprobs, from.logprobs, n * sizeof *to.logprobs);
+}
+
 enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan, struct rft_request *requests,
                                uint32_t n_requests)
 {
@@ -20,12 +47,10 @@ enum rft_status rft_slots_init(struct rft_slots *s, const struct rft_plan *plan,
     s->slots = rft_alloc(s->n_max, sizeof *s->slots);
     s->rows = rft_alloc(s->n_max, sizeof *s->rows);
     s->pages = rft_alloc((size_t)s->n_max * s->n_pages_slot, sizeof *s->pages);
-    s->tokens = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens);
-    s->tokens_read = rft_alloc((size_t)s->n_max * n_new_max, sizeof *s->tokens_read);
     s->free_pages = rft_alloc(n_own_pages, sizeof *s->free_pages);
     s->queue = rft_alloc(n_requests, sizeof(struct rft_request *));
-    if (s->slots == NULL || s->rows == NULL || s->pages == NULL || s->tokens == NULL || s->tokens_read == NULL ||
-        s->free_pages == NULL || s->queue == NULL) {
+    if (!init_tokens(plan, &s->drawn) || !init_tokens(plan, &s->read) || s->slots == NULL || s->rows == NULL ||
+        s->pages == NULL || s->free_pages == NULL || s->queue == NULL) {
         rft_slots_finish(s);
         return RFT_ERR_HOST_MEMORY;
     }
@@ -42,8 +67,8 @@ void rft_slots_finish(struct rft_slots *s)
     rft_free(s->slots);
     rft_free(s->rows);
     rft_free(s->pages);
-    rft_free(s->tokens);
-    rft_free(s->tokens_read);
+    finish_tokens(&s->drawn);
+    finish_tokens(&s->read);
     rft_free(s->free_pages);
     rft_free(s->queue);
     *s = (struct rft_slots){0};
@@ -138,13 +163,13 @@ void rft_slots_take_tokens(struct rft_slots *s)
 {
     for (uint32_t i = 0; i < s->n_active; i++) {
         size_t at = (size_t)i * s->n_new_max + s->slots[i].n_collected;
-        memcpy(s->tokens + at, s->tokens_read + at, (s->rows[i].n_new - s->slots[i].n_collected) * sizeof *s->tokens);
+        copy_tokens(tokens_at(&s->drawn, at), tokens_at(&s->read, at), s->rows[i].n_new - s->slots[i].n_collected);
     }
 }
 
-const uint32_t *rft_slots_tokens(const struct rft_slots *s, uint32_t slot)
+struct rft_slot_tokens rft_slots_tokens(const struct rft_slots *s, uint32_t slot)
 {
-    return s->tokens + (size_t)slot * s->n_new_max;
+    return tokens_at(&s->drawn, (size_t)slot * s->n_new_max);
 }
 
 void rft_slots_hand_on(struct rft_slots *s, uint32_t slot, uint32_t n_tokens)
@@ -163,6 +188,5 @@ void rft_slots_remove(struct rft_slots *s, uint32_t slot)
     s->rows[slot] = s->rows[last];
     memcpy(s->pages + (size_t)slot * s->n_pages_slot, s->pages + (size_t)last * s->n_pages_slot,
            s->slots[last].n_pages * sizeof *s->pages);
-    memcpy(s->tokens + (size_t)slot * s->n_new_max, s->tokens + (size_t)last * s->n_new_max,
-           s->rows[last].n_new * sizeof *s->tokens);
+    copy_tokens(rft_slots_tokens(s, slot), rft_slots_tokens(s, last), s->rows[last].n_new);
 }

@@ -25,18 +25,24 @@ struct rft_slot {
     uint32_t n_collected; /* tokens that were handed on */
 };
 
+/* Tokens of all slots, [n_max][n_new_max], and what is known of each. */
+struct rft_slot_tokens {
+    uint32_t *tokens;
+    float *logprobs; /* NULL unless they are scored */
+};
+
 struct rft_slots {
     uint32_t n_max;
     uint32_t n_active;
     uint32_t n_new_max;
     uint32_t n_pages_slot;
-    uint32_t n_prompt_pages; /* entries of the page tables before the slots' */
-    struct rft_slot *slots;  /* [n_max] */
-    struct rft_row *rows;    /* [n_max]: as on the device */
-    uint32_t *pages;         /* [n_max][n_pages_slot] */
-    uint32_t *tokens;        /* [n_max][n_new_max]: drawn so far */
-    uint32_t *tokens_read;   /* [n_max][n_new_max]: as just read from the device; only what is new is valid */
-    uint32_t *free_pages;    /* [n_free] */
+    uint32_t n_prompt_pages;      /* entries of the page tables before the slots' */
+    struct rft_slot *slots;       /* [n_max] */
+    struct rft_row *rows;         /* [n_max]: as on the device */
+    uint32_t *pages;              /* [n_max][n_pages_slot] */
+    struct rft_slot_tokens drawn; /* so far */
+    struct rft_slot_tokens read;  /* as just read from the device; only what is new is valid */
+    uint32_t *free_pages;         /* [n_free] */
     uint32_t n_free;
     struct rft_request **queue; /* [n_queue]: requests to do, from `head` on */
     uint32_t head;
@@ -66,9 +72,10 @@ void rft_slots_requeue(struct rft_slots *slots, uint32_t slot);
 
 /* Writes the slots' entries of the page tables. */
 void rft_slots_tables(const struct rft_slots *slots, uint32_t *tables);
-/* Copies the new tokens from tokens_read. */
+/* Copies the new tokens from `read`. */
 void rft_slots_take_tokens(struct rft_slots *slots);
-const uint32_t *rft_slots_tokens(const struct rft_slots *slots, uint32_t slot);
+/* One slot's part of `drawn`. */
+struct rft_slot_tokens rft_slots_tokens(const struct rft_slots *slots, uint32_t slot);
 /* n_tokens more of the slot's were handed on: those behind them are the new ones from now on. */
 void rft_slots_hand_on(struct rft_slots *slots, uint32_t slot, uint32_t n_tokens);
 

@@ -3,6 +3,7 @@
  *   bench_decode [what=stream,matmul,prefill,decode,profile] [shape=smollm2-135m] [layers=0] [backend=] [device=]
  *                [threads=0] [columns=1,5,10,64] [sequences=1,5,10,64] [samples=10] [prompt=200] [new=100]
  *                [stream=512] [runs=3] [seconds=0.1] [limit=30] [temperature=1] [top_k=0] [top_p=1]
+ *                [logprobs=0]
  * backend, device: the default is every device of every backend that can be used. layers: instead of the shape's, 0 =
  * the shape's. samples: sequences that share a prompt. stream: MiB read for the device's bandwidth. seconds: that each
  * kind of product is measured for, in each run. limit: seconds; what is known to take longer on a slow device is left
@@ -117,6 +118,8 @@ static bool parse_option(struct bench_options *o, const char *text)
         o->temperature = strtof(value, NULL);
     else if (strncmp(text, "top_p=", n + 1) == 0)
         o->sampling.top_p_65536 = (uint32_t)(strtod(value, NULL) * 65536.0 + 0.5);
+    else if (strncmp(text, "logprobs=", n + 1) == 0)
+        o->sampling.is_scored = strcmp(value, "0") != 0;
     else if (strncmp(text, "seconds=", n + 1) == 0)
         o->seconds = strtod(value, NULL);
     else if (strncmp(text, "limit=", n + 1) == 0)
@@ -150,6 +153,7 @@ static enum rft_status check_memory(struct bench *b)
                                     .n_new_max = b->options.n_new,
                                     .n_eos = 1,
                                     .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
+                                    .is_scored = b->options.sampling.is_scored,
                                     .budget_bytes = memory.available_bytes};
     return rft_plan_make(&sizes, &plan);
 }

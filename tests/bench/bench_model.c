@@ -185,7 +185,8 @@ enum rft_status bench_step_open(struct bench *b, uint32_t n_rows, struct bench_s
                                          .n_own_pages = n_rows * own_pages,
                                          .n_eos = e->rules.n_eos,
                                          .n_new_max = o->n_new,
-                                         .is_filtered = rft_sampling_is_filtered(&o->sampling)};
+                                         .is_filtered = rft_sampling_is_filtered(&o->sampling),
+                                         .is_scored = o->sampling.is_scored};
     const struct rft_batch batch = {.n_rows = n_rows};
     *step = (struct bench_step){.n_rows = n_rows};
     RFT_TRY(rft_engine_take_pages(e, "prompts", prompt_pages, &step->prompt_pool, &step->pages));

@@ -45,6 +45,7 @@ static struct rft_sizes sizes_of(const struct bench *b, uint32_t n_questions)
                               .n_new_max = b->options.n_new,
                               .n_eos = b->engine.rules.n_eos,
                               .is_filtered = rft_sampling_is_filtered(&b->options.sampling),
+                              .is_scored = b->options.sampling.is_scored,
                               .budget_bytes = UINT64_MAX};
 }
 

@@ -81,10 +81,12 @@ static enum rft_status run_calls(struct model *m, const struct rft_program *prog
     return RFT_OK;
 }
 
-/* Programs differ by whether tokens are filtered. */
+/* Programs differ by whether tokens are filtered, and whether they are scored. */
 static const struct rft_sampling samplings[] = {
     {.top_k = 40, .top_p_65536 = 60000, .min_p = 0.01f},
     {.top_p_65536 = 65536},
+    {.top_k = 40, .top_p_65536 = 60000, .min_p = 0.01f, .is_scored = true},
+    {.top_p_65536 = 65536, .is_scored = true},
 };
 #define N_SAMPLINGS (sizeof samplings / sizeof *samplings)
 
@@ -103,6 +105,7 @@ static enum rft_status take(struct model *m, const struct rft_sampling *sampling
     shape.n_new_max = N_STEPS;
     shape.n_eos = 1;
     shape.is_filtered = rft_sampling_is_filtered(sampling);
+    shape.is_scored = sampling->is_scored;
     RFT_TRY(rft_engine_take(&m->engine, "step", &shape, &m->step_pool, &m->step));
     m->prefill.decode.prompt_kv = m->step.decode.prompt_kv = m->pages;
     return RFT_OK;
@@ -214,8 +217,10 @@ static uint32_t check_sampling(const char *name, const struct rft_checkpoint *ch
     const struct rft_test_device plain = plain_device();
     uint32_t n = rft_test_devices(devices), n_failed = 0, n_layers = checkpoint->config.n_layers;
     make_trace(checkpoint, &plain, sampling, &wanted);
-    assert_int_equal(wanted.n,
-                     1 + 5 * n_layers + N_STEPS * ((rft_sampling_is_filtered(sampling) ? 5 : 3) + 5 * n_layers));
+    const uint32_t n_filter = rft_sampling_is_filtered(sampling) ? 1 : 0,
+                   n_logits = rft_sampling_has_logits(sampling) ? 1 : 0;
+    assert_int_equal(wanted.n, 1 + 5 * n_layers +
+                                   N_STEPS * (3 + n_logits + n_filter + (sampling->is_scored ? 1 : 0) + 5 * n_layers));
     for (uint32_t i = 0; i < n; i++) {
         uint32_t call = 0;
         make_trace(checkpoint, &devices[i], sampling, &got);

@@ -212,10 +212,11 @@ static void check_counts(const char *what, uint32_t n, const double p[VOCAB])
 }
 
 static const struct drawing drawings[] = {
-    {1.0f, {0, 65536, 0}},     {0.7f, {0, 65536, 0}},    {2.5f, {0, 65536, 0}},   {1.0f, {1, 65536, 0}},
-    {1.0f, {10, 65536, 0}},    {1.0f, {0, 32768, 0}},    {0.7f, {0, 58982, 0}},   {1.0f, {0, 1, 0}},
-    {1.0f, {0, 65536, 0.25f}}, {1.5f, {0, 65536, 0.5f}}, {1.0f, {100, 58982, 0}}, {1.3f, {100, 52429, 0.3f}},
-    {1.0f, {7, 65536, 0.9f}},
+    {1.0f, {0, 65536, 0, false}},    {0.7f, {0, 65536, 0, false}},   {2.5f, {0, 65536, 0, false}},
+    {1.0f, {1, 65536, 0, false}},    {1.0f, {10, 65536, 0, false}},  {1.0f, {0, 32768, 0, false}},
+    {0.7f, {0, 58982, 0, false}},    {1.0f, {0, 1, 0, false}},       {1.0f, {0, 65536, 0.25f, false}},
+    {1.5f, {0, 65536, 0.5f, false}}, {1.0f, {100, 58982, 0, false}}, {1.3f, {100, 52429, 0.3f, false}},
+    {1.0f, {7, 65536, 0.9f, false}},
 };
 
 static void test_distributions(void **state)
@@ -258,7 +259,7 @@ static void test_statistic_notices(void **state)
 static void test_greedy(void **state)
 {
     (void)state;
-    open_model("", (struct rft_sampling){0, 65536, 0});
+    open_model("", (struct rft_sampling){.top_p_65536 = 65536});
     for (uint32_t c = 0; c < bigram.n_classes; c++) {
         uint32_t best = 0;
         for (uint32_t v = 1; v < VOCAB; v++)
@@ -292,7 +293,7 @@ static void test_plain_draws_the_same(void **state)
 static void test_sweep_draws_the_same(void **state)
 {
     static const float temperatures[] = {0.7f, 0.0f, 2.5f};
-    static const struct rft_sampling of[] = {{0, 65536, 0}, {20, 58982, 0.01f}};
+    static const struct rft_sampling of[] = {{0, 65536, 0, false}, {20, 58982, 0.01f, false}};
     static uint32_t alone[3][300];
     (void)state;
     for (size_t i = 0; i < 4; i++) {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const struct rft_sampling unfiltered = {0, 65536, 0}, filtered = {5, 65536, 0};
+static const struct rft_sampling unfiltered = {0, 65536, 0, false}, filtered = {5, 65536, 0, false};
 
 /* Five dispatches a layer: a norm rides on its neighbours. */
 static const char layer_ops[] = "qkv attention residual gate_up residual ";

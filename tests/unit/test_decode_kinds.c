@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct rft_sampling unfiltered = {0, 65536, 0}, filtered = {5, 65536, 0};
+static const struct rft_sampling unfiltered = {0, 65536, 0, false}, filtered = {5, 65536, 0, false};
 
 static struct rft_program prefill_of(struct rft_test_setting *s)
 {

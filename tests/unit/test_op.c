@@ -35,8 +35,9 @@ static const struct {
      ARGS(sample, vocab)},
     {RFT_OP_draw, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(H) | BIT(MASK), BIT(ROWS) | BIT(CANDIDATES),
      ARGS(draw, dim)},
-    {RFT_OP_advance, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS), BIT(ROWS) | BIT(TOKENS),
-     ARGS(advance, n_parts)},
+    {RFT_OP_score, BIT(BATCH) | BIT(ROWS) | BIT(LOGITS) | BIT(MASK), BIT(SCORES), ARGS(score, vocab)},
+    {RFT_OP_advance, BIT(BATCH) | BIT(ROWS) | BIT(CANDIDATES) | BIT(EOS) | BIT(LOGITS) | BIT(SCORES),
+     BIT(ROWS) | BIT(TOKENS) | BIT(LOGPROBS), ARGS(advance, n_parts)},
 #undef ARGS
 };
 
@@ -150,13 +151,15 @@ static void test_sampling_flags(void **state)
 {
     static const struct {
         struct rft_sampling sampling;
-        bool is_filtered;
+        bool is_filtered, has_logits;
         uint32_t flags;
     } samplings[] = {
-        {{0, 65536, 0}, false, 0},
-        {{1, 65536, 0}, true, RFT_SAMPLE_FILTERED},
-        {{0, 65535, 0}, true, RFT_SAMPLE_FILTERED},
-        {{0, 65536, 0.01f}, true, RFT_SAMPLE_FILTERED},
+        {{0, 65536, 0, false}, false, false, 0},
+        {{1, 65536, 0, false}, true, true, RFT_SAMPLE_FILTERED},
+        {{0, 65535, 0, false}, true, true, RFT_SAMPLE_FILTERED},
+        {{0, 65536, 0.01f, false}, true, true, RFT_SAMPLE_FILTERED},
+        {{0, 65536, 0, true}, false, true, 0},
+        {{0, 60000, 0, true}, true, true, RFT_SAMPLE_FILTERED},
     };
     (void)state;
     for (size_t i = 0; i < sizeof samplings / sizeof *samplings; i++) {
@@ -165,9 +168,11 @@ static void test_sampling_flags(void **state)
         const struct rft_sampler s = filtered_sampler();
         struct rft_args_sample args;
         assert_int_equal(rft_sampling_is_filtered(&samplings[i].sampling), samplings[i].is_filtered);
+        assert_int_equal(rft_sampling_has_logits(&samplings[i].sampling), samplings[i].has_logits);
         emit_sample(&e, &s, &samplings[i].sampling);
         memcpy(&args, program.nodes[0].args.bytes, sizeof args);
         assert_int_equal(args.flags, samplings[i].flags);
+        assert_int_equal(args.cutoffs, samplings[i].is_filtered ? buffer(CUTOFFS).address : 0);
         rft_program_finish(&program);
     }
     assert_int_equal(rft_sample_n_parts(1), 1);

@@ -111,6 +111,7 @@ static void test_numbers_of_sampling(void **state)
     struct rft_args_filter filter;
     struct rft_args_sample sample;
     struct rft_args_draw draw;
+    struct rft_args_score score;
     struct rft_args_advance advance;
     (void)state;
     GET(filter);
@@ -130,10 +131,15 @@ static void test_numbers_of_sampling(void **state)
     assert_int_equal(draw.eps_bits, EPS_1E_5);
     assert_int_equal(draw.cap_bits, 0x41a00000u);         /* 20 */
     assert_int_equal(draw.inverse_cap_bits, 0x3d4ccccdu); /* 1/20 */
+    GET(score);
+    assert_int_equal(score.vocab, 5000);
+    assert_int_equal(score.n_parts, 3);
     GET(advance);
     assert_int_equal(advance.n_parts, 3);
     assert_int_equal(advance.n_eos, 2);
     assert_int_equal(advance.tokens_stride, 100);
+    assert_int_equal(advance.vocab, 5000);
+    assert_int_equal(advance.n_scores, 3);
     rft_program_finish(&program);
 }
 #undef GET

@@ -99,7 +99,7 @@ static void step(struct simulation *s, uint32_t slot)
     if (row->state != RFT_ROW_RUNNING)
         return;
     assert_int_equal(s->device.h[slot], state_of(request, row->n_new));
-    s->slots.tokens_read[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(request, row->n_new);
+    s->slots.read.tokens[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(request, row->n_new);
     row->n_new++;
     row->state = row->n_new == s->lengths[request] ? RFT_ROW_STOP
                  : row->n_new == N_NEW_MAX         ? RFT_ROW_LENGTH
@@ -128,7 +128,7 @@ static void collect(struct simulation *s)
         const struct rft_row *row = &s->slots.rows[slot];
         uint32_t request = request_of(s, slot);
         for (uint32_t i = 0; i < row->n_new; i++)
-            assert_int_equal(rft_slots_tokens(&s->slots, slot)[i], token_of(request, i));
+            assert_int_equal(rft_slots_tokens(&s->slots, slot).tokens[i], token_of(request, i));
         rft_slots_hand_on(&s->slots, slot, row->n_new - s->slots.slots[slot].n_collected);
         if (row->state == RFT_ROW_RUNNING)
             continue;
@@ -138,7 +138,7 @@ static void collect(struct simulation *s)
         s->n_ended++;
         remove_slot(s, slot);
     }
-    memset(s->slots.tokens_read, 0xee, (size_t)s->slots.n_max * N_NEW_MAX * sizeof *s->slots.tokens_read);
+    memset(s->slots.read.tokens, 0xee, (size_t)s->slots.n_max * N_NEW_MAX * sizeof *s->slots.read.tokens);
 }
 
 static void hand_out(struct simulation *s, uint32_t n_steps)

@@ -32,6 +32,8 @@ struct rft_sampler filtered_sampler(void)
     s.candidates = buffer(CANDIDATES);
     s.eos = buffer(EOS);
     s.tokens = buffer(TOKENS);
+    s.scores = buffer(SCORES);
+    s.logprobs = buffer(LOGPROBS);
     return s;
 }
 
@@ -60,7 +62,7 @@ void run_emitter(struct rft_emit *e, enum rft_op op)
     const struct rft_rotation rotation = {buffer(Q_COS_SIN), buffer(K_COS_SIN)};
     const struct rft_attention_shape shape = {0.125f, 50.0f, 17};
     const struct rft_kv_layer kv = {buffer(PROMPT), buffer(OWN)};
-    const struct rft_sampling sampling = {40, 60000, 0.25f};
+    const struct rft_sampling sampling = {40, 60000, 0.25f, true};
     const struct rft_sampler s = filtered_sampler(), unfiltered_sampler = draw_sampler(5000);
     switch (op) {
     case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, 3.0f, buffer(NORM)); break;
@@ -74,7 +76,8 @@ void run_emitter(struct rft_emit *e, enum rft_op op)
     case RFT_OP_filter: emit_filter(e, &s, &sampling); break;
     case RFT_OP_sample: emit_sample(e, &s, &sampling); break;
     case RFT_OP_draw: emit_draw(e, &unfiltered_sampler, buffer(H), &head, 20.0f); break;
-    case RFT_OP_advance: emit_advance(e, &s); break;
+    case RFT_OP_score: emit_score(e, &s); break;
+    case RFT_OP_advance: emit_advance(e, &s, &sampling); break;
     case RFT_OP_COUNT: break;
     }
 }

@@ -34,6 +34,8 @@ enum buffer {
     CANDIDATES,
     EOS,
     TOKENS,
+    SCORES,
+    LOGPROBS,
     N_BUFFERS
 };
 
@@ -49,7 +51,8 @@ struct rft_sampler draw_sampler(uint32_t vocab);
 /* A matrix in one piece, in WEIGHT. */
 struct rft_matrix matrix(uint32_t n, uint32_t k);
 
-/* Emits one op with everything that it may have: bias, cap, window, two tables, a wide norm. */
+/* Emits one op with everything that it may have: bias, cap, window, two tables, a wide norm,
+ * scores. */
 void run_emitter(struct rft_emit *e, enum rft_op op);
 
 #endif
