@@ -310,6 +310,30 @@ static void test_signs_and_ends(void **state)
     assert_true(rft_act_mul(1, 1.0f, 1.0f) != rft_act_mul(2, 1.0f, 1.0f));
 }
 
+/* A token's log-probability is 0 where it is certain and never above; no score has no term, beside any other and
+ * alone. */
+static void test_logprobs(void **state)
+{
+    const float none = RFT_FROM_BITS(RFT_BITS_NO_SCORE);
+    (void)state;
+    assert_int_equal(RFT_BITS(rft_logprob(3.0f, 3.0f, 1.0f)), 0);
+    assert_int_equal(RFT_BITS(rft_entry_score(-0.0f, 1)), 0);
+    assert_int_equal(RFT_BITS(rft_entry_score(-0x1p-51f, 1)), 0);
+    assert_true(rft_entry_score(-7.5f, 1) == -7.5f && rft_entry_score(-7.5f, 0) == none);
+    assert_true(rft_entry_score(NAN, 1) == none && rft_entry_score(0x1p60f, 1) == none);
+    assert_true(rft_entry_score(-0x1.fffffep59f, 1) > none);
+    assert_int_equal(RFT_BITS(rft_score_term(none, none)), 0);
+    assert_int_equal(RFT_BITS(rft_score_term(none, -0x1.fffffep59f)), 0);
+    assert_true(rft_score_term(5.0f, 5.0f) == 1.0f && rft_score_term(-0x1p59f, 0x1p59f) == 0.0f);
+    for (uint32_t i = 0; i < N_INPUTS; i++) {
+        const float total = spread(i, 0, 24, false), below = -spread(i / 3, -50, 59, false);
+        const float at_best = rft_logprob(1.0f, 1.0f, total), far = rft_logprob(below, 0.0f, total);
+        assert_true(at_best <= 0.0f && is_sound(at_best) && far < 0.0f && is_sound(far));
+        assert_true(fabs((double)far - ((double)below - log((double)total))) <= fabs((double)far) * 0x1p-22);
+        assert_true(is_sound(rft_score_term(below, 0.0f)));
+    }
+}
+
 /* The Gumbel noise falls as the word grows and is finite at both ends. */
 static void test_gumbel_is_monotonic(void **state)
 {
@@ -388,12 +412,12 @@ static void test_philox(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_error_bounds),   cmocka_unit_test(test_bits_never_change),
-        cmocka_unit_test(test_erfc_bound),     cmocka_unit_test(test_never_subnormal),
-        cmocka_unit_test(test_bad_stays_bad),  cmocka_unit_test(test_signs_and_ends),
-        cmocka_unit_test(test_exp_is_clamped), cmocka_unit_test(test_gumbel_is_monotonic),
-        cmocka_unit_test(test_bf16_rounding),  cmocka_unit_test(test_zeros_and_keys),
-        cmocka_unit_test(test_philox),
+        cmocka_unit_test(test_error_bounds),        cmocka_unit_test(test_bits_never_change),
+        cmocka_unit_test(test_erfc_bound),          cmocka_unit_test(test_never_subnormal),
+        cmocka_unit_test(test_bad_stays_bad),       cmocka_unit_test(test_signs_and_ends),
+        cmocka_unit_test(test_exp_is_clamped),      cmocka_unit_test(test_logprobs),
+        cmocka_unit_test(test_gumbel_is_monotonic), cmocka_unit_test(test_bf16_rounding),
+        cmocka_unit_test(test_zeros_and_keys),      cmocka_unit_test(test_philox),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -297,6 +297,26 @@ static void test_filtered(void **state)
     assert_int_equal(plan_of(&sizes).step.n_rows, 20);
 }
 
+/* So they do where tokens are scored, and scores and log-probabilities beside them, on the host, too. */
+static void test_scored(void **state)
+{
+    struct rft_sizes sizes = base_sizes();
+    struct rft_plan filtered, plan;
+    (void)state;
+    sizes.is_filtered = true;
+    filtered = plan_of(&sizes);
+    sizes.is_scored = true;
+    plan = plan_of(&sizes);
+    check_plan(&sizes, &plan);
+    assert_int_equal(plan.step.n_rows, 20);
+    assert_in_range(plan.chunk_bytes - filtered.chunk_bytes, 20 * (8 + sizes.n_new_max * 4) - 128,
+                    20 * (8 + sizes.n_new_max * 4) + 128);
+    assert_int_equal(plan.slots_bytes - filtered.slots_bytes, 20 * sizes.n_new_max * 8);
+    sizes.is_filtered = false;
+    const uint64_t unfiltered = plan_of(&sizes).chunk_bytes;
+    assert_true(unfiltered < plan.chunk_bytes && unfiltered + 20 * sizeof(struct rft_cutoff) + 64 >= plan.chunk_bytes);
+}
+
 static struct rft_weights measured_weights(const struct rft_sizes *sizes, uint32_t n_host_layers, struct rft_pool *pool,
                                            struct rft_pool *host)
 {
@@ -483,11 +503,11 @@ static void test_alloc_faults(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wishes),       cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
-        cmocka_unit_test(test_shrinks),      cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
-        cmocka_unit_test(test_filtered),     cmocka_unit_test(test_parts),        cmocka_unit_test(test_host),
-        cmocka_unit_test(test_more_on_host), cmocka_unit_test(test_heap),         cmocka_unit_test(test_peak_min),
-        cmocka_unit_test(test_alloc_faults),
+        cmocka_unit_test(test_wishes),   cmocka_unit_test(test_every_budget), cmocka_unit_test(test_missing_bytes),
+        cmocka_unit_test(test_shrinks),  cmocka_unit_test(test_odd_shapes),   cmocka_unit_test(test_small_blocks),
+        cmocka_unit_test(test_filtered), cmocka_unit_test(test_scored),       cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_host),     cmocka_unit_test(test_more_on_host), cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_peak_min), cmocka_unit_test(test_alloc_faults),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

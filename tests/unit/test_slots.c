@@ -39,6 +39,11 @@ static uint32_t token_of(uint32_t request, uint32_t index)
     return request * 1000 + index;
 }
 
+static float logprob_of(uint32_t request, uint32_t index)
+{
+    return -0.5f * (float)token_of(request, index);
+}
+
 static uint32_t state_of(uint32_t request, uint32_t n_new)
 {
     return request << 16 | n_new;
@@ -100,6 +105,8 @@ static void step(struct simulation *s, uint32_t slot)
         return;
     assert_int_equal(s->device.h[slot], state_of(request, row->n_new));
     s->slots.read.tokens[(size_t)slot * N_NEW_MAX + row->n_new] = token_of(request, row->n_new);
+    if (s->slots.read.logprobs != NULL)
+        s->slots.read.logprobs[(size_t)slot * N_NEW_MAX + row->n_new] = logprob_of(request, row->n_new);
     row->n_new++;
     row->state = row->n_new == s->lengths[request] ? RFT_ROW_STOP
                  : row->n_new == N_NEW_MAX         ? RFT_ROW_LENGTH
@@ -127,8 +134,11 @@ static void collect(struct simulation *s)
     for (uint32_t slot = s->slots.n_active; slot-- > 0;) {
         const struct rft_row *row = &s->slots.rows[slot];
         uint32_t request = request_of(s, slot);
-        for (uint32_t i = 0; i < row->n_new; i++)
-            assert_int_equal(rft_slots_tokens(&s->slots, slot).tokens[i], token_of(request, i));
+        const struct rft_slot_tokens tokens = rft_slots_tokens(&s->slots, slot);
+        for (uint32_t i = 0; i < row->n_new; i++) {
+            assert_int_equal(tokens.tokens[i], token_of(request, i));
+            assert_true(tokens.logprobs == NULL || tokens.logprobs[i] == logprob_of(request, i));
+        }
         rft_slots_hand_on(&s->slots, slot, row->n_new - s->slots.slots[slot].n_collected);
         if (row->state == RFT_ROW_RUNNING)
             continue;
@@ -138,6 +148,8 @@ static void collect(struct simulation *s)
         s->n_ended++;
         remove_slot(s, slot);
     }
+    if (s->slots.read.logprobs != NULL)
+        memset(s->slots.read.logprobs, 0xee, (size_t)s->slots.n_max * N_NEW_MAX * sizeof *s->slots.read.logprobs);
     memset(s->slots.read.tokens, 0xee, (size_t)s->slots.n_max * N_NEW_MAX * sizeof *s->slots.read.tokens);
 }
 
@@ -206,6 +218,7 @@ static void test_random(void **state)
         uint32_t slot_pages = rft_pages_for(N_NEW_MAX - 1), n_to_do = 0;
         uint32_t n_pages = slot_pages + (uint32_t)rand() % (slot_pages * (n_slots - 1) + 1);
         struct rft_plan plan = plan_of(n_slots, n_pages);
+        plan.step.is_scored = round % 2 != 0;
         memset(s, 0, sizeof *s);
         for (uint32_t i = 0; i < n_requests; i++) {
             s->requests[i] =
