@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking through text byte by byte: characters of ASCII, fixed texts, words, lines. None of it depends on the locale.
- */
+/* Looking through text byte by byte: fixed texts, words, lines. None of it depends on the locale. */
 #ifndef RFT_SCAN_H
 #define RFT_SCAN_H
 
+#include "ascii.h"
 #include "str.h"
 
 #include <stdbool.h>
-
-bool rft_is_digit(char c);
-bool rft_is_letter(char c);
-bool rft_is_blank(char c); /* space, tab, line feed, carriage return */
-bool rft_is_space(char c); /* a blank, a vertical tab or a form feed */
-char rft_lower(char c);    /* of a capital the small letter */
 
 bool rft_scan_begins(const char *p, const char *end, const char *z);
 /* The same in capitals or not; z has none. */

@@ -3,7 +3,7 @@
 #include "str.h"
 
 #include "alloc.h"
-#include "scan.h"
+#include "ascii.h"
 
 #include <locale.h>
 #include <math.h>

@@ -6,6 +6,7 @@
 
 #include "config_check.h"
 #include "config_fields.h"
+#include "config_options.h"
 #include "status.h"
 #include "str.h"
 
@@ -38,11 +39,6 @@ uint32_t rft_config_max_new_tokens(const struct rft_config *config);
 
 /* Whether the file or --set gives a key ("section.name"): else its value is the default. */
 bool rft_config_is_given(const struct rft_config *config, const char *full_name);
-
-/* How answers are judged: the keys of [verify]. */
-struct rft_verify_options rft_config_verify(const struct rft_config *config);
-/* Which accepted samples become rows: the keys of [select]. */
-struct rft_select_options rft_config_select(const struct rft_config *config);
 
 /* `amount` in bytes, a percentage being of available_bytes. AUTO gives available_bytes. */
 uint64_t rft_amount_bytes(const struct rft_amount *amount, uint64_t available_bytes);

@@ -81,7 +81,8 @@ static enum rft_status append_as_json(const struct rft_key *key, const char *val
 {
     uint64_t number;
     bool is_word = key->type == RFT_KEY_CHOICE || key->type == RFT_KEY_AMOUNT ||
-                   (key->type == RFT_KEY_WHOLE && (!rft_parse_u64(value, &number) || number > INT64_MAX));
+                   ((key->type == RFT_KEY_WHOLE || key->type == RFT_KEY_WHOLES) && value[0] != '[' &&
+                    (!rft_parse_u64(value, &number) || number > INT64_MAX));
     return is_word ? rft_str_append_json(out, value, strlen(value)) : rft_str_append_z(out, value);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_check.h"
 
-#include "config.h"
 #include "config_keys.h"
+#include "config_options.h"
 #include "log.h"
 
 #include <inttypes.h>

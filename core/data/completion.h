@@ -6,7 +6,9 @@
 #include "sample.h"
 
 struct rft_completion {
-    struct rft_bytes text;    /* owned by the dataset */
+    struct rft_bytes text; /* owned by the dataset */
+    double logprob;        /* origin.logprob as a number, if has_logprob */
+    bool has_logprob;
     struct rft_origin origin; /* of a row that rftgen wrote: what it says; else nothing is known */
     size_t question;          /* index in the dataset */
     uint32_t sample;          /* what the row says, or its ordinal among its question's rows */

@@ -99,6 +99,16 @@ static struct rft_bytes list_of(const struct rft_row_reader *reader, const char 
     return is_list ? (struct rft_bytes){value.data, value.len} : (struct rft_bytes){NULL, 0};
 }
 
+static bool read_real(struct rft_bytes text, double *value)
+{
+    char digits[64];
+    if (text.data == NULL || text.len >= sizeof digits)
+        return false;
+    memcpy(digits, text.data, text.len);
+    digits[text.len] = '\0';
+    return rft_parse_double(digits, value);
+}
+
 /* What only rftgen's rows have. */
 static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_completion_row *row)
 {
@@ -111,6 +121,7 @@ static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_
         .prompt = source_of(reader, "prompt"),
         .logprob = source_of(reader, "logprob"),
         .logprobs = list_of(reader, "logprobs"),
+        .mean_logprob = source_of(reader, "mean_logprob"),
     };
     for (int i = 0; i < RFT_DRAWN_FACTS; i++)
         completion->origin.facts[i] = source_of(reader, rft_drawn_column((enum rft_drawn_fact)i));
@@ -118,9 +129,11 @@ static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_
     RFT_TRY(read_whole(reader, "repeat", UINT32_MAX, &repeat, &has_repeat));
     RFT_TRY(read_whole(reader, "sample", UINT32_MAX, &sample, &row->has_sample));
     RFT_TRY(read_whole(reader, "tokens", UINT32_MAX, &n_tokens, &has_tokens));
-    row->logprobs = member(reader, "logprobs").data != NULL  ? RFT_LOGPROBS_TOKENS
-                    : member(reader, "logprob").data != NULL ? RFT_LOGPROBS_SUM
-                                                             : RFT_LOGPROBS_NONE;
+    completion->has_logprob = read_real(completion->origin.logprob, &completion->logprob);
+    row->logprobs = member(reader, "logprobs").data != NULL       ? RFT_LOGPROBS_TOKENS
+                    : member(reader, "logprob").data != NULL      ? RFT_LOGPROBS_SUM
+                    : member(reader, "mean_logprob").data != NULL ? RFT_LOGPROBS_SUM
+                                                                  : RFT_LOGPROBS_NONE;
     row->question.repeat = (uint32_t)repeat;
     completion->sample = (uint32_t)sample;
     completion->n_tokens = (uint32_t)n_tokens;

@@ -320,6 +320,8 @@ static enum rft_status read_sample(void *user, uint64_t question, uint32_t i, st
                                .n_tokens = c->n_tokens,
                                .finish = c->finish,
                                .text = c->text,
+                               .has_logprob = c->has_logprob,
+                               .logprob = c->logprob,
                                .is_not_drawn = c->is_not_drawn,
                                .origin = &c->origin};
     return RFT_OK;

@@ -267,7 +267,8 @@ static enum rft_status parse_all(struct loader *loader)
         rft_log_error("%s: holds no questions%s", loader->options->path, dataset->n_skipped ? " that can be used" : "");
         return RFT_ERR_INPUT;
     }
-    return rft_dataset_trim(dataset);
+    const struct rft_parsed_rows rows = {dataset->questions, dataset->n, dataset->skipped, dataset->n_skipped};
+    return rft_dataset_trim(&rows, &dataset->arena);
 }
 
 enum rft_status rft_dataset_parse(const struct rft_dataset_options *options, struct rft_str *text,

@@ -6,28 +6,13 @@
 #include "arena.h"
 #include "question.h"
 #include "sample.h"
+#include "skipped.h"
 #include "status.h"
 #include "str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Why a row of the file is no question of the run. */
-enum rft_skip_reason { RFT_SKIP_BAD_ROW, RFT_SKIP_TOO_LONG };
-#define RFT_SKIP_REASONS 2
-const char *rft_skip_text(enum rft_skip_reason reason); /* "bad_row", "too_long" */
-
-/* A row that is left out. All text is owned by the dataset. */
-struct rft_skipped {
-    uint64_t row;  /* ordinal in the file, from 0 */
-    uint64_t line; /* 1-based */
-    enum rft_skip_reason reason;
-    char *detail;                    /* what is wrong, one line */
-    struct rft_bytes question;       /* data NULL if the row has none */
-    struct rft_bytes id;             /* data NULL if the row has none */
-    const struct rft_origin *origin; /* of a row that was left out elsewhere; NULL: of this run */
-};
 
 struct rft_dataset {
     struct rft_question *questions; /* [n] in input order */

@@ -7,7 +7,8 @@
 #include <string.h>
 
 struct trimmer {
-    struct rft_dataset *dataset;
+    const struct rft_parsed_rows *rows;
+    struct rft_str *arena;
     uintptr_t begin, end;     /* of the arena as it was */
     struct rft_bytes **spans; /* [n] of the row at hand: those in the arena */
     size_t n, cap;
@@ -58,7 +59,7 @@ static int compare_places(const void *a, const void *b)
 /* Spans may overlap: an answer within the question's field, an id that is the text. What moved already stays. */
 static void move_spans(struct trimmer *t)
 {
-    char *arena = t->dataset->arena.data;
+    char *arena = t->arena->data;
     if (t->n > 1)
         qsort(t->spans, t->n, sizeof *t->spans, compare_places);
     for (size_t i = 0; i < t->n; i++) {
@@ -79,13 +80,13 @@ static void move_spans(struct trimmer *t)
 static void follow_arena(struct trimmer *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        t->spans[i]->data = t->dataset->arena.data + ((uintptr_t)t->spans[i]->data - t->begin);
+        t->spans[i]->data = t->arena->data + ((uintptr_t)t->spans[i]->data - t->begin);
 }
 
 /* Row after row, in the order of the file. */
 static enum rft_status walk(struct trimmer *t, void (*visit)(struct trimmer *t))
 {
-    const struct rft_dataset *d = t->dataset;
+    const struct rft_parsed_rows *d = t->rows;
     for (size_t q = 0, s = 0; q < d->n || s < d->n_skipped;) {
         const bool is_question = s == d->n_skipped || (q < d->n && d->questions[q].row < d->skipped[s].row);
         t->n = 0;
@@ -97,7 +98,7 @@ static enum rft_status walk(struct trimmer *t, void (*visit)(struct trimmer *t))
 
 static enum rft_status trim(struct trimmer *t)
 {
-    struct rft_str *arena = &t->dataset->arena;
+    struct rft_str *arena = t->arena;
     RFT_TRY(walk(t, move_spans));
     char *data = rft_realloc(arena->data, t->kept + 1, 1);
     if (data == NULL)
@@ -108,11 +109,11 @@ static enum rft_status trim(struct trimmer *t)
     return (uintptr_t)data != t->begin ? walk(t, follow_arena) : RFT_OK;
 }
 
-enum rft_status rft_dataset_trim(struct rft_dataset *dataset)
+enum rft_status rft_dataset_trim(const struct rft_parsed_rows *rows, struct rft_str *arena)
 {
-    const uintptr_t begin = (uintptr_t)dataset->arena.data;
-    struct trimmer t = {.dataset = dataset, .begin = begin, .end = begin + dataset->arena.len};
-    enum rft_status status = dataset->arena.data != NULL ? trim(&t) : RFT_OK;
+    const uintptr_t begin = (uintptr_t)arena->data;
+    struct trimmer t = {.rows = rows, .arena = arena, .begin = begin, .end = begin + arena->len};
+    enum rft_status status = arena->data != NULL ? trim(&t) : RFT_OK;
     rft_free(t.spans);
     return status;
 }

@@ -186,7 +186,8 @@ static enum rft_status open_writer(const struct rft_output_options *o, struct wr
     w->records = (struct rft_records){
         .out = o->records, .prompt_id = o->prompt.id, .provenance = o->provenance, .logprobs = o->logprobs};
     w->unsolved.out = o->unsolved;
-    w->rows = (struct rft_rows){.out = o->rows, .format = o->format, .prompt = &o->prompt};
+    w->rows = (struct rft_rows){
+        .out = o->rows, .format = o->format, .prompt = &o->prompt, .has_logprobs = o->logprobs != RFT_LOGPROBS_NONE};
     w->has_records = o->records->target.kind != RFT_TARGET_NONE;
     w->has_unsolved = o->unsolved->target.kind != RFT_TARGET_NONE;
     w->has_pairs = rft_rows_are_pairs(o->format);

@@ -19,6 +19,16 @@ static enum rft_status put_rft_json(struct rft_rows *rows, const struct rft_outp
     return rft_str_append_z(line, "]");
 }
 
+/* Of a token, or null; what another run's row says, if there is no more. */
+static enum rft_status put_mean(struct rft_str *line, const struct rft_sample *sample)
+{
+    static const char label[] = ", \"mean_logprob\": ";
+    if (sample->has_logprob && sample->n_tokens != 0)
+        return rft_put_real(line, label, sample->logprob / sample->n_tokens);
+    return rft_put_json_or_null(line, label,
+                                sample->origin != NULL ? sample->origin->mean_logprob : (struct rft_bytes){NULL, 0});
+}
+
 static enum rft_status put_jsonl(struct rft_rows *rows, const struct rft_output_row *row)
 {
     const struct rft_question *question = row->question;
@@ -34,6 +44,8 @@ static enum rft_status put_jsonl(struct rft_rows *rows, const struct rft_output_
         RFT_TRY(rft_put_json_or_null(line, ", \"prompt\": ", sample->origin->prompt));
     else
         RFT_TRY(rft_put_text(line, ", \"prompt\": ", rft_bytes_z(rows->prompt->id)));
+    if (rows->has_logprobs)
+        RFT_TRY(put_mean(line, sample));
     return rft_str_append_z(line, "}\n");
 }
 

@@ -18,7 +18,8 @@
  *     ...
  *   ]
  * with gold as it was read, a number or a string. The others are JSON lines, which load as tables. jsonl: {"id",
- * "repeat", "question", "gold", "sample", "completion", "prompt"}. messages: {"messages": [{"role", "content"}, ...]},
+ * "repeat", "question", "gold", "sample", "completion", "prompt"}, with "mean_logprob", of a token, behind them if
+ * log-probabilities are kept. messages: {"messages": [{"role", "content"}, ...]},
  * the completion as the assistant's; prompt_completion: the same in two lists, {"prompt": [...], "completion":
  * [...]}. alpaca: {"instruction", "input", "output"}, the texts of the user's and the assistant's turn, input always
  * "", with "system" behind them if there is a system message. pairs: {"prompt": [...], "chosen": [...], "rejected":
@@ -55,6 +56,7 @@ struct rft_rows {
     struct rft_out_file *out; /* open for writing */
     enum rft_output_format format;
     const struct rft_output_prompt *prompt;
+    bool has_logprobs;
     uint64_t n;          /* written */
     struct rft_str line; /* the one at hand */
     struct rft_str text; /* of a turn */

@@ -26,7 +26,7 @@ enum rft_drawn_fact {
 
 /* What a record says of a sample that was drawn elsewhere: JSON texts as they stood there; data NULL = not known. */
 struct rft_origin {
-    struct rft_bytes key, tokens, prompt, logprob, logprobs;
+    struct rft_bytes key, tokens, prompt, logprob, logprobs, mean_logprob;
     struct rft_bytes facts[RFT_DRAWN_FACTS]; /* as provenance.h has them of a run */
 };
 

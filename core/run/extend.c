@@ -91,19 +91,18 @@ static enum rft_status read_json(struct rft_bytes text, json_t **tree)
 /* What the run keeps of them; a sample without a token has none. */
 static enum rft_status take_logprobs(struct extension *e, const struct rft_completion *c, struct rft_sample *sample)
 {
-    json_t *sum = NULL, *list = NULL;
-    if (e->inputs->provenance.logprobs == RFT_LOGPROBS_NONE || c->n_tokens == 0)
+    const enum rft_logprobs kept = e->inputs->provenance.logprobs;
+    json_t *list = NULL;
+    if (kept == RFT_LOGPROBS_NONE || c->n_tokens == 0)
         return RFT_OK;
-    enum rft_status status = read_json(c->origin.logprob, &sum);
-    if (status == RFT_OK && !json_is_number(sum))
-        status = lack_logprobs(e, c);
+    if (!c->has_logprob)
+        return lack_logprobs(e, c);
     sample->has_logprob = true;
-    sample->logprob = json_number_value(sum);
-    if (status == RFT_OK && e->inputs->provenance.logprobs == RFT_LOGPROBS_TOKENS)
-        status = read_json(c->origin.logprobs, &list);
-    if (status == RFT_OK && e->inputs->provenance.logprobs == RFT_LOGPROBS_TOKENS)
-        status = read_logprobs(e, c, list, sample);
-    json_decref(sum);
+    sample->logprob = c->logprob;
+    if (kept == RFT_LOGPROBS_SUM)
+        return RFT_OK;
+    RFT_TRY(read_json(c->origin.logprobs, &list));
+    enum rft_status status = read_logprobs(e, c, list, sample);
     json_decref(list);
     return status;
 }

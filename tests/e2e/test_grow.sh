@@ -84,6 +84,14 @@ refuse_extend 'generate.seed was 1 and is 3' 'generate.seed=[1, 3]'
 refuse_extend 'top_k=off .* and is .*top_k=5' generate.top_k=5
 refuse_extend 'another prompt' prompt.bos=yes
 refuse_extend 'another model' model.path="$source_dir/tests/oracle/data/tiny-tied-bf16"
+refuse_extend 'log-probabilities' output.logprobs=sum
+for kept in sum tokens; do
+    rm -f few.* all.* more.*
+    grow few --set output.logprobs=$kept --set generate.samples=2 --set data.limit=5 || fail "log-probabilities: few"
+    grow all --set output.logprobs=$kept --set data.limit=5 || fail "log-probabilities: all"
+    grow more --set output.logprobs=$kept --set data.limit=5 --set generate.extend=few.records || fail "log-probabilities: $kept"
+    same more all "log-probabilities: $kept"
+done
 grow no --set generate.extend=whole.json && fail "rows were taken for records"
 grep -q 'it does not say how it was drawn' no.log || fail "rows: the message does not say why"
 grow no --set generate.extend=less.records --set output.records=less.records --force && fail "its own records were taken"

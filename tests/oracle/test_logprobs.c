@@ -164,7 +164,7 @@ static enum rft_status count(void *user, uint32_t n_tokens)
 static void draw_group(struct rft_engine *engine, const struct rft_plan *plan)
 {
     static const float temperatures[] = {0.8f, 0.0f, 1.6f};
-    const struct rft_chunk_sink sink = {NULL, cut, keep, count};
+    const struct rft_chunk_sink sink = {NULL, cut, keep, count, NULL};
     struct rft_request requests[N_REQUESTS];
     struct rft_prefix prefix = {0};
     struct rft_group group;
