@@ -186,8 +186,8 @@ const struct rft_key rft_keys[] = {
       .fallback = "",
       .help = "More tokens that end a sample, by their texts: one, or a JSON array of them." },
     { FIELD(generate, extend), .type = RFT_KEY_IN_PATH, .fallback = "",
-      .help = "The records of a finished run that this one extends by samples or questions: what it drew is taken over\n"
-              "and not drawn again. Empty: nothing is taken over." },
+      .help = "The records of a finished run that this one extends by samples or questions: what they hold is taken\n"
+              "over and not drawn again (docs/runs.md). Empty: nothing is taken over." },
     { FIELD(generate, defaults), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_defaults,
       .fallback = "auto",
       .help = "auto: in a chat, temperature, top_k, top_p and min_p that are not given here come from the model's\n"

@@ -16,7 +16,7 @@ enum rft_status rft_tok_text_append(struct rft_tok_text *text, const char *bytes
 enum rft_tok_mark rft_tok_strictest(const char *marks, size_t n)
 {
     if (n == 1)
-        return (enum rft_tok_mark)*marks;
+        return (enum rft_tok_mark)marks[0];
     if (memchr(marks, RFT_TOK_PLAIN, n) != NULL)
         return RFT_TOK_PLAIN;
     return memchr(marks, RFT_TOK_DATA, n) != NULL ? RFT_TOK_DATA : RFT_TOK_TEMPLATE;

@@ -18,7 +18,7 @@
 
 #define N_SAMPLES 3
 
-static char path[200], records_path[200], unsolved_path[200], journal_path[200];
+static char path[200], records_path[200], journal_path[200];
 
 /* Three questions: solved twice, never solved, a repeat of the first one solved once. */
 static const char source[] =
@@ -53,11 +53,9 @@ static int set_up(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/out.json", rft_test_tmp_dir());
     snprintf(records_path, sizeof records_path, "%s/records.jsonl", rft_test_tmp_dir());
-    snprintf(unsolved_path, sizeof unsolved_path, "%s/unsolved.jsonl", rft_test_tmp_dir());
     snprintf(journal_path, sizeof journal_path, "%s/out.json.journal", rft_test_tmp_dir());
     unlink(path);
     unlink(records_path);
-    unlink(unsolved_path);
     unlink(journal_path);
     struct rft_dataset_options options = {
         .path = "q.json", .question_field = "question", .answer_field = "answer", .answer_after = "", .id_field = ""};
@@ -98,13 +96,6 @@ static enum rft_status put_turns(const void *user, struct rft_bytes question, st
         out, "{\"role\": \"system\", \"content\": \"%s\"}, {\"role\": \"user\", \"content\": ", (const char *)user));
     RFT_TRY(rft_str_append_json(out, question.data, question.len));
     return rft_str_append_z(out, "}");
-}
-
-static enum rft_status put_question(const void *user, struct rft_bytes question, struct rft_str *out)
-{
-    (void)user;
-    RFT_TRY(rft_str_append_z(out, "Q: "));
-    return rft_str_append(out, question.data, question.len);
 }
 
 static enum rft_status judge(void *user, const struct rft_question *question, const struct rft_sample *sample,
@@ -148,8 +139,7 @@ static struct rft_output_options options_of(enum rft_output_format format, uint3
         .provenance = &provenance,
         .n_pairs = 1,
         .judge = {NULL, judge},
-        .prompt =
-            {.id = "chat:1", .user = "S", .put_turns = put_turns, .put_question = put_question, .prefill = {"<p>", 3}},
+        .prompt = {.id = "chat:1", .user = "S", .put_turns = put_turns, .prefill = {"<p>", 3}},
     };
 }
 
@@ -224,171 +214,6 @@ static void test_messages(void **state)
             "\xef\xbf\xbd <answer>6000</answer>") "{\"prompt\": [" TURNS(Q1) "], \"completion\": [" ANSWER("<answer>1."
                                                                                                            "5</"
                                                                                                            "answer>"));
-}
-
-static void test_alpaca(void **state)
-{
-    (void)state;
-    check_output(RFT_FORMAT_ALPACA, 1, 2,
-                 "{\"instruction\": \"Q: how many \\u0000 \\\"g\\\"?\", \"input\": \"\", \"output\": \"<p>\xef\xbf\xbd "
-                 "<answer>6000</answer>\"}\n"
-                 "{\"instruction\": \"Q: how many \\u0000 \\\"g\\\"?\", \"input\": \"\", \"output\": \"<p>"
-                 "<answer>1.5</answer>\"}\n");
-}
-
-/* A system message has no place in such a row, so it gets a column. */
-static void test_alpaca_system(void **state)
-{
-    (void)state;
-    struct rft_output_options options = options_of(RFT_FORMAT_ALPACA, 1, "");
-    struct rft_output_counts counts;
-    struct rft_journal *journal = filled(3);
-    options.prompt.system = rft_bytes_z("be \"brief\"");
-    dataset.n -= 2; /* of which there are no samples */
-    assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
-    dataset.n += 2;
-    rft_journal_close(journal);
-    close_files();
-    check_file(path,
-               "{\"instruction\": \"Q: how many \\u0000 \\\"g\\\"?\", \"input\": \"\", \"output\": \"<p>\xef\xbf\xbd "
-               "<answer>6000</answer>\", \"system\": \"be \\\"brief\\\"\"}\n");
-}
-
-/* Which samples are paired; unit_pairs looks at how partners are chosen. */
-static void test_pairs(void **state)
-{
-    (void)state;
-#define MESSAGE(key, a) "\"" key "\": [{\"role\": \"assistant\", \"content\": \"<p>" a "\"}]"
-#define PAIR(good, bad) "{\"prompt\": [" TURNS(Q1) "], " MESSAGE("chosen", good) ", " MESSAGE("rejected", bad) "}\n"
-#define C01 "\xef\xbf\xbd <answer>6000</answer>"
-#define C02 "a\\u0000b\\n<answer>6001</answer>"
-    static const struct {
-        uint32_t keep, n_pairs;
-        enum rft_pair_by by;
-        uint64_t n_rows;
-        const char *rows;
-    } cases[] = {
-        {1, 1, RFT_PAIR_FIRST, 2,
-         PAIR(C01, "<answer>5</answer>") PAIR("<answer>1.5</answer>", "<answer>1.5\xef\xbf\xbd</answer>")},
-        {1, 1, RFT_PAIR_FARTHEST, 2, PAIR(C01, "<answer>5</answer>") PAIR("<answer>1.5</answer>", "<answer></answer>")},
-        {RFT_KEEP_ALL, RFT_PAIRS_ALL, RFT_PAIR_FIRST, 4,
-         PAIR(C01, "<answer>5</answer>") PAIR(C02, "<answer>5</answer>")
-             PAIR("<answer>1.5</answer>", "<answer>1.5\xef\xbf\xbd</answer>")
-                 PAIR("<answer>1.5</answer>", "<answer></answer>")},
-        {0, RFT_PAIRS_ALL, RFT_PAIR_FIRST, 0, ""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_output_options options = options_of(RFT_FORMAT_PAIRS, cases[i].keep, "");
-        struct rft_output_counts counts;
-        struct rft_journal *journal = filled(N_ALL);
-        options.n_pairs = cases[i].n_pairs;
-        options.pair_by = cases[i].by;
-        assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
-        rft_journal_close(journal);
-        close_files();
-        assert_int_equal(counts.n_rows, cases[i].n_rows);
-        check_file(path, cases[i].rows);
-    }
-}
-
-/* Verdicts by fiat: the reasons of question 1's samples; the others are undecided. */
-static enum rft_status judge_by_number(void *user, const struct rft_question *question, const struct rft_sample *sample,
-                                       struct rft_verdict *verdict)
-{
-    const enum rft_reason *reasons = user;
-    (void)question;
-    *verdict = (struct rft_verdict){.reason = sample->question == 1 ? reasons[sample->sample] : RFT_REASON_UNDECIDED,
-                                    .detail = {"", 0}};
-    return RFT_OK;
-}
-
-/* Undecided ones and broken ones are never rejected, cut-off ones only if they are asked for. */
-static void test_what_is_rejected(void **state)
-{
-    (void)state;
-    static struct {
-        enum rft_reason reasons[N_SAMPLES]; /* of question 1: cut off, not finite, whole */
-        bool with_cut_off;
-        uint64_t n_rows, n_unpaired;
-    } cases[] = {
-        {{RFT_REASON_WRONG, RFT_REASON_WRONG, RFT_REASON_ACCEPTED}, false, 0, 1},
-        {{RFT_REASON_WRONG, RFT_REASON_WRONG, RFT_REASON_ACCEPTED}, true, 1, 0},
-        {{RFT_REASON_CUT_OFF, RFT_REASON_NOT_FINITE, RFT_REASON_ACCEPTED}, true, 1, 0},
-        {{RFT_REASON_ACCEPTED, RFT_REASON_WRONG, RFT_REASON_UNDECIDED}, false, 0, 1},
-        {{RFT_REASON_ACCEPTED, RFT_REASON_NOT_FINITE, RFT_REASON_TOO_COMPLEX}, true, 0, 1},
-        {{RFT_REASON_ACCEPTED, RFT_REASON_NOT_FINITE, RFT_REASON_NO_ANSWER}, false, 1, 0},
-        {{RFT_REASON_WRONG, RFT_REASON_NOT_FINITE, RFT_REASON_WRONG}, false, 0, 0},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_output_options options = options_of(RFT_FORMAT_PAIRS, RFT_KEEP_ALL, "");
-        struct rft_output_counts counts;
-        struct rft_journal *journal = filled(N_ALL);
-        options.n_pairs = RFT_PAIRS_ALL;
-        options.pairs_cut_off = cases[i].with_cut_off;
-        options.judge = (struct rft_output_judge){cases[i].reasons, judge_by_number};
-        assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
-        rft_journal_close(journal);
-        close_files();
-        if (counts.n_rows != cases[i].n_rows || counts.n_unpaired != cases[i].n_unpaired)
-            fail_msg("case %zu: %d pairs, %d questions without", i, (int)counts.n_rows, (int)counts.n_unpaired);
-    }
-}
-
-/* The questions that no sample solved, with the answer that stands most often, of several the first. */
-static void test_unsolved(void **state)
-{
-    (void)state;
-    struct rft_output_options options = options_of(RFT_FORMAT_JSONL, 1, "");
-    struct rft_output_counts counts;
-    struct rft_journal *journal = filled(N_ALL);
-    unsolved_file = rft_test_out(unsolved_path);
-    assert_int_equal(write_output(&options, journal, &counts), RFT_OK);
-    rft_journal_close(journal);
-    close_files();
-    check_file(unsolved_path,
-               "{\"id\": \"other\", \"repeat\": 0, \"question_index\": 1, \"question\": \"other\", \"gold\": "
-               "\"7\", \"samples\": 3, \"answer\": \"7\", \"answer_count\": 2}\n");
-}
-
-static void test_most_answers(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *answers[8]; /* "-": none */
-        const char *line;
-    } cases[] = {
-        {{0}, "\"samples\": 9, \"answer\": null, \"answer_count\": 0}\n"},
-        {{"-", "-"}, "\"samples\": 9, \"answer\": null, \"answer_count\": 0}\n"},
-        {{"-", "", "-"}, "\"answer\": \"\", \"answer_count\": 1}\n"},
-        {{"a", "b", "c"}, "\"answer\": \"a\", \"answer_count\": 1}\n"},
-        {{"c", "b", "a"}, "\"answer\": \"c\", \"answer_count\": 1}\n"},
-        {{"", "b"}, "\"answer\": \"\", \"answer_count\": 1}\n"},
-        {{"b", ""}, "\"answer\": \"b\", \"answer_count\": 1}\n"},
-        {{"a", "b", "b"}, "\"answer\": \"b\", \"answer_count\": 2}\n"},
-        {{"a", "b", "-", "a", "b", "cc", "-", "-"}, "\"answer\": \"a\", \"answer_count\": 2}\n"},
-        {{"4", "4.0", "4.0"}, "\"answer\": \"4.0\", \"answer_count\": 2}\n"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct rft_out_file out = rft_test_out(unsolved_path);
-        struct rft_unsolved unsolved = {.out = &out};
-        struct rft_str text;
-        assert_int_equal(rft_out_begin(&out), RFT_OK);
-        assert_int_equal(rft_unsolved_add(&unsolved, rft_bytes_z("of another question")), RFT_OK);
-        rft_unsolved_clear(&unsolved);
-        for (size_t k = 0; k < 8 && cases[i].answers[k] != NULL; k++) {
-            bool is_none = strcmp(cases[i].answers[k], "-") == 0;
-            const struct rft_bytes answer = is_none ? (struct rft_bytes){0} : rft_bytes_z(cases[i].answers[k]);
-            assert_int_equal(rft_unsolved_add(&unsolved, answer), RFT_OK);
-        }
-        assert_int_equal(rft_unsolved_write(&unsolved, &dataset.questions[1], 9), RFT_OK);
-        assert_int_equal(rft_out_commit(&out), RFT_OK);
-        rft_unsolved_finish(&unsolved);
-        rft_out_close(&out, true);
-        assert_int_equal(rft_file_read(unsolved_path, 1 << 20, &text), RFT_OK);
-        if (!rft_ends_with(text.data, cases[i].line))
-            fail_msg("case %zu: %s", i, text.data);
-        rft_str_finish(&text);
-    }
 }
 
 /* What every record ends with. */
@@ -602,9 +427,6 @@ static void test_alloc_faults(void **state)
     assert_true(rft_test_alloc_faults(write_once, &options) > 6);
     options.format = RFT_FORMAT_RFT_JSON;
     assert_true(rft_test_alloc_faults(write_once, &options) > 6);
-    unsolved_file = rft_test_out(unsolved_path);
-    options.format = RFT_FORMAT_PAIRS;
-    assert_true(rft_test_alloc_faults(write_once, &options) > 12);
     rft_journal_close(shared_journal);
     close_files();
 }
@@ -616,12 +438,6 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_rft_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_jsonl, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_messages, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_alpaca, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_alpaca_system, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_pairs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_is_rejected, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_unsolved, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_most_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_records, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_skipped_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_type_a_column, set_up, tear_down),
