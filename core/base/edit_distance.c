@@ -30,25 +30,35 @@ static inline struct rft_edit_steps next_column(struct rft_edit_steps *down, str
     return below;
 }
 
-/* matches: [256][n_blocks]; column: [n_blocks]. */
+/* Rows of a block; the last one may have fewer. */
+static size_t n_rows(size_t block, size_t len)
+{
+    return len - block * BLOCK < BLOCK ? len - block * BLOCK : BLOCK;
+}
+
+/* matches: [256][n_blocks]; column: [n_blocks]; neither text is empty. Rows `bound` or more away from the diagonal are
+ * on no path that is worth less (Ukkonen 1985): blocks come into the band with values that some path has, and leave it
+ * at its other side. */
 static size_t distance(const uint64_t *matches, struct rft_edit_steps *column, size_t n_blocks, size_t len,
                        struct rft_bytes other, size_t bound)
 {
-    unsigned last = (unsigned)((len - 1) % BLOCK);
-    size_t score = len;
-    for (size_t b = 0; b < n_blocks; b++)
-        column[b] = (struct rft_edit_steps){UINT64_MAX, 0};
+    size_t first = 0, last = 0, score = n_rows(0, len); /* of the band; of its last row */
+    column[0] = (struct rft_edit_steps){UINT64_MAX, 0};
     for (size_t i = 0; i < other.len; i++) {
         const uint64_t *here = matches + (unsigned char)other.data[i] * n_blocks;
         struct rft_edit_steps across = {1, 0};
-        for (size_t b = 0; b + 1 < n_blocks; b++)
+        for (; last + 1 < n_blocks && ((last + 1) * BLOCK <= i || (last + 1) * BLOCK - i < bound); last++) {
+            column[last + 1] = (struct rft_edit_steps){UINT64_MAX, 0};
+            score += n_rows(last + 1, len);
+        }
+        while (first < last && i >= (first + 1) * BLOCK && i - (first + 1) * BLOCK >= bound)
+            first++;
+        for (size_t b = first; b < last; b++)
             across = next_column(&column[b], across, here[b], BLOCK - 1);
-        across = next_column(&column[n_blocks - 1], across, here[n_blocks - 1], last);
+        across = next_column(&column[last], across, here[last], (unsigned)(n_rows(last, len) - 1));
         score = score + across.plus - across.minus;
-        if (score >= bound && score - bound >= other.len - 1 - i)
-            return bound; /* each byte that is left makes it at most 1 less */
     }
-    return score < bound ? score : bound;
+    return last + 1 == n_blocks && score < bound ? score : bound;
 }
 
 enum rft_status rft_edit_text_set(struct rft_edit_text *edit, struct rft_bytes text)
@@ -85,8 +95,8 @@ size_t rft_edit_text_distance(const struct rft_edit_text *edit, struct rft_bytes
     size_t longer = edit->len > other.len ? edit->len - other.len : other.len - edit->len;
     if (longer >= bound)
         return bound;
-    if (edit->len == 0)
-        return other.len;
+    if (edit->len == 0 || other.len == 0)
+        return longer;
     return distance(edit->matches, edit->column, edit->n_blocks, edit->len, other, bound);
 }
 
@@ -97,8 +107,8 @@ size_t rft_edit_distance(const char *a, const char *b)
     struct rft_bytes word = rft_bytes_z(b);
     if (word.len > BLOCK)
         return SIZE_MAX;
-    if (word.len == 0)
-        return strlen(a);
+    if (word.len == 0 || *a == '\0')
+        return word.len + strlen(a);
     for (size_t i = 0; i < word.len; i++)
         matches[(unsigned char)b[i]] |= UINT64_C(1) << i;
     return distance(matches, column, 1, word.len, rft_bytes_z(a), SIZE_MAX);

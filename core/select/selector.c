@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "edit_distance.h"
 #include "hash_set.h"
+#include "os.h"
 
 #include <stdlib.h>
 
@@ -192,6 +193,8 @@ static enum rft_status take_groups(struct rft_selector *s, uint64_t cap, size_t 
     size_t n = 0;
     for (size_t from = 0, to; from < s->n; from = to) {
         size_t taken = 0;
+        if (rft_os_interrupted())
+            return RFT_ERR_INTERRUPTED;
         for (to = from + 1; to < s->n && s->choices[to].group == s->choices[from].group;)
             to++;
         if (n >= cap) {

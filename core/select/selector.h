@@ -23,7 +23,7 @@
 #include "status.h"
 #include "str.h"
 
-#define RFT_DISTANCE_BYTES 8192
+#define RFT_DISTANCE_BYTES 4096
 
 /* Why an accepted sample is no row. */
 #define RFT_LEFT_OUT_LIST(X)                                                                                           \
