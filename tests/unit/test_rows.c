@@ -116,7 +116,7 @@ static struct rft_output_options options_of(enum rft_output_format format, uint3
         .records = &records_file,
         .unsolved = &unsolved_file,
         .format = format,
-        .keep = keep,
+        .select = {.keep = keep, .max_solve_rate = 1},
         .n_pairs = 1,
         .samples = {NULL, N_SAMPLES, n_of, read_sample},
         .judge = {NULL, judge},
