@@ -7,6 +7,7 @@
 
 #define RFT_STATUS_LIST(X)                                                                                             \
     X(RFT_OK, 0, "ok")                                                                                                 \
+    X(RFT_ERR_DIFFERENT, 1, "samples differ from their records")                                                       \
     X(RFT_ERR_USAGE, 2, "wrong command line")                                                                          \
     X(RFT_ERR_CONFIG, 3, "wrong configuration")                                                                        \
     X(RFT_ERR_INPUT, 4, "wrong input file")                                                                            \

@@ -28,11 +28,11 @@ struct rft_command {
 
 /* An option. `value` names what it takes, NULL = nothing. */
 struct rft_command_option {
-    const char *letter;  /* "-c"; NULL = none */
-    const char *name;    /* "--config" */
-    const char *value;   /* "FILE" */
-    const char *help;    /* one line */
-    const char *command; /* the only command that takes it, by its word; NULL = all do */
+    const char *letter;   /* "-c"; NULL = none */
+    const char *name;     /* "--config" */
+    const char *value;    /* "FILE" */
+    const char *help;     /* one line */
+    const char *commands; /* the only commands that take it, by their words with a space between; NULL = all do */
 };
 
 extern const struct rft_command rft_commands[]; /* [rft_n_commands]; the first is the job itself, which needs no word */
@@ -52,8 +52,9 @@ struct rft_command_line {
     const char *operand;                         /* behind the command's word; NULL = not given */
     const char *question;                        /* --question; NULL = not given */
     const char *in;                              /* --in; NULL = not given */
+    const char *rows, *fraction;                 /* of the command replay; NULL = not given */
     bool tokens, raw;                            /* of the command prompt */
-    const struct rft_command_option *restricted; /* an option that was given and is only one command's; NULL = none */
+    const struct rft_command_option *restricted; /* an option that was given and is not every command's; NULL = none */
 };
 
 /* Reads the command line. RFT_ERR_USAGE names the word that is wrong and what is meant. Finish it in any case. */
@@ -67,6 +68,8 @@ enum rft_status rft_command_run(const struct rft_command_line *line);
 enum rft_status rft_command_job(const struct rft_command_line *line, const struct rft_config *config);
 /* Judges completions that exist already: records and rows, and a table of verdicts on stdout; no model is read. */
 enum rft_status rft_command_verify(const struct rft_command_line *line, const struct rft_config *config);
+/* Draws samples of records again and prints which are not the same. */
+enum rft_status rft_command_replay(const struct rft_command_line *line, const struct rft_config *config);
 /* The memory plan: weights, pools, pages and slots for the configured budget. */
 enum rft_status rft_command_plan(const struct rft_command_line *line, const struct rft_config *config);
 /* The compiled-in backends and their devices, each device opened and its kernels tested. */

@@ -37,7 +37,7 @@ static enum rft_status help_text(struct rft_str *out)
     RFT_TRY(rft_str_append_z(out, "\n"));
     for (size_t i = 0; i < rft_n_command_options; i++) {
         struct rft_str option = {0};
-        if (rft_command_options[i].command != NULL) /* the command's line names it; the manual explains it */
+        if (rft_command_options[i].commands != NULL) /* the command's line names it; the manual explains it */
             continue;
         enum rft_status status = append_option(&rft_command_options[i], &option);
         if (status == RFT_OK)

@@ -176,6 +176,10 @@ static enum rft_status take_value(const struct rft_command_option *option, const
         line->in = value;
         return RFT_OK;
     }
+    if (strcmp(option->name, "--rows") == 0 || strcmp(option->name, "--fraction") == 0) {
+        *(option->name[2] == 'r' ? &line->rows : &line->fraction) = value; /* which whoever takes it reads */
+        return RFT_OK;
+    }
     if (strchr(value, '=') == NULL)
         return usage_error("give SECTION.KEY=VALUE", *value != '\0' ? value : word);
     line->sets[line->n_sets++] = value;
@@ -194,12 +198,24 @@ static enum rft_status take_option(int argc, char **argv, int *i, struct rft_com
                                                  (option->letter != NULL && strcmp(word, option->letter) == 0));
         if (value == NULL && !is_flag)
             continue;
-        if (option->command != NULL)
+        if (option->commands != NULL)
             line->restricted = option;
         return is_flag ? take_flag(option, line) : take_value(option, word, value, line);
     }
     *is_taken = false;
     return RFT_OK;
+}
+
+static bool takes(const struct rft_command *command, const struct rft_command_option *option)
+{
+    const size_t n = strlen(command->word);
+    bool found = false;
+    for (const char *at = option->commands; *at != '\0' && !found; at += strspn(at, " ")) {
+        const size_t n_word = strcspn(at, " ");
+        found = n_word == n && memcmp(at, command->word, n) == 0;
+        at += n_word;
+    }
+    return found;
 }
 
 enum rft_status rft_command_line_read(int argc, char **argv, struct rft_command_line *line)
@@ -219,7 +235,7 @@ enum rft_status rft_command_line_read(int argc, char **argv, struct rft_command_
         return usage_error("no configuration given (-c FILE)", "rftgen");
     if (line->command == NULL)
         line->command = &rft_commands[0];
-    if (line->restricted != NULL && strcmp(line->command->word, line->restricted->command) != 0)
+    if (line->restricted != NULL && !takes(line->command, line->restricted))
         return usage_error("is an option of another command", line->restricted->name);
     if (line->tokens && line->raw)
         return usage_error("cannot be given with --raw", "--tokens");
@@ -227,6 +243,8 @@ enum rft_status rft_command_line_read(int argc, char **argv, struct rft_command_
         return usage_error("give what stands behind it, or a configuration (-c FILE)", line->command->word);
     if (line->command->run == rft_command_verify && line->in == NULL)
         return usage_error("give the completions that are to be judged (--in ROWS)", line->command->word);
+    if (line->command->run == rft_command_replay && line->in == NULL)
+        return usage_error("give the records that are to be drawn again (--in RECORDS)", line->command->word);
     if (line->command->config != RFT_CONFIG_NONE && line->config_path == NULL)
         return usage_error("no configuration given (-c FILE)", line->command->word);
     return RFT_OK;

@@ -3,6 +3,7 @@
 
 #include "judge_rows.h"
 #include "log.h"
+#include "replay.h"
 #include "run.h"
 #include "str.h"
 
@@ -17,6 +18,8 @@ const struct rft_command rft_commands[] = {
      rft_command_plan, NULL},
     {"verify", NULL, NULL, "judge completions that exist (--in ROWS), without a model", RFT_CONFIG_TO_JUDGE,
      rft_command_verify, NULL},
+    {"replay", NULL, NULL, "draw samples of records again and compare (--in, --rows, --fraction)", RFT_CONFIG_TO_DRAW,
+     rft_command_replay, NULL},
     {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", RFT_CONFIG_TO_DRAW,
      rft_command_prompt, NULL},
     {"model", NULL, NULL, "print what is understood of the model at PATH, or of the file's", RFT_CONFIG_NONE,
@@ -40,7 +43,10 @@ const struct rft_command_option rft_command_options[] = {
     {NULL, "--force", NULL, "replace existing output files; a journal is still used", NULL},
     {"-q", "--quiet", NULL, "no progress, only warnings and errors", NULL},
     {"-v", "--verbose", NULL, "say more about what is found and chosen", NULL},
-    {NULL, "--in", "ROWS", "verify: the completions: records, rows, or anybody's JSON lines", "verify"},
+    {NULL, "--in", "ROWS", "verify: the completions: records, rows, or anybody's JSON lines; replay: the records",
+     "verify replay"},
+    {NULL, "--rows", "LIST", "replay: lines of the records, counted from 1, as in 1,5,10-20; else all", "replay"},
+    {NULL, "--fraction", "X", "replay: this share of the records, above 0 and at most 1, picked by a hash", "replay"},
     {NULL, "--question", "N", "prompt: of the question that has this number, from 0", "prompt"},
     {NULL, "--tokens", NULL, "prompt: every token's id with its text", "prompt"},
     {NULL, "--raw", NULL, "prompt: the bytes alone, as they are", "prompt"},
@@ -49,7 +55,6 @@ const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_co
 
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
-    "rftgen plan -c rft.ini --set memory.budget=4GiB",
     "rftgen verify -c rft.ini --in records.jsonl",
     NULL,
 };
@@ -57,6 +62,11 @@ const char *const rft_command_examples[] = {
 enum rft_status rft_command_verify(const struct rft_command_line *line, const struct rft_config *config)
 {
     return rft_judge_rows(config, line->force);
+}
+
+enum rft_status rft_command_replay(const struct rft_command_line *line, const struct rft_config *config)
+{
+    return rft_replay(config, line->rows, line->fraction);
 }
 
 enum rft_status rft_command_job(const struct rft_command_line *line, const struct rft_config *config)

@@ -11,6 +11,7 @@ struct rft_completion {
     bool has_logprob;
     struct rft_origin origin; /* of a row that rftgen wrote: what it says; else nothing is known */
     size_t question;          /* index in the dataset */
+    uint64_t line;            /* 1-based, of its row in the file */
     uint32_t sample;          /* what the row says, or its ordinal among its question's rows */
     uint32_t n_tokens;        /* 0: not known */
     enum rft_finish finish;

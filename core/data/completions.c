@@ -120,6 +120,7 @@ static enum rft_status add_completions(struct loader *loader, const struct rft_c
         *completion = row->completion;
         completion->text = rft_completion_row_text(&loader->reader, i);
         completion->question = question;
+        completion->line = row->question.line;
         if (!row->has_sample)
             completion->sample = *count;
     }

@@ -134,7 +134,7 @@ static enum rft_status take_requests(const struct drawing *d, const struct rft_g
 static enum rft_status run_chunks(struct drawing *d, struct rft_group *group, uint64_t *from,
                                   struct rft_request *requests)
 {
-    const struct rft_chunk_sink sink = {d, cut, ended, go_on, is_wanted};
+    const struct rft_chunk_sink sink = {d, cut, ended, go_on, d->job->is_wanted != NULL ? is_wanted : NULL};
     for (;;) {
         uint32_t n;
         RFT_TRY(take_requests(d, group, from, requests, &n));

@@ -14,7 +14,7 @@ struct rft_draw_job {
     /* Of a question the first sample from request->sample on that is wanted and has not ended: sets sample, key and
      * temperature; *found is false if there is none. */
     enum rft_status (*next)(void *user, uint64_t question, struct rft_request *request, bool *found);
-    /* Whether a sample that is being drawn is still wanted; asked between bursts. */
+    /* Whether a sample that is being drawn is still wanted; asked between bursts. NULL: it is. */
     enum rft_status (*is_wanted)(void *user, uint64_t question, uint32_t sample, bool *is_wanted);
     /* A sample has ended; text: of its tokens, up to a stop string. Both live until it returns. */
     enum rft_status (*ended)(void *user, const struct rft_drawn *drawn, struct rft_bytes text);

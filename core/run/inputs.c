@@ -12,7 +12,6 @@
 #include "needed.h"
 #include "op.h"
 #include "os.h"
-#include "question_choice.h"
 #include "tokenizer_gguf.h"
 #include "tokenizer_json.h"
 #include "unicode.h"
@@ -223,11 +222,12 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     return take_provenance(config, inputs, model, end_tokens);
 }
 
-enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs)
+enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_dataset *questions,
+                                struct rft_inputs *inputs)
 {
     enum rft_status status;
-    *inputs = (struct rft_inputs){0};
-    RFT_TRY_GOTO(rft_questions_load(config, &inputs->dataset));
+    *inputs = (struct rft_inputs){.dataset = *questions};
+    *questions = (struct rft_dataset){0};
     RFT_TRY_GOTO(open_model(config, inputs));
     RFT_TRY_GOTO(make_choices(config, inputs));
     RFT_TRY_GOTO(find_tokens(inputs));

@@ -36,9 +36,10 @@ struct rft_inputs {
     struct rft_str settings;
 };
 
-/* Errors name the file; a question whose prompt and new tokens exceed the model's positions is named too, before
- * anything is generated. */
-enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_inputs *inputs);
+/* questions: taken over, and empty then. Errors name the file; a question whose prompt and new tokens exceed the
+ * model's positions is named too, before anything is generated. */
+enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_dataset *questions,
+                                struct rft_inputs *inputs);
 void rft_inputs_close(struct rft_inputs *inputs);
 
 /* Ids of a question's prompt, appended. */

@@ -2,6 +2,7 @@
 #include "setup.h"
 
 #include "log.h"
+#include "question_choice.h"
 #include "units.h"
 
 #include <inttypes.h>
@@ -33,7 +34,7 @@ static void warn_of_copies(const struct rft_config *drawn)
                      n_greedy, drawn->generate_samples);
 }
 
-static enum rft_status open_all(const struct rft_config *config, struct rft_setup *setup)
+static enum rft_status open_all(const struct rft_config *config, struct rft_dataset *questions, struct rft_setup *setup)
 {
     struct rft_engine *engine = &setup->engine;
     const struct rft_device_options options = {.n_threads = config->device_threads,
@@ -41,7 +42,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
                                                .access = config->device_memory,
                                                .dispatch_us_max = config->device_dispatch_ms * 1000};
     struct rft_memory memory;
-    RFT_TRY(rft_inputs_open(config, &setup->inputs));
+    RFT_TRY(rft_inputs_open(config, questions, &setup->inputs));
     warn_of_copies(&setup->inputs.drawn);
     RFT_TRY(rft_engine_open(engine, config->device_backend, config->device_device, &options, &memory));
     if (options.is_unchecked)
@@ -73,13 +74,23 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_setu
     return rft_plan_make(&sizes, &setup->plan);
 }
 
-enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup)
+enum rft_status rft_setup_open_with(const struct rft_config *config, struct rft_dataset *questions,
+                                    struct rft_setup *setup)
 {
     enum rft_status status;
     *setup = (struct rft_setup){0};
-    status = open_all(config, setup);
+    status = open_all(config, questions, setup);
     if (status != RFT_OK)
         rft_setup_close(setup);
+    return status;
+}
+
+enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup)
+{
+    struct rft_dataset questions;
+    RFT_TRY(rft_questions_load(config, &questions));
+    enum rft_status status = rft_setup_open_with(config, &questions, setup);
+    rft_dataset_finish(&questions);
     return status;
 }
 

@@ -19,6 +19,9 @@ struct rft_setup {
 
 /* Reads the inputs, opens the device and makes the plan. */
 enum rft_status rft_setup_open(const struct rft_config *config, struct rft_setup *setup);
+/* The same with questions that are there already; they are taken over, and empty then. */
+enum rft_status rft_setup_open_with(const struct rft_config *config, struct rft_dataset *questions,
+                                    struct rft_setup *setup);
 /* Puts the weights on the device. If it turns out to have less memory than it said, more layers' weights go to the
  * host, and the plan follows; a lost device is opened again. */
 enum rft_status rft_setup_load(struct rft_setup *setup);
