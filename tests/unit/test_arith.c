@@ -78,6 +78,22 @@ static float normed_of(float x)
 {
     return rft_normed(x, 0.37f, 1.25f);
 }
+static float softmax_term_of(float x)
+{
+    return rft_softmax_term(1.25f + x, 1.25f);
+}
+static float below_input(uint32_t i)
+{
+    return -exp_input(i) * exp_input(i) * (1.0f / 128.0f); /* 0 to -50: beyond -34.7 nothing is left */
+}
+static float total_of_terms(uint32_t i)
+{
+    return spread(i, 0, 19, false);
+}
+static float logprob_of(float total)
+{
+    return rft_logprob(-1.5f, 2.0f, total);
+}
 static float scaled(float x)
 {
     return rft_scaled_logit(x, 1.0f / 0.7f);
@@ -135,6 +151,14 @@ static double true_gelu_erf(double x)
 {
     return 0.75 * x * erfc(-x / sqrt(2.0));
 }
+static double true_softmax_term(double x)
+{
+    return exp((double)(1.25f + (float)x) - 1.25);
+}
+static double true_logprob(double total)
+{
+    return -3.5 - log(total);
+}
 static double true_cap(double x)
 {
     return 30.0 * tanh(x / 30.0);
@@ -168,6 +192,8 @@ static const struct function {
     {"tanh", rft_tanh, tanh, bend_input, 0x1p-21, 0.0, 0x2f752e12bcb00a58},
     {"soft_cap", capped, true_cap, bend_input, 0x1p-20, 0x1p-24, 0xea08481861fed81e},
     {"normed", normed_of, true_normed, bend_input, 0x1p-22, 0x1p-24, 0x4217bff83632126d},
+    {"softmax_term", softmax_term_of, true_softmax_term, below_input, 0x1p-22, 0x1p-27, 0xb2c33a16eba4e64d},
+    {"logprob", logprob_of, true_logprob, total_of_terms, 0x1p-23, 0.0, 0x1571aad51307b731},
     {"scaled_logit", scaled, NULL, silu_input, 0.0, 0.0, 0xec02575f623b09c3},
 };
 #define N_FUNCTIONS (sizeof functions / sizeof *functions)
