@@ -151,7 +151,7 @@ static enum rft_status put_annotation(const char *begin, const char *end, struct
 
 enum rft_status rft_annotations_put(struct rft_bytes text, struct rft_str *out)
 {
-    const char *p = text.data, *end = p + text.len;
+    const char *p = text.data, *end = text.len != 0 ? p + text.len : p; /* may be NULL */
     while ((p = rft_scan_find(p, end, "<<")) < end) {
         const char *inside = p + 2, *at = inside;
         while (at < end && *at != '<' && *at != '>')

@@ -70,13 +70,14 @@ static struct rft_lexeme number_at(const char *p, const char *end)
     return lexeme;
 }
 
-/* Behind a unit: "^2", "^-1", "^{3}" as far as its digits. */
+/* Behind a unit: "^2", "**2", "^-1", "^{3}" as far as its digits. */
 static const char *skip_power(const char *p, const char *end)
 {
-    const char *at = p;
-    if (at == end || *at != '^')
+    const char *at = p + 1;
+    if (rft_scan_begins(p, end, "**"))
+        at++;
+    else if (!rft_scan_begins(p, end, "^"))
         return p;
-    at++;
     at += at < end && *at == '{';
     at += at < end && *at == '-';
     return skip_digits(at, end) != at ? skip_digits(at, end) : p;

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 enum rft_lexeme_kind {
-    RFT_LEXEME_ASIDE,    /* white space within a line, brackets of other kinds, signs of currency and of markup */
-    RFT_LEXEME_WORD,     /* letters and the digits behind them, with a power, as m^2; what is neither ASCII nor known */
+    RFT_LEXEME_ASIDE, /* white space within a line, brackets of other kinds, signs of currency and of markup */
+    RFT_LEXEME_WORD,  /* letters, the digits behind them and a power, as m^2 or m**2; what is neither ASCII nor known */
     RFT_LEXEME_NUMBER,   /* digits, with commas between thousands, and a decimal point */
     RFT_LEXEME_OPERATOR, /* op: one of + - * / ^ */
     RFT_LEXEME_BRACKET,  /* op: one of ( ) { } */

@@ -52,9 +52,8 @@ enum rft_status rft_text_put_normal(struct rft_bytes text, struct rft_str *out)
 enum rft_status rft_path_put(struct rft_bytes text, struct rft_str *out)
 {
     size_t from = out->len;
-    if (text.len != 0)
-        RFT_TRY(rft_annotations_put(text, out));
-    if (text.len != 0 && out->len == from)
+    RFT_TRY(rft_annotations_put(text, out));
+    if (out->len == from)
         RFT_TRY(rft_plain_equations_put(text, out));
     return out->len == from ? rft_text_put_normal(text, out) : RFT_OK;
 }

@@ -77,7 +77,7 @@ static char implied_operator(char bracket, char before)
 enum rft_status rft_plain_equations_put(struct rft_bytes text, struct rft_str *out)
 {
     struct equation e = {.out = out, .from = out->len};
-    const char *begin = text.data, *end = begin + text.len;
+    const char *begin = text.data, *end = text.len != 0 ? begin + text.len : begin; /* may be NULL */
     for (const char *p = begin; p < end;) {
         const struct rft_lexeme lexeme = rft_lexeme_at(begin, p, end);
         char implied = lexeme.kind == RFT_LEXEME_BRACKET && p > begin ? implied_operator(lexeme.op, p[-1]) : '\0';
