@@ -63,8 +63,8 @@ static void test_text(void **state)
 {
     (void)state;
     static const char *const there[] = {
-        "---\nconfigs:\n- config_name: default\n  data_files: \"rows.jsonl\"\n- config_name: records\n  data_files: "
-        "\"all.jsonl\"\ntags:\n- rftgen\n",
+        "---\nconfigs:\n- config_name: default\n  data_files: \"rows.jsonl\"\n- config_name: records\n",
+        "- config_name: records\n  data_files: \"all.jsonl\"\ntags:\n- rftgen\n",
         "| rows | 5 |\n",
         "| samples: accepted | 12 |\n| samples: wrong | 18 |\n",
         "`00000000000000ab`",
