@@ -325,8 +325,8 @@ const struct rft_key rft_keys[] = {
       .help = "pairs: how many of a question. Right ones are those that [select] keeps; no text stands in two pairs\n"
               "before each of its kind stands in one. all: every right text with every wrong one." },
     { FIELD(output, pair_by), .type = RFT_KEY_CHOICE, .words = words_pair_by, .fallback = "first",
-      .help = "pairs: the wrong text for a right one: the first sample, or the one whose length in bytes is nearest\n"
-              "(training then learns least from length) or farthest." },
+      .help = "pairs: the wrong text for a right one: the first sample's, or the one whose length in bytes is nearest or\n"
+              "farthest." },
     { FIELD(output, pair_cut_off), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "pairs: yes: samples that were cut off at max_new_tokens are wrong texts, too; trainers put an end\n"
               "behind them." },

@@ -14,8 +14,7 @@
 #define RFT_PAIRS_ALL UINT32_MAX
 
 /* The wrong text that a right one is paired with: by the number of its sample, or by the distance of their lengths in
- * bytes. Preference training learns lengths where right and wrong texts differ in them; `nearest` leaves least of
- * that. */
+ * bytes, as preference training learns from lengths, too. */
 enum rft_pair_by { RFT_PAIR_FIRST, RFT_PAIR_NEAREST, RFT_PAIR_FARTHEST };
 
 /* A sample's text, as far as pairs depend on it. Texts of one length and hash are taken for equal: two that are not

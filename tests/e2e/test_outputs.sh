@@ -48,7 +48,7 @@ mkdir dir
 mkfifo pipe
 : >target
 for force in '' --force; do
-    for key in path records summary; do
+    for key in path records unsolved summary card; do
         set -- $force --set output.path=x.json --set output.$key=
         refuse "output.$key = dir" $force --set output.path=x.json --set "output.$key=dir"
         refuse "output.$key = dir/" $force --set output.path=x.json --set "output.$key=dir/"
@@ -58,7 +58,7 @@ for force in '' --force; do
     refuse 'output.summary = pipe: is a pipe' $force --set output.path=x.json --set output.summary=pipe
     refuse 'output.summary = /dev/stdout: is a pipe' $force --set output.path=x.json --set output.summary=/dev/stdout
     if mknod null c 1 3 2>/dev/null; then
-        for key in path records summary; do
+        for key in path records unsolved summary card; do
             refuse "output.$key = null: is a device" $force --set output.path=x.json --set "output.$key=null"
         done
         rm null
