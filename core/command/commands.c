@@ -18,7 +18,7 @@ const struct rft_command rft_commands[] = {
      rft_command_plan, NULL},
     {"verify", NULL, NULL, "judge completions that exist (--in ROWS), without a model", RFT_CONFIG_TO_JUDGE,
      rft_command_verify, NULL},
-    {"replay", NULL, NULL, "draw samples of records again and compare (--in, --rows, --fraction)", RFT_CONFIG_TO_DRAW,
+    {"replay", NULL, NULL, "draw samples of records again (--in, --rows, --fraction)", RFT_CONFIG_TO_DRAW,
      rft_command_replay, NULL},
     {"prompt", NULL, NULL, "print a question's prompt (--question N, --tokens, --raw)", RFT_CONFIG_TO_DRAW,
      rft_command_prompt, NULL},
