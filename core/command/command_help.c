@@ -45,7 +45,6 @@ static enum rft_status help_text(struct rft_str *out)
         rft_str_finish(&option);
         RFT_TRY(status);
     }
-    RFT_TRY(rft_str_append_z(out, "\n"));
     for (size_t i = 0; rft_command_examples[i] != NULL; i++)
         RFT_TRY(rft_str_printf(out, "  %s\n", rft_command_examples[i]));
     return RFT_OK;

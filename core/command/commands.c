@@ -56,6 +56,7 @@ const size_t rft_n_command_options = sizeof rft_command_options / sizeof *rft_co
 const char *const rft_command_examples[] = {
     "rftgen -c configs/demo.ini",
     "rftgen verify -c rft.ini --in records.jsonl",
+    "rftgen replay -c rft.ini --in records.jsonl --fraction 0.01",
     NULL,
 };
 
