@@ -29,14 +29,13 @@ void rft_enough_clear(struct rft_enough *enough)
     enough->n = 0;
 }
 
-/* Puts a sample in its place; what then is one too many stands behind enough others and cannot matter any more. */
+/* Puts a sample, which is at or before the bound, in its place; what then is one too many stands behind enough others
+ * and cannot matter any more. */
 static void insert(struct rft_enough *enough, struct rft_enough_first first)
 {
     uint32_t at = enough->n;
     while (at > 0 && enough->firsts[at - 1].sample > first.sample)
         at--;
-    if (at == enough->n_wanted)
-        return;
     enough->n += enough->n < enough->n_wanted;
     memmove(&enough->firsts[at + 1], &enough->firsts[at], (enough->n - at - 1) * sizeof first);
     enough->firsts[at] = first;
