@@ -284,7 +284,7 @@ const struct rft_key rft_keys[] = {
     { FIELD(select, min_solve_rate), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "0",
       .help = "Questions of whose samples a smaller part is right give no rows." },
     { FIELD(select, max_solve_rate), .type = RFT_KEY_REAL, .low = 0, .high = 1, .fallback = "1",
-      .help = "Questions of whose samples a larger part is right give no rows; 0.99: those that are always solved." },
+      .help = "Questions of whose samples a larger part is right give no rows; 0.999: those that are always solved." },
     { FIELD(select, dedupe), .type = RFT_KEY_CHOICE, .words = words_dedupe, .fallback = "off",
       .help = "What the dataset holds only once, whatever question it belongs to: rows: a question with a completion.\n"
               "completions: a completion. Texts that differ in white space at most are the same." },

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "enough.h"
+#include "selector.h"
 
 #include <string.h>
 
@@ -90,6 +91,69 @@ static void test_bounds(void **state)
                 check_bounds(all[i], (enum rft_distinct)distinct, n_enough);
 }
 
+/* The rows of a question's first n samples: a bit for each. */
+static uint32_t rows_of(const struct rft_select_options *options, const char *samples, uint32_t n)
+{
+    uint64_t n_left_out[RFT_LEFT_OUT_COUNT] = {0};
+    struct rft_selector *selector;
+    const uint32_t *kept;
+    uint32_t n_kept, rows = 0;
+    assert_int_equal(rft_selector_create(options, n_left_out, &selector), RFT_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct rft_judged_text judged = {
+            .text = {samples + i, 1}, .is_right = samples[i] != '.', .is_wrong = samples[i] == '.'};
+        assert_int_equal(rft_selector_add(selector, &judged), RFT_OK);
+    }
+    assert_int_equal(rft_selector_choose(selector, rft_bytes_z("q"), &kept, &n_kept), RFT_OK);
+    for (uint32_t i = 0; i < n_kept; i++)
+        rows |= 1u << kept[i];
+    rft_selector_destroy(selector);
+    return rows;
+}
+
+/* Where a question may be stopped, what stands behind the bound changes no row; where it may not, it can. */
+static void check_stop(const struct rft_select_options *options, uint32_t n_enough, bool *has_changed)
+{
+    const char *why;
+    uint32_t random = 1;
+    bool can_stop = rft_select_can_stop(options, n_enough, &why);
+    for (int round = 0; round < 100; round++) {
+        char samples[13] = "";
+        struct rft_enough enough;
+        assert_int_equal(rft_enough_init(&enough, options->distinct, n_enough), RFT_OK);
+        for (uint32_t i = 0; i < 12; i++) {
+            random = random * 1664525 + 1013904223;
+            samples[i] = ".abcd."[(random >> 16) % 6];
+            if (samples[i] != '.')
+                assert_int_equal(rft_enough_add(&enough, i, (struct rft_bytes){samples + i, 1}), RFT_OK);
+        }
+        uint32_t bound = rft_enough_bound(&enough), n = bound < 12 ? bound + 1 : 12;
+        bool is_same = rows_of(options, samples, n) == rows_of(options, samples, 12);
+        if (can_stop && !is_same)
+            fail_msg("%s: rows change behind %u", samples, bound);
+        *has_changed = *has_changed || !is_same;
+        rft_enough_finish(&enough);
+    }
+}
+
+static void test_rows_stay(void **state)
+{
+    (void)state;
+    static const uint32_t keeps[] = {1, 2, 3, RFT_KEEP_ALL};
+    bool has_changed = false;
+    for (unsigned i = 0; i < 4 * 3 * 2 * 2 * 3; i++) {
+        const struct rft_select_options options = {.keep = keeps[i % 4],
+                                                   .distinct = (enum rft_distinct)(i / 4 % 3),
+                                                   .equals = (enum rft_equals)(i / 12 % 2),
+                                                   .quota = (enum rft_quota)(i / 24 % 2),
+                                                   .max_solve_rate = 1,
+                                                   .dedupe = (enum rft_dedupe)(i / 48)};
+        if (options.keep != RFT_KEEP_ALL || options.quota == RFT_QUOTA_UNIFORM)
+            check_stop(&options, 2, &has_changed);
+    }
+    assert_true(has_changed); /* the test can fail */
+}
+
 static enum rft_status add_two(void *user)
 {
     struct rft_enough enough;
@@ -114,6 +178,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_can_stop),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_rows_stay),
         cmocka_unit_test(test_faults),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
