@@ -185,7 +185,7 @@ const struct rft_key rft_keys[] = {
     { FIELD(generate, end_tokens), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT | RFT_KEY_SETTING,
       .fallback = "",
       .help = "More tokens that end a sample, by their texts: one, or a JSON array of them." },
-    { FIELD(generate, extend), .type = RFT_KEY_IN_PATH, .fallback = "",
+    { FIELD(generate, extend), .type = RFT_KEY_IN_PATH, .flags = RFT_KEY_ONLY_HERE, .fallback = "",
       .help = "The records of a finished run that this one extends by samples or questions: what they hold is taken\n"
               "over and not drawn again (docs/runs.md). Empty: nothing is taken over." },
     { FIELD(generate, defaults), .type = RFT_KEY_CHOICE, .flags = RFT_KEY_SHAPES_TEXT, .words = words_defaults,
@@ -325,8 +325,8 @@ const struct rft_key rft_keys[] = {
       .help = "pairs: how many of a question. Right ones are those that [select] keeps; no text stands in two pairs\n"
               "before each of its kind stands in one. all: every right text with every wrong one." },
     { FIELD(output, pair_by), .type = RFT_KEY_CHOICE, .words = words_pair_by, .fallback = "first",
-      .help = "pairs: the wrong text for a right one: the first sample's, or the one whose length in bytes is nearest or\n"
-              "farthest." },
+      .help = "pairs: the wrong text for a right one: the first sample's, or the one whose length in bytes is nearest\n"
+              "or farthest." },
     { FIELD(output, pair_cut_off), .type = RFT_KEY_CHOICE, .words = words_no_yes, .fallback = "no",
       .help = "pairs: yes: samples that were cut off at max_new_tokens are wrong texts, too; trainers put an end\n"
               "behind them." },

@@ -110,6 +110,12 @@ static enum rft_status put_counts(struct rft_str *out, const struct rft_output_c
         if (c->n_by_reason[i] != 0)
             RFT_TRY(rft_str_printf(out, "| samples: %s | %" PRIu64 " |\n", rft_reason_text((enum rft_reason)i),
                                    c->n_by_reason[i]));
+    for (int i = 0; i < RFT_LEFT_OUT_COUNT; i++)
+        if (c->n_left_out[i] != 0)
+            RFT_TRY(rft_str_printf(out, "| accepted samples that are no rows: %s | %" PRIu64 " |\n",
+                                   rft_left_out_text((enum rft_left_out)i), c->n_left_out[i]));
+    if (c->n_not_drawn != 0)
+        RFT_TRY(put_count(out, "samples that were not needed and not drawn", c->n_not_drawn));
     return c->n_tokens != 0 ? put_count(out, "tokens of all samples", c->n_tokens) : RFT_OK;
 }
 

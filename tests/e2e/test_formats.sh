@@ -78,6 +78,7 @@ mkdir again
 for file in README.md rows.jsonl rows.records.jsonl rows.unsolved.jsonl; do
     cmp card/$file again/$file >&2 || fail "the card's configuration gives another $file"
 done
+(cd card && "$rftgen" replay -c rft.ini --in rows.records.jsonl --fraction 0.1 --quiet >replay.log 2>&1) || fail "the card's audit: exit code $?"
 ! grep -q "$tmp\|$source_dir\|/" card/rft.ini || fail "the card tells a path"
 python3 - card <<'END' || fail "the summary's account of its origin"
 import json, sys

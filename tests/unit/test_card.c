@@ -40,7 +40,7 @@ static struct rft_summary a_summary(uint64_t n_rows)
 {
     return (struct rft_summary){
         .from = {.config = &config, .model_hash = "00000000000000ab", .questions_hash = 0xcd, .prompt_id = "chat:01"},
-        .counts = {.n_rows = n_rows, .n_questions = 3, .n_samples = 30, .n_by_reason = {12, 18}},
+        .counts = {.n_rows = n_rows, .n_questions = 3, .n_samples = 30, .n_by_reason = {12, 18}, .n_left_out = {7}},
         .has_drawn = true,
         .arithmetic_version = 7,
         .seconds = 1.25,
@@ -67,6 +67,7 @@ static void test_text(void **state)
         "- config_name: records\n  data_files: \"all.jsonl\"\ntags:\n- rftgen\n",
         "| rows | 5 |\n",
         "| samples: accepted | 12 |\n| samples: wrong | 18 |\n",
+        "| accepted samples that are no rows: ",
         "`00000000000000ab`",
         "`00000000000000cd`",
         "`chat:01`",
@@ -75,10 +76,11 @@ static void test_text(void **state)
         "where RECORDS is `all.jsonl`",
         "rftgen 9.9",
     };
-    static const char *const not_there[] = {"/there", "1.25", "nodevice", "nobackend", "threads", "chunk", "license: "};
-    static const char *const sets[] = {"device.threads=3", "generate.chunk=2"};
+    static const char *const not_there[] = {"/there",  "1.25",  "nodevice", "nobackend",
+                                            "threads", "chunk", "extend",   "license: "};
+    static const char *const sets[] = {"device.threads=3", "generate.chunk=2", "generate.extend=old.jsonl"};
     const struct rft_summary summary = a_summary(5);
-    open_run("rows.jsonl", "all.jsonl", sets, 2);
+    open_run("rows.jsonl", "all.jsonl", sets, 3);
     struct rft_str text = card_of(&summary);
     for (size_t i = 0; i < sizeof there / sizeof *there; i++)
         if (strstr(text.data, there[i]) == NULL)
