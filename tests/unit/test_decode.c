@@ -38,8 +38,8 @@ static void test_programs(void **state)
         struct rft_test_setting s = {.config = rft_test_config()}, f = s;
         struct rft_program prefill = {0}, step = {0}, filtered_step = {0}, logits = {0};
         s.config.n_layers = f.config.n_layers = n_layers;
-        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, false), RFT_OK);
-        assert_int_equal(rft_test_setting_init(&f, &rft_test_setting_caps, true), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, &unfiltered), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&f, &rft_test_setting_caps, &filtered), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &prefill), RFT_OK);
         assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
         assert_int_equal(rft_decode_step(&f.weights, &f.work.decode, &f.work.sampler, &filtered, &filtered_step),
@@ -70,6 +70,33 @@ static void test_programs(void **state)
     }
 }
 
+/* Scores ask for logits, with filters or without; what a step draws with stays in its order. */
+static void test_scored_steps(void **state)
+{
+    static const struct {
+        struct rft_sampling sampling;
+        const char *ops;
+    } steps[] = {{{0, 65536, 0, true}, "project sample score advance "},
+                 {{5, 65536, 0, true}, "project filter sample score advance "}};
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct rft_test_setting s = {.config = rft_test_config()};
+        struct rft_program step = {0};
+        struct rft_args_advance advance;
+        const size_t n_before = i + 3; /* advance */
+        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, &steps[i].sampling), RFT_OK);
+        assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &steps[i].sampling, &step),
+                         RFT_OK);
+        check_names(&step, steps[i].ops, s.config.n_layers, "scored step");
+        memcpy(&advance, step.nodes[n_before].args.bytes, sizeof advance);
+        assert_int_equal(advance.logits, rft_slice_range(s.work.logits).address);
+        assert_int_equal(advance.logprobs, rft_slice_range(s.work.logprobs).address);
+        assert_true(step.nodes[n_before].barrier); /* behind the scores */
+        rft_program_finish(&step);
+        rft_weights_finish(&s.weights);
+    }
+}
+
 static uint64_t weight_of(const struct rft_test_setting *s, uint32_t layer, enum rft_layer_weight which)
 {
     return rft_weights_layer(&s->weights, layer, which)->matrix.parts[0].address;
@@ -83,7 +110,7 @@ static void test_layers(void **state)
     struct rft_args_embed embed;
     (void)state;
     assert_int_equal(rft_kv_page_bytes(&s.config), (uint64_t)s.config.n_kv_heads * 2 * 16 * s.config.head_dim * 2);
-    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, false), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, &unfiltered), RFT_OK);
     assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
     memcpy(&embed, program.nodes[0].args.bytes, sizeof embed);
     assert_int_equal(embed.norm, weight_of(&s, 0, RFT_LAYER_ATTN_NORM));
@@ -133,7 +160,7 @@ static void test_attention_scale(void **state)
         struct rft_args_attention args;
         s.config.head_dim = scales[i].head_dim;
         rft_test_rope(&s.config, NULL);
-        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, false), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, &unfiltered), RFT_OK);
         assert_int_equal(rft_decode_prefill(&s.weights, &s.work.decode, &program), RFT_OK);
         assert_int_equal(program.nodes[2].op, RFT_OP_attention);
         memcpy(&args, program.nodes[2].args.bytes, sizeof args);
@@ -156,7 +183,7 @@ static void test_parts(void **state)
     s.config.n_layers = 1;
     s.config.vocab_size = 3000;
     small.block_bytes_max = 160000; /* of 188 tiles 78 fit */
-    assert_int_equal(rft_test_setting_init(&s, &small, false), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &small, &unfiltered), RFT_OK);
     assert_int_equal(rft_weights_embedding(&s.weights)->matrix.n_parts, 3);
     assert_int_equal(rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, &unfiltered, &step), RFT_OK);
     append_names(&step, &names);
@@ -182,15 +209,15 @@ static void test_alloc_faults(void **state)
     struct rft_test_setting s = {.config = rft_test_config()};
     (void)state;
     s.config.n_layers = 3;
-    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, true), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, &filtered), RFT_OK);
     assert_true(rft_test_alloc_faults(make_step, &s) >= 2);
     rft_weights_finish(&s.weights);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_programs), cmocka_unit_test(test_layers),
-                                       cmocka_unit_test(test_attention_scale), cmocka_unit_test(test_parts),
-                                       cmocka_unit_test(test_alloc_faults)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_programs), cmocka_unit_test(test_scored_steps),
+                                       cmocka_unit_test(test_layers),   cmocka_unit_test(test_attention_scale),
+                                       cmocka_unit_test(test_parts),    cmocka_unit_test(test_alloc_faults)};
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

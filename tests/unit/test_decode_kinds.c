@@ -14,7 +14,7 @@ static const struct rft_sampling unfiltered = {0, 65536, 0, false}, filtered = {
 static struct rft_program prefill_of(struct rft_test_setting *s)
 {
     struct rft_program program = {0};
-    assert_int_equal(rft_test_setting_init(s, &rft_test_setting_caps, false), RFT_OK);
+    assert_int_equal(rft_test_setting_init(s, &rft_test_setting_caps, &unfiltered), RFT_OK);
     assert_int_equal(rft_decode_prefill(&s->weights, &s->work.decode, &program), RFT_OK);
     return program;
 }
@@ -132,7 +132,7 @@ static void test_no_pre_norms(void **state)
     assert_true(heads.q_span == s.config.n_heads && heads.k_span == s.config.n_kv_heads);
     assert_int_equal(heads.eps_bits, RFT_BITS(1e-5f));
     finish(&s, &program);
-    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, true), RFT_OK);
+    assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, &filtered), RFT_OK);
     assert_int_equal(rft_decode_logits(&s.weights, &s.work.decode, s.work.sampler.logits, &logits), RFT_OK);
     memcpy(&qkv, logits.nodes[0].args.bytes, sizeof qkv);
     assert_true(qkv.eps_bits == RFT_BITS(1e-5f) && qkv.inverse_dim_bits == RFT_BITS(1.0f / 32.0f));
@@ -248,7 +248,7 @@ static void test_logit_cap(void **state)
         struct rft_args_project project;
         struct rft_args_draw draw;
         s.config.logit_cap = 30.0;
-        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, i == 1), RFT_OK);
+        assert_int_equal(rft_test_setting_init(&s, &rft_test_setting_caps, i == 1 ? &filtered : &unfiltered), RFT_OK);
         assert_int_equal(
             rft_decode_step(&s.weights, &s.work.decode, &s.work.sampler, i == 1 ? &filtered : &unfiltered, &program),
             RFT_OK);

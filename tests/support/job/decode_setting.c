@@ -5,7 +5,8 @@
 
 const struct rft_caps rft_test_setting_caps = {.block_bytes_max = UINT64_MAX, .align_bytes = 64, .n_scratch = 2};
 
-enum rft_status rft_test_setting_init(struct rft_test_setting *s, const struct rft_caps *caps, bool is_filtered)
+enum rft_status rft_test_setting_init(struct rft_test_setting *s, const struct rft_caps *caps,
+                                      const struct rft_sampling *sampling)
 {
     assert_true(s->config.n_layers <= RFT_SETTING_LAYERS_MAX);
     const struct rft_work_shape shape = {.n_scratch = caps->n_scratch,
@@ -15,7 +16,8 @@ enum rft_status rft_test_setting_init(struct rft_test_setting *s, const struct r
                                          .n_own_pages = 8,
                                          .n_eos = 1,
                                          .n_new_max = 30,
-                                         .is_filtered = is_filtered};
+                                         .is_filtered = rft_sampling_is_filtered(sampling),
+                                         .is_scored = sampling->is_scored};
     static struct rft_pool pool, host;
     rft_pool_begin(&pool, "test", caps);
     rft_pool_begin(&host, "test", caps);

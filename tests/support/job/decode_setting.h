@@ -17,6 +17,7 @@ struct rft_test_setting {
 extern const struct rft_caps rft_test_setting_caps;
 
 /* Buffers of a chunk for 4 rows; the caller finishes s->weights. */
-enum rft_status rft_test_setting_init(struct rft_test_setting *s, const struct rft_caps *caps, bool is_filtered);
+enum rft_status rft_test_setting_init(struct rft_test_setting *s, const struct rft_caps *caps,
+                                      const struct rft_sampling *sampling);
 
 #endif
