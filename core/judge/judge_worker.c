@@ -290,8 +290,8 @@ enum rft_status rft_judge_worker_move(struct rft_judge_worker *worker, const str
 
 bool rft_judge_worker_next_line(struct rft_judge_worker *worker, struct rft_bytes *line)
 {
-    const char *from = worker->received.data + worker->n_read;
     size_t n = worker->received.len - worker->n_read;
+    const char *from = n != 0 ? worker->received.data + worker->n_read : NULL;
     const char *newline = n != 0 ? memchr(from, '\n', n) : NULL;
     size_t len = newline != NULL ? (size_t)(newline - from) : n;
     if (len > RFT_JUDGE_LINE_BYTES)

@@ -65,13 +65,12 @@ static bool is_known(struct rft_bytes json)
 /* As records hold them: the sum in the order of the tokens, and each. */
 static enum rft_status put_logprobs(const struct rft_drawn *drawn, struct rft_str *sum, struct rft_str *each)
 {
-    double total = 0;
-    for (uint32_t i = 0; i < drawn->n_tokens; i++) {
-        total += (double)drawn->logprobs[i];
-        RFT_TRY(rft_put_real(each, i != 0 ? ", " : "[", (double)drawn->logprobs[i]));
-    }
+    struct rft_sample sample = {.n_tokens = drawn->n_tokens};
+    rft_sample_set_logprobs(&sample, drawn->logprobs, RFT_LOGPROBS_TOKENS);
+    for (uint32_t i = 0; i < sample.n_logprobs; i++)
+        RFT_TRY(rft_put_real(each, i != 0 ? ", " : "[", (double)sample.logprobs[i]));
     RFT_TRY(rft_str_append_z(each, "]"));
-    return rft_put_real(sum, "", total);
+    return rft_put_real(sum, "", sample.logprob);
 }
 
 static enum rft_status compare_logprobs(const struct rft_origin *origin, const struct rft_drawn *drawn,

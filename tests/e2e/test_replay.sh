@@ -82,6 +82,18 @@ grep -q '"model"\|"settings"' old && fail "this is no old record"
 replay 0 '^28 of 28 ' --in old
 replay 1 'another text from token' --in old --set model.adapter="$data/adapters/tiny"
 
+# Log-probabilities are looked at where there are any.
+for kept in sum tokens; do
+    "$rftgen" -c "$ini" --quiet --set output.path=scored.json --set output.records=scored.records --set output.logprobs=$kept --force 2>scored.log ||
+        fail "scores: exit code $?"
+    replay 0 '^28 of 28 ' --in scored.records --set output.logprobs=$kept
+    sed '2s/\("logprob": -[0-9]*\)\.[0-9]/\1.x/; 2s/\.x/.0123/' scored.records >changed
+    replay 1 '^line 2: sample 1: the same text, another log-probability$' --in changed --set output.logprobs=$kept
+    replay 0 '^28 of 28 ' --in changed --set output.logprobs=none
+done
+sed '2s/"logprobs": \[-[0-9]*/&9/' scored.records >changed
+replay 1 '^line 2: sample 1: the same text, another log-probability of a token$' --in changed --set output.logprobs=tokens
+
 # What is not there.
 refuse 'none of these lines holds a sample' replay -c "$ini" --in records --rows 29
 for list in '' , 1, a 0 3-2 1-2-3 99999999999999999999999; do
