@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, madvise */
 #include "file.h"
 
 #include "alloc.h"
@@ -128,6 +128,14 @@ void rft_map_close(struct rft_map *map)
         close(map->fd);
     rft_free(map->path);
     *map = (struct rft_map){0};
+}
+
+void rft_map_forget(const struct rft_map *map, uint64_t end)
+{
+    const uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    const uint64_t bytes = (end < map->bytes ? end : map->bytes) / page_bytes * page_bytes;
+    if (bytes != 0)
+        (void)madvise((void *)(uintptr_t)map->data, (size_t)bytes, MADV_DONTNEED); /* a refusal costs memory alone */
 }
 
 enum rft_status rft_map_check(const struct rft_map *map)

@@ -29,6 +29,9 @@ struct rft_map {
 /* Maps a regular file; anything else is refused. */
 enum rft_status rft_map_open(const char *path, struct rft_map *map);
 void rft_map_close(struct rft_map *map);
+/* Gives back the memory of what stands before `end`, for who walks over a large file once: what was read counts as the
+ * process's memory as long as it stays. Asked again, it is read again. */
+void rft_map_forget(const struct rft_map *map, uint64_t end);
 /* Whether what was read from the map so far was the file as it was opened: RFT_ERR_IO, with the path, if the file was
  * cut short (the missing part reads as zeros, rather than to end the process with SIGBUS) or changed since. To be asked
  * before anything that was computed from a map is used. */

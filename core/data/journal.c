@@ -20,6 +20,8 @@
 #define ABSENT 0
 #define QUEUED UINT64_MAX
 
+#define FORGET_BYTES ((uint64_t)16 << 20) /* of the file, that are read and need not stay in memory */
+
 struct pending {
     uint64_t slot;
     uint64_t offset; /* in the queue */
@@ -106,8 +108,9 @@ static void take_sample(struct rft_journal *journal, const struct rft_question_p
 }
 
 /* Indexes every whole line of this run, whatever stands before it: each carries the proof that it is this run's. */
-static enum rft_status index_lines(struct rft_journal *journal, struct rft_bytes text, struct found *found)
+static enum rft_status index_lines(struct rft_journal *journal, const struct rft_map *map, struct found *found)
 {
+    const struct rft_bytes text = {(const char *)map->data, (size_t)map->bytes};
     struct rft_question_places places = {0};
     uint64_t n_other = 0;
     *found = (struct found){0};
@@ -119,6 +122,8 @@ static enum rft_status index_lines(struct rft_journal *journal, struct rft_bytes
         struct rft_journal_line sample;
         uint64_t fingerprint;
         end = at + line.len;
+        if (at / FORGET_BYTES != end / FORGET_BYTES)
+            rft_map_forget(map, at);
         if (newline != NULL && rft_journal_parse_sample(line, journal->fingerprint, &sample)) {
             if (places.slots == NULL)
                 RFT_TRY(rft_question_places_init(&places, journal->run.questions, journal->run.n_questions));
@@ -179,9 +184,10 @@ static enum rft_status check_kind(struct rft_journal *journal, bool force, struc
 
 /* Finds out whose the file is, and what in it counts. */
 static enum rft_status index_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force,
-                                  struct rft_bytes text, struct found *found, bool *fresh)
+                                  const struct rft_map *map, struct found *found, bool *fresh)
 {
-    RFT_TRY(index_lines(journal, text, found));
+    const struct rft_bytes text = {(const char *)map->data, (size_t)map->bytes};
+    RFT_TRY(index_lines(journal, map, found));
     *fresh = false;
     if (found->n_samples != 0 && journal->n_done == 0 && force) {
         journal->bytes = 0;
@@ -239,8 +245,7 @@ static enum rft_status read_file(struct rft_journal *journal, const struct rft_f
     RFT_TRY(rft_journal_put_header(header, fingerprint));
     if (!journal->is_anonymous) {
         RFT_TRY(rft_map_open(journal->path, &map));
-        status = index_file(journal, fingerprint, force, (struct rft_bytes){(const char *)map.data, (size_t)map.bytes},
-                            &found, &fresh);
+        status = index_file(journal, fingerprint, force, &map, &found, &fresh);
         is_whole =
             status == RFT_OK && !fresh && map.bytes >= header->len && memcmp(map.data, header->data, header->len) == 0;
         if (status == RFT_OK)

@@ -169,6 +169,26 @@ static void test_truncated_map(void **state)
     rft_map_close(&other);
 }
 
+/* What was forgotten is read again, all of it or a part. */
+static void test_forgotten_map(void **state)
+{
+    (void)state;
+    enum { N = 1 << 20 };
+    static char bytes[N];
+    struct rft_map map;
+    memset(bytes, 1, sizeof bytes);
+    rft_test_write_file(path, bytes, sizeof bytes);
+    assert_int_equal(rft_map_open(path, &map), RFT_OK);
+    for (uint64_t end = 0; end <= N + 1; end += N / 8) {
+        assert_int_equal(sum_of(&map), N);
+        rft_map_forget(&map, end);
+    }
+    assert_int_equal(sum_of(&map), N);
+    assert_int_equal(rft_map_check(&map), RFT_OK);
+    rft_map_close(&map);
+    rft_map_forget(&map, 1);
+}
+
 static void test_changed_map(void **state)
 {
     (void)state;
@@ -190,9 +210,8 @@ static void test_changed_map(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_kinds, set_up),
-        cmocka_unit_test_setup(test_pipes, set_up),
-        cmocka_unit_test_setup(test_truncated_map, set_up),
+        cmocka_unit_test_setup(test_kinds, set_up),         cmocka_unit_test_setup(test_pipes, set_up),
+        cmocka_unit_test_setup(test_truncated_map, set_up), cmocka_unit_test_setup(test_forgotten_map, set_up),
         cmocka_unit_test_setup(test_changed_map, set_up),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
