@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One key's value, to text, and what may be given. */
 #include "config_keys.h"
+#include "config_options.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -53,8 +54,7 @@ static enum rft_status print_strings(const struct rft_strings *strings, struct r
     return rft_str_append_z(out, "]");
 }
 
-/* One number stands without brackets, as people write it. */
-static enum rft_status print_wholes(const struct rft_wholes *wholes, struct rft_str *out)
+enum rft_status rft_wholes_print(const struct rft_wholes *wholes, struct rft_str *out)
 {
     RFT_TRY(rft_str_append_z(out, wholes->n > 1 ? "[" : ""));
     for (size_t i = 0; i < wholes->n; i++)
@@ -86,7 +86,7 @@ enum rft_status rft_key_print(const struct rft_key *key, const struct rft_config
     case RFT_KEY_REAL: memcpy(&real, field, sizeof real); return rft_str_append_double(out, real);
     case RFT_KEY_AMOUNT: return print_amount(field, out);
     case RFT_KEY_REALS: return print_reals(field, out);
-    case RFT_KEY_WHOLES: return print_wholes(field, out);
+    case RFT_KEY_WHOLES: return rft_wholes_print(field, out);
     case RFT_KEY_TEXTS:
     case RFT_KEY_IN_PATHS: break;
     }

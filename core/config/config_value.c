@@ -298,84 +298,74 @@ static enum rft_status read_strings(const struct rft_key *key, const char *where
     return RFT_OK;
 }
 
-static bool is_in_range(const struct rft_key *key, double value)
-{
-    return value >= key->low && value <= key->high;
-}
+/* A number of either kind. */
+union number {
+    double real;
+    uint64_t whole;
+};
+/* struct rft_reals, or struct rft_wholes. */
+struct numbers {
+    void *items; /* [n] */
+    size_t n;
+};
+_Static_assert(sizeof(struct numbers) == sizeof(struct rft_reals) &&
+                   sizeof(struct numbers) == sizeof(struct rft_wholes),
+               "lists of numbers differ in what they are lists of alone");
 
-/* Numbers of an array, or the one number; reals->items NULL when memory is short. */
-static bool take_reals(const struct rft_key *key, const char *text, const json_t *array, struct rft_reals *reals)
+/* item: of a JSON array, which knows whole numbers up to 2^63; NULL: the text is the number. */
+static bool take_number(const struct rft_key *key, const char *text, const json_t *item, union number *number)
 {
-    size_t n = array != NULL ? json_array_size(array) : 1;
     double value;
-    if (n < 1 || n > RFT_KEY_ITEMS_MAX || (array == NULL && !read_signed(text, &value)))
-        return false;
-    reals->items = rft_alloc(n, sizeof *reals->items);
-    for (size_t i = 0; reals->items != NULL && i < n; i++) {
-        const json_t *item = array != NULL ? json_array_get(array, i) : NULL;
-        if (array != NULL && !json_is_number(item))
-            return false;
-        reals->items[reals->n++] = array != NULL ? json_number_value(item) : value;
-        if (!is_in_range(key, reals->items[i]))
-            return false;
+    bool ok;
+    if (key->type == RFT_KEY_WHOLES) {
+        ok =
+            item != NULL ? json_is_integer(item) && json_integer_value(item) >= 0 : rft_parse_u64(text, &number->whole);
+        if (ok && item != NULL)
+            number->whole = (uint64_t)json_integer_value(item);
+        value = ok ? (double)number->whole : 0;
+    } else {
+        ok = item != NULL ? json_is_number(item) : read_signed(text, &number->real);
+        if (ok && item != NULL)
+            number->real = json_number_value(item);
+        value = ok ? number->real : 0;
     }
-    return true;
+    return ok && value >= key->low && value <= key->high;
 }
 
-/* The same for whole numbers, of which JSON knows those up to 2^63. */
-static bool take_wholes(const struct rft_key *key, const char *text, const json_t *array, struct rft_wholes *wholes)
+/* Numbers of an array, or the one number; list->items NULL when memory is short. */
+static bool take_numbers(const struct rft_key *key, const char *text, const json_t *array, struct numbers *list)
 {
-    size_t n = array != NULL ? json_array_size(array) : 1;
-    uint64_t value;
-    if (n < 1 || n > RFT_KEY_ITEMS_MAX || (array == NULL && !rft_parse_u64(text, &value)))
+    const size_t n = array != NULL ? json_array_size(array) : 1;
+    union number number;
+    if (n < 1 || n > RFT_KEY_ITEMS_MAX)
         return false;
-    wholes->items = rft_alloc(n, sizeof *wholes->items);
-    for (size_t i = 0; wholes->items != NULL && i < n; i++) {
-        const json_t *item = array != NULL ? json_array_get(array, i) : NULL;
-        if (array != NULL && (!json_is_integer(item) || json_integer_value(item) < 0))
+    list->items = rft_alloc(n, sizeof number);
+    for (; list->items != NULL && list->n < n; list->n++) {
+        if (!take_number(key, text, json_array_get(array, list->n), &number))
             return false;
-        wholes->items[wholes->n++] = array != NULL ? (uint64_t)json_integer_value(item) : value;
-        if (!is_in_range(key, (double)wholes->items[i]))
-            return false;
+        memcpy((char *)list->items + list->n * sizeof number, &number, sizeof number);
     }
     return true;
-}
-
-static enum rft_status read_wholes(const struct rft_key *key, const char *where, const char *text,
-                                   struct rft_config *config)
-{
-    struct rft_wholes *field = field_of(key, config), wholes = {0};
-    json_t *array = NULL;
-    if (text[0] == '[')
-        RFT_TRY(read_json(key, where, text, &array));
-    bool ok = take_wholes(key, text, array, &wholes);
-    json_decref(array);
-    if (ok && wholes.items != NULL) {
-        rft_free(field->items);
-        *field = wholes;
-        return RFT_OK;
-    }
-    rft_free(wholes.items);
-    return ok ? RFT_ERR_HOST_MEMORY : bad_value(key, where, text);
 }
 
 /* One number, or a JSON array of them. */
-static enum rft_status read_reals(const struct rft_key *key, const char *where, const char *text,
-                                  struct rft_config *config)
+static enum rft_status read_numbers(const struct rft_key *key, const char *where, const char *text,
+                                    struct rft_config *config)
 {
-    struct rft_reals *field = field_of(key, config), reals = {0};
+    struct numbers before, list = {0};
     json_t *array = NULL;
     if (text[0] == '[')
         RFT_TRY(read_json(key, where, text, &array));
-    bool ok = take_reals(key, text, array, &reals);
+    bool ok = take_numbers(key, text, array, &list);
     json_decref(array);
-    if (ok && reals.items != NULL) {
-        rft_free(field->items);
-        *field = reals;
-        return RFT_OK;
+    if (!ok || list.items == NULL) {
+        rft_free(list.items);
+        return ok ? RFT_ERR_HOST_MEMORY : bad_value(key, where, text);
     }
-    rft_free(reals.items);
-    return ok ? RFT_ERR_HOST_MEMORY : bad_value(key, where, text);
+    memcpy(&before, field_of(key, config), sizeof before);
+    rft_free(before.items);
+    memcpy(field_of(key, config), &list, sizeof list);
+    return RFT_OK;
 }
 
 enum rft_status rft_key_read(const struct rft_key *key, const char *where, const char *dir, const char *text,
@@ -389,12 +379,19 @@ enum rft_status rft_key_read(const struct rft_key *key, const char *where, const
     case RFT_KEY_CHOICE: return read_whole(key, where, text, config);
     case RFT_KEY_REAL: return read_real(key, where, text, config);
     case RFT_KEY_AMOUNT: return read_amount(key, where, text, config);
-    case RFT_KEY_REALS: return read_reals(key, where, text, config);
-    case RFT_KEY_WHOLES: return read_wholes(key, where, text, config);
+    case RFT_KEY_REALS:
+    case RFT_KEY_WHOLES: return read_numbers(key, where, text, config);
     case RFT_KEY_TEXTS:
     case RFT_KEY_IN_PATHS: break;
     }
     return read_strings(key, where, dir, text, config);
+}
+
+static void finish_numbers(void *field)
+{
+    struct numbers list;
+    memcpy(&list, field, sizeof list);
+    rft_free(list.items);
 }
 
 void rft_key_finish(const struct rft_key *key, struct rft_config *config)
@@ -404,8 +401,6 @@ void rft_key_finish(const struct rft_key *key, struct rft_config *config)
         rft_free(*(char **)field);
     else if (key->type == RFT_KEY_TEXTS || key->type == RFT_KEY_IN_PATHS)
         finish_strings(field);
-    else if (key->type == RFT_KEY_REALS)
-        rft_free(((struct rft_reals *)field)->items);
-    else if (key->type == RFT_KEY_WHOLES)
-        rft_free(((struct rft_wholes *)field)->items);
+    else if (key->type == RFT_KEY_REALS || key->type == RFT_KEY_WHOLES)
+        finish_numbers(field);
 }

@@ -118,15 +118,6 @@ static enum rft_status append_configuration(struct rft_str *out, const struct rf
     return config != NULL ? rft_config_put_json(config, out) : rft_str_append_z(out, "null");
 }
 
-/* A number, or where there are several a list. */
-static enum rft_status append_seeds(struct rft_str *out, const struct rft_wholes *seeds)
-{
-    RFT_TRY(rft_str_append_z(out, seeds->n > 1 ? ",\n  \"seed\": [" : ",\n  \"seed\": "));
-    for (size_t i = 0; i < seeds->n; i++)
-        RFT_TRY(rft_str_printf(out, "%s%" PRIu64, i != 0 ? ", " : "", seeds->items[i]));
-    return rft_str_append_z(out, seeds->n > 1 ? "]" : "");
-}
-
 static enum rft_status append_drawn(struct rft_str *out, const struct rft_summary *s)
 {
     const struct whole wholes[] = {
@@ -137,7 +128,8 @@ static enum rft_status append_drawn(struct rft_str *out, const struct rft_summar
         {"mapped_bytes", s->mapped_bytes},
     };
     RFT_TRY(append_wholes(out, wholes, sizeof wholes / sizeof *wholes));
-    RFT_TRY(append_seeds(out, &s->seeds));
+    RFT_TRY(rft_str_append_z(out, ",\n  \"seed\": "));
+    RFT_TRY(rft_wholes_print(&s->seeds, out));
     if (s->host_bytes)
         RFT_TRY(append_u64(out, "host_bytes", s->host_bytes));
     if (s->arithmetic_version)

@@ -73,6 +73,17 @@ static void test_values(void **state)
     assert_int_equal(parse("[model]\npath = m\n" PATHS, NULL, &config), RFT_OK);
     assert_int_equal(config.model_adapter.n, 0);
     rft_config_finish(&config);
+    assert_int_equal(parse(text, "generate.seed=[7, 0, 9223372036854775807]", &config), RFT_OK);
+    assert_int_equal(config.generate_seed.n, 3);
+    assert_true(config.generate_seed.items[0] == 7 && config.generate_seed.items[2] == INT64_MAX);
+    assert_int_equal(rft_config_dump(&config, &out), RFT_OK);
+    assert_non_null(strstr(out.data, "generate.seed=[7, 0, 9223372036854775807]\n"));
+    assert_non_null(strstr(out.data, "generate.temperature=0.7\n"));
+    rft_str_finish(&out);
+    rft_config_finish(&config);
+    assert_int_equal(parse(text, "generate.temperature=[0, 1e-6, 100]", &config), RFT_OK);
+    assert_true(config.generate_temperature.n == 3 && config.generate_temperature.items[2] == 100);
+    rft_config_finish(&config);
 }
 
 /* Fields of questions and filters, in the file and by --set. */
@@ -113,6 +124,19 @@ static void test_refusals(void **state)
         "model.adapter_scale=[1, 2]",
         "model.adapter_scale=1000001",
         "model.adapter_scale=[1, 2, -1000001]",
+        "generate.seed=[]",
+        "generate.seed=[1, 2",
+        "generate.seed=[1, 2.0]",
+        "generate.seed=[1, -2]",
+        "generate.seed=[1, [2]]",
+        "generate.seed=[1, \"2\"]",
+        "generate.seed=[9223372036854775808]",
+        "generate.seed=1, 2",
+        "generate.seed=[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]",
+        "generate.temperature=[]",
+        "generate.temperature=[0.7, -1]",
+        "generate.temperature=[0.7, 100.5]",
+        "generate.temperature=[0.7, 1e-7]",
         "model.adapter=[1]",
         "model.adapter=[\"\"]",
         "model.adapter=[\"a\", \"b\", \"~other/x\"]",
