@@ -3,13 +3,12 @@
 #include "journal.h"
 
 #include "alloc.h"
-#include "file.h"
 #include "file_id.h"
 #include "hashed_line.h"
 #include "journal_file.h"
 #include "journal_line.h"
+#include "journal_walk.h"
 #include "os.h"
-#include "question_places.h"
 
 #include <inttypes.h>
 #include <errno.h>
@@ -19,8 +18,6 @@
 /* Where a sample's line is in the file, plus 1. */
 #define ABSENT 0
 #define QUEUED UINT64_MAX
-
-#define FORGET_BYTES ((uint64_t)16 << 20) /* of the file, that are read and need not stay in memory */
 
 struct pending {
     uint64_t slot;
@@ -80,149 +77,31 @@ static uint64_t *offset_of(const struct rft_journal *journal, uint64_t question,
     return &journal->offsets[question * journal->run.n_samples + sample];
 }
 
-/* What a walk over the file's lines found. */
-struct found {
-    bool is_known;          /* a header line is whole */
-    uint64_t fingerprint;   /* of that header */
-    struct rft_bytes lines; /* its lines, escaped */
-    uint64_t n_samples;     /* lines of this run */
-    uint64_t n_unasked;     /* of them are of other questions, or beyond the number of samples */
-    uint64_t first;         /* where the first of them begins */
-    uint64_t n_damaged;     /* lines before the last of them that are neither header nor of this run */
-};
-
-/* Lines of samples that this run does not ask for stay, uncounted. */
-static void take_sample(struct rft_journal *journal, const struct rft_question_places *places,
-                        const struct rft_journal_line *line, uint64_t at, struct found *found)
+/* Of a sample that stands there twice the first line counts. */
+static void take_sample(void *user, uint64_t question, uint32_t sample, uint64_t at)
 {
-    uint64_t place, *offset;
-    if (!rft_question_places_find(places, line->question, &place) || line->sample >= journal->run.n_samples) {
-        found->n_unasked++;
-        return;
-    }
-    offset = offset_of(journal, place, line->sample);
+    struct rft_journal *journal = user;
+    uint64_t *offset = offset_of(journal, question, sample);
     if (*offset != ABSENT)
         return;
     *offset = at + 1;
     journal->n_done++;
 }
 
-/* Indexes every whole line of this run, whatever stands before it: each carries the proof that it is this run's. */
-static enum rft_status index_lines(struct rft_journal *journal, const struct rft_map *map, struct found *found)
-{
-    const struct rft_bytes text = {(const char *)map->data, (size_t)map->bytes};
-    struct rft_question_places places = {0};
-    uint64_t n_other = 0;
-    *found = (struct found){0};
-    for (uint64_t at = 0, end; at < text.len; at = end + 1) {
-        const char *newline = memchr(text.data + at, '\n', (size_t)(text.len - at));
-        struct rft_bytes line = {text.data + at,
-                                 newline != NULL ? (size_t)(newline - (text.data + at)) : text.len - at},
-                         lines;
-        struct rft_journal_line sample;
-        uint64_t fingerprint;
-        end = at + line.len;
-        if (at / FORGET_BYTES != end / FORGET_BYTES)
-            rft_map_forget(map, at);
-        if (newline != NULL && rft_journal_parse_sample(line, journal->fingerprint, &sample)) {
-            if (places.slots == NULL)
-                RFT_TRY(rft_question_places_init(&places, journal->run.questions, journal->run.n_questions));
-            take_sample(journal, &places, &sample, at, found);
-            found->first = found->n_samples++ == 0 ? at : found->first;
-            found->n_damaged = n_other;
-            journal->bytes = end + 1;
-        } else if (newline != NULL && found->n_samples == 0 && rft_journal_parse_header(line, &fingerprint, &lines)) {
-            if (!found->is_known)
-                *found = (struct found){.is_known = true, .fingerprint = fingerprint, .lines = lines};
-            journal->bytes = end + 1;
-        } else {
-            n_other++;
-        }
-    }
-    rft_question_places_finish(&places);
-    return RFT_OK;
-}
-
-static enum rft_status refuse_other(const struct rft_journal *journal, const struct rft_fingerprint *fingerprint,
-                                    const struct found *found)
-{
-    struct rft_str lines = {0}, text = {0};
-    enum rft_status status = rft_line_unescape(found->lines, &lines);
-    if (status == RFT_OK)
-        status = rft_fingerprint_explain(fingerprint, (struct rft_bytes){lines.data, lines.len}, &text);
-    if (status == RFT_OK) {
-        rft_log_error("%s: belongs to another run: %s; give another output path, or --force to start afresh",
-                      journal->path, text.len ? text.data : "its fingerprint differs");
-        status = RFT_ERR_INPUT;
-    }
-    rft_str_finish(&lines);
-    rft_str_finish(&text);
-    return status;
-}
-
-/* Not this run's: *fresh says that nothing in it counts and that it may be overwritten. */
-static enum rft_status check_kind(struct rft_journal *journal, bool force, struct rft_bytes text, bool *fresh)
-{
-    enum rft_journal_kind kind = rft_journal_kind_of(text);
-    *fresh = kind == RFT_JOURNAL_BLANK || (force && kind != RFT_JOURNAL_FOREIGN);
-    if (*fresh)
-        return RFT_OK;
-    if (kind == RFT_JOURNAL_OLD)
-        rft_log_error("%s: was written by an older rftgen; end that run with it, give another "
-                      "output path, or --force to draw its samples again",
-                      journal->path);
-    else if (kind == RFT_JOURNAL_DAMAGED)
-        rft_log_error("%s: is damaged, and nothing in it is known to be this run's; give another output path, or "
-                      "--force to start afresh",
-                      journal->path);
-    else
-        rft_log_error("%s: is no journal of rftgen, and is left alone, with --force too; move it away, or give another "
-                      "output path",
-                      journal->path);
-    return RFT_ERR_INPUT;
-}
-
 /* Finds out whose the file is, and what in it counts. */
-static enum rft_status index_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force,
-                                  const struct rft_map *map, struct found *found, bool *fresh)
+static enum rft_status index_file(struct rft_journal *journal, bool force, const struct rft_map *map,
+                                  struct rft_journal_found *found, bool *fresh)
 {
-    const struct rft_bytes text = {(const char *)map->data, (size_t)map->bytes};
-    RFT_TRY(index_lines(journal, map, found));
-    *fresh = false;
-    if (found->n_samples != 0 && journal->n_done == 0 && force) {
-        journal->bytes = 0;
-        *fresh = true;
-        return RFT_OK;
-    }
-    if (found->n_samples != 0 && journal->n_done == 0) {
-        rft_log_error("%s: belongs to another run: its %" PRIu64
-                      " samples are of other questions; give another output path, or --force to start afresh",
-                      journal->path, found->n_samples);
-        return RFT_ERR_INPUT;
-    }
-    if (found->n_samples == 0 && !(found->is_known && found->fingerprint == fingerprint->hash)) {
-        journal->bytes = 0;
-        *fresh = force;
-        if (found->is_known)
-            return force ? RFT_OK : refuse_other(journal, fingerprint, found);
-        return check_kind(journal, force, text, fresh);
-    }
-    if (found->n_unasked)
-        rft_log_warn("%s: %" PRIu64
-                     " samples in it are not asked for now; they are lost with it when this run is complete",
-                     journal->path, found->n_unasked);
-    if (found->n_damaged)
-        rft_log_warn("%s: %" PRIu64 " damaged lines are passed over; what samples they held are made again",
-                     journal->path, found->n_damaged);
-    if (journal->bytes < text.len)
-        rft_log_warn("%s: a torn end of %" PRIu64 " bytes is cut off; its samples are made again", journal->path,
-                     (text.len - journal->bytes));
+    RFT_TRY(rft_journal_walk(map, &journal->run, take_sample, journal, found));
+    RFT_TRY(rft_journal_judge(journal->path, &journal->run, map, found, journal->n_done, force, fresh));
+    journal->bytes = *fresh ? 0 : found->end;
     return RFT_OK;
 }
 
 /* Puts the header where it belongs, which mends a damaged one: the same run's header always has the same bytes. One
  * that the damage has moved stays as it is, as the samples prove by themselves whose they are. */
-static enum rft_status put_header(struct rft_journal *journal, const struct rft_str *header, const struct found *found)
+static enum rft_status put_header(struct rft_journal *journal, const struct rft_str *header,
+                                  const struct rft_journal_found *found)
 {
     uint64_t bytes = journal->bytes;
     enum rft_status status;
@@ -235,17 +114,17 @@ static enum rft_status put_header(struct rft_journal *journal, const struct rft_
 }
 
 /* Brings index and file to the same state: what counts, and nothing behind it. */
-static enum rft_status read_file(struct rft_journal *journal, const struct rft_fingerprint *fingerprint, bool force)
+static enum rft_status read_file(struct rft_journal *journal, bool force)
 {
     struct rft_map map = {0};
-    struct found found = {0};
+    struct rft_journal_found found = {0};
     struct rft_str *header = &journal->line;
     bool fresh = true, is_whole = false;
     enum rft_status status;
-    RFT_TRY(rft_journal_put_header(header, fingerprint));
+    RFT_TRY(rft_journal_put_header(header, journal->run.fingerprint));
     if (!journal->is_anonymous) {
         RFT_TRY(rft_map_open(journal->path, &map));
-        status = index_file(journal, fingerprint, force, &map, &found, &fresh);
+        status = index_file(journal, force, &map, &found, &fresh);
         is_whole =
             status == RFT_OK && !fresh && map.bytes >= header->len && memcmp(map.data, header->data, header->len) == 0;
         if (status == RFT_OK)
@@ -286,7 +165,7 @@ enum rft_status rft_journal_open(const char *path, const struct rft_journal_run 
         is_locked = path != NULL && status == RFT_OK;
     }
     if (status == RFT_OK)
-        status = read_file(journal, run->fingerprint, force);
+        status = read_file(journal, force);
     if (status == RFT_OK) {
         *out = journal;
         return RFT_OK;

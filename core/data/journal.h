@@ -10,8 +10,7 @@
 #ifndef RFT_JOURNAL_H
 #define RFT_JOURNAL_H
 
-#include "fingerprint.h"
-#include "question.h"
+#include "journal_run.h"
 #include "sample.h"
 #include "status.h"
 #include "str.h"
@@ -19,14 +18,6 @@
 #include <stdint.h>
 
 struct rft_journal; /* owns the file, and an index of what it holds */
-
-/* What a run asks for. Borrowed as long as the journal is open. */
-struct rft_journal_run {
-    const struct rft_fingerprint *fingerprint;
-    const struct rft_question *questions; /* [n_questions] */
-    uint64_t n_questions;
-    uint32_t n_samples; /* of each */
-};
 
 /* Opens or creates. path NULL: a temporary file without a name, for a run that cannot be resumed. If the file is
  * another run's: RFT_ERR_INPUT, naming what differs and what to do (another output path, or --force, which starts

@@ -52,4 +52,8 @@ enum rft_status rft_provenance_put(const struct rft_provenance *provenance, enum
 enum rft_status rft_provenance_compare(const struct rft_provenance *provenance, const struct rft_origin *origin,
                                        uint32_t sample, bool *is_known, struct rft_str *out);
 
+/* Gives a sample the log-probabilities [n_tokens] of its tokens, as far as they are kept; NULL: there are none. A
+ * sample without tokens has none. They are borrowed. */
+void rft_sample_set_logprobs(struct rft_sample *sample, const float *logprobs, enum rft_logprobs kept);
+
 #endif

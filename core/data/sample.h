@@ -47,10 +47,6 @@ struct rft_sample {
     const struct rft_origin *origin; /* NULL: this run's own */
 };
 
-/* Gives a sample the log-probabilities [n_tokens] of its tokens, as far as they are kept; NULL: there are none. A
- * sample without tokens has none. They are borrowed. */
-void rft_sample_set_logprobs(struct rft_sample *sample, const float *logprobs, enum rft_logprobs kept);
-
 /* Samples of a dataset's questions, to be read one by one. */
 struct rft_samples {
     void *user;

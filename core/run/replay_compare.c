@@ -2,6 +2,7 @@
 #include "replay_compare.h"
 
 #include "columns.h"
+#include "provenance.h"
 #include "path.h"
 #include "utf8.h"
 

@@ -24,11 +24,6 @@ void rft_enough_finish(struct rft_enough *enough)
     *enough = (struct rft_enough){0};
 }
 
-void rft_enough_clear(struct rft_enough *enough)
-{
-    enough->n = 0;
-}
-
 /* Puts a sample, which is at or before the bound, in its place; what then is one too many stands behind enough others
  * and cannot matter any more. */
 static void insert(struct rft_enough *enough, struct rft_enough_first first)

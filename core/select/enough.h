@@ -20,8 +20,6 @@ struct rft_enough {
  * with n_enough. */
 enum rft_status rft_enough_init(struct rft_enough *enough, enum rft_distinct distinct, uint32_t n_enough);
 void rft_enough_finish(struct rft_enough *enough); /* zero-initialised is accepted */
-/* Forgets all samples: for the next question. */
-void rft_enough_clear(struct rft_enough *enough);
 
 /* An accepted sample of the question; in any order, each once. text: the completion. */
 enum rft_status rft_enough_add(struct rft_enough *enough, uint32_t sample, struct rft_bytes text);

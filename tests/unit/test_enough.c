@@ -59,10 +59,9 @@ static void check_bounds(const char *samples, enum rft_distinct distinct, uint32
 {
     uint32_t n = (uint32_t)strlen(samples), random = 1;
     struct rft_enough enough;
-    assert_int_equal(rft_enough_init(&enough, distinct, n_enough), RFT_OK);
     for (uint32_t round = 0; round < 200; round++) {
         uint32_t known = 0, before = UINT32_MAX;
-        rft_enough_clear(&enough);
+        assert_int_equal(rft_enough_init(&enough, distinct, n_enough), RFT_OK);
         while (known != (1u << n) - 1) {
             random = random * 1664525 + 1013904223;
             uint32_t i = (random >> 16) % n;
@@ -76,8 +75,8 @@ static void check_bounds(const char *samples, enum rft_distinct distinct, uint32
             assert_true(bound <= before);
             before = bound;
         }
+        rft_enough_finish(&enough);
     }
-    rft_enough_finish(&enough);
 }
 
 static void test_bounds(void **state)
