@@ -31,6 +31,7 @@ done <names
 
 # Every key that changes what is drawn, with two ways to cut the work up.
 for keys in temperature=0 top_k=3 top_p=0.6 min_p=0.1 'top_k=40 top_p=0.9' 'temperature=1.7 min_p=0.02 top_k=100 top_p=0.8' \
+    temperature=[0.4,0,1.6] 'temperature=[0,1] top_k=20' \
     stop= 'stop=["l"]' max_new_tokens=1 max_new_tokens=17 samples=1 seed=18446744073709551615; do
     set --
     for key in $keys; do
