@@ -237,8 +237,7 @@ RFT_FN void find_scores(const struct rft_args_attention &a, AttentionShared &sha
 
 RFT_FN float exponential(float score, uint32_t max_key)
 {
-    const float difference = score - rft_from_sort_key(max_key);
-    return rft_flush(rft_exp(difference));
+    return rft_softmax_term(score, rft_from_sort_key(max_key));
 }
 
 RFT_FN void find_exponentials(AttentionShared &shared, uint32_t n)

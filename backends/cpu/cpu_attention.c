@@ -209,8 +209,7 @@ static float softmax_weights(float *scores, uint32_t first, uint32_t n_prompt, u
         uint32_t end = block + RFT_DOT_BLOCK < segment_end ? block + RFT_DOT_BLOCK : segment_end;
         float sum = 0.0f;
         for (uint32_t i = block; i < end; i++) {
-            float difference = scores[i] - max;
-            float e = i < first ? 0.0f : rft_flush(rft_exp(difference));
+            float e = i < first ? 0.0f : rft_softmax_term(scores[i], max);
             sum = sum + e;
             scores[i] = rft_low_bf16(rft_to_bf16(e));
         }

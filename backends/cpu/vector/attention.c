@@ -59,8 +59,7 @@ static void block_exp(float *scores, uint32_t first, uint32_t n, float max, floa
     for (uint32_t i = 0; i < first; i++)
         e[i] = scores[i] = 0.0f;
     for (uint32_t i = first; i < n; i++) {
-        float difference = scores[i] - max;
-        e[i] = rft_flush(rft_exp(difference));
+        e[i] = rft_softmax_term(scores[i], max);
         scores[i] = rft_low_bf16(rft_to_bf16(e[i]));
     }
     for (uint32_t i = n; i < RFT_DOT_BLOCK; i++)
