@@ -21,11 +21,29 @@ for chunk in 1 2 5 10 auto; do
     done
 done
 
+# Log-probabilities of a sweep, however the work is cut up and, below, on every device. They change no text.
+scored="--set output.logprobs=tokens --set generate.temperature=[1,0,1.6] --set generate.seed=[0,7]"
+# shellcheck disable=SC2086
+job scored $scored || fail "log-probabilities"
+job sweep --set 'generate.temperature=[1,0,1.6]' --set 'generate.seed=[0,7]' || fail "a sweep"
+sed 's/, "logprob": .*, "format"/, "format"/' scored.records | cmp - sweep.records >&2 || fail "log-probabilities change a text"
+for cut in 'chunk=1 --set generate.questions_in_flight=1' 'chunk=auto --set generate.questions_in_flight=auto'; do
+    # shellcheck disable=SC2086
+    job cut $scored --set generate.$cut --set device.threads=2 || fail "log-probabilities, $cut"
+    same cut scored "log-probabilities, $cut"
+    rm -f cut.*
+done
+
 # Every device that this machine has.
 list_devices >names
 [ -s names ] || fail "rftgen devices lists no device"
 while read -r backend device; do
     expect device --set device.backend="$backend" --set device.device="$device" --set generate.questions_in_flight=auto
+    # shellcheck disable=SC2086
+    job cut $scored --set device.backend="$backend" --set device.device="$device" --set generate.questions_in_flight=auto ||
+        fail "log-probabilities, $backend device $device"
+    same cut scored "log-probabilities, $backend device $device"
+    rm -f cut.*
     echo "$backend device $device: same bytes"
 done <names
 
