@@ -73,16 +73,18 @@ done <names
 kills=${RFT_TEST_KILLS:-6}
 slow="--set generate.chunk=1 --set generate.questions_in_flight=1 --set device.threads=1"
 n_kept() { if [ -e "$1.json.journal" ]; then wc -l <"$1.json.journal"; else echo 0; fi; }
+few="$stop=2 --set select.keep=2 --set select.distinct=text --set select.equals=first"
+demo few $few || fail "the job itself"
 n_killed=0
 for k in $(seq "$kills"); do
-    run=exec demo killed $stop=1 $slow &
+    run=exec demo killed $few $slow &
     pid=$!
     while [ "$(n_kept killed)" -lt $((k * 7919 % 60)) ] && kill -0 $pid 2>/dev/null; do :; done
     sleep "$(printf '0.%03d' $((k * 104729 % 10)))"
     kill -KILL $pid 2>/dev/null || true
     wait $pid 2>/dev/null || n_killed=$((n_killed + 1))
-    [ -e killed.json ] && [ ! -e killed.json.journal ] || demo killed $stop=1 $slow || fail "after a kill: exit code $?"
-    same killed wanted "kill $k"
+    [ -e killed.json ] && [ ! -e killed.json.journal ] || demo killed $few $slow || fail "after a kill: exit code $?"
+    same killed few "kill $k"
     rm -f killed.*
 done
 [ $n_killed -gt $((kills / 2)) ] || fail "only $n_killed runs were killed"
