@@ -67,7 +67,7 @@ enum rft_status rft_command_verify(const struct rft_command_line *line, const st
 
 enum rft_status rft_command_replay(const struct rft_command_line *line, const struct rft_config *config)
 {
-    return rft_replay(config, line->rows, line->fraction);
+    return rft_replay(config, line->rows, line->fraction, line->quiet);
 }
 
 enum rft_status rft_command_job(const struct rft_command_line *line, const struct rft_config *config)

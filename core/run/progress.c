@@ -52,7 +52,8 @@ void rft_progress_format(const struct rft_progress_view *view, uint32_t width, c
     size_t limit = width && width < size ? width : size - 1, used = 0, n;
     snprintf(items[0], sizeof items[0], "%" PRIu64 "/%" PRIu64 " questions", view->state.questions_done,
              view->n_questions);
-    snprintf(items[1], sizeof items[1], "%" PRIu64 " accepted", view->state.accepted);
+    snprintf(items[1], sizeof items[1], "%" PRIu64 " %s", view->state.accepted,
+             view->state.word != NULL ? view->state.word : "accepted");
     snprintf(items[2], sizeof items[2], "%.1f tokens/s", view->tokens_per_second);
     snprintf(items[3], sizeof items[3], "%s of %s", rft_size_text(view->state.memory_bytes).text,
              rft_size_text(view->state.budget_bytes).text);

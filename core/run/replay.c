@@ -7,6 +7,7 @@
 #include "drawing.h"
 #include "log.h"
 #include "os.h"
+#include "progress.h"
 #include "question_choice.h"
 #include "replay_choice.h"
 #include "replay_compare.h"
@@ -34,7 +35,8 @@ struct replay {
     size_t n;
     size_t *first; /* [n_questions + 1] where a question's items begin */
     size_t n_passed_over, n_unknown;
-    struct rft_draw_totals totals;
+    struct rft_progress progress;
+    struct rft_progress_state state;
 };
 
 /* ---- which records ---- */
@@ -126,13 +128,18 @@ static enum rft_status sort_items(struct replay *r)
 
 /* ---- what the records say ---- */
 
-static enum rft_status note(struct item *item, struct rft_str *why)
+/* why: how the sample differs; empty: not at all. */
+static enum rft_status note(struct replay *r, struct item *item, const struct rft_str *why)
 {
+    if (why->len != 0) {
+        item->difference = rft_strndup(why->data, why->len);
+        if (item->difference == NULL)
+            return RFT_ERR_HOST_MEMORY;
+    }
     item->is_done = true;
-    if (why->len == 0)
-        return RFT_OK;
-    item->difference = rft_strndup(why->data, why->len);
-    return item->difference != NULL ? RFT_OK : RFT_ERR_HOST_MEMORY;
+    r->state.samples_done++;
+    r->state.accepted += item->difference == NULL;
+    return RFT_OK;
 }
 
 static bool is_text(struct rft_bytes json, const char *text)
@@ -169,7 +176,7 @@ static enum rft_status check_origin(struct replay *r, struct item *item)
         status = compare_key(&inputs->dataset.questions[item->question], &origin,
                              rft_draw_of(&inputs->drawn, sample).seed, &why);
     if (status == RFT_OK && why.len != 0)
-        status = note(item, &why);
+        status = note(r, item, &why);
     rft_str_finish(&why);
     return status;
 }
@@ -194,6 +201,14 @@ static enum rft_status next(void *user, uint64_t question, struct rft_request *r
     return RFT_OK;
 }
 
+static bool is_question_done(const struct replay *r, size_t question)
+{
+    bool is_done = true;
+    for (size_t i = r->first[question]; i < r->first[question + 1]; i++)
+        is_done = is_done && r->items[i].is_done;
+    return is_done;
+}
+
 /* A file may hold a sample twice. */
 static enum rft_status ended(void *user, const struct rft_drawn *drawn, struct rft_bytes text)
 {
@@ -207,9 +222,10 @@ static enum rft_status ended(void *user, const struct rft_drawn *drawn, struct r
             continue;
         status = rft_replay_compare(r->setup.inputs.tokenizer, item->record, drawn, text, &why);
         if (status == RFT_OK)
-            status = note(item, &why);
+            status = note(r, item, &why);
         rft_str_finish(&why);
     }
+    r->state.questions_done += is_question_done(r, question);
     return status;
 }
 
@@ -221,22 +237,29 @@ static enum rft_status end_chunk(void *user, enum rft_status status)
 
 static enum rft_status go_on(void *user, uint32_t n_tokens)
 {
-    (void)user;
-    (void)n_tokens;
+    struct replay *r = user;
+    r->state.tokens += n_tokens;
+    r->state.memory_bytes = r->setup.engine.dev.live_bytes;
+    rft_progress_update(&r->progress, &r->state);
     return RFT_OK;
 }
 
-static enum rft_status draw(struct replay *r)
+static enum rft_status draw(struct replay *r, bool is_quiet)
 {
     const struct rft_draw_job job = {r, next, NULL, ended, end_chunk, go_on};
-    size_t n_left = 0;
-    for (size_t i = 0; i < r->n; i++)
-        n_left += !r->items[i].is_done;
-    if (n_left == 0)
+    const size_t n_questions = r->setup.inputs.dataset.n;
+    struct rft_draw_totals totals;
+    if (r->state.samples_done == r->n)
         return RFT_OK;
-    rft_log_info("drawing %zu samples of %zu questions again", n_left, r->setup.inputs.dataset.n);
+    for (size_t q = 0; q < n_questions; q++)
+        r->state.questions_done += is_question_done(r, q);
+    r->state.budget_bytes = r->setup.plan.budget_bytes;
+    r->state.word = "the same";
     RFT_TRY(rft_setup_load(&r->setup));
-    return rft_draw(&r->setup, &job, &r->totals);
+    rft_progress_start(&r->progress, n_questions, r->n, r->state.samples_done, is_quiet);
+    enum rft_status status = rft_draw(&r->setup, &job, &totals);
+    rft_progress_finish(&r->progress);
+    return status;
 }
 
 /* ---- what came of it ---- */
@@ -262,16 +285,12 @@ static void print_differences(const struct replay *r)
 
 static enum rft_status report(struct replay *r, enum rft_status status)
 {
-    size_t n_done = 0, n_same = 0;
-    for (size_t i = 0; i < r->n; i++) {
-        n_done += r->items[i].is_done;
-        n_same += r->items[i].is_done && r->items[i].difference == NULL;
-    }
+    const uint64_t n_done = r->state.samples_done, n_same = r->state.accepted;
     qsort(r->items, r->n, sizeof *r->items, by_line);
     print_differences(r);
-    printf("%zu of %zu samples are the same", n_same, n_done);
+    printf("%" PRIu64 " of %" PRIu64 " samples are the same", n_same, n_done);
     if (n_done != r->n)
-        printf("; %zu were not drawn again", r->n - n_done);
+        printf("; %" PRIu64 " were not drawn again", r->n - n_done);
     if (r->n_passed_over != 0)
         printf("; %zu lines hold none: not drawn, or left out", r->n_passed_over);
     printf("\n");
@@ -298,14 +317,14 @@ static enum rft_status open_all(const struct rft_config *config, struct replay *
     return RFT_OK;
 }
 
-enum rft_status rft_replay(const struct rft_config *config, const char *lines, const char *fraction)
+enum rft_status rft_replay(const struct rft_config *config, const char *lines, const char *fraction, bool is_quiet)
 {
     struct replay r = {.path = config->data_questions};
     enum rft_status status = rft_replay_choice_read(lines, fraction, &r.choice);
     if (status == RFT_OK)
         status = open_all(config, &r);
     if (status == RFT_OK) {
-        status = draw(&r);
+        status = draw(&r, is_quiet);
         status = report(&r, status);
     }
     for (size_t i = 0; i < r.n; i++)
