@@ -97,8 +97,7 @@ static enum rft_status count_question(const struct rft_generate_job *job, uint64
 {
     for (uint32_t s = 0; s < rft_needed_end(job->needed, question); s++) {
         struct rft_sample sample;
-        const bool is_known = job->needed->n_enough != 0 && rft_needed_is_judged(job->needed, question, s);
-        if (is_known || !rft_journal_has(job->journal, question, s))
+        if (rft_needed_is_judged(job->needed, question, s) || !rft_journal_has(job->journal, question, s))
             continue;
         RFT_TRY(rft_journal_read(job->journal, question, s, text, &sample));
         RFT_TRY(count_sample(job, &sample, generated));

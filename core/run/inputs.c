@@ -261,7 +261,7 @@ uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inpu
     rows += rft_adapter_heap_bytes(&inputs->checkpoint);
     rows += d->arena.cap + rft_arena_bytes(&d->lists);
     return rows + rft_journal_index_bytes(d->n, n_samples) + rft_judging_bytes(config, d->n, n_samples) +
-           rft_needed_bytes(d->n);
+           rft_needed_bytes(d->n, config->generate_stop_when_enough);
 }
 
 /* Greedy samples ask no filter: where all are, no logits need lie in memory. */

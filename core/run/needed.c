@@ -14,7 +14,7 @@ struct ledger {
 };
 
 struct rft_needed_question {
-    uint32_t end, n_left;
+    uint32_t end;
     bool is_final;
     struct ledger *ledger; /* NULL: nothing is known yet, or the end is final */
 };
@@ -28,12 +28,16 @@ enum rft_status rft_needed_init(struct rft_needed *needed, uint64_t n_questions,
                                   .distinct = distinct,
                                   .n_left = n_questions * n_samples,
                                   .n_questions_left = n_questions};
-    needed->questions = rft_alloc((size_t)n_questions, sizeof *needed->questions);
-    if (needed->questions == NULL)
+    needed->n_left_of = rft_alloc((size_t)n_questions, sizeof *needed->n_left_of);
+    if (n_enough != 0)
+        needed->questions = rft_alloc((size_t)n_questions, sizeof *needed->questions);
+    if (needed->n_left_of == NULL || (n_enough != 0 && needed->questions == NULL))
         return RFT_ERR_HOST_MEMORY;
-    for (uint64_t q = 0; q < n_questions; q++)
-        needed->questions[q] =
-            (struct rft_needed_question){.end = n_samples, .n_left = n_samples, .is_final = n_enough == 0};
+    for (uint64_t q = 0; q < n_questions; q++) {
+        needed->n_left_of[q] = n_samples;
+        if (n_enough != 0)
+            needed->questions[q].end = n_samples;
+    }
     return RFT_OK;
 }
 
@@ -50,12 +54,13 @@ void rft_needed_finish(struct rft_needed *needed)
     for (uint64_t q = 0; needed->questions != NULL && q < needed->n_questions; q++)
         close_ledger(&needed->questions[q]);
     rft_free(needed->questions);
+    rft_free(needed->n_left_of);
     *needed = (struct rft_needed){0};
 }
 
-uint64_t rft_needed_bytes(uint64_t n_questions)
+uint64_t rft_needed_bytes(uint64_t n_questions, uint32_t n_enough)
 {
-    return n_questions * sizeof(struct rft_needed_question);
+    return n_questions * (sizeof(uint32_t) + (n_enough != 0 ? sizeof(struct rft_needed_question) : 0));
 }
 
 static enum rft_status open_ledger(const struct rft_needed *needed, struct rft_needed_question *question)
@@ -70,16 +75,16 @@ static enum rft_status open_ledger(const struct rft_needed *needed, struct rft_n
     return rft_enough_init(&question->ledger->enough, needed->distinct, n == needed->n_enough ? n : n + 1);
 }
 
-static void count_off(struct rft_needed *needed, struct rft_needed_question *question)
+static void count_off(struct rft_needed *needed, uint64_t question)
 {
     needed->n_left--;
-    needed->n_questions_left -= --question->n_left == 0;
+    needed->n_questions_left -= --needed->n_left_of[question] == 0;
 }
 
 enum rft_status rft_needed_note_drawn(struct rft_needed *needed, uint64_t question, uint32_t sample)
 {
-    struct rft_needed_question *q = &needed->questions[question];
-    if (needed->n_enough != 0) {
+    if (needed->questions != NULL) {
+        struct rft_needed_question *q = &needed->questions[question];
         if (q->is_final || sample >= q->end)
             return RFT_OK;
         RFT_TRY(open_ledger(needed, q));
@@ -87,20 +92,23 @@ enum rft_status rft_needed_note_drawn(struct rft_needed *needed, uint64_t questi
             return RFT_OK;
         q->ledger->flags[sample] |= IS_DRAWN;
     }
-    count_off(needed, q);
+    count_off(needed, question);
     return RFT_OK;
 }
 
 /* What is behind the end need not be drawn. */
-static void move_end(struct rft_needed *needed, struct rft_needed_question *question, uint32_t end)
+static void move_end(struct rft_needed *needed, uint64_t question, uint32_t end)
 {
-    for (; question->end > end; question->end--)
-        if (!(question->ledger->flags[question->end - 1] & IS_DRAWN))
+    struct rft_needed_question *q = &needed->questions[question];
+    for (; q->end > end; q->end--)
+        if (!(q->ledger->flags[q->end - 1] & IS_DRAWN))
             count_off(needed, question);
 }
 
 enum rft_status rft_needed_note_verdict(struct rft_needed *needed, const struct rft_sample *sample, bool is_accepted)
 {
+    if (needed->questions == NULL)
+        return RFT_OK;
     struct rft_needed_question *q = &needed->questions[sample->question];
     if (q->is_final || sample->sample >= q->end)
         return RFT_OK;
@@ -112,7 +120,7 @@ enum rft_status rft_needed_note_verdict(struct rft_needed *needed, const struct 
         RFT_TRY(rft_enough_add(&ledger->enough, sample->sample, sample->text));
     ledger->flags[sample->sample] |= IS_JUDGED;
     if (rft_enough_bound(&ledger->enough) < q->end)
-        move_end(needed, q, rft_enough_bound(&ledger->enough) + 1);
+        move_end(needed, sample->question, rft_enough_bound(&ledger->enough) + 1);
     while (ledger->n_judged < q->end && ledger->flags[ledger->n_judged] & IS_JUDGED)
         ledger->n_judged++;
     q->is_final = ledger->n_judged == q->end;
@@ -123,23 +131,25 @@ enum rft_status rft_needed_note_verdict(struct rft_needed *needed, const struct 
 
 uint32_t rft_needed_end(const struct rft_needed *needed, uint64_t question)
 {
-    return needed->questions[question].end;
+    return needed->questions != NULL ? needed->questions[question].end : needed->n_samples;
 }
 
 uint32_t rft_needed_n_left(const struct rft_needed *needed, uint64_t question)
 {
-    return needed->questions[question].n_left;
+    return needed->n_left_of[question];
 }
 
 bool rft_needed_is_judged(const struct rft_needed *needed, uint64_t question, uint32_t sample)
 {
+    if (needed->questions == NULL)
+        return false;
     const struct rft_needed_question *q = &needed->questions[question];
     return q->is_final || sample >= q->end || (q->ledger != NULL && q->ledger->flags[sample] & IS_JUDGED);
 }
 
 bool rft_needed_is_final(const struct rft_needed *needed, uint64_t question)
 {
-    return needed->questions[question].is_final;
+    return needed->questions == NULL || needed->questions[question].is_final;
 }
 
 static uint32_t n_of(void *user, uint64_t question)

@@ -153,8 +153,7 @@ static enum rft_status note_some(void *user)
 {
     struct run run;
     (void)user;
-    RFT_TRY(open_run(&run, 2, RFT_DISTINCT_TEXT));
-    enum rft_status status = RFT_OK;
+    enum rft_status status = open_run(&run, 2, RFT_DISTINCT_TEXT);
     for (uint32_t s = 0; s < N_SAMPLES && status == RFT_OK; s++) {
         status = draw(&run, 1, s);
         if (status == RFT_OK)
