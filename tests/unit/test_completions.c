@@ -259,8 +259,8 @@ static const struct rft_sample drawn[] = {
     {.question = 0, .sample = 1, .n_tokens = 5, .finish = RFT_FINISH_LENGTH, .text = TEXT("\xef\xbf\xbd<answer>")},
     {.question = 1, .sample = 0, .n_tokens = 6, .text = TEXT("<answer>5</answer>")},
     {.question = 1, .sample = 1, .n_tokens = 7, .finish = RFT_FINISH_NOT_FINITE, .text = TEXT("")},
-    {.question = 2, .sample = 0, .n_tokens = 8, .text = TEXT("<answer>4</answer>\n\n")},
-    {.question = 2, .sample = 1, .n_tokens = 9, .text = TEXT("\xf0\x9f\x98\x80 <answer>2</answer>")},
+    {.question = 2, .sample = 0, .n_tokens = 8, .text = TEXT("\xf0\x9f\x98\x80 <answer>4</answer>\n\n")},
+    {.question = 2, .sample = 1, .text = TEXT(""), .is_not_drawn = true},
 };
 
 static uint32_t two_of_each(void *user, uint64_t question)
