@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # generate.stop_when_enough: rows are those without it, records are the same however the work was cut up, and what is not needed is
-# not drawn; after kills at any moment (RFT_TEST_KILLS of them, 6 if not given), with a judge that answers later, and when the keys
+# not drawn; after kills at any moment (RFT_TEST_KILLS of them, 4 if not given), with a judge that answers later, and when the keys
 # that decide what is needed change.
 . "$(dirname "$0")/lib.sh"
 
@@ -31,7 +31,7 @@ for how in "1 45" "5 25"; do
 done
 
 # However it is cut up, and whatever is enough.
-for enough in "1" "2 --set select.keep=2" "2 --set select.keep=2 --set select.distinct=paths --set select.equals=first --set data.limit=24"; do
+for enough in "1" "2 --set select.keep=2 --set select.distinct=paths --set select.equals=first --set data.limit=24"; do
     # shellcheck disable=SC2086
     set -- $enough
     n=$1
@@ -64,13 +64,13 @@ demo wanted $stop=1 || fail "the job itself"
 demo whole || fail "the job itself"
 list_devices >names
 while read -r backend device; do
-    demo device $stop=1 --set data.limit=3 --set device.backend="$backend" --set device.device="$device" || fail "$backend: exit code $?"
+    demo device $stop=1 --set data.limit=1 --set device.backend="$backend" --set device.device="$device" || fail "$backend: exit code $?"
     head -n "$(wc -l <device.records)" wanted.records | cmp - device.records >&2 || fail "$backend device $device: other records"
     rm -f device.*
 done <names
 
 # Killed at any moment: so many lines of the journal, and some milliseconds.
-kills=${RFT_TEST_KILLS:-6}
+kills=${RFT_TEST_KILLS:-4}
 slow="--set generate.chunk=1 --set generate.questions_in_flight=1 --set device.threads=1"
 n_kept() { if [ -e "$1.json.journal" ]; then wc -l <"$1.json.journal"; else echo 0; fi; }
 few="$stop=2 --set select.keep=2 --set select.distinct=text --set select.equals=first"
@@ -108,14 +108,14 @@ done
 # A judge that answers when it likes.
 if command -v python3 >/dev/null; then
     cp "$source_dir/tests/e2e/judge.py" judge.py
-    judge="--set verify.kind=command --set verify.command=./judge.py --set data.limit=4"
+    judge="--set verify.kind=command --set verify.command=./judge.py --set data.limit=3"
     demo judged $judge || fail "a judge: exit code $?"
     for workers in 1 4; do
         demo judged$workers $judge $stop=1 --set generate.chunk=$workers --set verify.workers=$workers || fail "a judge and enough: exit code $?"
         cmp judged$workers.json judged.json >&2 || fail "a judge, $workers workers: other rows"
         cmp judged$workers.records judged1.records >&2 || fail "a judge, $workers workers: other records"
     done
-    [ "$(number judged1 samples_not_drawn)" -gt 5 ] || fail "a judge: too little is not needed for a test"
+    [ "$(number judged1 samples_not_drawn)" -gt 3 ] || fail "a judge: too little is not needed for a test"
 fi
 
 # Selections that later samples can change.
