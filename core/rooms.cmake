@@ -48,14 +48,16 @@ rft_room(verify     SEES base formula USES PkgConfig::UTF8PROC m) # is an answer
 rft_room(judge      SEES base USES Threads::Threads PkgConfig::XXHASH) # judges that are programs: workers, and the journal of their verdicts
 rft_room(model      SEES base contract program architecture container description checkpoint)  # weights, and the transformer as a program
 rft_room(select     SEES base USES PkgConfig::XXHASH m)     # which accepted samples become rows
-rft_room(data       SEES base verify select USES PkgConfig::XXHASH) # questions in, rows out, and the journal between
+rft_room(data       SEES base verify USES PkgConfig::XXHASH) # questions and completions in; what a sample is, and what it was drawn with
+rft_room(journal    SEES base verify data USES PkgConfig::XXHASH) # the samples of a run that has not ended, on the disk
+rft_room(output     SEES base verify select data)           # samples out: records, rows in their shapes, unsolved questions
 rft_room(device     SEES base contract program USES rft_backends)           # the checked front of a device, and memory pools on it
-rft_room(config     SEES base contract program tokenizer jinja prompt verify select data USES PkgConfig::INIH) # keys and their values
+rft_room(config     SEES base contract program tokenizer jinja prompt verify select data output USES PkgConfig::INIH) # keys and their values
 rft_room(sampler    SEES base contract program architecture container description checkpoint tokenizer verify
                     model device)                           # plan, chunks, slots: prompts -> tokens
 rft_room(run        SEES base judge contract program architecture container description checkpoint adapter tokenizer jinja prompt verify
-                    select model data device config sampler
+                    select model data journal output device config sampler
                     USES PkgConfig::XXHASH)                 # the whole job
 rft_room(command    SEES base judge contract program architecture container description checkpoint tokenizer jinja prompt verify
-                    select model data device config sampler run
+                    select model data journal output device config sampler run
                     USES PkgConfig::XXHASH)                 # one file a subcommand, and their table
