@@ -137,6 +137,7 @@ static enum rft_status read_own(const struct rft_row_reader *reader, struct rft_
     row->question.repeat = (uint32_t)repeat;
     completion->sample = (uint32_t)sample;
     completion->n_tokens = (uint32_t)n_tokens;
+    completion->has_tokens = has_tokens;
     return RFT_OK;
 }
 
@@ -178,8 +179,10 @@ enum rft_status rft_completion_row_read(struct rft_row_reader *reader, struct rf
     *row = (struct rft_completion_row){.question.line = reader->row.line, .completion.finish = RFT_FINISH_STOP};
     rft_row_find(reader);
     for (int i = RFT_FINISH_STOP; i <= RFT_FINISH_NOT_FINITE; i++)
-        if (rft_json_is(&finish, rft_bytes_z(rft_finish_text((enum rft_finish)i))))
+        if (rft_json_is(&finish, rft_bytes_z(rft_finish_text((enum rft_finish)i)))) {
             row->completion.finish = (enum rft_finish)i;
+            row->completion.has_finish = true;
+        }
     if (reader->is_own)
         RFT_TRY(read_own(reader, row));
     row->is_skipped = find_skip(reader, &row->reason);

@@ -134,7 +134,7 @@ static enum rft_status add_row(struct loader *loader, const struct rft_completio
     const uint64_t limit = loader->options->limit;
     size_t *place;
     RFT_TRY(rft_id_table_find(&loader->table, out->dataset.questions, &row->question, &place));
-    if (*place != 0)
+    if (*place != 0 && !loader->options->are_drawn)
         RFT_TRY(check_same(loader, &out->dataset.questions[*place - 1], &row->question));
     if (loader->why.len != 0)
         return add_bad(loader, row);
@@ -269,7 +269,7 @@ static void finish_skips(struct skips *skips)
 enum rft_status rft_completions_parse(const struct rft_dataset_options *options, struct rft_str *text,
                                       struct rft_completions *completions)
 {
-    struct loader loader = {.options = options, .out = completions};
+    struct loader loader = {.options = options, .out = completions, .table = {.tells_texts = options->are_drawn}};
     *completions = (struct rft_completions){.dataset.arena = *text};
     *text = (struct rft_str){0};
     loader.reader = (struct rft_row_reader){

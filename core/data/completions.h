@@ -29,7 +29,8 @@ struct rft_completions {
  *   strings (completion_field, or "completion") holds several. id_field, or the question's text, tells questions apart.
  *   "finish" counts if it is one of rftgen's words; else it is stop.
  *
- * Rows of one question must have one gold answer. A question's row is what its record says (question_index), or the
+ * Rows of one question must have one gold answer; with are_drawn, which asks for samples and not for verdicts, they may
+ * have several, and another text is another question. A question's row is what its record says (question_index), or the
  * ordinal of its first row in the file; a bad row's is its ordinal. Bad rows are refused, or with skip_bad_rows left
  * out, as in rft_dataset_load; a row without completion is bad. `limit` counts questions: rows of later ones are passed
  * over. Records that rftgen wrote, and the rows made of them, can be written again byte for byte. */

@@ -217,8 +217,11 @@ enum rft_status rft_dataset_list_skipped(const struct rft_dataset *dataset, enum
 }
 
 /* Names the first few of the rows that are refused, and what to do. */
-static enum rft_status refuse_rows(const struct rft_dataset *dataset, const char *path, uint64_t n_rows)
+static enum rft_status refuse_rows(const struct rft_dataset *dataset, const struct rft_dataset_options *options,
+                                   uint64_t n_rows)
 {
+    const char *verb = options->are_drawn ? "take" : "leave";
+    const char *how = options->are_drawn ? "of the file" : "with data.bad_rows = skip";
     const struct rft_skipped *first = &dataset->skipped[0];
     struct rft_str text = {0};
     enum rft_status status = rft_dataset_list_skipped(dataset, RFT_SKIP_BAD_ROW, false, &text);
@@ -227,15 +230,14 @@ static enum rft_status refuse_rows(const struct rft_dataset *dataset, const char
         return status;
     }
     if (dataset->n == 0)
-        rft_log_error("%s:%" PRIu64 ": %s; no row of %" PRIu64 " can be used", path, first->line, text.data, n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; no row of %" PRIu64 " can be used", options->path, first->line, text.data,
+                      n_rows);
     else if (dataset->n_skipped == 1)
-        rft_log_error("%s:%" PRIu64 ": %s; it is the only bad row of %" PRIu64
-                      ": mend it, or leave it out with data.bad_rows = skip",
-                      path, first->line, text.data, n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; it is the only bad row of %" PRIu64 ": mend it, or %s it out %s",
+                      options->path, first->line, text.data, n_rows, verb, how);
     else
-        rft_log_error("%s:%" PRIu64 ": %s; %zu of %" PRIu64
-                      " rows are bad: mend them, or leave them out with data.bad_rows = skip",
-                      path, first->line, text.data, dataset->n_skipped, n_rows);
+        rft_log_error("%s:%" PRIu64 ": %s; %zu of %" PRIu64 " rows are bad: mend them, or %s them out %s",
+                      options->path, first->line, text.data, dataset->n_skipped, n_rows, verb, how);
     rft_str_finish(&text);
     return RFT_ERR_INPUT;
 }
@@ -246,7 +248,7 @@ enum rft_status rft_dataset_check_skipped(const struct rft_dataset *dataset, con
     if (dataset->n_skipped == 0)
         return RFT_OK;
     if (!options->skip_bad_rows)
-        return refuse_rows(dataset, options->path, n_rows);
+        return refuse_rows(dataset, options, n_rows);
     rft_log_warn("%s: %zu of %" PRIu64 " rows are left out (data.bad_rows = skip); the first is row %" PRIu64
                  ": %.200s",
                  options->path, dataset->n_skipped, n_rows, dataset->skipped[0].row + 1, dataset->skipped[0].detail);

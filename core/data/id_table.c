@@ -12,7 +12,8 @@ static size_t *find_slot(const struct rft_id_table *table, const struct rft_ques
     size_t i = (size_t)XXH64(question->id.data, question->id.len, seed) & (table->n_slots - 1);
     for (; table->slots[i] != 0; i = (i + 1) & (table->n_slots - 1)) {
         const struct rft_question *other = &questions[table->slots[i] - 1];
-        if ((table->ignores_repeat || other->repeat == question->repeat) && rft_bytes_equal(other->id, question->id))
+        if ((table->ignores_repeat || other->repeat == question->repeat) && rft_bytes_equal(other->id, question->id) &&
+            (!table->tells_texts || rft_bytes_equal(other->text, question->text)))
             break;
     }
     return &table->slots[i];

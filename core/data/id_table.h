@@ -9,6 +9,7 @@
 /* Zero-initialise, set what is compared; finish. */
 struct rft_id_table {
     bool ignores_repeat; /* by id alone; else by id and repeat */
+    bool tells_texts;    /* and by the question's text */
     size_t *slots;       /* [n_slots] place + 1; 0 = free */
     size_t n_slots, n_used;
 };

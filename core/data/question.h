@@ -28,6 +28,7 @@ struct rft_dataset_options {
     const char *answer_mark; /* with answer_after "": where this is in the field, gold follows it; NULL = none */
     const struct rft_verify_options *verify; /* gold answers must be what these can compare; NULL = any */
     bool skip_bad_rows;                      /* rows that are no questions are left out; else they are refused */
+    bool are_drawn; /* completions: what was drawn counts alone; gold answers may differ from row to row */
 };
 
 /* One question. All text is owned by the dataset. There may be millions: members stand so that none is padded. */

@@ -28,9 +28,7 @@ struct extension {
 
 static enum rft_status refuse(const struct extension *e, const struct rft_completion *c)
 {
-    const struct rft_question *question = &e->records.dataset.questions[c->question];
-    rft_log_error("generate.extend: %s: sample %" PRIu32 " of the question on line %" PRIu64 ": %s", e->path, c->sample,
-                  question->line, e->why.data);
+    rft_log_error("generate.extend: %s:%" PRIu64 ": sample %" PRIu32 ": %s", e->path, c->line, c->sample, e->why.data);
     return RFT_ERR_INPUT;
 }
 
@@ -40,7 +38,7 @@ static enum rft_status check(struct extension *e, const struct rft_completion *c
     bool is_known;
     rft_str_clear(&e->why);
     RFT_TRY(rft_provenance_compare(&e->inputs->provenance, &c->origin, c->sample, &is_known, &e->why));
-    if (e->why.len == 0 && (!is_known || c->origin.tokens.data == NULL))
+    if (e->why.len == 0 && (!is_known || !c->has_tokens || !c->has_finish))
         RFT_TRY(rft_str_append_z(&e->why,
                                  "it does not say how it was drawn; only records that rftgen wrote, of format 5 "
                                  "or later, can be extended"));

@@ -45,6 +45,6 @@ enum rft_status rft_completions_read(const struct rft_config *config, const char
 enum rft_status rft_records_read(const char *path, struct rft_completions *completions)
 {
     const struct rft_dataset_options options = {
-        .path = path, .question_field = "question", .answer_after = "", .id_field = ""};
+        .path = path, .question_field = "question", .answer_after = "", .id_field = "", .are_drawn = true};
     return rft_completions_load(&options, completions);
 }

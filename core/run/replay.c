@@ -171,7 +171,8 @@ static enum rft_status check_origin(struct replay *r, struct item *item)
     if (is_text(*arithmetic, "\"unchecked\""))
         *arithmetic = (struct rft_bytes){NULL, 0};
     enum rft_status status = rft_provenance_compare(&provenance, &origin, sample, &is_known, &why);
-    r->n_unknown += !is_known;
+    r->n_unknown += !is_known || !item->record->has_finish || !item->record->has_tokens || origin.key.data == NULL ||
+                    is_text(origin.key, "null");
     if (status == RFT_OK && why.len == 0)
         status = compare_key(&inputs->dataset.questions[item->question], &origin,
                              rft_draw_of(&inputs->drawn, sample).seed, &why);
@@ -311,8 +312,8 @@ static enum rft_status open_all(const struct rft_config *config, struct replay *
     for (size_t i = 0; i < r->n; i++)
         RFT_TRY(check_origin(r, &r->items[i]));
     if (r->n_unknown != 0)
-        rft_log_warn("%s: %zu of %zu records do not say all of what they were drawn with; as far as they do not, the "
-                     "texts alone are compared",
+        rft_log_warn("%s: %zu of %zu records do not say all of what they were drawn with, or how they ended; what they "
+                     "do not say is not compared",
                      r->path, r->n_unknown, r->n);
     return RFT_OK;
 }

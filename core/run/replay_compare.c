@@ -78,13 +78,14 @@ static enum rft_status compare_logprobs(const struct rft_origin *origin, const s
                                         struct rft_str *out)
 {
     struct rft_str sum = {0}, each = {0};
-    if (drawn->logprobs == NULL || drawn->n_tokens == 0 || !is_known(origin->logprob))
+    if (drawn->logprobs == NULL || drawn->n_tokens == 0)
         return RFT_OK;
     enum rft_status status = put_logprobs(drawn, &sum, &each);
     if (status == RFT_OK && is_known(origin->logprobs) &&
         !rft_bytes_equal(origin->logprobs, (struct rft_bytes){each.data, each.len}))
         status = rft_str_append_z(out, "the same text, another log-probability of a token");
-    else if (status == RFT_OK && !rft_bytes_equal(origin->logprob, (struct rft_bytes){sum.data, sum.len}))
+    else if (status == RFT_OK && is_known(origin->logprob) &&
+             !rft_bytes_equal(origin->logprob, (struct rft_bytes){sum.data, sum.len}))
         status = rft_str_append_z(out, "the same text, another log-probability");
     rft_str_finish(&sum);
     rft_str_finish(&each);
@@ -94,18 +95,15 @@ static enum rft_status compare_logprobs(const struct rft_origin *origin, const s
 static enum rft_status compare(struct rft_tokenizer *tokenizer, const struct rft_completion *record,
                                const struct rft_drawn *drawn, struct rft_bytes text, struct rft_str *out)
 {
-    const struct rft_origin *origin = &record->origin;
     if (!rft_bytes_equal(record->text, text))
         return put_texts(tokenizer, record->text, drawn, text, out);
-    if (!is_known(origin->tokens)) /* a row, which says no more */
-        return RFT_OK;
-    if (record->finish != drawn->finish)
+    if (record->has_finish && record->finish != drawn->finish)
         return rft_str_printf(out, "the same text, but its finish was %s and is %s", rft_finish_text(record->finish),
                               rft_finish_text(drawn->finish));
-    if (record->n_tokens != drawn->n_tokens)
+    if (record->has_tokens && record->n_tokens != drawn->n_tokens)
         return rft_str_printf(out, "the same text, but of %" PRIu32 " tokens where it is of %" PRIu32, record->n_tokens,
                               drawn->n_tokens);
-    return compare_logprobs(origin, drawn, out);
+    return compare_logprobs(&record->origin, drawn, out);
 }
 
 enum rft_status rft_replay_compare(struct rft_tokenizer *tokenizer, const struct rft_completion *record,

@@ -33,8 +33,8 @@ for less in generate.samples=2 data.limit=10 "generate.samples=2 --set data.limi
     [ $(($(tokens less) + $(tokens more))) -eq "$all" ] || fail "$less: $(tokens less) and $(tokens more) tokens are not $all"
 done
 
-# A file of records twice over, with questions that are not asked for, in another order.
-cat less.records whole.records | sort -r >shuffled.records
+# A file of records twice over, with questions that are not asked for, in another order, and with other gold answers between.
+sed 's/"gold": "/&1/' less.records | cat - whole.records | sort -r >shuffled.records
 rm -f more.*
 grow more --set generate.extend=shuffled.records --set data.limit=15 || fail "shuffled records: exit code $?"
 [ "$(tokens more)" -eq 0 ] || fail "shuffled records: something was drawn again"
@@ -75,7 +75,7 @@ refuse_extend()
 {
     rm -f no.*
     grow no --set generate.extend=less.records --set "$2" && fail "$2: not refused"
-    grep -q "error: generate.extend: less.records: .*$1" no.log || fail "$2: the message does not say '$1'"
+    grep -q "error: generate.extend: less.records:[0-9]*: sample [0-9]*: .*$1" no.log || fail "$2: the message does not say '$1'"
     [ ! -e no.json ] || fail "$2: an output was written"
 }
 refuse_extend 'generate.seed was 1 and is 2' generate.seed=2
@@ -91,6 +91,11 @@ for kept in sum tokens; do
     grow all --set output.logprobs=$kept --set data.limit=5 || fail "log-probabilities: all"
     grow more --set output.logprobs=$kept --set data.limit=5 --set generate.extend=few.records || fail "log-probabilities: $kept"
     same more all "log-probabilities: $kept"
+done
+for records in '"finish": "[a-z]*"/"finish": null' '"tokens": [0-9]*/"tokens": null'; do
+    sed "2s/$records/" less.records >lacks.records
+    grow no --set generate.extend=lacks.records && fail "$records: not refused"
+    grep -q 'lacks.records:2: sample 1: it does not say how it was drawn' no.log || fail "$records: the message does not say so"
 done
 grow no --set generate.extend=whole.json && fail "rows were taken for records"
 grep -q 'it does not say how it was drawn' no.log || fail "rows: the message does not say why"

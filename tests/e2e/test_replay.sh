@@ -50,7 +50,23 @@ ini=$source_dir/configs/demo.ini
 replay 1 '^line 9: sample 8: another text from token [0-9]* (byte 3) on: the record goes on "~' --in changed
 grep -q '^19 of 20 samples are the same$' printed || fail "a changed character changes more"
 replay 0 '^19 of 19 ' --in changed --rows 1-8,10-100
+sed '9s/"question": "How many/"question": "1 2 3/' demo.records >changed
+cmp -s demo.records changed && fail "no question was changed"
+replay 1 '^line 9: sample 8: another text from token ' --in changed
+grep -q '^19 of 20 samples are the same$' printed || fail "a changed question changes more"
+sed '9s/"gold": "/&1/' demo.records >changed
+replay 0 '^20 of 20 ' --in changed
+sed '9s/"question": "How/"question": null, "x": "/' demo.records >changed
+refuse 'the only bad row of 20: mend it, or take it out of the file' replay -c "$ini" --in changed
 ini=$tmp/tiny.ini
+for field in tokens finish key; do
+    sed "4s/\"$field\": \(\"[a-z0-9_]*\"\|[0-9]*\)/\"$field\": null/" records >changed
+    cmp -s records changed && fail "$field: nothing was changed"
+    replay 0 '^28 of 28 ' --in changed
+    grep -q '1 of 28 records do not say all of' replay.log || fail "$field: that it is not said is not said"
+done
+sed '4s/"tokens": [0-9]*/"tokens": null/; 4s/"finish": "[a-z]*"/"finish": "not_finite"/' records >changed
+replay 1 '^line 4: sample 3: the same text, but its finish was not_finite and is ' --in changed
 sed '4s/"finish": "[a-z]*"/"finish": "not_finite"/' records >changed
 replay 1 '^line 4: sample 3: the same text, but its finish was not_finite and is ' --in changed
 sed '4s/"tokens": [0-9]*/"tokens": 77/' records >changed
