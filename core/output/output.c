@@ -21,6 +21,7 @@ struct writer {
     struct rft_pair_text *texts; /* [samples.n_max] of pairs */
     size_t n_skipped;            /* rows left out that are written */
     bool has_records, has_unsolved, has_pairs;
+    bool can_stop; /* samples behind the first select.keep accepted ones change no row */
 };
 
 /* The rows left out that stand before row `before` of the file. */
@@ -85,8 +86,9 @@ static enum rft_status judge_sample(struct writer *w, uint64_t index, uint32_t i
 }
 
 /* Which of a question's samples become rows: kept[n]. */
-static enum rft_status select_rows(struct writer *w, const struct rft_question *question, uint32_t n)
+static enum rft_status select_rows(struct writer *w, const struct rft_question *question, uint32_t n, bool is_all_drawn)
 {
+    const uint64_t *n_duplicates = &w->counts->n_left_out[RFT_LEFT_OUT_DUPLICATE], n_before = *n_duplicates;
     const uint32_t *kept;
     uint32_t n_kept;
     RFT_TRY(rft_selector_choose(w->selector, question->text, &kept, &n_kept));
@@ -94,6 +96,8 @@ static enum rft_status select_rows(struct writer *w, const struct rft_question *
         w->kept[i] = false;
     for (uint32_t i = 0; i < n_kept; i++)
         w->kept[kept[i]] = true;
+    const bool has_enough = w->can_stop && n_kept + (*n_duplicates - n_before) >= w->options->select.keep;
+    w->counts->n_questions_short += !is_all_drawn && !has_enough;
     return RFT_OK;
 }
 
@@ -137,7 +141,7 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
 {
     const struct rft_samples *samples = &w->options->samples;
     const struct rft_question *question = &w->dataset->questions[index];
-    uint64_t n_accepted_before = w->counts->n_accepted;
+    uint64_t n_accepted_before = w->counts->n_accepted, n_not_drawn_before = w->counts->n_not_drawn;
     uint32_t n = samples->n_of(samples->user, index);
     RFT_TRY(write_skipped_until(w, question->row));
     rft_unsolved_clear(&w->unsolved);
@@ -148,7 +152,7 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
     w->counts->n_questions_solved += is_solved;
     if (!is_solved && w->has_unsolved)
         RFT_TRY(rft_unsolved_write(&w->unsolved, question, n));
-    RFT_TRY(select_rows(w, question, n));
+    RFT_TRY(select_rows(w, question, n, w->counts->n_not_drawn == n_not_drawn_before));
     return w->has_pairs ? write_pairs(w, index, n) : write_rows(w, index, n);
 }
 
@@ -191,6 +195,8 @@ static enum rft_status open_writer(const struct rft_output_options *o, struct wr
     w->has_records = o->records->target.kind != RFT_TARGET_NONE;
     w->has_unsolved = o->unsolved->target.kind != RFT_TARGET_NONE;
     w->has_pairs = rft_rows_are_pairs(o->format);
+    const char *why;
+    w->can_stop = !w->has_pairs && rft_select_can_stop(&o->select, o->select.keep, &why);
     w->kept = rft_alloc(n, sizeof *w->kept);
     w->wrong = rft_alloc(n, sizeof *w->wrong);
     w->texts = rft_alloc(w->has_pairs ? n : 0, sizeof *w->texts);

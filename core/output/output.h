@@ -49,6 +49,7 @@ struct rft_output_counts {
     uint64_t n_questions_solved; /* with at least one accepted sample */
     uint64_t n_samples;          /* that were drawn and needed; those below are of these */
     uint64_t n_not_drawn;        /* and that were not, as enough accepted ones stand before them */
+    uint64_t n_questions_short;  /* with some of those, of which other keys than the run's may have made rows */
     uint64_t n_accepted;
     uint64_t n_rows;     /* written to the dataset */
     uint64_t n_unpaired; /* pairs: questions with rows to choose, and nothing wrong to set against them */

@@ -255,7 +255,12 @@ void rft_summary_log(const struct rft_config *config, const struct rft_outputs *
     const struct rft_output_counts *c = &s->counts;
     rft_log_info("%" PRIu64 " of %" PRIu64 " samples accepted (%.1f%%), %" PRIu64 " of %" PRIu64 " questions solved",
                  c->n_accepted, c->n_samples, 100 * acceptance_rate(s), c->n_questions_solved, c->n_questions);
-    if (c->n_not_drawn != 0)
+    if (c->n_questions_short != 0)
+        rft_log_warn("%" PRIu64
+                     " questions have samples that were not drawn, and that verify and select would need now: a "
+                     "run with generate.extend draws them, and may write other rows",
+                     c->n_questions_short);
+    else if (c->n_not_drawn != 0)
         rft_log_info("%" PRIu64 " more were not needed: enough accepted ones stand before them", c->n_not_drawn);
     log_counts("reasons", c->n_by_reason, RFT_REASON_COUNT, reason_word);
     log_counts("accepted samples that are no rows", c->n_left_out, RFT_LEFT_OUT_COUNT, left_out_word);

@@ -56,6 +56,13 @@ for enough in "1" "2 --set select.keep=2 --set select.distinct=paths --set selec
     "$rftgen" verify -c "$source_dir/configs/demo.ini" --quiet --in first.records --set output.path=again.json \
         --set output.records=again.records --set output.summary= ${enough#"$n"} >/dev/null 2>again.log || fail "verify: exit code $?"
     same again first "judged again"
+    grep 'that were not drawn' again.log >&2 && fail "$enough: judged again, samples are said to be missing"
+    for other in select.keep=all select.order=shortest select.min_solve_rate=0.4 output.format=pairs select.keep=3 verify.rel_tol=0; do
+        "$rftgen" verify -c "$source_dir/configs/demo.ini" --quiet --in first.records --set output.path=other.json \
+            --set output.records= --set output.summary= ${enough#"$n"} --set $other >/dev/null 2>other.log || fail "verify: exit code $?"
+        grep -q 'questions have samples that were not drawn' other.log || fail "$enough: judged with $other, that samples are missing is not said"
+        rm -f other.*
+    done
     rm -f again.* first.* whole.*
 done
 
