@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "os.h"
+#include "path.h"
 
 /* The walk over questions and their samples. */
 struct writer {
@@ -15,6 +16,7 @@ struct writer {
     struct rft_pairs pairs;
     struct rft_str text;     /* of the sample at hand */
     struct rft_str rejected; /* of the one that it is paired with */
+    struct rft_str clean;    /* pairs: the text as it is written */
     struct rft_selector *selector;
     bool *kept;                  /* [samples.n_max] */
     bool *wrong;                 /* [samples.n_max] that a pair may reject */
@@ -66,8 +68,11 @@ static enum rft_status note_sample(struct writer *w, uint32_t i, const struct rf
         .text = sample->text, .is_right = decision == RFT_RIGHT, .is_wrong = decision == RFT_WRONG};
     w->wrong[i] = is_whole && decision == RFT_WRONG;
     RFT_TRY(rft_selector_add(w->selector, &candidate));
-    if (w->has_pairs)
-        w->texts[i] = rft_pair_text_of(i, sample->text);
+    if (w->has_pairs) {
+        rft_str_clear(&w->clean);
+        RFT_TRY(rft_text_put_clean(sample->text, &w->clean));
+        w->texts[i] = rft_pair_text_of(i, (struct rft_bytes){w->clean.data, w->clean.len});
+    }
     return w->has_unsolved && !sample->is_not_drawn ? rft_unsolved_add(&w->unsolved, verdict->answer) : RFT_OK;
 }
 
@@ -217,6 +222,7 @@ static void close_writer(struct writer *w)
     rft_pairs_finish(&w->pairs);
     rft_str_finish(&w->text);
     rft_str_finish(&w->rejected);
+    rft_str_finish(&w->clean);
     rft_selector_destroy(w->selector);
     rft_free(w->kept);
     rft_free(w->wrong);

@@ -17,8 +17,8 @@
  * bytes, as preference training learns from lengths, too. */
 enum rft_pair_by { RFT_PAIR_FIRST, RFT_PAIR_NEAREST, RFT_PAIR_FARTHEST };
 
-/* A sample's text, as far as pairs depend on it. Texts of one length and hash are taken for equal: two that are not
- * could only cost a pair. */
+/* A sample's text as it is written, in UTF-8, as far as pairs depend on it. Texts of one length and hash are taken for
+ * equal: two that are not could only cost a pair. */
 struct rft_pair_text {
     uint32_t index; /* of the sample */
     size_t n_bytes;

@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "columns.h"
+#include "path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,15 +23,18 @@ void rft_unsolved_clear(struct rft_unsolved *unsolved)
 enum rft_status rft_unsolved_add(struct rft_unsolved *unsolved, struct rft_bytes answer)
 {
     void *grown = unsolved->answers;
+    const size_t at = unsolved->texts.len;
     if (answer.data == NULL)
         return RFT_OK;
     if (rft_grow(&grown, &unsolved->cap, unsolved->n + 1, sizeof *unsolved->answers) != 0)
         return RFT_ERR_HOST_MEMORY;
     unsolved->answers = grown;
+    RFT_TRY(rft_text_put_clean(answer, &unsolved->texts));
+    const size_t len = unsolved->texts.len - at;
+    RFT_TRY(rft_str_append_z(&unsolved->texts, "\n")); /* so that an empty one, too, has a place of its own */
     unsolved->answers[unsolved->n++] =
-        (struct rft_unsolved_answer){XXH64(answer.data, answer.len, answer.len), unsolved->texts.len, answer.len};
-    RFT_TRY(rft_str_append(&unsolved->texts, answer.data, answer.len));
-    return rft_str_append_z(&unsolved->texts, "\n"); /* so that an empty one, too, has a place of its own */
+        (struct rft_unsolved_answer){XXH64(unsolved->texts.data + at, len, len), at, len};
+    return RFT_OK;
 }
 
 /* By hash, then as they came. */

@@ -23,7 +23,7 @@ struct rft_unsolved {
 
 /* Begins the next question. */
 void rft_unsolved_clear(struct rft_unsolved *unsolved);
-/* A sample's answer; data NULL: none was found. */
+/* A sample's answer; data NULL: none was found. Answers are equal if they are as they are written, in UTF-8. */
 enum rft_status rft_unsolved_add(struct rft_unsolved *unsolved, struct rft_bytes answer);
 /* Writes the question's line: {"id", "repeat", "question_index", "question", "gold", "samples", "answer",
  * "answer_count"}. `answer` is the text that most samples have, of several the one that stood first; null and 0 if none

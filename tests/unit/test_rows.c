@@ -69,8 +69,7 @@ static uint32_t n_of(void *user, uint64_t question)
 static enum rft_status read_sample(void *user, uint64_t question, uint32_t i, struct rft_str *text,
                                    struct rft_sample *out)
 {
-    const struct told *t = &told[question][i];
-    (void)user;
+    const struct told *others = user, *t = others != NULL ? &others[i] : &told[question][i];
     rft_str_clear(text);
     RFT_TRY(rft_str_append_z(text, t->text));
     *out = (struct rft_sample){
@@ -243,6 +242,29 @@ static void test_what_is_rejected(void **state)
     }
 }
 
+/* What is compared is what is written: bytes that are no UTF-8 are U+FFFD there, three bytes long. */
+static void test_pairs_of_ill_formed(void **state)
+{
+    (void)state;
+    static struct told others[N_SAMPLES] = {
+        {"a\xff", RFT_REASON_ACCEPTED, RFT_FINISH_STOP, NULL},
+        {"a\xfe", RFT_REASON_WRONG, RFT_FINISH_STOP, NULL}, /* the same text, once written */
+        {"abc", RFT_REASON_WRONG, RFT_FINISH_STOP, NULL},
+    };
+    static enum rft_reason reasons[N_SAMPLES] = {RFT_REASON_ACCEPTED, RFT_REASON_WRONG, RFT_REASON_WRONG};
+    struct rft_output_options options = options_of(RFT_FORMAT_PAIRS, 1);
+    options.samples.user = others;
+    options.judge = (struct rft_output_judge){reasons, judge_by_number};
+    options.n_pairs = RFT_PAIRS_ALL;
+    check_rows(&options, 1, PAIR("q2", "a\xef\xbf\xbd", "abc"));
+    others[1].text = "abcde"; /* of the length that is one more; "abc" is one less, and comes second */
+    options = options_of(RFT_FORMAT_PAIRS, 1);
+    options.samples.user = others;
+    options.judge = (struct rft_output_judge){reasons, judge_by_number};
+    options.pair_by = RFT_PAIR_NEAREST;
+    check_rows(&options, 1, PAIR("q2", "a\xef\xbf\xbd", "abcde"));
+}
+
 /* The questions that no sample solved, with the answer that stands most often. */
 static void test_unsolved(void **state)
 {
@@ -270,6 +292,7 @@ static void test_most_answers(void **state)
         {{"b", ""}, "\"answer\": \"b\", \"answer_count\": 1}\n"},
         {{"a", "b", "b"}, "\"answer\": \"b\", \"answer_count\": 2}\n"},
         {{"a", "b", "-", "a", "b", "cc", "-", "-"}, "\"answer\": \"a\", \"answer_count\": 2}\n"},
+        {{"a", "\xff", "\xfe"}, "\"answer\": \"\xef\xbf\xbd\", \"answer_count\": 2}\n"}, /* equal once written */
         {{"4", "4.0", "4.0"}, "\"answer\": \"4.0\", \"answer_count\": 2}\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -322,7 +345,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_alpaca),       cmocka_unit_test(test_alpaca_system),
         cmocka_unit_test(test_pairs),        cmocka_unit_test(test_what_is_rejected),
         cmocka_unit_test(test_unsolved),     cmocka_unit_test(test_most_answers),
-        cmocka_unit_test(test_alloc_faults),
+        cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_pairs_of_ill_formed),
     };
     return RFT_TEST_RUN(tests, set_up, tear_down);
 }
