@@ -28,9 +28,9 @@ static bool is_stdout(const char *path)
 static enum rft_status resolve_stream(const char *given, bool may_stream, struct rft_target *target)
 {
     if (!may_stream)
-        return refuse(
-            target->key, given,
-            "is a pipe or the standard output, which only the dataset and the records may be; give the name of a file");
+        return refuse(target->key, given,
+                      "is a pipe or the standard output, which only the dataset, the records and the unsolved "
+                      "questions may be; give the name of a file");
     if (!target->before.exists)
         return refuse(target->key, given, "the standard output is closed; open it, or give the name of a file");
     target->kind = RFT_TARGET_STREAM;

@@ -327,7 +327,8 @@ static bool take_number(const struct rft_key *key, const char *text, const json_
         ok = item != NULL ? json_is_number(item) : read_signed(text, &number->real);
         if (ok && item != NULL)
             number->real = json_number_value(item);
-        value = ok ? number->real : 0;
+        value = ok ? number->real + 0.0 : 0; /* -0 becomes 0 */
+        number->real = value;
     }
     return ok && value >= key->low && value <= key->high;
 }

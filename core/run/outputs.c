@@ -164,7 +164,7 @@ static enum rft_status check_card(const struct rft_outputs *outputs)
         (rows->kind == RFT_TARGET_FILE && rft_file_id_is_same(&card->dir_id, &rows->dir_id)))
         return RFT_OK;
     rft_log_error("output.card = %s: a card stands in the directory of the dataset, and output.path = %s is %s; give "
-                  "output.card a path beside it",
+                  "each a file in one directory, or no card",
                   card->path, rows->path != NULL ? rows->path : "/dev/null",
                   rows->kind == RFT_TARGET_FILE ? "in another one" : "no file");
     return RFT_ERR_CONFIG;

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "support.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,9 @@ static void test_values(void **state)
     rft_config_finish(&config);
     assert_int_equal(parse(text, "model.adapter_scale=-2.5", &config), RFT_OK); /* one for all */
     assert_true(config.model_adapter_scale.n == 1 && config.model_adapter_scale.items[0] == -2.5);
+    rft_config_finish(&config);
+    assert_int_equal(parse(text, "generate.temperature=[-0.0, 1]", &config), RFT_OK);
+    assert_false(signbit(config.generate_temperature.items[0])); /* -0 is 0, in fingerprint and records, too */
     rft_config_finish(&config);
     assert_int_equal(parse("[model]\npath = m\nadapter = \"a [b\"\n" PATHS, NULL, &config), RFT_OK);
     assert_true(config.model_adapter.n == 1 && strcmp(config.model_adapter.items[0], "dir/a [b") == 0);
