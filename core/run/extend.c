@@ -23,6 +23,7 @@ struct extension {
     float *logprobs;                   /* [logprobs_cap] of the sample at hand */
     size_t logprobs_cap;
     struct rft_str why;
+    uint64_t n_known; /* samples of questions that this run asks for */
     uint64_t n_taken, n_lossy, n_pending;
 };
 
@@ -135,10 +136,17 @@ static enum rft_status take_all(struct extension *e)
     for (size_t i = 0; i < e->records.n; i++) {
         const struct rft_completion *c = &e->records.items[i];
         const uint64_t identity = rft_question_identity(&e->records.dataset.questions[c->question]);
-        if (rft_question_places_find(&e->places, identity, &question))
-            RFT_TRY(take(e, c, question));
+        if (!rft_question_places_find(&e->places, identity, &question))
+            continue;
+        e->n_known++;
+        RFT_TRY(take(e, c, question));
     }
     RFT_TRY(rft_journal_commit(e->journal));
+    if (e->n_known == 0)
+        rft_log_warn(
+            "generate.extend: %s holds no sample of a question of this run, and everything is drawn: a question "
+            "is known by its text and its id (data.id_field)",
+            e->path);
     rft_log_info("generate.extend: %" PRIu64 " of the %zu samples in %s are taken over%s", e->n_taken, e->records.n,
                  e->path, e->n_lossy != 0 ? "; some hold U+FFFD and are drawn again" : "");
     return RFT_OK;

@@ -66,20 +66,36 @@ static enum rft_status refuse_foreign(const struct replay *r, const struct rft_c
     return RFT_ERR_INPUT;
 }
 
+/* Whoever asks for a line that is not there takes less for checked than it is. */
+static void warn_of_lines_beyond(const struct replay *r, uint64_t last_line)
+{
+    for (size_t i = 0; i < r->choice.n_lines; i++)
+        if (r->choice.lines[i].first > last_line) {
+            rft_log_warn("--rows: line %" PRIu64 " is asked for, and the last one of %s is %" PRIu64,
+                         r->choice.lines[i].first, r->path, last_line);
+            return;
+        }
+}
+
 /* A share is never nothing: at least the record whose place is first. */
 static enum rft_status choose(struct replay *r)
 {
     const struct rft_completions *records = &r->records;
     const struct rft_completion *first = NULL;
     double first_place = 1;
+    uint64_t last_line = 0;
     r->items = rft_alloc(records->n, sizeof *r->items);
     if (r->items == NULL)
         return RFT_ERR_HOST_MEMORY;
-    for (size_t i = 0; i < records->dataset.n_skipped; i++)
-        r->n_passed_over += rft_replay_has_line(&r->choice, records->dataset.skipped[i].line);
+    for (size_t i = 0; i < records->dataset.n_skipped; i++) {
+        const uint64_t line = records->dataset.skipped[i].line;
+        last_line = line > last_line ? line : last_line;
+        r->n_passed_over += rft_replay_has_line(&r->choice, line);
+    }
     for (size_t i = 0; i < records->n; i++) {
         const struct rft_completion *record = &records->items[i];
         const double place = rft_replay_place(&records->dataset.questions[record->question], record->sample);
+        last_line = record->line > last_line ? record->line : last_line;
         if (!rft_replay_has_line(&r->choice, record->line))
             continue;
         r->n_passed_over += record->is_not_drawn;
@@ -92,6 +108,7 @@ static enum rft_status choose(struct replay *r)
         first = place < first_place ? record : first;
         first_place = place < first_place ? place : first_place;
     }
+    warn_of_lines_beyond(r, last_line);
     if (r->n == 0 && first != NULL)
         r->items[r->n++] = (struct item){.record = first};
     if (r->n != 0)

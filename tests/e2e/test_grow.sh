@@ -40,6 +40,11 @@ grow more --set generate.extend=shuffled.records --set data.limit=15 || fail "sh
 [ "$(tokens more)" -eq 0 ] || fail "shuffled records: something was drawn again"
 head -n 60 whole.records | cmp - more.records >&2 || fail "shuffled records: other samples"
 
+sed 's/"question": "/&x/; s/"id": "/&x/' less.records >others.records
+rm -f more.*
+grow more --set generate.extend=others.records --set data.limit=1 || fail "records of other questions: exit code $?"
+grep -q 'others.records holds no sample of a question of this run' more.log || fail "that all is drawn is not said"
+
 # What JSON cannot hold as it was is drawn again: the tiny model's texts are full of it.
 job part --set generate.samples=2 || fail "part"
 job both --set generate.extend=part.records || fail "both"

@@ -26,6 +26,8 @@ ini=$tmp/tiny.ini
 replay 0 '^28 of 28 samples are the same$' --in records
 replay 0 '^28 of 28 ' --in records --set generate.chunk=1 --set generate.questions_in_flight=1 --set device.device=plain
 replay 0 '^6 of 6 ' --in records --rows 28,3-7
+replay 0 '^1 of 1 ' --in records --rows 28,30
+grep -q 'line 30 is asked for, and the last one of records is 28' replay.log || fail "a line that is not there is not named"
 replay 0 '^1 of 1 ' --in records --fraction 0.001
 replay 0 '^1[0-9] of 1[0-9] ' --in records --fraction=0.5
 list_devices >names
