@@ -9,6 +9,7 @@
 #include "outputs.h"
 #include "question_choice.h"
 #include "row_turns.h"
+#include "scan.h"
 #include "summary.h"
 #include "unicode.h"
 
@@ -32,6 +33,19 @@ static struct rft_verify_options verify_options(const struct rft_config *config)
     options.opening = is_auto ? "<think>" : NULL;
     options.is_after_needed = !is_auto;
     return options;
+}
+
+/* Whether the prompt was a chat's: of prompt.format = auto the rows of a run say what it was. */
+static bool is_chat(const struct rft_config *config, const struct rft_completions *completions)
+{
+    if (config->prompt_format != RFT_PROMPT_AUTO)
+        return config->prompt_format == RFT_PROMPT_CHAT;
+    for (size_t i = 0; i < completions->n; i++) {
+        const struct rft_bytes prompt = completions->items[i].origin.prompt;
+        if (prompt.data != NULL)
+            return rft_scan_begins(prompt.data, prompt.data + prompt.len, "\"chat:");
+    }
+    return false;
 }
 
 static bool prints_table(const struct rft_outputs *outputs)
@@ -75,8 +89,8 @@ static enum rft_status judge_all(const struct rft_config *config, bool force, st
     RFT_TRY(rft_outputs_open(config, &job->outputs));
     RFT_TRY(rft_outputs_claim(&job->outputs));
     RFT_TRY(rft_outputs_settle(&job->outputs, force, true)); /* there is no journal that could be incomplete */
-    RFT_TRY(rft_row_turns_init_alone(config, &job->text, &job->turns));
     RFT_TRY(rft_completions_read(config, config->data_questions, &job->completions));
+    RFT_TRY(rft_row_turns_init_alone(config, is_chat(config, &job->completions), &job->text, &job->turns));
     judging.verdicts_path = job->outputs.verdicts_path;
     RFT_TRY(rft_judging_open(config, &judging, &job->judging));
     samples = rft_completions_as_samples(&job->completions);

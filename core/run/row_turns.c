@@ -43,14 +43,13 @@ enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_exa
     return put_head(prompt->is_chat ? prompt->chat.messages : NULL, has_examples, turns);
 }
 
-enum rft_status rft_row_turns_init_alone(const struct rft_config *config, struct rft_prompt_text *text,
+enum rft_status rft_row_turns_init_alone(const struct rft_config *config, bool is_chat, struct rft_prompt_text *text,
                                          struct rft_row_turns *turns)
 {
     const struct rft_prompt_options options = {.examples_path = config->prompt_examples,
                                                .system = config->prompt_system,
                                                .system_path = config->prompt_system_file};
     json_t *messages;
-    bool is_chat = config->prompt_format == RFT_PROMPT_CHAT;
     *turns = (struct rft_row_turns){.text = is_chat ? text : NULL, .prefill = {"", 0}};
     *text = (struct rft_prompt_text){0};
     if (config->prompt_format == RFT_PROMPT_RAW)

@@ -19,9 +19,8 @@ struct rft_row_turns {
 /* has_examples: output.examples. The prompt must stay. */
 enum rft_status rft_row_turns_init(const struct rft_prompt *prompt, bool has_examples, struct rft_row_turns *turns);
 /* The same without a model, for completions that exist already: the system message and the examples of [prompt], and
- * the user's turn by prompt.template if prompt.format = chat, else the question alone. `text` must stay, and be closed.
- */
-enum rft_status rft_row_turns_init_alone(const struct rft_config *config, struct rft_prompt_text *text,
+ * the user's turn by prompt.template if is_chat, else the question alone. `text` must stay, and be closed. */
+enum rft_status rft_row_turns_init_alone(const struct rft_config *config, bool is_chat, struct rft_prompt_text *text,
                                          struct rft_row_turns *turns);
 void rft_row_turns_finish(struct rft_row_turns *turns);
 /* What the writer of rows asks for; good as long as the turns are. */

@@ -83,6 +83,14 @@ done
 [ "$(n_lines '^{"messages": \[{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}, ' ex-yes.json)" -eq "$(wc -l <ex-yes.json)" ] &&
     [ "$(n_lines '"content": "1"' ex-no.json)" -eq 0 ] || fail "examples are not where they are wanted"
 
+# Judged again, without the model, records say that they were a chat's.
+printf 'Say: {question}' >turn.txt
+chat --set prompt.template=turn.txt --set output.format=messages --set output.path=turn.json --set output.records=turn.records 2>run.log ||
+    fail "turn: exit code $?"
+"$rftgen" verify -c three.ini --quiet --in turn.records --set verify.rel_tol=1 --set select.keep=all --set prompt.template=turn.txt \
+    --set output.format=messages --set output.path=turn.again >verdicts 2>run.log || fail "turn again: exit code $?"
+grep -q '"content": "Say: How' turn.json && cmp turn.json turn.again >&2 || fail "verify: other rows than the run's"
+
 # A model whose files forget the end of a turn: the template knows it.
 mkdir forgetful
 for file in model.safetensors tokenizer.json; do
