@@ -49,6 +49,7 @@ static const struct {
     const char *part;
     const char *advice;
 } advices[] = {
+    {"JSON_ALLOW_NUL", "\\u0000 stands in a text that cannot hold it; leave it out"},
     {"near 'NaN", "NaN is no JSON; write null or a number"},
     {"near 'nan", "NaN is no JSON; write null or a number"},
     {"near 'Infinity", "Infinity is no JSON; write null or a number"},
