@@ -66,10 +66,10 @@ static enum rft_status open_journal(const struct rft_config *config, struct run 
     const uint64_t n_done = rft_journal_n_done(run->journal);
     const bool is_complete = n_done == n_all(run, config), must_judge = n_enough != 0 && n_done != 0 && !is_complete;
     const struct rft_generate_job job = job_of(run);
-    RFT_TRY(rft_extend(config, inputs, run->journal));
     /* Beside a complete journal there may be outputs of this very run, which was stopped between its last two steps. */
     if (!must_judge)
         RFT_TRY(rft_outputs_settle(&run->outputs, force, is_complete));
+    RFT_TRY(rft_extend(config, inputs, run->journal)); /* behind that: a run that is refused leaves no journal */
     RFT_TRY(open_judging(config, run));
     RFT_TRY(rft_needed_init(&run->needed, inputs->dataset.n, n_samples, n_enough, config->select_distinct));
     RFT_TRY(rft_generate_count(&job, &run->generated));

@@ -75,6 +75,11 @@ for pair in 0:1:0.7 1:9:1.5 2:1:0; do
     grep "\"sample\": $sample," one.records | cmp - sweep.lines >&2 || fail "a sweep: sample $sample is another"
 done
 
+# An output that is there is refused before anything is taken over.
+grow more --set generate.extend=whole.records && fail "an output was replaced"
+grep -q 'more.json exists already' more.log || fail "an output that is there: the message does not say so"
+[ ! -e more.json.journal ] || fail "a run that was refused left a journal"
+
 # What shapes text is refused, by name; the journal stays.
 refuse_extend()
 {
