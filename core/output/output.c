@@ -152,12 +152,13 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
     rft_unsolved_clear(&w->unsolved);
     for (uint32_t i = 0; i < n; i++)
         RFT_TRY(judge_sample(w, index, i));
+    const uint32_t n_not_drawn = (uint32_t)(w->counts->n_not_drawn - n_not_drawn_before);
     bool is_solved = w->counts->n_accepted > n_accepted_before;
     w->counts->n_questions++;
     w->counts->n_questions_solved += is_solved;
     if (!is_solved && w->has_unsolved)
-        RFT_TRY(rft_unsolved_write(&w->unsolved, question, n));
-    RFT_TRY(select_rows(w, question, n, w->counts->n_not_drawn == n_not_drawn_before));
+        RFT_TRY(rft_unsolved_write(&w->unsolved, question, n - n_not_drawn));
+    RFT_TRY(select_rows(w, question, n, n_not_drawn == 0));
     return w->has_pairs ? write_pairs(w, index, n) : write_rows(w, index, n);
 }
 

@@ -66,6 +66,14 @@ for enough in "1" "2 --set select.keep=2 --set select.distinct=paths --set selec
     rm -f again.* first.* whole.*
 done
 
+# Judged more strictly, what was solved is not any more: by so many samples as were drawn.
+demo drawn $stop=1 || fail "the job itself"
+"$rftgen" verify -c "$source_dir/configs/demo.ini" --quiet --in drawn.records --set verify.kind=regex --set verify.pattern=@@@ --set output.path=strict.json \
+    --set output.records= --set output.summary= --set output.unsolved=strict.unsolved >/dev/null 2>strict.log || fail "verify: exit code $?"
+sum=0
+for n in $(sed 's/.*"samples": \([0-9]*\),.*/\1/' strict.unsolved); do sum=$((sum + n)); done
+[ $sum -eq "$(number drawn samples)" ] || fail "unsolved questions: $sum samples"
+
 # Every device: the bytes of one of them.
 demo wanted $stop=1 || fail "the job itself"
 demo whole || fail "the job itself"
