@@ -27,6 +27,7 @@ struct item {
 
 struct replay {
     const char *path;
+    bool are_ids_texts; /* data.id_field is empty */
     struct rft_replay_choice choice;
     struct rft_completions records;
     struct rft_dataset questions; /* those that are drawn; on the way from `records` to `setup` */
@@ -175,6 +176,14 @@ static enum rft_status compare_key(const struct rft_question *question, const st
     return rft_str_append_z(why, "another key: the record's is not that of its id, its repeat and the seed");
 }
 
+/* An edit of the question alone need not show in the text that it gives. */
+static enum rft_status compare_question(const struct rft_question *question, struct rft_str *why)
+{
+    if (rft_bytes_equal(question->id, question->text))
+        return RFT_OK;
+    return rft_str_append_z(why, "another question: the record's is not its id, as it is where data.id_field is empty");
+}
+
 static enum rft_status check_origin(struct replay *r, struct item *item)
 {
     const struct rft_inputs *inputs = &r->setup.inputs;
@@ -193,6 +202,8 @@ static enum rft_status check_origin(struct replay *r, struct item *item)
     if (status == RFT_OK && why.len == 0)
         status = compare_key(&inputs->dataset.questions[item->question], &origin,
                              rft_draw_of(&inputs->drawn, sample).seed, &why);
+    if (status == RFT_OK && why.len == 0 && r->are_ids_texts)
+        status = compare_question(&inputs->dataset.questions[item->question], &why);
     if (status == RFT_OK && why.len != 0)
         status = note(r, item, &why);
     rft_str_finish(&why);
@@ -337,7 +348,7 @@ static enum rft_status open_all(const struct rft_config *config, struct replay *
 
 enum rft_status rft_replay(const struct rft_config *config, const char *lines, const char *fraction, bool is_quiet)
 {
-    struct replay r = {.path = config->data_questions};
+    struct replay r = {.path = config->data_questions, .are_ids_texts = *config->data_id_field == '\0'};
     enum rft_status status = rft_replay_choice_read(lines, fraction, &r.choice);
     if (status == RFT_OK)
         status = open_all(config, &r);

@@ -52,10 +52,12 @@ ini=$source_dir/configs/demo.ini
 replay 1 '^line 9: sample 8: another text from token [0-9]* (byte 3) on: the record goes on "~' --in changed
 grep -q '^19 of 20 samples are the same$' printed || fail "a changed character changes more"
 replay 0 '^19 of 19 ' --in changed --rows 1-8,10-100
-sed '9s/"question": "How many/"question": "1 2 3/' demo.records >changed
+sed '9s/"question": "How/"question": "Now/' demo.records >changed
 cmp -s demo.records changed && fail "no question was changed"
-replay 1 '^line 9: sample 8: another text from token ' --in changed
+replay 1 '^line 9: sample 8: another question' --in changed
 grep -q '^19 of 20 samples are the same$' printed || fail "a changed question changes more"
+sed '9s/"question": "How many/"question": "1 2 3/' demo.records >changed
+replay 1 '^line 9: sample 8: another text from token ' --in changed --set data.id_field=id
 sed '9s/"gold": "/&1/' demo.records >changed
 replay 0 '^20 of 20 ' --in changed
 sed '9s/"question": "How/"question": null, "x": "/' demo.records >changed
