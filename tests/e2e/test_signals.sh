@@ -70,6 +70,7 @@ for what in short changed; do
     "$rftgen" -c "$tiny" --quiet --set data.limit=all --set data.questions=many.jsonl --set model.path=model --set output.path=cut.json 2>cut.log &
     pid=$!
     until ls -l /proc/$pid/fd 2>/dev/null | grep -q 'model.safetensors'; do kill -0 $pid 2>/dev/null || break; done
+    sleep 0.1 # what is open is mapped and its header read, which a cut in between would end otherwise; the prompts take longer
     if [ $what = short ]; then : >model/model.safetensors; else printf x >>model/model.safetensors; fi
     code=0
     wait $pid || code=$?
