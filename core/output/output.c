@@ -18,7 +18,8 @@ struct writer {
     struct rft_str rejected; /* of the one that it is paired with */
     struct rft_str clean;    /* pairs: the text as it is written */
     struct rft_selector *selector;
-    bool *kept;                  /* [samples.n_max] */
+    const uint32_t *kept; /* [n_kept] of the question at hand, ascending: samples that become rows */
+    uint32_t n_kept;
     bool *wrong;                 /* [samples.n_max] that a pair may reject */
     struct rft_pair_text *texts; /* [samples.n_max] of pairs */
     size_t n_skipped;            /* rows left out that are written */
@@ -90,30 +91,21 @@ static enum rft_status judge_sample(struct writer *w, uint64_t index, uint32_t i
     return w->has_records ? rft_records_write(&w->records, question, &sample, &verdict) : RFT_OK;
 }
 
-/* Which of a question's samples become rows: kept[n]. */
-static enum rft_status select_rows(struct writer *w, const struct rft_question *question, uint32_t n, bool is_all_drawn)
+static enum rft_status select_rows(struct writer *w, const struct rft_question *question, bool is_all_drawn)
 {
     const uint64_t *n_duplicates = &w->counts->n_left_out[RFT_LEFT_OUT_DUPLICATE], n_before = *n_duplicates;
-    const uint32_t *kept;
-    uint32_t n_kept;
-    RFT_TRY(rft_selector_choose(w->selector, question->text, &kept, &n_kept));
-    for (uint32_t i = 0; i < n; i++)
-        w->kept[i] = false;
-    for (uint32_t i = 0; i < n_kept; i++)
-        w->kept[kept[i]] = true;
-    const bool has_enough = w->can_stop && n_kept + (*n_duplicates - n_before) >= w->options->select.keep;
+    RFT_TRY(rft_selector_choose(w->selector, question->text, &w->kept, &w->n_kept));
+    const bool has_enough = w->can_stop && w->n_kept + (*n_duplicates - n_before) >= w->options->select.keep;
     w->counts->n_questions_short += !is_all_drawn && !has_enough;
     return RFT_OK;
 }
 
-static enum rft_status write_rows(struct writer *w, uint64_t index, uint32_t n)
+static enum rft_status write_rows(struct writer *w, uint64_t index)
 {
     struct rft_sample sample;
     const struct rft_output_row row = {.question = &w->dataset->questions[index], .sample = &sample};
-    for (uint32_t i = 0; i < n; i++) {
-        if (!w->kept[i])
-            continue;
-        RFT_TRY(read_sample(w, index, i, &w->text, &sample));
+    for (uint32_t i = 0; i < w->n_kept; i++) {
+        RFT_TRY(read_sample(w, index, w->kept[i], &w->text, &sample));
         RFT_TRY(rft_rows_write(&w->rows, &row));
     }
     return RFT_OK;
@@ -126,9 +118,8 @@ static enum rft_status write_pairs(struct writer *w, uint64_t index, uint32_t n)
     struct rft_sample chosen, rejected;
     const struct rft_output_row row = {&w->dataset->questions[index], &chosen, &rejected};
     rft_pairs_clear(pairs);
-    for (uint32_t i = 0; i < n; i++)
-        if (w->kept[i])
-            RFT_TRY(rft_pairs_add_chosen(pairs, w->texts[i]));
+    for (uint32_t i = 0; i < w->n_kept; i++)
+        RFT_TRY(rft_pairs_add_chosen(pairs, w->texts[w->kept[i]]));
     for (uint32_t i = 0; i < n; i++)
         if (w->wrong[i])
             RFT_TRY(rft_pairs_add_rejected(pairs, w->texts[i]));
@@ -158,8 +149,8 @@ static enum rft_status write_question(struct writer *w, uint64_t index)
     w->counts->n_questions_solved += is_solved;
     if (!is_solved && w->has_unsolved)
         RFT_TRY(rft_unsolved_write(&w->unsolved, question, n - n_not_drawn));
-    RFT_TRY(select_rows(w, question, n, n_not_drawn == 0));
-    return w->has_pairs ? write_pairs(w, index, n) : write_rows(w, index, n);
+    RFT_TRY(select_rows(w, question, n_not_drawn == 0));
+    return w->has_pairs ? write_pairs(w, index, n) : write_rows(w, index);
 }
 
 /* ---- all of it ---- */
@@ -203,11 +194,9 @@ static enum rft_status open_writer(const struct rft_output_options *o, struct wr
     w->has_pairs = rft_rows_are_pairs(o->format);
     const char *why;
     w->can_stop = !w->has_pairs && rft_select_can_stop(&o->select, o->select.keep, &why);
-    w->kept = rft_alloc(n, sizeof *w->kept);
     w->wrong = rft_alloc(n, sizeof *w->wrong);
     w->texts = rft_alloc(w->has_pairs ? n : 0, sizeof *w->texts);
-    bool is_there = w->kept != NULL && w->wrong != NULL && w->texts != NULL;
-    if (!is_there)
+    if (w->wrong == NULL || w->texts == NULL)
         return RFT_ERR_HOST_MEMORY;
     return rft_selector_create(&o->select, w->counts->n_left_out, &w->selector);
 }
@@ -225,7 +214,6 @@ static void close_writer(struct writer *w)
     rft_str_finish(&w->rejected);
     rft_str_finish(&w->clean);
     rft_selector_destroy(w->selector);
-    rft_free(w->kept);
     rft_free(w->wrong);
     rft_free(w->texts);
 }
