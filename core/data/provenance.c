@@ -45,9 +45,9 @@ enum rft_status rft_provenance_put(const struct rft_provenance *p, enum rft_draw
     return rft_str_printf(out, "%" PRIu32, p->arithmetic_version);
 }
 
-static bool is_null(struct rft_bytes json)
+bool rft_is_known(struct rft_bytes json)
 {
-    return json.data == NULL || rft_bytes_equal(json, rft_bytes_z("null"));
+    return json.data != NULL && !rft_bytes_equal(json, rft_bytes_z("null"));
 }
 
 static enum rft_status put_difference(enum rft_drawn_fact fact, struct rft_bytes was, struct rft_bytes is,
@@ -73,7 +73,7 @@ enum rft_status rft_provenance_compare(const struct rft_provenance *provenance, 
     *is_known = true;
     for (size_t i = 0; i < RFT_DRAWN_FACTS && status == RFT_OK && out->len == before; i++) {
         const struct rft_bytes was = origin->facts[order[i]];
-        if (is_null(was)) {
+        if (!rft_is_known(was)) {
             *is_known = false;
             continue;
         }

@@ -41,6 +41,8 @@ struct rft_provenance {
     enum rft_logprobs logprobs;  /* what is kept of them */
 };
 
+/* Whether a record says it: JSON text that is there, and is not null. */
+bool rft_is_known(struct rft_bytes json);
 /* The name of a fact's column in the records. */
 const char *rft_drawn_column(enum rft_drawn_fact fact);
 /* Appends a fact as JSON text. sample: its number. */

@@ -108,13 +108,14 @@ static enum rft_status take_logprobs(struct extension *e, const struct rft_compl
 
 static enum rft_status take(struct extension *e, const struct rft_completion *c, uint64_t question)
 {
-    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD: bytes may have stood there that are no UTF-8 */
     struct rft_sample sample = {
         .question = question, .sample = c->sample, .n_tokens = c->n_tokens, .finish = c->finish, .text = c->text};
     if (c->is_not_drawn || !rft_journal_lacks(e->journal, question, c->sample))
         return RFT_OK;
     RFT_TRY(check(e, c));
-    if (c->text.len != 0 && memmem(c->text.data, c->text.len, replacement, sizeof replacement - 1) != NULL) {
+    if (c->text.len != 0 &&
+        memmem(c->text.data, c->text.len, RFT_UTF8_REPLACEMENT, strlen(RFT_UTF8_REPLACEMENT)) != NULL) {
+        /* bytes may have stood there that are no UTF-8 */
         e->n_lossy++;
         return RFT_OK;
     }

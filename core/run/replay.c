@@ -171,7 +171,7 @@ static enum rft_status compare_key(const struct rft_question *question, const st
 {
     char key[24];
     snprintf(key, sizeof key, "\"%016" PRIx64 "\"", rft_question_key(question, seed));
-    if (origin->key.data == NULL || is_text(origin->key, key) || is_text(origin->key, "null"))
+    if (!rft_is_known(origin->key) || is_text(origin->key, key))
         return RFT_OK;
     return rft_str_append_z(why, "another key: the record's is not that of its id, its repeat and the seed");
 }
@@ -197,8 +197,7 @@ static enum rft_status check_origin(struct replay *r, struct item *item)
     if (is_text(*arithmetic, "\"unchecked\""))
         *arithmetic = (struct rft_bytes){NULL, 0};
     enum rft_status status = rft_provenance_compare(&provenance, &origin, sample, &is_known, &why);
-    r->n_unknown += !is_known || !item->record->has_finish || !item->record->has_tokens || origin.key.data == NULL ||
-                    is_text(origin.key, "null");
+    r->n_unknown += !is_known || !item->record->has_finish || !item->record->has_tokens || !rft_is_known(origin.key);
     if (status == RFT_OK && why.len == 0)
         status = compare_key(&inputs->dataset.questions[item->question], &origin,
                              rft_draw_of(&inputs->drawn, sample).seed, &why);

@@ -58,11 +58,6 @@ static enum rft_status put_texts(struct rft_tokenizer *tokenizer, struct rft_byt
     return put_excerpt(is, byte, out);
 }
 
-static bool is_known(struct rft_bytes json)
-{
-    return json.data != NULL && !rft_bytes_equal(json, rft_bytes_z("null"));
-}
-
 /* As records hold them: the sum in the order of the tokens, and each. */
 static enum rft_status put_logprobs(const struct rft_drawn *drawn, struct rft_str *sum, struct rft_str *each)
 {
@@ -81,10 +76,10 @@ static enum rft_status compare_logprobs(const struct rft_origin *origin, const s
     if (drawn->logprobs == NULL || drawn->n_tokens == 0)
         return RFT_OK;
     enum rft_status status = put_logprobs(drawn, &sum, &each);
-    if (status == RFT_OK && is_known(origin->logprobs) &&
+    if (status == RFT_OK && rft_is_known(origin->logprobs) &&
         !rft_bytes_equal(origin->logprobs, (struct rft_bytes){each.data, each.len}))
         status = rft_str_append_z(out, "the same text, another log-probability of a token");
-    else if (status == RFT_OK && is_known(origin->logprob) &&
+    else if (status == RFT_OK && rft_is_known(origin->logprob) &&
              !rft_bytes_equal(origin->logprob, (struct rft_bytes){sum.data, sum.len}))
         status = rft_str_append_z(out, "the same text, another log-probability");
     rft_str_finish(&sum);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
-#include "alloc.h"
-#include "arith.h"
 #include "card.h"
-#include "generate.h"
 #include "extend.h"
+#include "generate.h"
 #include "log.h"
 #include "memory_limit.h"
 #include "os.h"

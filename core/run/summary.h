@@ -51,11 +51,11 @@ struct rft_summary {
 /* Writes the JSON file; it appears under its name only when complete. */
 enum rft_status rft_summary_write(struct rft_out_file *out, const struct rft_summary *summary);
 
-/* The closing lines on the log: what was written where, accepted of total, questions solved, tokens per second, peak
- * memory against the budget. */
 /* The verdicts by reason, as a table on stdout. */
 void rft_summary_print_verdicts(const struct rft_output_counts *counts);
 
+/* The closing lines on the log: what was written where, accepted of total, questions solved, tokens per second, peak
+ * memory against the budget. */
 void rft_summary_log(const struct rft_config *config, const struct rft_outputs *outputs,
                      const struct rft_summary *summary);
 

@@ -108,7 +108,7 @@ enum rft_status rft_tok_work_begin(struct rft_bytes text, const unsigned char *m
             mark = own;
         }
         if (code_point < 0) {
-            RFT_TRY(rft_tok_text_append(&work->text, "\xef\xbf\xbd", 3, own));
+            RFT_TRY(rft_tok_text_append(&work->text, RFT_UTF8_REPLACEMENT, strlen(RFT_UTF8_REPLACEMENT), own));
             begin = i + n;
         }
     }
