@@ -30,7 +30,7 @@ function(rft_room name)
     set(sees_${name} ${A_SEES} PARENT_SCOPE)
 endfunction()
 
-rft_room(base       USES PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::XXHASH PkgConfig::ZLIB PkgConfig::ZSTD m) # status, log, memory,
+rft_room(base       USES Threads::Threads PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::XXHASH PkgConfig::ZLIB PkgConfig::ZSTD m) # status, log, memory,
                                                              # strings, files, JSON, patterns: knows nothing of models or devices
 rft_room(contract)                                          # texts that C, GLSL and CUDA share: arithmetic, ops and their arguments
 rft_room(program    SEES base contract)                     # a list of kernel calls, and what a device must do with it

@@ -3,6 +3,7 @@
 
 #include "utf8.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 static enum rft_log_level level_max = RFT_LOG_INFO;
 static rft_log_sink *sink_fn;
 static void *sink_user;
+static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void rft_log_set_level(enum rft_log_level level)
 {
@@ -67,10 +69,12 @@ static void log_line(enum rft_log_level level, const char *fmt, va_list args)
     int head = snprintf(text, sizeof text, "%s", prefixes[level]);
     vsnprintf(text + head, sizeof text - (size_t)head, fmt, args);
     rft_log_printable(text, line, sizeof line);
+    pthread_mutex_lock(&sink_lock);
     if (sink_fn != NULL)
         sink_fn(sink_user, level, line);
     else
         fprintf(stderr, "%s%s\n", level == RFT_LOG_ERROR || level == RFT_LOG_WARN ? "rftgen: " : "", line);
+    pthread_mutex_unlock(&sink_lock);
 }
 
 #define RFT_LOG_FUNCTION(name, level)                                                                                  \
