@@ -370,7 +370,9 @@ static enum rft_status begin(struct rft_judges *judges)
     if (status != RFT_OK || worker->has_started || is_stopped(judges))
         return status;
     rft_judge_worker_fail_by_end(worker);
+    pthread_mutex_lock(&judges->lock);
     snprintf(judges->start_error, sizeof judges->start_error, "%s", worker->failure);
+    pthread_mutex_unlock(&judges->lock);
     return RFT_ERR_CONFIG;
 }
 
