@@ -385,8 +385,8 @@ RFT_FN void find_values(const struct rft_args_attention &a, AttentionShared &sha
     }
     if (of_round != 0u)
         return;
-    uint32_t *y = pointer<uint32_t>(a.y) + (size_t)unit.row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) +
-                  unit.head * n_words + word;
+    uint32_t *y =
+        pointer<uint32_t>(a.y) + (size_t)unit.row * RFT_ROW_WORDS(a.n_heads * a.head_dim) + unit.head * n_words + word;
     UNROLL
     for (uint32_t head = 0u; head < 4u; head++) {
         const float inverse = part_of(shared.inverse_sums[u], head);

@@ -6,6 +6,7 @@
 
 #define NORMED_THREADS 1024u /* at most: a thread has four elements of a row */
 #define HEADS_THREADS 64u
+#define QUANTISE_THREADS 256u
 #define ATTENTION_THREADS 256u
 #define FILTER_THREADS 256u
 #define SAMPLE_THREADS 128u

@@ -13,7 +13,7 @@ struct GateUp : Normed<struct rft_args_gate_up> {
             float v[4];
             scale_sums(a, quad, sums, factor, v);
             const float low = rft_act_mul(a.act, v[0], v[2]), high = rft_act_mul(a.act, v[1], v[3]);
-            pointer<uint32_t>(a.y)[(size_t)row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] =
+            pointer<uint32_t>(a.y)[(size_t)row * RFT_ROW_WORDS(a.ffn_dim) + quad] =
                 pair_or_mark(low, high, a.rows, row);
         }
         return Quad{0u, 0u, 0u, 0u};

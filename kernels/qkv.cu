@@ -6,7 +6,7 @@
 struct Qkv : Normed<struct rft_args_qkv> {
     RFT_FN uint32_t n_matrix_rows(const Args &a)
     {
-        return (a.n_heads + 2u * a.n_kv_heads) * a.head_dim;
+        return a.n;
     }
     RFT_FN bool is_left_alone(const Args &a, uint32_t row)
     {
@@ -14,12 +14,14 @@ struct Qkv : Normed<struct rft_args_qkv> {
     }
     RFT_FN Quad store_quad(const Args &a, uint32_t quad, uint32_t row, const Float4 &sums, float factor)
     {
-        const uint32_t head = quad * 4u / a.head_dim, in_head = quad * 4u % a.head_dim;
+        const uint32_t at = a.first + quad * 4u, head = at / a.head_dim, in_head = at % a.head_dim;
         float v[4];
         scale_sums(a, quad, sums, factor, v);
+        if (quad * 4u >= a.n)
+            return Quad{0u, 0u, 0u, 0u};
         if (head < a.n_heads + a.n_kv_heads)
             store_q_or_k(a, row, head, in_head / 4u, v);
-        else if (head < a.n_heads + 2u * a.n_kv_heads)
+        else
             store_value(a, row, head - a.n_heads - a.n_kv_heads, in_head / 2u, v);
         return Quad{0u, 0u, 0u, 0u};
     }

@@ -21,7 +21,7 @@ struct Residual {
     }
     RFT_FN uint32_t input_words(const Args &a)
     {
-        return RFT_PADDED(a.k) / 2u;
+        return RFT_ROW_WORDS(a.k);
     }
     RFT_FN bool is_left_alone(const Args &, uint32_t)
     {

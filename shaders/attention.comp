@@ -275,7 +275,7 @@ void add_values(Segment s, uint kv_head, uint first, uint n)
 void store_outputs(uint row, uint kv_head, uint first_head, uint n_used, uint first, uint n)
 {
     uint head = kv_head * (a.n_heads / a.n_kv_heads) + first_head;
-    uint at = row * (RFT_PADDED(a.n_heads * a.head_dim) / 2u) + (head * a.head_dim + first) / 2u;
+    uint at = row * RFT_ROW_WORDS(a.n_heads * a.head_dim) + (head * a.head_dim + first) / 2u;
     for (uint i = gl_LocalInvocationID.x; i < n_used * (n / 2u); i += LOCAL) {
         uint word = i % (n / 2u), of_head = i / (n / 2u);
         float y_low = rft_flush(totals[2u * word][of_head]) * inverse_sums[of_head];

@@ -20,5 +20,5 @@ void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
     if (quad * 4u >= N_ROWS_OF_MATRIX)
         return;
     float low = rft_act_mul(a.act, results.x, results.z), high = rft_act_mul(a.act, results.y, results.w);
-    Words(a.y).v[row * (RFT_PADDED(a.ffn_dim) / 2u) + quad] = pair_or_mark(low, high, Rows(a.rows), row);
+    Words(a.y).v[row * RFT_ROW_WORDS(a.ffn_dim) + quad] = pair_or_mark(low, high, Rows(a.rows), row);
 }

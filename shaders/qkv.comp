@@ -7,7 +7,7 @@
 layout(push_constant) uniform Args { rft_args_qkv a; };
 
 #define INPUT a.h
-#define N_ROWS_OF_MATRIX ((a.n_heads + 2u * a.n_kv_heads) * a.head_dim)
+#define N_ROWS_OF_MATRIX a.n
 #define K a.dim
 #define STRIDE RFT_H_WORDS(a.dim)
 #define NORMED
@@ -18,9 +18,9 @@ layout(push_constant) uniform Args { rft_args_qkv a; };
 
 void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 {
-    uint head = quad * 4u / a.head_dim, in_head = quad * 4u % a.head_dim, n_rotated = a.n_heads + a.n_kv_heads;
+    uint at = a.first + quad * 4u, head = at / a.head_dim, in_head = at % a.head_dim, n_rotated = a.n_heads + a.n_kv_heads;
     kept = uvec4(0u);
-    if (head >= n_rotated + a.n_kv_heads || IS_LEFT_ALONE(row))
+    if (quad * 4u >= a.n || IS_LEFT_ALONE(row))
         return;
     if (head >= n_rotated)
         store_value(row, head - n_rotated, in_head / 2u, results);

@@ -9,7 +9,7 @@ layout(push_constant) uniform Args { rft_args_residual a; };
 #define INPUT a.y
 #define N_ROWS_OF_MATRIX a.dim
 #define K a.k
-#define STRIDE (RFT_PADDED(a.k) / 2u)
+#define STRIDE RFT_ROW_WORDS(a.k)
 #define TILES
 #define BIASED
 #include "matmul.glsl"

@@ -33,7 +33,8 @@ struct cpu_form {
 /* The forms of this machine, fastest first; plain is always the last. */
 const struct cpu_form *cpu_form_at(uint32_t index);
 uint32_t cpu_n_forms(void);
-const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op);
+/* format: of the matrix that is multiplied by, if any. */
+const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op, uint32_t format);
 
 /* Plain kernels and their grids, by op. */
 #define RFT_OP(name, grid)                                                                                             \

@@ -73,15 +73,15 @@ static void store_q_or_k(const struct rft_args_qkv *a, struct rft_row *row, uint
 
 uint32_t cpu_qkv_items(const void *args, uint32_t n_workers)
 {
-    const struct rft_args_qkv *a = args;
     (void)n_workers;
-    return n_tiles((a->n_heads + 2 * a->n_kv_heads) * a->head_dim);
+    return n_tiles(((const struct rft_args_qkv *)args)->n);
 }
 
 void cpu_qkv(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_qkv *a = args;
-    uint32_t n_rotated = a->n_heads + a->n_kv_heads, n = (n_rotated + a->n_kv_heads) * a->head_dim;
+    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
+    uint32_t n_rotated = a->n_heads + a->n_kv_heads;
     (void)worker;
     for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
         struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
@@ -90,11 +90,11 @@ void cpu_qkv(const void *args, uint32_t item, struct cpu_worker worker)
         if (row->state != RFT_ROW_RUNNING)
             continue;
         scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
-        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        tile_dots(&matrix, item, h, RFT_H_QUANTISED(a->dim), sums);
         for (uint32_t i = 0; i < RFT_TILE; i++)
             sums[i] = rft_scaled_sum(sums[i], scale) + bias_at(a->bias, item * RFT_TILE + i);
-        for (uint32_t i = 0; i < RFT_TILE && item * RFT_TILE + i < n; i += 4) {
-            uint32_t at = item * RFT_TILE + i, head = at / a->head_dim, in_head = at % a->head_dim;
+        for (uint32_t i = 0; i < RFT_TILE && item * RFT_TILE + i < a->n; i += 4) {
+            uint32_t at = a->first + item * RFT_TILE + i, head = at / a->head_dim, in_head = at % a->head_dim;
             if (head < n_rotated) {
                 store_q_or_k(a, row, index, head, in_head / 2, sums + i);
                 continue;
@@ -268,7 +268,7 @@ void cpu_attention(const void *args, uint32_t item, struct cpu_worker worker)
     uint32_t group = a->n_heads / a->n_kv_heads;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
     const uint16_t *q = (const uint16_t *)cpu_pointer(a->q) + (size_t)index * a->n_heads * a->head_dim;
-    uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * RFT_PADDED(a->n_heads * a->head_dim);
+    uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * 2 * RFT_ROW_WORDS(a->n_heads * a->head_dim);
     float *scores = (float *)cpu_pointer(a->scratch) + (size_t)worker.index * a->scratch_floats;
     if (row->state != RFT_ROW_RUNNING)
         return;

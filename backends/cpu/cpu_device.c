@@ -144,7 +144,7 @@ static enum rft_status cpu_exec_create(struct rft_device *device, const struct r
     exec->n_nodes = (uint32_t)program->n_nodes;
     for (uint32_t i = 0; i < exec->n_nodes; i++) {
         const struct rft_node *node = &program->nodes[i];
-        exec->nodes[i].kernel = cpu_kernel_of(device->form, node->op);
+        exec->nodes[i].kernel = cpu_kernel_of(device->form, node->op, rft_node_matrix(node).format);
         exec->nodes[i].op = node->op;
         memcpy(exec->nodes[i].args.bytes, node->args.bytes, node->args_bytes);
     }

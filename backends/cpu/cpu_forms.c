@@ -75,7 +75,7 @@ const struct cpu_form *cpu_form_at(uint32_t index)
     return NULL;
 }
 
-const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op)
+const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op, uint32_t format)
 {
-    return form->kernels[op].run != NULL ? &form->kernels[op] : &plain_kernels[op];
+    return form->kernels[op].run != NULL && format == RFT_FORMAT_BF16 ? &form->kernels[op] : &plain_kernels[op];
 }

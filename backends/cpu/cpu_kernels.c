@@ -4,6 +4,16 @@
 #include "cpu_plain.h"
 #include "cpu_vocabulary.h"
 
+/* Element i of a row of the matrix. */
+static float embedded(const struct plain_matrix *matrix, uint32_t entry, uint32_t i)
+{
+    const uint32_t *tile = tile_of(matrix, entry / RFT_TILE), row = entry % RFT_TILE;
+    if (matrix->format != RFT_FORMAT_BF16)
+        return rft_flush(cpu_integer_element(tile, matrix->format, row, i));
+    uint32_t word = tile[(size_t)(i / 2) * RFT_TILE + row];
+    return i % 2 == 0 ? rft_low_bf16(word) : rft_high_bf16(word);
+}
+
 uint32_t cpu_embed_items(const void *args, uint32_t n_workers)
 {
     (void)n_workers;
@@ -15,14 +25,13 @@ void cpu_embed(const void *args, uint32_t item, struct cpu_worker worker)
     const struct rft_args_embed *a = args;
     struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + item;
     uint32_t entry = row->token - a->first;
-    const uint32_t *tile = tile_of(a->weight, entry / RFT_TILE, a->dim);
+    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
     float *x = (float *)cpu_pointer(a->x) + (size_t)item * a->dim;
     (void)worker;
     if (entry >= a->n)
         return;
     for (uint32_t i = 0; i < a->dim; i++) {
-        uint32_t word = tile[(size_t)(i / 2) * RFT_TILE + entry % RFT_TILE];
-        float element = i % 2 == 0 ? rft_low_bf16(word) : rft_high_bf16(word);
+        float element = embedded(&matrix, entry, i);
         x[i] = element * RFT_FROM_BITS(a->scale_bits);
     }
     for (uint32_t i = 0; i < a->dim; i += RFT_TILE)
@@ -39,14 +48,15 @@ uint32_t cpu_residual_items(const void *args, uint32_t n_workers)
 void cpu_residual(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_residual *a = args;
+    const struct plain_matrix matrix = {a->weight, a->k, a->format};
     uint32_t first = item * RFT_TILE;
     uint32_t n = a->dim - first < RFT_TILE ? a->dim - first : RFT_TILE;
     (void)worker;
     for (uint32_t row = 0; row < cpu_n_rows(a->batch); row++) {
         float *x = (float *)cpu_pointer(a->x) + (size_t)row * a->dim;
         float sums[RFT_TILE];
-        tile_dots(tile_of(a->weight, item, a->k),
-                  (const uint32_t *)cpu_pointer(a->y) + (size_t)row * (RFT_PADDED(a->k) / 2), a->k, sums);
+        tile_dots(&matrix, item, (const uint32_t *)cpu_pointer(a->y) + (size_t)row * RFT_ROW_WORDS(a->k),
+                  RFT_ROW_QUANTISED(a->k), sums);
         for (uint32_t i = 0; i < n; i++) {
             float sum = sums[i];
             if (a->bias != 0)
@@ -98,14 +108,15 @@ uint32_t cpu_gate_up_items(const void *args, uint32_t n_workers)
 void cpu_gate_up(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_gate_up *a = args;
+    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
     (void)worker;
     for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
         struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
         const uint32_t *h = h_row(a->h, index, a->dim);
-        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * RFT_PADDED(a->ffn_dim);
+        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * 2 * RFT_ROW_WORDS(a->ffn_dim);
         float scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
         float sums[RFT_TILE];
-        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        tile_dots(&matrix, item, h, RFT_H_QUANTISED(a->dim), sums);
         for (uint32_t i = 0; i < RFT_TILE / 2; i++) {
             uint32_t element = item * (RFT_TILE / 2) + i;
             uint32_t at = i / 2 * 4 + i % 2; /* of the gate; its up is two further on */
@@ -126,6 +137,7 @@ uint32_t cpu_project_items(const void *args, uint32_t n_workers)
 void cpu_project(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_project *a = args;
+    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
     (void)worker;
     for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
         struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
@@ -133,7 +145,7 @@ void cpu_project(const void *args, uint32_t item, struct cpu_worker worker)
         float *y = (float *)cpu_pointer(a->y) + (size_t)index * a->stride + a->first;
         float scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
         float sums[RFT_TILE];
-        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        tile_dots(&matrix, item, h, RFT_H_QUANTISED(a->dim), sums);
         for (uint32_t i = 0; i < RFT_TILE && item * RFT_TILE + i < a->n; i++) {
             float sum = rft_scaled_sum(sums[i], scale) + bias_at(a->bias, item * RFT_TILE + i);
             y[item * RFT_TILE + i] = rft_soft_cap(sum, a->cap_bits, a->inverse_cap_bits);
@@ -174,6 +186,7 @@ static struct rft_candidate best_entry(const struct rft_args_draw *a, struct rft
 void cpu_draw(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_draw *a = args;
+    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
     uint32_t first = a->first + item * RFT_TILE;
     uint32_t n = a->n - item * RFT_TILE < RFT_TILE ? a->n - item * RFT_TILE : RFT_TILE;
     (void)worker;
@@ -186,7 +199,7 @@ void cpu_draw(const void *args, uint32_t item, struct cpu_worker worker)
         if (row->state != RFT_ROW_RUNNING)
             continue;
         scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
-        tile_dots(tile_of(a->weight, item, a->dim), h, a->dim, sums);
+        tile_dots(&matrix, item, h, RFT_H_QUANTISED(a->dim), sums);
         candidates[first / RFT_TILE] = best_entry(a, row, first, n, scale, sums);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the plain kernels are made of: dot products of bf16, rounding, normed rows, biases. */
+/* What the plain kernels are made of: dot products of bf16 (of integers: cpu_integers.c), rounding, normed rows,
+ * biases. */
 #ifndef RFT_CPU_PLAIN_H
 #define RFT_CPU_PLAIN_H
 
@@ -36,16 +37,32 @@ static inline uint16_t round_or_mark(float v, struct rft_row *row)
     return (uint16_t)rft_to_bf16(v);
 }
 
-/* One tile of 16 matrix rows times an activation row. */
-static inline void tile_dots(const uint32_t *tile, const uint32_t *x, uint32_t k, float sums[RFT_TILE])
+struct plain_matrix {
+    uint64_t weight;
+    uint32_t k;
+    uint32_t format;
+};
+
+static inline const uint32_t *tile_of(const struct plain_matrix *matrix, uint32_t tile)
 {
-    for (uint32_t j = 0; j < RFT_TILE; j++)
-        sums[j] = dot_bf16(tile + j, RFT_TILE, x, RFT_PADDED(k) / 2);
+    return (const uint32_t *)cpu_pointer(matrix->weight) +
+           (size_t)tile * RFT_FORMAT_TILE_WORDS(matrix->format, matrix->k);
 }
 
-static inline const uint32_t *tile_of(uint64_t weight, uint32_t item, uint32_t k)
+/* Row `row` of a tile whose format is integers, times a quantised activation row. */
+float cpu_dot_integers(const uint32_t *tile, uint32_t format, uint32_t row, const uint32_t *quantised, uint32_t k);
+/* Element i of it. */
+float cpu_integer_element(const uint32_t *tile, uint32_t format, uint32_t row, uint32_t i);
+
+/* One tile of 16 matrix rows times an activation row, whose quantised part begins at that word. */
+static inline void tile_dots(const struct plain_matrix *matrix, uint32_t index, const uint32_t *x, uint32_t quantised,
+                             float sums[RFT_TILE])
 {
-    return (const uint32_t *)cpu_pointer(weight) + (size_t)item * (RFT_PADDED(k) / 2) * RFT_TILE;
+    const uint32_t *tile = tile_of(matrix, index);
+    for (uint32_t j = 0; j < RFT_TILE; j++)
+        sums[j] = matrix->format == RFT_FORMAT_BF16
+                      ? dot_bf16(tile + j, RFT_TILE, x, RFT_PADDED(matrix->k) / 2)
+                      : cpu_dot_integers(tile, matrix->format, j, x + quantised, matrix->k);
 }
 
 static inline uint32_t *h_row(uint64_t h, uint32_t row, uint32_t dim)

@@ -17,9 +17,9 @@
 #define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
 
 const struct cuda_kernel cuda_kernels[] = {
-    PLAIN(embed),     MATMUL(qkv),     PLAIN(heads),    PLAIN(attention), MATMUL(residual),
-    PLAIN(post_norm), MATMUL(gate_up), MATMUL(project), PLAIN(filter),    PLAIN(sample),
-    MATMUL(draw),     PLAIN(score),    PLAIN(advance),
+    PLAIN(embed),     PLAIN(quantise),  MATMUL(qkv),     PLAIN(heads),    PLAIN(attention),
+    MATMUL(residual), PLAIN(post_norm), MATMUL(gate_up), MATMUL(project), PLAIN(filter),
+    PLAIN(sample),    MATMUL(draw),     PLAIN(score),    PLAIN(advance),
 };
 const uint32_t n_cuda_kernels = sizeof cuda_kernels / sizeof *cuda_kernels;
 
@@ -119,6 +119,14 @@ static struct cuda_call normed_row_call(const struct rft_node *node, uint32_t di
         .grid_x = node->n_rows, .grid_y = 1, .threads = n_threads < NORMED_THREADS ? n_threads : NORMED_THREADS};
 }
 
+/* A thread for each block of a row, if they are not too many. */
+static uint32_t quantise_threads(const struct rft_node *node)
+{
+    const struct rft_args_quantise *a = (const void *)node->args.bytes;
+    const uint32_t n_threads = divide_up(RFT_PADDED(a->k) / RFT_QUANT_BLOCK, 32) * 32;
+    return n_threads < QUANTISE_THREADS ? n_threads : QUANTISE_THREADS;
+}
+
 static struct cuda_call heads_call(const struct rft_node *node)
 {
     const struct rft_args_heads *a = (const void *)node->args.bytes;
@@ -140,6 +148,8 @@ struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, ui
         call = normed_row_call(node, ((const struct rft_args_post_norm *)(const void *)node->args.bytes)->dim);
     } else if (node->op == RFT_OP_heads) {
         call = heads_call(node);
+    } else if (node->op == RFT_OP_quantise) {
+        call.threads = quantise_threads(node);
     } else if (node->op == RFT_OP_filter) {
         call.threads = FILTER_THREADS;
     } else if (node->op == RFT_OP_sample) {

@@ -26,6 +26,7 @@ struct rft_kernel_case {
     bool is_prefill; /* the rows are one prompt's neighbouring tokens */
     uint32_t rows;   /* in use; buffers have room for up to three more, which must be left alone */
     uint32_t n, k;   /* the matrix is [n][k]; gate_up: ffn_dim is n; qkv: k alone; n alone: vocab, parts */
+    uint32_t format; /* RFT_FORMAT_* of the matrix */
     uint32_t first;  /* of a matrix in parts; score: entries before it have no token */
     uint32_t flags;
     uint32_t n_heads, n_kv_heads, head_dim;

@@ -2,6 +2,7 @@
 #include "kernel_case_inputs.h"
 
 #include "arith.h"
+#include "kernel_case_integers.h"
 #include "op.h"
 
 #include <string.h>
@@ -143,6 +144,8 @@ uint64_t rft_case_tables(const struct rft_build *b)
 uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k)
 {
     uint16_t *p;
+    if (b->c->format != RFT_FORMAT_BF16)
+        return rft_case_integers(b, n, k);
     uint64_t address =
         rft_call_buffer(b->image, "weight", RFT_CALL_IN, (uint64_t)n_tiles(n) * RFT_TILE * RFT_PADDED(k) * 2, &p);
     for (uint32_t row = 0; p != NULL && row < n; row++) {
@@ -220,13 +223,42 @@ uint64_t rft_case_bias(const struct rft_build *b, uint32_t n)
     return address;
 }
 
-uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_padded)
+uint64_t rft_case_queries(const struct rft_build *b)
 {
     uint16_t *p;
-    uint64_t address = rft_call_buffer(b->image, name, RFT_CALL_IN, (uint64_t)b->n_rows * n_padded * 2, &p);
-    for (uint32_t row = 0; p != NULL && row < b->n_rows; row++)
-        for (uint32_t i = 0; i < n; i++)
-            p[(size_t)row * n_padded + i] = bf16_value(b, is_bad_row(b, row));
+    const uint64_t n = (uint64_t)b->n_rows * b->c->n_heads * b->c->head_dim;
+    uint64_t address = rft_call_buffer(b->image, "q", RFT_CALL_IN, n * 2, &p);
+    for (uint64_t i = 0; p != NULL && i < n; i++)
+        p[i] = bf16_value(b, is_bad_row(b, (uint32_t)(i / (b->c->n_heads * b->c->head_dim))));
+    return address;
+}
+
+/* Some blocks that are to be quantised are all zeros. */
+static bool is_empty(const struct rft_build *b, uint32_t row, uint32_t i)
+{
+    return b->c->op == RFT_OP_quantise && row % 5 == 1 && i / RFT_QUANT_BLOCK % 2 == 0;
+}
+
+/* The quantised part of a row, or room for it. */
+static void fill_quantised(const struct rft_build *b, uint32_t *quantised, uint32_t k)
+{
+    if (b->c->op == RFT_OP_quantise)
+        memset(quantised, NEVER_WRITTEN, (size_t)RFT_QUANTISED_WORDS(k) * 4);
+    else if (b->c->format != RFT_FORMAT_BF16)
+        rft_case_quantised(b, quantised, k);
+}
+
+uint64_t rft_case_activations(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t k)
+{
+    uint32_t *p;
+    uint64_t address = rft_call_buffer(b->image, name, kind, (uint64_t)b->n_rows * RFT_ROW_WORDS(k) * 4, &p);
+    for (uint32_t row = 0; p != NULL && row < b->n_rows; row++) {
+        uint32_t *words = p + (size_t)row * RFT_ROW_WORDS(k);
+        for (uint32_t i = 0; i < k; i++)
+            ((uint16_t *)words)[i] = is_empty(b, row, i) ? 0 : bf16_value(b, is_bad_row(b, row));
+        if (row < b->c->rows)
+            fill_quantised(b, words + RFT_ROW_QUANTISED(k), k);
+    }
     return address;
 }
 
@@ -255,8 +287,10 @@ uint64_t rft_case_normed(const struct rft_build *b, enum rft_call_kind kind, uin
     for (uint32_t row = 0; p != NULL && row < b->n_rows; row++) {
         uint32_t *h = p + (size_t)row * RFT_H_WORDS(dim);
         for (uint32_t i = 0; i < dim; i++)
-            ((uint16_t *)h)[i] = bf16_value(b, is_bad_row(b, row) && row % 2 == 0);
+            ((uint16_t *)h)[i] = is_empty(b, row, i) ? 0 : bf16_value(b, is_bad_row(b, row) && row % 2 == 0);
         fill_square_sums(b, row, h + RFT_PADDED(dim) / 2, n_tiles(dim));
+        if (row < b->c->rows)
+            fill_quantised(b, h + RFT_H_QUANTISED(dim), dim);
     }
     return address;
 }

@@ -22,7 +22,7 @@ uint64_t rft_case_batch(const struct rft_build *b);
 uint64_t rft_case_rows(const struct rft_build *b, uint32_t n_tokens);
 /* Page numbers in no order. */
 uint64_t rft_case_tables(const struct rft_build *b);
-/* A packed matrix [n][k]. */
+/* A packed matrix [n][k] of the case's format. */
 uint64_t rft_case_matrix(const struct rft_build *b, uint32_t n, uint32_t k);
 /* f32 [rows][n]. */
 uint64_t rft_case_floats(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t n);
@@ -30,8 +30,9 @@ uint64_t rft_case_floats(const struct rft_build *b, const char *name, enum rft_c
 uint64_t rft_case_norm(const struct rft_build *b, uint32_t dim);
 /* A bias for n packed rows, or 0 where the case has none. */
 uint64_t rft_case_bias(const struct rft_build *b, uint32_t n);
-/* Input rows of n bf16, padded or not. */
-uint64_t rft_case_activations(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_padded);
+uint64_t rft_case_queries(const struct rft_build *b);
+/* Activation rows of k elements, quantised where the case's matrix is of integers. */
+uint64_t rft_case_activations(const struct rft_build *b, const char *name, enum rft_call_kind kind, uint32_t k);
 uint64_t rft_case_normed(const struct rft_build *b, enum rft_call_kind kind, uint32_t dim);
 /* Twice as many positions as the case has: some rows' tables begin at the second half. */
 uint64_t rft_case_cos_sin(const struct rft_build *b, const char *name);

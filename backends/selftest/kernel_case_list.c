@@ -52,6 +52,11 @@
     {                                                                                                                  \
         .op = RFT_OP_post_norm, .is_quick = quick, .rows = rows_, .n = dim, .values = RFT_VALUES_##values_             \
     }
+#define QUANTISE(quick, rows_, k_, is_normed, values_)                                                                 \
+    {                                                                                                                  \
+        .op = RFT_OP_quantise, .is_quick = quick, .rows = rows_, .k = k_, .has_bias = is_normed,                       \
+        .values = RFT_VALUES_##values_                                                                                 \
+    }
 /* The same cases with what only some architectures have; the last arguments are members. */
 #define QKV_WITH(quick, rows_, dim, heads, kv, head_dim_, prompt, own, values_, ...)                                   \
     {                                                                                                                  \
@@ -98,6 +103,23 @@
         .op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .k = parts, .has_idle = true,                 \
         .is_scored = true, .values = RFT_VALUES_##values_                                                              \
     }
+
+/* Of one way to store a matrix: K of a few blocks, of which the last may be half of one, and a larger K. */
+#define INTEGERS(format_, k_, large_k)                                                                                 \
+    MATMUL_WITH(true, embed, 9, 37, k_, WIDE, .format = format_, .first = 32),                                         \
+        MATMUL_WITH(true, project, 12, 100, k_, PLAIN, .format = format_, .has_bias = true),                           \
+        MATMUL_WITH(true, project, 5, 37, large_k, WIDE, .format = format_, .first = 48),                              \
+        MATMUL_WITH(true, project, 40, 33, k_, TIES, .format = format_),                                               \
+        QKV_WITH(true, 7, k_, 4, 2, 16, 20, 18, PLAIN, .format = format_, .has_idle = true),                           \
+        QKV_WITH(true, 13, k_, 4, 2, 16, 20, 18, PLAIN, .format = format_, .first = 64, .n = 32, .has_bias = true),    \
+        MATMUL_WITH(true, residual, 9, 66, large_k, PLAIN, .format = format_),                                         \
+        MATMUL_WITH(true, gate_up, 17, 40, k_, PLAIN, .format = format_),                                              \
+        MATMUL_WITH(true, draw, 9, 50, k_, PLAIN, .format = format_, .temperature = 0.7f, .has_idle = true),           \
+        MATMUL_WITH(false, project, 1, 1000, large_k, PLAIN, .format = format_),                                       \
+        MATMUL_WITH(false, project, 64, 200, large_k, WIDE, .format = format_),                                        \
+        MATMUL_WITH(false, residual, 130, 70, k_, PLAIN, .format = format_, .has_bias = true),                         \
+        MATMUL_WITH(false, draw, 8, 520, large_k, PLAIN, .format = format_, .temperature = 1.0f)
+#define INTEGERS_OF(name, format) INTEGERS(format, RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) ? 256 : 96, 768),
 
 const struct rft_kernel_case kernel_cases[] = {
     EMBED(true, 7, 50, 100, 0, PLAIN),
@@ -332,7 +354,17 @@ const struct rft_kernel_case kernel_cases[] = {
     MATMUL_WITH(true, draw, 9, 50, 40, BAD, .temperature = 1.0f, .cap = 30.0f, .has_idle = true),
     MATMUL_WITH(true, draw, 17, 128, 130, TIES, .cap = 2.0f),
 
-    FILTER(true, 3, 1000, 0.8f, false, 1, 65536, PLAIN),
+    QUANTISE(true, 12, 96, false, PLAIN),
+    QUANTISE(true, 7, 100, true, WIDE),
+    QUANTISE(true, 5, 576, false, TINY),
+    QUANTISE(true, 9, 2100, true, TIES),
+    QUANTISE(true, 60, 320, false, BAD),
+    QUANTISE(false, 1, 20000, false, PLAIN),
+    QUANTISE(false, 400, 640, true, PLAIN), /* many values: a wrong rounding shows */
+
+    RFT_FORMAT_LIST(INTEGERS_OF)
+
+        FILTER(true, 3, 1000, 0.8f, false, 1, 65536, PLAIN),
     FILTER(true, 3, 1000, 1.0f, false, 50, 65536, TIES),
     FILTER(true, 5, 3001, 0.7f, false, 50, 62259, PLAIN),
     FILTER(true, 4, 500, 1.3f, false, 0, 1, WIDE),

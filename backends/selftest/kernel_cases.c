@@ -20,13 +20,25 @@ static uint32_t inverse_bits(uint32_t n)
 static void build_embed(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_embed a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
+    struct rft_args_embed a = {
+        .batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .format = c->format};
     a.rows = rft_case_rows(b, c->first == 0 ? c->n : c->first + c->n + c->n / 4);
     a.weight = rft_case_matrix(b, c->n, c->k);
     a.norm = rft_case_norm(b, c->k);
     a.x = rft_case_output(b, "x", c->k, c->k, 4);
     a.h = rft_case_normed_output(b, c->k);
     a.scale_bits = RFT_BITS(c->has_bias ? 9.7f : 1.0f);
+    rft_call_args(b->image, &a, sizeof a);
+}
+
+/* has_bias: of normed rows. */
+static void build_quantise(const struct rft_build *b)
+{
+    const struct rft_kernel_case *c = b->c;
+    struct rft_args_quantise a = {.batch = rft_case_batch(b), .k = c->k};
+    a.stride = c->has_bias ? RFT_H_WORDS(c->k) : RFT_ROW_WORDS(c->k);
+    a.quantised = c->has_bias ? RFT_H_QUANTISED(c->k) : RFT_ROW_QUANTISED(c->k);
+    a.x = c->has_bias ? rft_case_normed(b, RFT_CALL_OUT, c->k) : rft_case_activations(b, "x", RFT_CALL_OUT, c->k);
     rft_call_args(b->image, &a, sizeof a);
 }
 
@@ -44,9 +56,12 @@ static void build_qkv(const struct rft_build *b)
     struct rft_args_qkv a = {.batch = rft_case_batch(b)};
     a.rows = rft_case_rows(b, 0);
     a.tables = rft_case_tables(b);
-    a.weight = rft_case_matrix(b, (c->n_heads + 2 * c->n_kv_heads) * c->head_dim, c->k);
+    a.format = c->format;
+    a.first = c->first;
+    a.n = (c->n != 0 ? c->n : (c->n_heads + 2 * c->n_kv_heads) * c->head_dim - c->first);
+    a.weight = rft_case_matrix(b, a.n, c->k);
     a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
-    a.bias = rft_case_bias(b, (c->n_heads + 2 * c->n_kv_heads) * c->head_dim);
+    a.bias = rft_case_bias(b, a.n);
     build_rotation(b, &a.q_cos_sin, &a.k_cos_sin);
     a.q = rft_case_output(b, "q", heads_dim, heads_dim, 2);
     a.prompt_kv = rft_case_pages(b, RFT_CALL_OUT, false);
@@ -99,10 +114,10 @@ static void build_attention(const struct rft_build *b)
     struct rft_args_attention a = {.batch = rft_case_batch(b)};
     a.rows = rft_case_rows(b, 0);
     a.tables = rft_case_tables(b);
-    a.q = rft_case_activations(b, "q", heads_dim, heads_dim);
+    a.q = rft_case_queries(b);
     a.prompt_kv = rft_case_pages(b, RFT_CALL_IN, false);
     a.own_kv = rft_case_pages(b, RFT_CALL_IN, true);
-    a.y = rft_case_output(b, "y", RFT_PADDED(heads_dim), heads_dim, 2);
+    a.y = rft_case_output(b, "y", 2 * RFT_ROW_WORDS(heads_dim), heads_dim, 2);
     a.scratch = rft_call_buffer(b->image, "scratch", RFT_CALL_SCRATCH, n_pieces * n_floats * 4, &scratch);
     a.n_heads = c->n_heads;
     a.n_kv_heads = c->n_kv_heads;
@@ -118,10 +133,11 @@ static void build_attention(const struct rft_build *b)
 static void build_residual(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_residual a = {.batch = rft_case_batch(b), .dim = c->n, .k = c->k, .flags = c->flags};
+    struct rft_args_residual a = {
+        .batch = rft_case_batch(b), .dim = c->n, .k = c->k, .flags = c->flags, .format = c->format};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, c->n, c->k);
-    a.y = rft_case_activations(b, "y", c->k, RFT_PADDED(c->k));
+    a.y = rft_case_activations(b, "y", RFT_CALL_IN, c->k);
     a.norm = rft_case_norm(b, c->n);
     a.bias = rft_case_bias(b, c->n);
     a.x = rft_case_floats(b, "x", RFT_CALL_OUT, c->n);
@@ -147,13 +163,13 @@ static void build_post_norm(const struct rft_build *b)
 static void build_gate_up(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_gate_up a = {.batch = rft_case_batch(b), .dim = c->k, .ffn_dim = c->n};
+    struct rft_args_gate_up a = {.batch = rft_case_batch(b), .dim = c->k, .ffn_dim = c->n, .format = c->format};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, 2 * c->n, c->k);
     a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
     a.bias = rft_case_bias(b, 2 * c->n);
     a.act = c->act;
-    a.y = rft_case_output(b, "y", RFT_PADDED(c->n), c->n, 2);
+    a.y = rft_case_output(b, "y", 2 * RFT_ROW_WORDS(c->n), c->n, 2);
     a.inverse_dim_bits = inverse_bits(c->k);
     a.eps_bits = RFT_BITS(EPS);
     rft_call_args(b->image, &a, sizeof a);
@@ -163,7 +179,8 @@ static void build_gate_up(const struct rft_build *b)
 static void build_project(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_project a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
+    struct rft_args_project a = {
+        .batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .format = c->format};
     a.rows = rft_case_rows(b, 0);
     a.stride = c->first == 0 ? c->n : c->first + c->n + 5;
     a.weight = rft_case_matrix(b, c->n, c->k);
@@ -212,7 +229,8 @@ static void build_draw(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
     uint32_t vocab = c->first == 0 ? c->n : c->first + (c->n + RFT_TILE - 1) / RFT_TILE * RFT_TILE + 21;
-    struct rft_args_draw a = {.batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n};
+    struct rft_args_draw a = {
+        .batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .format = c->format};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, c->n, c->k);
     a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
@@ -302,7 +320,7 @@ static void build(struct rft_call_image *image, const struct rft_kernel_case *c)
     };
     const struct rft_build b = {image, c, kernel_case_capacity(c)};
     uint64_t seed = ((((uint64_t)c->op * 31 + c->rows) * 31 + c->n) * 31 + c->k) * 31 + c->head_dim;
-    rft_call_begin(image, c->op, (seed * 31 + c->n_prompt) * 31 + (uint64_t)c->values);
+    rft_call_begin(image, c->op, ((seed * 31 + c->n_prompt) * 31 + (uint64_t)c->values) + c->format);
     image->node.n_rows = b.n_rows;
     builders[c->op](&b);
 }
@@ -348,6 +366,7 @@ void kernel_case_name(const struct rft_kernel_case *c, char text[RFT_CALL_TEXT_M
         {"n", c->n},
         {"k", c->k},
         {"first", c->first},
+        {"format", c->format},
         {"heads", c->n_heads},
         {"kv heads", c->n_kv_heads},
         {"head_dim", c->head_dim},

@@ -17,8 +17,8 @@ enum rft_log_level { RFT_LOG_ERROR, RFT_LOG_WARN, RFT_LOG_INFO, RFT_LOG_DEBUG };
 void rft_log_set_level(enum rft_log_level level);
 
 /* Where finished lines (no newline) go; NULL restores stderr. The progress bar uses it to keep its own line clear,
- * tests use it to read messages. A sink is called by whichever thread logs, one line at a time, and must not log itself.
- * Not to be changed while other threads log. */
+ * tests use it to read messages. A sink is called by whichever thread logs, one line at a time, and must not log
+ * itself. Not to be changed while other threads log. */
 typedef void rft_log_sink(void *user, enum rft_log_level level, const char *line);
 void rft_log_set_sink(rft_log_sink *sink, void *user);
 

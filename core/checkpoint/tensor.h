@@ -29,4 +29,7 @@ struct rft_tensor {
  * undone, adapters merged. */
 void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64_t n_rows, float *dst);
 
+/* The bytes of one row of a matrix as the file has them, row permutation undone, without what adapters add. */
+const uint8_t *rft_tensor_row(const struct rft_tensor *tensor, uint64_t row);
+
 #endif

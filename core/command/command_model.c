@@ -72,7 +72,7 @@ static enum rft_status print_sizes(const struct rft_checkpoint *checkpoint)
         const struct rft_tensor *t = &checkpoint->tensors[i];
         n_parameters += t->dims[0] * (t->n_dims == 1 ? 1 : t->dims[1]);
     }
-    RFT_TRY(rft_weights_init(&weights, c, 1));
+    RFT_TRY(rft_weights_init(&weights, c, NULL, 1));
     for (size_t i = 0; i < weights.n; i++)
         bytes += weights.weights[i].bytes;
     rft_weights_finish(&weights);

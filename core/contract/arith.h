@@ -15,7 +15,8 @@
 #error "the arithmetic contract needs float and double to be computed as such: with x87 add -msse2 -mfpmath=sse"
 #endif
 
-#define RFT_ARITHMETIC_VERSION 1u
+#define RFT_ARITHMETIC_VERSION 1u  /* of runs whose matrices are all bf16 ... */
+#define RFT_ARITHMETIC_INTEGERS 2u /* ... and of runs that multiply integers, too */
 
 #define RFT_BITS_TINY 0x26800000u /* 2^-50: smaller magnitudes become +0 */
 #define RFT_BITS_BAD 0x5d800000u  /* 2^60: from here on, infinities and NaN included, an activation is not usable */
@@ -59,6 +60,21 @@ RFT_FN_FLOAT rft_high_bf16(RFT_U32 word)
     return RFT_FROM_BITS(word & 0xffff0000u);
 }
 
+/* An f16, exactly; it is neither infinite nor NaN. No subnormal f32 is formed. */
+RFT_FN_FLOAT rft_half(RFT_U32 half_bits)
+{
+    RFT_U32 sign = (half_bits & 0x8000u) << 16;
+    RFT_U32 magnitude = (half_bits & 0x7fffu) << 13;
+    RFT_FLOAT small = RFT_FROM_BITS(magnitude | 0x38800000u) - RFT_FROM_BITS(0x38800000u); /* 2^-14 */
+    return RFT_FROM_BITS(sign | (magnitude < 0x00800000u ? RFT_BITS(small) : magnitude + 0x38000000u));
+}
+
+/* The 127th of the greatest magnitude of a block: its scale. */
+RFT_FN_FLOAT rft_quantised_scale(RFT_FLOAT greatest)
+{
+    return greatest * RFT_FROM_BITS(0x3c010204u);
+}
+
 /* exp(x), x clamped to [-80, 80]; relative error below 2^-23. */
 RFT_FN_FLOAT rft_exp(RFT_FLOAT x_any)
 {
@@ -97,6 +113,36 @@ RFT_FN_FLOAT rft_reciprocal(RFT_FLOAT x)
         y = y * t;
     }
     return y;
+}
+
+/* What elements of a block are multiplied with, before they are rounded to integers. greatest: 0 or at least 2^-50. */
+RFT_FN_FLOAT rft_quantised_factor(RFT_FLOAT greatest)
+{
+    RFT_FLOAT inverse = rft_reciprocal(RFT_BITS(greatest) == 0u ? RFT_FROM_BITS(0x3f800000u) : greatest);
+    return inverse * RFT_FROM_BITS(0x42fe0000u); /* 127 */
+}
+
+/* The integer nearest to v times factor, of two the even one; -127 to 127. */
+RFT_FN RFT_I32 rft_quantised(RFT_FLOAT v, RFT_FLOAT factor)
+{
+    RFT_FLOAT y = v * factor;
+    y = y + RFT_FROM_BITS(0x4b400000u); /* 1.5 2^23: what lies behind the point is rounded away */
+    return RFT_TO_INT(RFT_BITS(y) - 0x4b400000u);
+}
+
+/* A block's part of a dot product: sum of products of integers, below 2^24, times the product of the two scales. */
+RFT_FN_FLOAT rft_integer_part(RFT_I32 sum, RFT_FLOAT weight_scale, RFT_FLOAT scale)
+{
+    RFT_FLOAT both = weight_scale * scale;
+    RFT_FLOAT part = RFT_TO_FLOAT(sum);
+    return part * both;
+}
+
+/* The same with the part of the block's minimum. scaled_sum: scale times the sum of the activations' integers. */
+RFT_FN_FLOAT rft_integer_part_min(RFT_FLOAT part, RFT_FLOAT minimum, RFT_FLOAT scaled_sum)
+{
+    RFT_FLOAT of_minimum = minimum * scaled_sum;
+    return part + of_minimum;
 }
 
 /* 1 / sqrt(x) for x in [2^-60, 2^120]: integer seed, four Newton steps. */

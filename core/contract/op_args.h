@@ -70,13 +70,15 @@ struct rft_score {
 };
 
 /* A packed matrix [n][k] bf16 is stored as [ceil(n / 16)][RFT_PADDED(k) / 2][16] words; the word holds elements 2i and
- * 2i + 1 of one matrix row; rows past n and elements past k are zero. Activations that a matrix is multiplied with are
- * rows of RFT_PADDED(k) bf16 whose elements past k are zero, too: adding +0 changes no sum. So kernels see whole blocks
+ * 2i + 1 of one matrix row; rows past n and elements past k are zero. Activations that a matrix is multiplied with have
+ * RFT_PADDED(k) elements, of which those past k are zero, too: adding +0 changes no sum. So kernels see whole blocks
  * only.
  *
- * A normed row ("h") is what a matmul behind an RMSNorm reads: RFT_PADDED(dim) bf16, x times the norm's weight, and
- * behind them RFT_PADDED(dim) / 16 f32, the sums of the squares of 16 neighbouring x. Whoever reads it scales its
- * results.
+ * Activation rows: RFT_PADDED(k) bf16, and room for the row quantised (below): RFT_ROW_WORDS(k) words.
+ *
+ * A normed row ("h") is what a matmul behind an RMSNorm reads: RFT_PADDED(dim) bf16, x times the norm's weight, behind
+ * them RFT_PADDED(dim) / 16 f32, the sums of the squares of 16 neighbouring x, and room for the row quantised. Whoever
+ * reads it scales its results.
  *
  * Paired rows: the rows of two halves a and b of one matrix are packed as a0 a1 b0 b1 a2 a3 b2 b3 ..., so that both
  * parts of a rotation (dimensions i and i + head_dim / 2), or a gate and its up, lie in one tile.
@@ -85,7 +87,71 @@ struct rft_score {
  * key), then V as [16][head_dim] bf16. head_dim is a multiple of 8. */
 #define RFT_TILE 16u /* rows of a packed weight tile, and squares that are summed apart */
 #define RFT_PADDED(k) (((k) + 63u) / 64u * 64u)
-#define RFT_H_WORDS(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u) /* 32-bit words of a normed row */
+#define RFT_ROW_QUANTISED(k)                                                                                           \
+    (RFT_PADDED(k) / 2u) /* 32-bit words of an activation row before its quantised part ...                            \
+                          */
+#define RFT_H_QUANTISED(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u) /* ... and of a normed row */
+#define RFT_ROW_WORDS(k) (RFT_ROW_QUANTISED(k) + RFT_QUANTISED_WORDS(k))    /* of all of it */
+#define RFT_H_WORDS(dim) (RFT_H_QUANTISED(dim) + RFT_QUANTISED_WORDS(dim))
+
+/* A row quantised: RFT_PADDED(k) signed bytes, and behind them struct rft_quantised_block for each 32 of them. */
+#define RFT_QUANT_BLOCK 32u
+#define RFT_QUANTISED_WORDS(k) (RFT_PADDED(k) / 4u + RFT_PADDED(k) / 8u)
+struct rft_quantised_block {
+    RFT_U32 scale_bits; /* f32: an element is its byte times this */
+    RFT_U32 sum_bits;   /* f32: scale times the sum of the bytes */
+    RFT_I32 sum0;       /* of the first 16 bytes ... */
+    RFT_I32 sum1;       /* ... and of the others */
+};
+
+/* How a matrix is packed (`format` of an op's arguments): 0 is bf16, as above. Else its elements are integers under
+ * scales, as quantised formats have them. A tile of 16 rows is then a list of blocks of 64 columns, each
+ *   integers  8 bits: [16][16] words; a word has four neighbouring elements of a row, signed bytes
+ *             4 bits: [8][16] words; a word has eight, the first four in the low halves of its bytes
+ *             6 bits: the same, and then [4][16] words of the upper two bits of 16 neighbours: of elements 4 i to 4 i +
+ * 3 bits 2 i and 2 i + 1 of the four bytes scales    [RFT_FORMAT_SCALE_WORDS][16] words: plain        one, an f16 for
+ * each 32 columns; with MINIMA one for each 32: f16 scale and f16 minimum SUPER        one, four bytes: scale and
+ * minimum for each 32; with HALVES a signed scale for each 16 columns, with both two words: scale and minimum for each
+ * 16 and, where it is SUPER, [16] words in front of every four blocks, of which a K that is a multiple of 256 has only
+ * whole ones: f16s that the scales and the minima of those 256 columns are multiplied with. Rows past n and columns
+ * past k are zero. What a matrix element is: (integer - RFT_FORMAT_ZERO) scale + minimum. */
+#define RFT_FORMAT_BF16 0u
+#define RFT_FORMAT_MINIMA 0x10000u
+#define RFT_FORMAT_SUPER 0x20000u
+#define RFT_FORMAT_HALVES 0x40000u
+#define RFT_FORMAT(bits, zero, flags) ((bits) | (zero) << 8u | (flags))
+#define RFT_FORMAT_BITS(format) ((format)&0xffu)
+#define RFT_FORMAT_ZERO(format) ((format) >> 8u & 0xffu)
+#define RFT_FORMAT_IS(format, flag) (((format) & (flag)) != 0u)
+/* Words of a block of 64 columns and one row: all, and of its scales. */
+#define RFT_FORMAT_SCALE_WORDS(format)                                                                                 \
+    (RFT_FORMAT_IS(format, RFT_FORMAT_MINIMA) &&                                                                       \
+             RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) == RFT_FORMAT_IS(format, RFT_FORMAT_HALVES)                       \
+         ? 2u                                                                                                          \
+         : 1u)
+#define RFT_FORMAT_BLOCK_WORDS(format) (2u * RFT_FORMAT_BITS(format) + RFT_FORMAT_SCALE_WORDS(format))
+/* Words of a tile before block b; of a whole tile with b = RFT_PADDED(k) / 64. Before it: where its super-block's f16s
+ * lie is RFT_FORMAT_SUPER_WORD. */
+#define RFT_FORMAT_BLOCK_WORD(format, b)                                                                               \
+    (RFT_TILE * ((b)*RFT_FORMAT_BLOCK_WORDS(format) + (RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) ? (b) / 4u + 1u : 0u)))
+#define RFT_FORMAT_SUPER_WORD(format, b) (RFT_TILE * ((b) / 4u * (4u * RFT_FORMAT_BLOCK_WORDS(format) + 1u)))
+#define RFT_FORMAT_TILE_WORDS(format, k)                                                                               \
+    ((format) == RFT_FORMAT_BF16 ? RFT_TILE * (RFT_PADDED(k) / 2u)                                                     \
+                                 : RFT_TILE * (RFT_PADDED(k) / 64u * RFT_FORMAT_BLOCK_WORDS(format) +                  \
+                                               (RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) ? RFT_PADDED(k) / 256u : 0u)))
+
+/* Every layout there is: what bits, zero and flags stand for which of a file's formats. X(name, format) */
+#define RFT_FORMAT_LIST(X)                                                                                             \
+    X(Q8, RFT_FORMAT(8u, 0u, 0u))                                       /* Q8_0, and what is rounded at load */        \
+    X(Q4, RFT_FORMAT(4u, 8u, 0u))                                       /* Q4_0 */                                     \
+    X(Q4_MIN, RFT_FORMAT(4u, 0u, RFT_FORMAT_MINIMA))                    /* Q4_1 */                                     \
+    X(Q6, RFT_FORMAT(6u, 16u, 0u))                                      /* Q5_0 */                                     \
+    X(Q6_MIN, RFT_FORMAT(6u, 0u, RFT_FORMAT_MINIMA))                    /* Q5_1 */                                     \
+    X(K4_MIN, RFT_FORMAT(4u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA)) /* Q4_K */                                     \
+    X(K6_MIN, RFT_FORMAT(6u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA)) /* Q5_K */                                     \
+    X(K6, RFT_FORMAT(6u, 32u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))    /* Q6_K */                                     \
+    X(K4, RFT_FORMAT(4u, 4u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))     /* Q3_K */                                     \
+    X(K4_HALVES, RFT_FORMAT(4u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA | RFT_FORMAT_HALVES)) /* Q2_K */
 
 /* Argument structs have no padding (unused0), so that the same call has the same bytes. */
 
@@ -109,17 +175,30 @@ struct rft_args_embed {
     RFT_U32 first; /* a multiple of 16 */
     RFT_U32 n;
     RFT_U32 scale_bits; /* f32 */
+    RFT_U32 format;     /* of weight, as in all that follows */
+    RFT_U32 unused0;
+};
+
+/* The quantised part of every row: its bf16 elements as bytes under a scale for each 32. */
+struct rft_args_quantise {
+    RFT_ADDRESS(batch);
+    RFT_ADDRESS(x);    /* [rows][stride words], in and out */
+    RFT_U32 k;         /* elements */
+    RFT_U32 stride;    /* words of a row */
+    RFT_U32 quantised; /* the word of a row where its quantised part begins */
+    RFT_U32 unused0;
 };
 
 /* q, k, v of every row: scale times (weight times h), plus the bias, q and k rotated by the row's position, rounded to
- * bf16, k and v stored in the row's page. Rows not RUNNING are left alone. */
+ * bf16, k and v stored in the row's page; or, where they are not all of one format, [first, first + n) of the stacked
+ * rows of q, k and v. Rows not RUNNING are left alone. */
 struct rft_args_qkv {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
-    RFT_ADDRESS(tables);    /* page tables, u32 */
-    RFT_ADDRESS(weight);    /* packed [(n_heads + 2 n_kv_heads) head_dim][dim]: q, k (each head's rows paired), v */
-    RFT_ADDRESS(h);         /* [rows][RFT_H_WORDS(dim)] */
-    RFT_ADDRESS(bias);      /* f32, or 0 */
+    RFT_ADDRESS(tables); /* page tables, u32 */
+    RFT_ADDRESS(weight); /* packed [n][dim]; of [n_heads + 2 n_kv_heads][head_dim]: q, k (each head's rows paired), v */
+    RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
+    RFT_ADDRESS(bias);   /* f32, or 0; of these rows */
     RFT_ADDRESS(q_cos_sin); /* [positions][head_dim / 2][2] f32: what queries are rotated by ... */
     RFT_ADDRESS(k_cos_sin); /* ... and keys: as a rule the same table */
     RFT_ADDRESS(q);         /* [rows][n_heads][head_dim] bf16, out */
@@ -131,6 +210,10 @@ struct rft_args_qkv {
     RFT_U32 head_dim;
     RFT_U32 inverse_dim_bits; /* f32 of 1 / dim */
     RFT_U32 eps_bits;         /* f32 */
+    RFT_U32 format;
+    RFT_U32 first; /* a multiple of 16 */
+    RFT_U32 n;
+    RFT_U32 unused0;
 };
 
 /* The rest of qkv where q and k are normed, for which a head, or all of them, must be whole: y is what `project` made
@@ -165,7 +248,7 @@ struct rft_args_attention {
     RFT_ADDRESS(q); /* [rows][n_heads][head_dim] bf16 */
     RFT_ADDRESS(prompt_kv);
     RFT_ADDRESS(own_kv);
-    RFT_ADDRESS(y);       /* [rows][RFT_PADDED(n_heads head_dim)] bf16, out */
+    RFT_ADDRESS(y);       /* [rows][RFT_ROW_WORDS(n_heads head_dim)], bf16, out */
     RFT_ADDRESS(scratch); /* caps.n_scratch pieces of scratch_floats f32; if that is 0, one for each row and kv head */
     RFT_U32 n_heads;
     RFT_U32 n_kv_heads;
@@ -183,7 +266,7 @@ struct rft_args_residual {
     RFT_ADDRESS(batch);
     RFT_ADDRESS(rows);
     RFT_ADDRESS(weight); /* packed [dim][k] */
-    RFT_ADDRESS(y);      /* [rows][RFT_PADDED(k)] bf16 */
+    RFT_ADDRESS(y);      /* [rows][RFT_ROW_WORDS(k)] */
     RFT_ADDRESS(norm);   /* [dim] f32: the weight of the norm that comes next */
     RFT_ADDRESS(bias);   /* f32, or 0 */
     RFT_ADDRESS(x);      /* [rows][dim] f32, in and out; with ALONE only out */
@@ -191,7 +274,7 @@ struct rft_args_residual {
     RFT_U32 dim;
     RFT_U32 k;
     RFT_U32 flags; /* RFT_RESIDUAL_* or 0 */
-    RFT_U32 unused0;
+    RFT_U32 format;
 };
 #define RFT_RESIDUAL_ALONE 1u /* x was nothing: the sums themselves, which post_norm adds to the stream */
 
@@ -217,13 +300,13 @@ struct rft_args_gate_up {
     RFT_ADDRESS(weight); /* packed [2 ffn_dim][dim]: gate and up, paired */
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)] */
     RFT_ADDRESS(bias);   /* f32, or 0 */
-    RFT_ADDRESS(y);      /* [rows][RFT_PADDED(ffn_dim)] bf16, out */
+    RFT_ADDRESS(y);      /* [rows][RFT_ROW_WORDS(ffn_dim)], bf16, out */
     RFT_U32 dim;
     RFT_U32 ffn_dim; /* even */
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
     RFT_U32 act; /* RFT_ACT_* */
-    RFT_U32 unused0;
+    RFT_U32 format;
 };
 #define RFT_ACT_SILU 0u
 #define RFT_ACT_GELU_TANH 1u
@@ -246,6 +329,8 @@ struct rft_args_project {
     RFT_U32 eps_bits;
     RFT_U32 cap_bits; /* as attention's */
     RFT_U32 inverse_cap_bits;
+    RFT_U32 format;
+    RFT_U32 unused0;
 };
 
 /* Turns top-k, top-p and min-p into one cutoff per row. Rows not RUNNING and greedy rows are left alone. */
@@ -296,6 +381,8 @@ struct rft_args_draw {
     RFT_U32 eps_bits;
     RFT_U32 cap_bits; /* of the logits, as attention's */
     RFT_U32 inverse_cap_bits;
+    RFT_U32 format;
+    RFT_U32 unused0;
 };
 
 /* What a token's log-probability is made of, at temperature 1 and unfiltered: each part's greatest logit and the sum of

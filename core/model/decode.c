@@ -49,8 +49,24 @@ static struct rft_range first_norm(const struct rft_weights *weights, uint32_t l
 static struct rft_linear linear_of(const struct rft_weights *weights, const struct rft_weight *layer,
                                    enum rft_layer_weight matrix, enum rft_layer_weight bias)
 {
-    return (struct rft_linear){&layer[matrix].matrix, range_of(&layer[bias]),
-                               !rft_model_has(&weights->config, RFT_PART_NO_PRE_NORMS)};
+    return (struct rft_linear){.matrix = &layer[matrix].matrix,
+                               .bias = range_of(&layer[bias]),
+                               .is_normed = !rft_model_has(&weights->config, RFT_PART_NO_PRE_NORMS)};
+}
+
+/* One of the matrices of q, k and v, with its part of the bias; no rows: there is none. */
+static struct rft_linear qkv_of(const struct rft_weights *weights, const struct rft_weight *layer,
+                                enum rft_layer_weight matrix)
+{
+    const struct rft_weight *w = &layer[matrix];
+    struct rft_linear linear = linear_of(weights, layer, matrix, RFT_LAYER_QKV_BIAS);
+    linear.first = w->first;
+    linear.n_all = (weights->config.n_heads + 2 * weights->config.n_kv_heads) * weights->config.head_dim;
+    if (linear.bias.bytes != 0) {
+        linear.bias.address += (uint64_t)w->first * 4;
+        linear.bias.bytes -= (uint64_t)w->first * 4;
+    }
+    return linear;
 }
 
 /* Queries, keys and values; where they are normed, a head must be whole first. */
@@ -59,22 +75,31 @@ static void emit_heads_of(struct rft_emit *e, const struct rft_weights *weights,
 {
     const struct rft_model_config *c = &weights->config;
     const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
-    const struct rft_linear qkv = linear_of(weights, w, RFT_LAYER_QKV, RFT_LAYER_QKV_BIAS);
     const struct rft_rotation rotation = rft_weights_rotation(weights, layer);
     const struct rft_heads_norm norm = {range_of(&w[RFT_LAYER_QK_NORM]), c->norm_eps,
                                         rft_model_has(c, RFT_PART_QK_NORM_WIDE)};
-    if (norm.weight.bytes == 0) {
-        emit_qkv(e, b->q, b->h, &qkv, &rotation, kv);
-        return;
+    bool has_integers = false;
+    for (enum rft_layer_weight part = RFT_LAYER_QKV; part <= RFT_LAYER_QKV_THIRD; part++)
+        has_integers = has_integers || (w[part].bytes != 0 && w[part].matrix.format != RFT_FORMAT_BF16);
+    if (has_integers)
+        emit_quantise_normed(e, b->h);
+    for (enum rft_layer_weight part = RFT_LAYER_QKV; part <= RFT_LAYER_QKV_THIRD; part++) {
+        const struct rft_linear qkv = qkv_of(weights, w, part);
+        if (w[part].bytes != 0 && norm.weight.bytes == 0)
+            emit_qkv(e, b->q, b->h, &qkv, &rotation, kv);
+        else if (w[part].bytes != 0)
+            emit_project(e, b->heads, b->h, &qkv, 0.0f);
     }
-    emit_project(e, b->heads, b->h, &qkv, 0.0f);
-    emit_heads(e, b->q, b->heads, &norm, &rotation, kv);
+    if (norm.weight.bytes != 0)
+        emit_heads(e, b->q, b->heads, &norm, &rotation, kv);
 }
 
 /* What a matrix gives joins the stream, through a norm where there is one behind it. */
 static void emit_join(struct rft_emit *e, const struct rft_decode_buffers *b, struct rft_range y,
                       const struct rft_linear *w, const struct rft_weight *post_norm, struct rft_range next_norm)
 {
+    if (w->matrix->format != RFT_FORMAT_BF16)
+        emit_quantise_row(e, y, w->matrix->k);
     if (post_norm->bytes == 0) {
         emit_residual(e, b->x, b->h, y, w, next_norm);
         return;
@@ -99,6 +124,8 @@ static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, ui
     emit_heads_of(e, weights, layer, b, &kv);
     emit_attention(e, b->attended, b->q, &kv, &shape, b->scratch, b->scratch_floats);
     emit_join(e, b, b->attended, &o, &w[RFT_LAYER_POST_ATTN_NORM], range_of(&w[RFT_LAYER_FFN_NORM]));
+    if (gate_up.matrix->format != RFT_FORMAT_BF16)
+        emit_quantise_normed(e, b->h);
     emit_gate_up(e, b->act, b->h, &gate_up, c->act);
     emit_join(e, b, b->act, &down, &w[RFT_LAYER_POST_FFN_NORM], first_norm(weights, layer + 1));
 }
@@ -141,6 +168,8 @@ static void emit_token(struct rft_emit *e, const struct rft_weights *weights, co
     const struct rft_linear head = head_of(weights);
     const float cap = (float)weights->config.logit_cap;
     e->label = "draw";
+    if (head.matrix->format != RFT_FORMAT_BF16)
+        emit_quantise_normed(e, b->h);
     if (rft_sampling_has_logits(sampling)) {
         emit_project(e, sampler->logits, b->h, &head, cap);
         if (rft_sampling_is_filtered(sampling))
@@ -172,6 +201,8 @@ enum rft_status rft_decode_logits(const struct rft_weights *weights, const struc
     const struct rft_linear head = head_of(weights);
     program->name = "logits";
     e.label = "head";
+    if (head.matrix->format != RFT_FORMAT_BF16)
+        emit_quantise_normed(&e, buffers->h);
     emit_project(&e, logits, buffers->h, &head, (float)weights->config.logit_cap);
     return e.status;
 }

@@ -16,8 +16,8 @@ struct rft_decode_buffers {
     struct rft_range x;        /* [n_rows][dim] f32: the residual stream */
     struct rft_range h;        /* [n_rows][RFT_H_WORDS(dim)]: normed; after a program, each row's final hidden state */
     struct rft_range q;        /* [n_rows][n_heads head_dim] bf16 */
-    struct rft_range attended; /* [n_rows][RFT_PADDED(n_heads head_dim)] bf16 */
-    struct rft_range act;      /* [n_rows][RFT_PADDED(ffn_dim)] bf16 */
+    struct rft_range attended; /* [n_rows][RFT_ROW_WORDS(n_heads head_dim)] */
+    struct rft_range act;      /* [n_rows][RFT_ROW_WORDS(ffn_dim)] */
     struct rft_range heads;    /* [n_rows][(n_heads + 2 n_kv_heads) head_dim] f32; empty unless q and k are normed */
     struct rft_range alone;    /* [n_rows][dim] f32: what joins the stream through a norm; empty without such norms */
     struct rft_range scratch;  /* attention's */

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "arith.h"
 #include "log.h"
+#include "packed_row.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +21,9 @@ static uint64_t n_tiles(uint32_t n)
     return ((uint64_t)n + RFT_TILE - 1) / RFT_TILE;
 }
 
-static uint64_t tile_bytes(uint32_t k)
+static uint64_t tile_bytes(const struct rft_matrix *matrix)
 {
-    return rft_packed_bytes(RFT_TILE, k);
+    return rft_packed_bytes(RFT_TILE, matrix->k, matrix->format);
 }
 
 static struct rft_weight *add_weight(struct rft_weights *weights, uint32_t layer, bool is_vector, uint32_t k)
@@ -47,7 +48,7 @@ static void add_rows(struct rft_weight *w, enum rft_role role, uint32_t first, u
         w->bytes = n_tiles(w->matrix.k) * RFT_TILE * 4;
     } else {
         w->matrix.n += n;
-        w->bytes = n_tiles(w->matrix.n) * tile_bytes(w->matrix.k);
+        w->bytes = n_tiles(w->matrix.n) * tile_bytes(&w->matrix);
     }
 }
 
@@ -65,34 +66,59 @@ static struct rft_weight *add_norm(struct rft_weights *weights, uint32_t layer, 
     return w;
 }
 
-/* q, k and v, or their biases: one tensor of three, or three. */
-static void add_qkv_rows(const struct rft_model_config *c, struct rft_weight *w, bool is_bias)
+static struct rft_weight *add_matrix(struct rft_weights *weights, uint32_t layer, uint32_t k, uint32_t format)
+{
+    struct rft_weight *w = add_weight(weights, layer, false, k);
+    w->matrix.format = format;
+    return w;
+}
+
+/* Those of q, k and v (0, 1, 2) from part_0 to before part_1, or their biases: of one tensor, or of three. */
+static void add_qkv_rows(const struct rft_model_config *c, struct rft_weight *w, bool is_bias, uint32_t part_0,
+                         uint32_t part_1)
 {
     const uint32_t q = c->n_heads * c->head_dim, kv = c->n_kv_heads * c->head_dim;
     const uint32_t starts[] = {0, q, q + kv}, sizes[] = {q, kv, kv};
-    for (uint32_t i = 0; i < 3; i++) {
+    uint32_t n_turned = 0;
+    for (uint32_t i = part_0; i < part_1; i++) {
         enum rft_role role = (enum rft_role)((is_bias ? RFT_ROLE_Q_BIAS : RFT_ROLE_Q) + i);
         bool is_fused = rft_model_has(c, RFT_PART_FUSED_QKV);
         if (is_fused)
             role = is_bias ? RFT_ROLE_QKV_BIAS : RFT_ROLE_QKV;
         add_rows(w, role, is_fused ? starts[i] : 0, sizes[i], 1);
+        n_turned += i < 2 ? sizes[i] : 0;
     }
-    w->n_turned = q + kv;
+    w->first = part_0 < part_1 ? starts[part_0] : 0;
+    w->n_turned = n_turned;
     if (!rft_model_has(c, RFT_PART_QK_NORM) && !rft_model_has(c, RFT_PART_QK_NORM_WIDE)) {
-        w->n_paired = q + kv;
+        w->n_paired = n_turned;
         w->half = c->head_dim / 2;
+    }
+}
+
+/* A matrix for each run of neighbours of one format; three in all, of which some may be empty. */
+static void add_qkv(struct rft_weights *weights, uint32_t layer)
+{
+    const struct rft_layer_formats *f = &weights->formats.layers[layer];
+    const uint32_t formats[] = {f->q, f->k, f->v};
+    for (uint32_t i = 0, part = 0; i < 3; i++) {
+        const uint32_t first = part, format = formats[part < 3 ? part : 2];
+        while (part < 3 && formats[part] == format)
+            part++;
+        add_qkv_rows(&weights->config, add_matrix(weights, layer, weights->config.dim, format), false, first, part);
     }
 }
 
 static void add_attention(struct rft_weights *weights, uint32_t layer)
 {
     const struct rft_model_config *c = &weights->config;
+    const struct rft_layer_formats *f = &weights->formats.layers[layer];
     struct rft_weight *w;
     add_norm(weights, layer, RFT_ROLE_ATTN_NORM, !rft_model_has(c, RFT_PART_NO_PRE_NORMS), true);
-    add_qkv_rows(c, add_weight(weights, layer, false, c->dim), false);
+    add_qkv(weights, layer);
     w = add_weight(weights, layer, true, 0);
     if (rft_model_has(c, RFT_PART_QKV_BIAS))
-        add_qkv_rows(c, w, true);
+        add_qkv_rows(c, w, true, 0, 3);
     w = add_weight(weights, layer, true, 0);
     w->add = rft_model_has(c, RFT_PART_NORM_PLUS_ONE) ? 1.0f : 0.0f;
     w->n_turned = (c->n_heads + c->n_kv_heads) * c->head_dim;
@@ -103,7 +129,7 @@ static void add_attention(struct rft_weights *weights, uint32_t layer)
         add_rows(w, RFT_ROLE_Q_NORM, 0, c->n_heads * c->head_dim, 1);
         add_rows(w, RFT_ROLE_K_NORM, 0, c->n_kv_heads * c->head_dim, 1);
     }
-    add_rows(add_weight(weights, layer, false, c->n_heads * c->head_dim), RFT_ROLE_O, 0, c->dim, 1);
+    add_rows(add_matrix(weights, layer, c->n_heads * c->head_dim, f->o), RFT_ROLE_O, 0, c->dim, 1);
     w = add_weight(weights, layer, true, 0);
     if (rft_model_has(c, RFT_PART_O_BIAS))
         add_rows(w, RFT_ROLE_O_BIAS, 0, c->dim, 1);
@@ -125,16 +151,17 @@ static void add_gate_up_rows(const struct rft_model_config *c, struct rft_weight
 static void add_layer(struct rft_weights *weights, uint32_t layer)
 {
     const struct rft_model_config *c = &weights->config;
+    const struct rft_layer_formats *f = &weights->formats.layers[layer];
     const bool has_post = rft_model_has(c, RFT_PART_POST_NORMS), has_bias = rft_model_has(c, RFT_PART_MLP_BIAS);
     struct rft_weight *w;
     add_attention(weights, layer);
     add_norm(weights, layer, RFT_ROLE_POST_ATTN_NORM, has_post, has_post);
     add_norm(weights, layer, RFT_ROLE_FFN_NORM, !rft_model_has(c, RFT_PART_NO_PRE_NORMS), true);
-    add_gate_up_rows(c, add_weight(weights, layer, false, c->dim), false);
+    add_gate_up_rows(c, add_matrix(weights, layer, c->dim, f->gate_up), false);
     w = add_weight(weights, layer, true, 0);
     if (has_bias)
         add_gate_up_rows(c, w, true);
-    add_rows(add_weight(weights, layer, false, c->ffn_dim), RFT_ROLE_DOWN, 0, c->dim, 1);
+    add_rows(add_matrix(weights, layer, c->ffn_dim, f->down), RFT_ROLE_DOWN, 0, c->dim, 1);
     w = add_weight(weights, layer, true, 0);
     if (has_bias)
         add_rows(w, RFT_ROLE_DOWN_BIAS, 0, c->dim, 1);
@@ -153,20 +180,23 @@ static void add_ropes(struct rft_weights *weights)
 }
 
 enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config,
-                                 uint32_t n_positions)
+                                 const struct rft_formats *formats, uint32_t n_positions)
 {
     struct rft_weight *w;
     *weights = (struct rft_weights){.config = *config, .n_positions = n_positions};
+    if (formats != NULL)
+        weights->formats = *formats;
     weights->weights =
         rft_alloc(FIRST_LAYER + (size_t)config->n_layers * RFT_LAYER_WEIGHT_COUNT, sizeof *weights->weights);
     if (weights->weights == NULL)
         return RFT_ERR_HOST_MEMORY;
     add_ropes(weights);
-    add_rows(add_weight(weights, 0, false, config->dim), RFT_ROLE_EMBEDDING, 0, config->vocab_size, 1);
+    add_rows(add_matrix(weights, 0, config->dim, weights->formats.embedding), RFT_ROLE_EMBEDDING, 0, config->vocab_size,
+             1);
     w = add_norm(weights, 0, RFT_ROLE_FINAL_NORM, true, true);
     if (config->logit_scale != 0.0)
         w->scale = (float)config->logit_scale;
-    w = add_weight(weights, 0, false, config->dim);
+    w = add_matrix(weights, 0, config->dim, weights->formats.head);
     add_rows(w, RFT_ROLE_HEAD, 0, config->vocab_size, 1);
     if (config->tied)
         w->bytes = 0; /* never stored: rft_weights_head gives the embedding */
@@ -215,7 +245,7 @@ uint64_t rft_weight_n_units(const struct rft_weight *weight)
 
 uint64_t rft_weight_unit_bytes(const struct rft_weight *weight)
 {
-    return weight->is_vector ? weight->bytes : tile_bytes(weight->matrix.k);
+    return weight->is_vector ? weight->bytes : tile_bytes(&weight->matrix);
 }
 
 static enum rft_status refuse_bad(const struct rft_checkpoint *checkpoint, const char *name)
@@ -226,7 +256,7 @@ static enum rft_status refuse_bad(const struct rft_checkpoint *checkpoint, const
     return RFT_ERR_INPUT;
 }
 
-/* Packs one row of a matrix into its column of the tile. */
+/* Packs one row of a bf16 matrix into its column of the tile. */
 static void pack_row(const float *values, uint32_t k, uint32_t *dst, struct rft_round_counts *counts)
 {
     for (uint32_t i = 0; i < k; i += 2) {
@@ -317,6 +347,21 @@ static enum rft_status pack_vector(const struct rft_weight *weight, const struct
     return RFT_OK;
 }
 
+/* Row `row` of a tensor becomes row i of a tile; false if a value is bad. */
+static bool pack_any_row(const struct rft_matrix *matrix, const struct rft_tensor *tensor, uint64_t row, float *values,
+                         uint32_t *tile, uint32_t i, uint64_t *n_zeroed)
+{
+    struct rft_round_counts counts = {0, 0};
+    if (matrix->format != RFT_FORMAT_BF16 && tensor->n_deltas == 0 && matrix->format == rft_dtype_format(tensor->dtype))
+        return rft_pack_row(tensor->dtype, rft_tensor_row(tensor, row), matrix->k, tile, i);
+    rft_tensor_rows_f32(tensor, row, 1, values);
+    if (matrix->format != RFT_FORMAT_BF16)
+        return rft_pack_row_f32(values, matrix->k, tile, i);
+    pack_row(values, matrix->k, tile + i, &counts);
+    *n_zeroed += counts.n_zeroed;
+    return counts.n_bad == 0;
+}
+
 static enum rft_status pack_tile(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
                                  const struct parts *parts, uint64_t unit, float *values, uint32_t *dst,
                                  uint64_t *n_zeroed)
@@ -326,14 +371,11 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
     for (uint32_t i = 0; i < RFT_TILE && row_0 + i < weight->matrix.n; i++) {
         uint64_t row = source_row(weight, row_0 + i);
         uint32_t part = 0;
-        struct rft_round_counts counts = {0, 0};
         while (row >= weight->parts[part].n)
             row -= weight->parts[part++].n;
-        rft_tensor_rows_f32(parts->tensors[part], weight->parts[part].first + row, 1, values);
-        pack_row(values, weight->matrix.k, dst + i, &counts);
-        if (counts.n_bad != 0)
+        row += weight->parts[part].first;
+        if (!pack_any_row(&weight->matrix, parts->tensors[part], row, values, dst, i, n_zeroed))
             return refuse_bad(checkpoint, parts->tensors[part]->name);
-        *n_zeroed += counts.n_zeroed;
     }
     return RFT_OK;
 }

@@ -5,15 +5,19 @@
 #define RFT_WEIGHTS_H
 
 #include "checkpoint.h"
+#include "formats.h"
 #include "model.h"
 #include "op.h"
 #include "status.h"
 #include "tensors.h"
 
-/* The weights of one layer, in this order; those that a model does not have take no bytes. */
+/* The weights of one layer, in this order; those that a model does not have take no bytes. The rows of q, k and v are
+ * one matrix, or up to three where they are not all of one format. */
 #define RFT_LAYER_WEIGHT_LIST(X)                                                                                       \
     X(ATTN_NORM)                                                                                                       \
     X(QKV)                                                                                                             \
+    X(QKV_SECOND)                                                                                                      \
+    X(QKV_THIRD)                                                                                                       \
     X(QKV_BIAS)                                                                                                        \
     X(QK_NORM)                                                                                                         \
     X(O)                                                                                                               \
@@ -31,12 +35,13 @@ enum rft_layer_weight { RFT_LAYER_WEIGHT_LIST(RFT_LAYER_WEIGHT_ENUM) RFT_LAYER_W
 
 #define RFT_WEIGHT_PARTS_MAX 3
 
-/* One weight: a packed bf16 matrix, or an f32 vector (n = 1). A matrix may stack the rows of several tensors (q, k, v),
+/* One weight: a packed matrix, or an f32 vector (n = 1). A matrix may stack the rows of several tensors (q, k, v),
  * and a vector their elements. */
 struct rft_weight {
     struct rft_matrix matrix; /* matrix.parts: to be filled in; a vector has n = 1, k elements */
     bool is_vector;
     uint32_t layer;
+    uint32_t first;    /* of the stacked rows of q, k and v */
     uint32_t n_paired; /* this many of its first rows are packed in pairs (op_args.h) ... */
     uint32_t half;     /* ... of halves of this many rows */
     uint32_t n_turned; /* this many of its first rows are q's and k's: of each head_dim of them ... */
@@ -65,6 +70,7 @@ struct rft_rope_place {
 
 struct rft_weights {
     struct rft_model_config config;
+    struct rft_formats formats;
     uint32_t n_positions; /* of the RoPE tables */
     struct rft_rope_place ropes[RFT_ROPE_PLACES];
     struct rft_weight
@@ -72,8 +78,9 @@ struct rft_weights {
     size_t n;
 };
 
+/* formats: of all matrices; NULL: bf16. */
 enum rft_status rft_weights_init(struct rft_weights *weights, const struct rft_model_config *config,
-                                 uint32_t n_positions);
+                                 const struct rft_formats *formats, uint32_t n_positions);
 void rft_weights_finish(struct rft_weights *weights);
 
 const struct rft_weight *rft_weights_embedding(const struct rft_weights *weights);

@@ -6,9 +6,9 @@
 
 #include <assert.h>
 
-static uint64_t padded_rows_of(const struct rft_emit *e, uint64_t n)
+static uint64_t activations_of(const struct rft_emit *e, uint64_t n)
 {
-    return rows_of(e, RFT_PADDED(n), 2);
+    return rows_of(e, RFT_ROW_WORDS(n), 4);
 }
 
 /* What a matmul multiplies its results with: the factor of the norm in front of it, or 1. */
@@ -49,9 +49,36 @@ void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, cons
             .first = part * embedding->part_rows,
             .n = part_rows(embedding, part),
             .scale_bits = RFT_BITS(scale),
+            .format = embedding->format,
         };
         node_end(e, &node, &args, sizeof args);
     }
+}
+
+static void emit_quantise(struct rft_emit *e, struct rft_range x, uint32_t k, uint32_t stride, uint32_t quantised)
+{
+    struct rft_node node;
+    node_begin(e, &node, RFT_OP_quantise);
+    struct rft_args_quantise args = {
+        .batch = e->batch.address,
+        .x = writes(&node, x, rows_of(e, stride, 4)),
+        .k = k,
+        .stride = stride,
+        .quantised = quantised,
+    };
+    reads(&node, x, 0);
+    node_end(e, &node, &args, sizeof args);
+}
+
+void emit_quantise_normed(struct rft_emit *e, struct rft_range h)
+{
+    const uint32_t dim = e->norm.dim;
+    emit_quantise(e, h, dim, RFT_H_WORDS(dim), RFT_H_QUANTISED(dim));
+}
+
+void emit_quantise_row(struct rft_emit *e, struct rft_range y, uint32_t k)
+{
+    emit_quantise(e, y, k, RFT_ROW_WORDS(k), RFT_ROW_QUANTISED(k));
 }
 
 void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_linear *w,
@@ -60,8 +87,8 @@ void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const 
     struct rft_node node;
     const struct factor factor = factor_of(e, w);
     node_begin(e, &node, RFT_OP_qkv);
-    assert(w->matrix->k == e->norm.dim && w->matrix->n == (e->n_heads + 2 * e->n_kv_heads) * e->head_dim &&
-           e->head_dim % 8 == 0);
+    assert(w->matrix->k == e->norm.dim && e->head_dim % 8 == 0 && w->first % RFT_TILE == 0 &&
+           w->first + w->matrix->n <= (e->n_heads + 2 * e->n_kv_heads) * e->head_dim);
     struct rft_args_qkv args = {
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
@@ -80,6 +107,9 @@ void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const 
         .head_dim = e->head_dim,
         .inverse_dim_bits = factor.inverse_dim_bits,
         .eps_bits = factor.eps_bits,
+        .format = w->matrix->format,
+        .first = w->first,
+        .n = w->matrix->n,
     };
     node_end(e, &node, &args, sizeof args);
 }
@@ -135,7 +165,7 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
         .q = reads(&node, q, rows_of(e, heads_dim, 2)),
         .prompt_kv = reads(&node, kv->prompt, 0),
         .own_kv = reads(&node, kv->own, 0),
-        .y = writes(&node, y, padded_rows_of(e, heads_dim)),
+        .y = writes(&node, y, activations_of(e, heads_dim)),
         .scratch = writes(&node, scratch, (uint64_t)scratch_floats * 4),
         .n_heads = e->n_heads,
         .n_kv_heads = e->n_kv_heads,
@@ -161,7 +191,7 @@ static void emit_product(struct rft_emit *e, struct rft_range x, struct rft_rang
         .batch = e->batch.address,
         .rows = writes(&node, e->rows, 0),
         .weight = reads_matrix(&node, m, 0),
-        .y = reads(&node, y, padded_rows_of(e, m->k)),
+        .y = reads(&node, y, activations_of(e, m->k)),
         .norm = reads(&node, norm_weight, (uint64_t)m->n * 4),
         .bias = reads_bias(&node, w),
         .x = writes(&node, x, rows_of(e, m->n, 4)),
@@ -169,6 +199,7 @@ static void emit_product(struct rft_emit *e, struct rft_range x, struct rft_rang
         .dim = m->n,
         .k = m->k,
         .flags = flags,
+        .format = m->format,
     };
     if ((flags & RFT_RESIDUAL_ALONE) == 0)
         reads(&node, x, 0);
@@ -223,12 +254,13 @@ void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, co
         .weight = reads_matrix(&node, m, 0),
         .h = reads(&node, h, h_bytes(e)),
         .bias = reads_bias(&node, w),
-        .y = writes(&node, y, padded_rows_of(e, m->n / 2)),
+        .y = writes(&node, y, activations_of(e, m->n / 2)),
         .dim = e->norm.dim,
         .ffn_dim = m->n / 2,
         .inverse_dim_bits = factor.inverse_dim_bits,
         .eps_bits = factor.eps_bits,
         .act = act,
+        .format = m->format,
     };
     node_end(e, &node, &args, sizeof args);
 }
@@ -237,7 +269,8 @@ void emit_project(struct rft_emit *e, struct rft_range y, struct rft_range h, co
 {
     const struct rft_matrix *m = w->matrix;
     const struct factor factor = factor_of(e, w);
-    assert(m->k == e->norm.dim && (w->bias.bytes == 0 || m->n_parts == 1));
+    const uint32_t stride = w->n_all != 0 ? w->n_all : m->n;
+    assert(m->k == e->norm.dim && (w->bias.bytes == 0 || m->n_parts == 1) && w->first % RFT_TILE == 0);
     for (uint32_t part = 0; part < m->n_parts; part++) {
         struct rft_node node;
         node_begin(e, &node, RFT_OP_project);
@@ -247,15 +280,16 @@ void emit_project(struct rft_emit *e, struct rft_range y, struct rft_range h, co
             .weight = reads_matrix(&node, m, part),
             .h = reads(&node, h, h_bytes(e)),
             .bias = reads_bias(&node, w),
-            .y = writes(&node, y, rows_of(e, m->n, 4)),
+            .y = writes(&node, y, rows_of(e, stride, 4)),
             .dim = e->norm.dim,
-            .stride = m->n,
-            .first = part * m->part_rows,
+            .stride = stride,
+            .first = w->first + part * m->part_rows,
             .n = part_rows(m, part),
             .inverse_dim_bits = factor.inverse_dim_bits,
             .eps_bits = factor.eps_bits,
             .cap_bits = RFT_BITS(cap),
             .inverse_cap_bits = inverse_cap_bits(cap),
+            .format = m->format,
         };
         node_end(e, &node, &args, sizeof args);
     }

@@ -9,9 +9,12 @@
 #include "emit.h"
 #include "matrix.h"
 
-/* A matrix, its bias, and whether its input is normed. */
+/* A matrix, its bias, and whether its input is normed. Rows that are stacked but not all of one format are a matrix
+ * each; the bias is that of these rows. */
 struct rft_linear {
     const struct rft_matrix *matrix;
+    uint32_t first;        /* row of the stack, a multiple of 16 ... */
+    uint32_t n_all;        /* ... of this many rows; 0: the matrix is all of it */
     struct rft_range bias; /* f32, in the order of the packed rows, whole tiles; no bytes: none */
     bool is_normed;        /* the input is read with the factor of its norm, else as it is; residual's input has none */
 };
@@ -44,6 +47,9 @@ struct rft_kv_layer {
 /* Shapes are op_args.h's. norm_weight: of the norm that comes next. */
 void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
                 float scale, struct rft_range norm_weight);
+/* What a matrix whose format is not bf16 reads of a normed row, or of a row of k activations. */
+void emit_quantise_normed(struct rft_emit *e, struct rft_range h);
+void emit_quantise_row(struct rft_emit *e, struct rft_range y, uint32_t k);
 void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_linear *w,
               const struct rft_rotation *rotation, const struct rft_kv_layer *kv);
 /* Behind emit_project of q, k and v, into y. */

@@ -61,7 +61,7 @@ uint32_t part_rows(const struct rft_matrix *w, uint32_t part)
 uint64_t reads_matrix(struct rft_node *node, const struct rft_matrix *w, uint32_t part)
 {
     assert(part == 0 ? w->n_parts == 1 || w->part_rows % RFT_TILE == 0 : part < w->n_parts);
-    return reads(node, w->parts[part], rft_packed_bytes(part_rows(w, part), w->k));
+    return reads(node, w->parts[part], rft_packed_bytes(part_rows(w, part), w->k, w->format));
 }
 
 uint32_t inverse_bits(uint64_t n)

@@ -100,6 +100,7 @@ void emit_draw(struct rft_emit *e, const struct rft_sampler *sampler, struct rft
             .eps_bits = RFT_BITS(e->norm.eps),
             .cap_bits = RFT_BITS(cap),
             .inverse_cap_bits = inverse_cap_bits(cap),
+            .format = w->format,
         };
         node_end(e, &node, &args, sizeof args);
     }

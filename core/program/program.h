@@ -51,9 +51,9 @@ struct rft_program {
     size_t first_unfenced; /* first node since the last barrier */
 };
 
-/* The matrix that a node multiplies by: rows, and elements of each sum; zeros if its op has none. */
+/* The matrix that a node multiplies by: rows, elements of each sum, RFT_FORMAT_*; zeros if its op has none. */
 struct rft_node_matrix {
-    uint32_t n, k;
+    uint32_t n, k, format;
 };
 struct rft_node_matrix rft_node_matrix(const struct rft_node *node);
 

@@ -138,7 +138,7 @@ enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_mod
     engine->rules = *rules;
     engine->n_positions = n_positions;
     engine->n_host_layers = n_host_layers;
-    RFT_TRY(rft_weights_init(&engine->weights, config, n_positions));
+    RFT_TRY(rft_weights_init(&engine->weights, config, NULL, n_positions));
     status = place(engine);
     if (status != RFT_OK)
         rft_engine_unload(engine);

@@ -321,7 +321,7 @@ static struct rft_weights measured_weights(const struct rft_sizes *sizes, uint32
                                            struct rft_pool *host)
 {
     struct rft_weights weights;
-    assert_int_equal(rft_weights_init(&weights, &sizes->config, 64), RFT_OK);
+    assert_int_equal(rft_weights_init(&weights, &sizes->config, NULL, 64), RFT_OK);
     rft_pool_begin(pool, "weights", &sizes->caps);
     rft_pool_begin(host, "host", &sizes->caps);
     assert_int_equal(rft_weights_take(pool, host, n_host_layers, &weights), RFT_OK);

@@ -16,6 +16,7 @@ static const struct {
 } cases[] = {
 #define ARGS(name, first_number) offsetof(struct rft_args_##name, first_number), sizeof(struct rft_args_##name)
     {RFT_OP_embed, BIT(BATCH) | BIT(ROWS) | BIT(WEIGHT) | BIT(NORM), BIT(ROWS) | BIT(X) | BIT(H), ARGS(embed, dim)},
+    {RFT_OP_quantise, BIT(BATCH) | BIT(ROWS) | BIT(Y), BIT(Y), ARGS(quantise, k)},
     {RFT_OP_qkv,
      BIT(BATCH) | BIT(ROWS) | BIT(TABLES) | BIT(WEIGHT) | BIT(H) | BIT(BIAS) | BIT(Q_COS_SIN) | BIT(K_COS_SIN),
      BIT(ROWS) | BIT(Q) | BIT(PROMPT) | BIT(OWN), ARGS(qkv, dim)},

@@ -125,7 +125,7 @@ static void check_all(const struct rft_model_config *c, const char *name, uint64
     static const char *const embedding[] = {"model.embed_tokens.weight"}, *const head[] = {"lm_head.weight"};
     struct rft_weights weights;
     open_checkpoint(*c, name);
-    assert_int_equal(rft_weights_init(&weights, c, 77), RFT_OK);
+    assert_int_equal(rft_weights_init(&weights, c, NULL, 77), RFT_OK);
     for (uint32_t i = 0; i < RFT_ROPE_PLACES; i++) /* one table: keys' of the main set, which queries have, too */
         assert_int_equal(weights.ropes[i].bytes, i == 0 ? 77 * c->head_dim * 4 : 0);
     check_matrix(rft_weights_embedding(&weights), (struct stack){embedding, &c->vocab_size, 1, 0, 0}, n_step);
@@ -189,9 +189,9 @@ static void test_bytes(void **state)
     uint64_t tied_bytes = 0, untied_bytes = 0;
     (void)state;
     c.tied = true;
-    assert_int_equal(rft_weights_init(&tied, &c, 10), RFT_OK);
+    assert_int_equal(rft_weights_init(&tied, &c, NULL, 10), RFT_OK);
     c.tied = false;
-    assert_int_equal(rft_weights_init(&untied, &c, 10), RFT_OK);
+    assert_int_equal(rft_weights_init(&untied, &c, NULL, 10), RFT_OK);
     assert_int_equal(tied.n, untied.n);
     for (size_t i = 0; i < tied.n; i++) {
         tied_bytes += tied.weights[i].bytes;
@@ -222,7 +222,7 @@ static void test_bad_values(void **state)
     (void)state;
     c.tied = true;
     open_checkpoint(c, "tied");
-    assert_int_equal(rft_weights_init(&weights, &c, 10), RFT_OK);
+    assert_int_equal(rft_weights_init(&weights, &c, NULL, 10), RFT_OK);
     for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
         size_t n = i / 2, kind = i % 2;
         const struct rft_weight *w = rft_weights_layer(&weights, 1, which[kind]);
@@ -255,7 +255,7 @@ static enum rft_status init_and_pack(void *user)
     struct rft_weights weights;
     uint64_t n_zeroed = 0;
     uint32_t packed[16 * RFT_PADDED(32) / 2];
-    enum rft_status status = rft_weights_init(&weights, user, 10);
+    enum rft_status status = rft_weights_init(&weights, user, NULL, 10);
     if (status == RFT_OK)
         status = rft_weight_pack(rft_weights_embedding(&weights), &checkpoint, 0, 1, packed, &n_zeroed);
     rft_weights_finish(&weights);

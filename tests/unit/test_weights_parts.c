@@ -43,7 +43,7 @@ static void open_model(struct model *m, const struct rft_model_config *config)
 {
     m->config = *config;
     rft_test_memory_checkpoint(config, SEED, &m->checkpoint);
-    assert_int_equal(rft_weights_init(&m->weights, config, 50), RFT_OK);
+    assert_int_equal(rft_weights_init(&m->weights, config, NULL, 50), RFT_OK);
 }
 
 static void close_model(struct model *m)
@@ -356,7 +356,7 @@ static void test_rotations(void **state)
         c.has_long_rope = is_long;
         c.rope_set[0] = RFT_ROPE_NONE;
         c.rope_set[1] = i == 3 ? RFT_ROPE_LOCAL : RFT_ROPE_MAIN;
-        assert_int_equal(rft_weights_init(&weights, &c, 50), RFT_OK);
+        assert_int_equal(rft_weights_init(&weights, &c, NULL, 50), RFT_OK);
         for (uint32_t place = 0; place < RFT_ROPE_PLACES; place++) {
             const bool is_used = place / 2 == c.rope_set[0] || place / 2 == c.rope_set[1];
             assert_int_equal(weights.ropes[place].bytes,

@@ -153,7 +153,7 @@ static struct cpu_keys list_columns(const struct rows *rows, struct column *colu
         size_t in_row = (size_t)(rows->first_head + c % rows->group) * a->head_dim;
         uint32_t n = row[index].position + 1;
         uint32_t n_prompt = n < row[index].n_prompt ? n : row[index].n_prompt;
-        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)(rows->first_row + index) * RFT_PADDED(heads_dim);
+        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)(rows->first_row + index) * 2 * RFT_ROW_WORDS(heads_dim);
         q[c] = (const uint16_t *)cpu_pointer(a->q) + (size_t)(rows->first_row + index) * heads_dim + in_row;
         columns[c] = (struct column){row + index, y + in_row, first_key(a, n), n_prompt, n};
         prompt.n = n_prompt > prompt.n ? n_prompt : prompt.n;

@@ -149,7 +149,7 @@ void CPU_NAME(cpu_residual)(const void *args, uint32_t item, struct cpu_worker w
     const struct rft_args_residual *a = args;
     const struct cpu_matrix matrix = residual_matrix(a);
     CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->y), matrix.k, cpu_n_rows(a->batch), item, worker.n, finish_residual, a);
+    (&matrix, cpu_pointer(a->y), 2 * RFT_ROW_WORDS(a->k), cpu_n_rows(a->batch), item, worker.n, finish_residual, a);
 }
 
 static struct cpu_matrix gate_up_matrix(const struct rft_args_gate_up *a)
@@ -187,7 +187,7 @@ static void finish_gate_up(const void *args, const struct cpu_totals *totals)
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, false, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         const size_t row = totals->row_0 + index;
-        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + row * RFT_PADDED(a->ffn_dim) + totals->first / 2;
+        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + row * 2 * RFT_ROW_WORDS(a->ffn_dim) + totals->first / 2;
         list_scaled(totals, index, factors[index], outputs);
         add_bias(outputs, a->bias, totals);
         split_pairs(outputs, 2 * n, gate, up);

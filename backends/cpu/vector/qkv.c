@@ -4,8 +4,7 @@
 
 static struct cpu_matrix qkv_matrix(const struct rft_args_qkv *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), (a->n_heads + 2 * a->n_kv_heads) * a->head_dim,
-                               RFT_PADDED(a->dim)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim)};
 }
 
 uint32_t CPU_NAME(cpu_qkv_items)(const void *args, uint32_t n_workers)
@@ -101,7 +100,8 @@ static void finish_qkv(const void *args, const struct cpu_totals *totals)
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, true, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         struct rft_row *row = rows + totals->row_0 + index;
-        struct run run = {totals->first / a->head_dim, totals->first % a->head_dim, 0, outputs};
+        const uint32_t first = a->first + totals->first;
+        struct run run = {first / a->head_dim, first % a->head_dim, 0, outputs};
         if (row->state != RFT_ROW_RUNNING)
             continue;
         list_scaled(totals, index, factors[index], outputs);

@@ -21,7 +21,7 @@ enum rft_status rft_test_setting_init(struct rft_test_setting *s, const struct r
     static struct rft_pool pool, host;
     rft_pool_begin(&pool, "test", caps);
     rft_pool_begin(&host, "test", caps);
-    RFT_TRY(rft_weights_init(&s->weights, &s->config, 100));
+    RFT_TRY(rft_weights_init(&s->weights, &s->config, NULL, 100));
     RFT_TRY(rft_weights_take(&pool, &host, 0, &s->weights));
     s->work.own_kv = s->own_kv;
     RFT_TRY(rft_work_take(&pool, &s->config, &shape, &s->work));

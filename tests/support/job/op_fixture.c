@@ -56,8 +56,9 @@ void run_emitter(struct rft_emit *e, enum rft_op op)
 {
     const struct rft_matrix qkv = matrix((8 + 2 * 2) * 64, 100), o = matrix(100, 512), gate_up = matrix(2 * 90, 100),
                             head = matrix(5000, 100);
-    const struct rft_linear qkv_linear = {&qkv, buffer(BIAS), true}, o_linear = {&o, buffer(BIAS), false},
-                            gate_up_linear = {&gate_up, buffer(BIAS), true}, head_linear = {&head, buffer(BIAS), true};
+    const struct rft_linear qkv_linear = {&qkv, 0, 0, buffer(BIAS), true}, o_linear = {&o, 0, 0, buffer(BIAS), false},
+                            gate_up_linear = {&gate_up, 0, 0, buffer(BIAS), true},
+                            head_linear = {&head, 0, 0, buffer(BIAS), true};
     const struct rft_heads_norm heads_norm = {buffer(NORM), 3e-5f, true};
     const struct rft_rotation rotation = {buffer(Q_COS_SIN), buffer(K_COS_SIN)};
     const struct rft_attention_shape shape = {0.125f, 50.0f, 17};
@@ -66,6 +67,7 @@ void run_emitter(struct rft_emit *e, enum rft_op op)
     const struct rft_sampler s = filtered_sampler(), unfiltered_sampler = draw_sampler(5000);
     switch (op) {
     case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, 3.0f, buffer(NORM)); break;
+    case RFT_OP_quantise: emit_quantise_row(e, buffer(Y), 512); break;
     case RFT_OP_qkv: emit_qkv(e, buffer(Q), buffer(H), &qkv_linear, &rotation, &kv); break;
     case RFT_OP_heads: emit_heads(e, buffer(Q), buffer(Y), &heads_norm, &rotation, &kv); break;
     case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, &shape, buffer(SCRATCH), 512); break;
