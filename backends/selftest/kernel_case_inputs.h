@@ -5,16 +5,7 @@
 #ifndef RFT_KERNEL_CASE_INPUTS_H
 #define RFT_KERNEL_CASE_INPUTS_H
 
-#include "calls.h"
-#include "kernel_case.h"
-
-struct rft_build {
-    struct rft_call_image *image;
-    const struct rft_kernel_case *c;
-    uint32_t n_rows; /* capacity */
-};
-
-float rft_case_value(const struct rft_build *b, enum rft_values values);
+#include "kernel_case_values.h"
 
 uint64_t rft_case_batch(const struct rft_build *b);
 /* Rows in groups of four that share a prompt; their places differ. n_tokens: of the vocabulary; 0 = tokens do not

@@ -3,7 +3,7 @@
 #ifndef RFT_KERNEL_CASE_INTEGERS_H
 #define RFT_KERNEL_CASE_INTEGERS_H
 
-#include "kernel_case_inputs.h"
+#include "kernel_case_values.h"
 
 /* A packed matrix [n][k] of the case's format, which is not bf16; k is a multiple of 32, of 256 for a SUPER one. */
 uint64_t rft_case_integers(const struct rft_build *b, uint32_t n, uint32_t k);

@@ -5,6 +5,7 @@
 
 #include "arch.h"
 #include "file.h"
+#include "formats.h"
 #include "model.h"
 #include "tensor.h"
 
@@ -22,6 +23,7 @@ struct rft_checkpoint {
     struct rft_tensor *tensors; /* [n_tensors] those the model needs, sorted by name */
     size_t n_tensors;
     struct rft_model_config config;
+    struct rft_formats formats;  /* how its matrices are computed: bf16 unless rft_formats_choose says otherwise */
     const struct rft_arch *arch; /* the row of the table that the description was made by: for people to read */
     uint32_t *eos_ids;           /* [n_eos] end-of-sequence ids: generation_config, else config, else GGUF metadata */
     size_t n_eos;

@@ -103,7 +103,7 @@ static enum rft_status dump_programs(struct dumping *d)
 {
     const struct rft_plan *plan = &d->setup.plan;
     uint32_t n_layers = plan->sizes.config.n_layers;
-    RFT_TRY(rft_weights_init(&d->weights, &plan->sizes.config, NULL, plan->step.n_keys_max));
+    RFT_TRY(rft_weights_init(&d->weights, &plan->sizes.config, &plan->sizes.formats, plan->step.n_keys_max));
     d->prompt_kv = rft_alloc(n_layers, sizeof *d->prompt_kv);
     d->own_kv = rft_alloc(n_layers, sizeof *d->own_kv);
     if (d->prompt_kv == NULL || d->own_kv == NULL)

@@ -5,6 +5,7 @@
 
 #include "verifier.h"
 #include "backend.h"
+#include "compute.h"
 #include "output.h"
 #include "prompt_kind.h"
 #include "select.h"
@@ -56,6 +57,7 @@ struct rft_config {
     struct rft_strings model_adapter;     /* paths */
     struct rft_reals model_adapter_scale; /* one for all of them, or one for each */
     struct rft_strings model_ignore_keys;
+    enum rft_compute model_compute;
     char *data_questions;
     struct rft_strings data_question_field; /* their texts are put together */
     char *data_answer_field;

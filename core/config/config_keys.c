@@ -63,6 +63,8 @@ static const struct rft_word words_last_first[] = {{"last", false}, {"first", tr
 static const struct rft_word words_compare[] = {
     {"text", RFT_COMPARE_TEXT}, {"number", RFT_COMPARE_NUMBER}, {"formula", RFT_COMPARE_FORMULA}, {NULL, 0}};
 static const struct rft_word words_no_yes[] = {{"no", false}, {"yes", true}, {NULL, 0}};
+static const struct rft_word words_compute[] = {
+    {"auto", RFT_COMPUTE_AUTO}, {"bf16", RFT_COMPUTE_BF16}, {"int8", RFT_COMPUTE_INT8}, {NULL, 0}};
 static const struct rft_word words_arithmetic[] = {
     {"checked", RFT_ARITHMETIC_CHECKED}, {"unchecked", RFT_ARITHMETIC_UNCHECKED}, {NULL, 0}};
 
@@ -81,6 +83,10 @@ const struct rft_key rft_keys[] = {
     { FIELD(model, adapter_scale), .type = RFT_KEY_REALS, .low = -1e6, .high = 1e6, .fallback = "1",
       .help = "What each adapter's own scale is multiplied by: one number for all, or a JSON array with one for\n"
               "each." },
+    { FIELD(model, compute), .type = RFT_KEY_CHOICE, .words = words_compute, .fallback = "auto",
+      .help = "How matrices are stored and multiplied. auto: those of quantised formats as integers, as the file has\n"
+              "them, the rest in bf16. bf16: all of them. int8: all as integers, what is not quantised is rounded\n"
+              "to 8 bits. It decides what text is drawn (docs/arithmetic.md)." },
     { FIELD(model, ignore_keys), .type = RFT_KEY_TEXTS, .flags = RFT_KEY_SHAPES_TEXT, .fallback = "",
       .help = "Keys of the model's configuration that rftgen does not know and is to pass over: a JSON array of\n"
               "names." },

@@ -17,7 +17,7 @@ static const struct fact {
     [RFT_DRAWN_SETTINGS] = {"settings", "what [generate] says", false},
     [RFT_DRAWN_SEED] = {"seed", "generate.seed", false},
     [RFT_DRAWN_TEMPERATURE] = {"temperature", "generate.temperature", false},
-    [RFT_DRAWN_ARITHMETIC] = {"arithmetic", "the version of the arithmetic", false},
+    [RFT_DRAWN_ARITHMETIC] = {"arithmetic", "the version of the arithmetic (1: model.compute = bf16)", false},
 };
 
 const char *rft_drawn_column(enum rft_drawn_fact fact)

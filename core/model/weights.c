@@ -290,6 +290,14 @@ static uint64_t source_row(const struct rft_weight *weight, uint64_t row)
                       group * 2 * weight->half + in_group / 2 % 2 * weight->half + in_group / 4 * 2 + in_group % 2);
 }
 
+const struct rft_tensor *rft_weight_tensor(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
+                                           uint32_t part)
+{
+    char name[RFT_TENSOR_NAME_BYTES];
+    rft_weight_name(weight, part, name);
+    return rft_checkpoint_find(checkpoint, name);
+}
+
 /* The tensors that a matrix is stacked from. */
 struct parts {
     const struct rft_tensor *tensors[RFT_WEIGHT_PARTS_MAX];
@@ -298,11 +306,8 @@ struct parts {
 static struct parts find_parts(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint)
 {
     struct parts parts = {{NULL}};
-    char name[RFT_TENSOR_NAME_BYTES];
-    for (uint32_t part = 0; part < weight->n_parts; part++) {
-        rft_weight_name(weight, part, name);
-        parts.tensors[part] = rft_checkpoint_find(checkpoint, name);
-    }
+    for (uint32_t part = 0; part < weight->n_parts; part++)
+        parts.tensors[part] = rft_weight_tensor(weight, checkpoint, part);
     return parts;
 }
 

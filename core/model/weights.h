@@ -5,7 +5,6 @@
 #define RFT_WEIGHTS_H
 
 #include "checkpoint.h"
-#include "formats.h"
 #include "model.h"
 #include "op.h"
 #include "status.h"
@@ -94,6 +93,10 @@ struct rft_rotation rft_weights_rotation(const struct rft_weights *weights, uint
 
 /* The name of one of the tensors that a weight is stacked from. */
 void rft_weight_name(const struct rft_weight *weight, uint32_t part, char name[RFT_TENSOR_NAME_BYTES]);
+
+/* The tensor that it has in a checkpoint. */
+const struct rft_tensor *rft_weight_tensor(const struct rft_weight *weight, const struct rft_checkpoint *checkpoint,
+                                           uint32_t part);
 
 /* Units in which a weight is packed: tiles of 16 rows, or 1 for a vector; and the bytes of one. */
 uint64_t rft_weight_n_units(const struct rft_weight *weight);

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "arith.h"
 #include "end_tokens.h"
+#include "formats_choice.h"
 #include "journal.h"
 #include "judging.h"
 #include "log.h"
@@ -28,6 +29,7 @@ static enum rft_status open_model(const struct rft_config *config, struct rft_in
                                               .n_ignore_keys = config->model_ignore_keys.n};
     RFT_TRY(rft_checkpoint_open_with(config->model_path, &options, c));
     RFT_TRY(rft_adapters_open(config, c));
+    rft_formats_choose(c, config->model_compute);
     for (size_t i = 0; i < c->n_maps; i++)
         inputs->mapped_bytes += c->maps[i].bytes;
     for (size_t i = 0; i < c->n_adapter_maps; i++)
@@ -181,12 +183,18 @@ static enum rft_status check_prompts(const struct rft_config *config, struct rft
     return status;
 }
 
+uint32_t rft_inputs_arithmetic(const struct rft_inputs *inputs)
+{
+    return rft_formats_have_integers(&inputs->checkpoint.formats) ? RFT_ARITHMETIC_INTEGERS : RFT_ARITHMETIC_VERSION;
+}
+
 /* Everything that a sample's text depends on but its question, its number and how it is drawn: of all samples of a run
  * the same. */
 static enum rft_status take_provenance(const struct rft_config *config, struct rft_inputs *inputs, uint64_t model,
                                        uint64_t end_tokens)
 {
     const uint64_t tokenizer = rft_tokenizer_hash(inputs->tokenizer);
+    const uint32_t arithmetic = rft_inputs_arithmetic(inputs);
     const uint64_t prompt[] = {(uint64_t)inputs->prompt.bos, end_tokens}; /* beside what its own hash is made of */
     snprintf(inputs->model_hash, sizeof inputs->model_hash, "%016" PRIx64, XXH64(&tokenizer, sizeof tokenizer, model));
     snprintf(inputs->prompt_hash, sizeof inputs->prompt_hash, "%016" PRIx64,
@@ -197,7 +205,7 @@ static enum rft_status take_provenance(const struct rft_config *config, struct r
         .model = inputs->model_hash,
         .prompt = inputs->prompt_hash,
         .settings = inputs->settings.data,
-        .arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : RFT_ARITHMETIC_VERSION,
+        .arithmetic_version = config->device_arithmetic == RFT_ARITHMETIC_UNCHECKED ? 0 : arithmetic,
         .logprobs = config->output_logprobs,
     };
     return RFT_OK;
@@ -210,9 +218,11 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
                                       inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n);
     uint64_t model;
     RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &model));
+    if (rft_formats_have_integers(&inputs->checkpoint.formats))
+        model = XXH64(&inputs->checkpoint.formats, sizeof inputs->checkpoint.formats, model);
     RFT_TRY(rft_config_fingerprint(&inputs->drawn, &f->lines));
-    RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%u\nunicode=%s,%s\n", RFT_ARITHMETIC_VERSION, rft_unicode_pcre2(),
-                           rft_unicode_utf8proc()));
+    RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%" PRIu32 "\nunicode=%s,%s\n", rft_inputs_arithmetic(inputs),
+                           rft_unicode_pcre2(), rft_unicode_utf8proc()));
     RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
                                      model));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));

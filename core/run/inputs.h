@@ -48,6 +48,9 @@ enum rft_status rft_inputs_encode(struct rft_inputs *inputs, uint64_t question, 
 /* Bytes of the heap that grow with the questions: their texts, and what is kept for each sample. */
 uint64_t rft_inputs_bytes(const struct rft_config *config, const struct rft_inputs *inputs);
 
+/* The version of the arithmetic that the model is computed in: RFT_ARITHMETIC_*. */
+uint32_t rft_inputs_arithmetic(const struct rft_inputs *inputs);
+
 /* How the configuration wants tokens to be drawn; good as long as the inputs are open. */
 struct rft_draw_rules rft_inputs_rules(const struct rft_inputs *inputs);
 

@@ -193,7 +193,7 @@ static enum rft_status check_origin(struct replay *r, struct item *item)
     struct rft_bytes *arithmetic = &origin.facts[RFT_DRAWN_ARITHMETIC];
     struct rft_str why = {0};
     bool is_known;
-    provenance.arithmetic_version = RFT_ARITHMETIC_VERSION; /* what is computed, be it checked or not */
+    provenance.arithmetic_version = rft_inputs_arithmetic(inputs); /* what is computed, be it checked or not */
     if (is_text(*arithmetic, "\"unchecked\""))
         *arithmetic = (struct rft_bytes){NULL, 0};
     enum rft_status status = rft_provenance_compare(&provenance, &origin, sample, &is_known, &why);
@@ -328,12 +328,23 @@ static enum rft_status report(struct replay *r, enum rft_status status)
     return n_same == r->n ? RFT_OK : RFT_ERR_DIFFERENT;
 }
 
+/* Samples drawn before a quantised file was multiplied as it is were drawn in bf16, and so they are drawn again. */
+static bool are_drawn_in_bf16(const struct replay *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (!is_text(r->items[i].record->origin.facts[RFT_DRAWN_ARITHMETIC], "1"))
+            return false;
+    return true;
+}
+
 static enum rft_status open_all(const struct rft_config *config, struct replay *r)
 {
     struct rft_config own = *config;
     own.data_too_long = RFT_ROWS_REFUSE; /* what was drawn had room */
     RFT_TRY(rft_records_read(r->path, &r->records));
     RFT_TRY(choose(r));
+    if (own.model_compute == RFT_COMPUTE_AUTO && are_drawn_in_bf16(r))
+        own.model_compute = RFT_COMPUTE_BF16;
     RFT_TRY(sort_items(r));
     RFT_TRY(rft_setup_open_with(&own, &r->questions, &r->setup));
     for (size_t i = 0; i < r->n; i++)

@@ -55,6 +55,7 @@ static enum rft_status open_all(const struct rft_config *config, struct rft_data
     }
     setup->rules = rft_inputs_rules(&setup->inputs);
     const struct rft_sizes sizes = {.config = setup->inputs.checkpoint.config,
+                                    .formats = setup->inputs.checkpoint.formats,
                                     .caps = engine->dev.caps,
                                     .n_questions = setup->inputs.dataset.n,
                                     .n_samples = config->generate_samples,

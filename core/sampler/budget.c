@@ -26,7 +26,7 @@ static enum rft_status measure_weights(struct making *m, uint32_t n_host_layers)
     enum rft_status status;
     rft_pool_begin(&m->weights, "weights", &m->sizes->caps);
     rft_pool_begin(&host, "weights on the host", &m->sizes->caps);
-    RFT_TRY(rft_weights_init(&weights, &m->sizes->config, NULL, m->plan->step.n_keys_max));
+    RFT_TRY(rft_weights_init(&weights, &m->sizes->config, &m->sizes->formats, m->plan->step.n_keys_max));
     status = rft_weights_take(&m->weights, &host, n_host_layers, &weights);
     rft_weights_finish(&weights);
     m->plan->n_host_layers = n_host_layers;

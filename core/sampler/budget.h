@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "buffers.h"
+#include "formats.h"
 #include "model.h"
 #include "status.h"
 
@@ -13,6 +14,7 @@
 /* A run in numbers, which the plan is made for. */
 struct rft_sizes {
     struct rft_model_config config;
+    struct rft_formats formats; /* of its matrices */
     struct rft_caps caps;
     uint64_t n_questions; /* of the dataset */
     uint32_t n_samples;

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "os.h"
+#include "packed_row.h"
 #include "rope.h"
 
 #include <assert.h>
@@ -13,21 +14,38 @@
 
 #define STAGING_BYTES ((uint64_t)4 << 20)
 
-/* Says which number formats of the checkpoint the bf16 on the device was rounded from. */
-static void log_rounding(const struct rft_checkpoint *checkpoint)
+/* What becomes of a tensor on the device. */
+enum fate { AS_BF16, TO_BF16, AS_INTEGERS, TO_INTEGERS, N_FATES };
+
+static enum fate fate_of(const struct rft_tensor *tensor, uint32_t format)
 {
-    char names[96] = "";
-    for (int dtype = 0; dtype < RFT_DTYPE_COUNT; dtype++) {
-        bool is_used = false;
-        for (size_t i = 0; i < checkpoint->n_tensors; i++)
-            is_used = is_used ||
-                      (checkpoint->tensors[i].dtype == (enum rft_dtype)dtype && checkpoint->tensors[i].n_dims == 2);
-        if (is_used && dtype != RFT_DTYPE_BF16)
-            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? ", " : "",
-                     rft_dtype_name((enum rft_dtype)dtype));
+    if (format == RFT_FORMAT_BF16)
+        return tensor->dtype == RFT_DTYPE_BF16 ? AS_BF16 : TO_BF16;
+    return tensor->n_deltas == 0 && rft_dtype_format(tensor->dtype) == format ? AS_INTEGERS : TO_INTEGERS;
+}
+
+/* Says which number formats of the checkpoint are computed in which way. */
+static void log_formats(const struct rft_engine *engine)
+{
+    static const char *const fates[N_FATES] = {NULL, "are rounded to bf16", "are multiplied as integers",
+                                               "are rounded to integers of 8 bits"};
+    bool is_used[N_FATES][RFT_DTYPE_COUNT] = {{false}};
+    for (size_t i = 0; i < engine->weights.n; i++) {
+        const struct rft_weight *w = &engine->weights.weights[i];
+        for (uint32_t part = 0; part < w->n_parts && !w->is_vector && w->bytes != 0; part++) {
+            const struct rft_tensor *tensor = rft_weight_tensor(w, engine->checkpoint, part);
+            is_used[fate_of(tensor, w->matrix.format)][tensor->dtype] = true;
+        }
     }
-    if (names[0] != '\0')
-        rft_log_info("%s: matrices stored as %s are rounded to bf16", checkpoint->path, names);
+    for (int fate = TO_BF16; fate < N_FATES; fate++) {
+        char names[128] = "";
+        for (int dtype = 0; dtype < RFT_DTYPE_COUNT; dtype++)
+            if (is_used[fate][dtype])
+                snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? ", " : "",
+                         rft_dtype_name((enum rft_dtype)dtype));
+        if (names[0] != '\0')
+            rft_log_info("%s: matrices stored as %s %s", engine->checkpoint->path, names, fates[fate]);
+    }
 }
 
 struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_range range)
@@ -98,7 +116,7 @@ static enum rft_status upload(struct rft_engine *engine)
     if (status == RFT_OK && n_zeroed != 0)
         rft_log_info("%s: %" PRIu64 " weights below 2^-50 in magnitude became 0", engine->checkpoint->path, n_zeroed);
     if (status == RFT_OK)
-        log_rounding(engine->checkpoint);
+        log_formats(engine);
     for (uint32_t i = 0; i < RFT_ROPE_PLACES && status == RFT_OK; i++)
         status = upload_rope(engine, &engine->weights.ropes[i]);
     return status;
@@ -132,13 +150,14 @@ enum rft_status rft_engine_open(struct rft_engine *engine, const char *backend, 
 }
 
 enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config,
-                                 const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers)
+                                 const struct rft_formats *formats, const struct rft_draw_rules *rules,
+                                 uint32_t n_positions, uint32_t n_host_layers)
 {
     enum rft_status status;
     engine->rules = *rules;
     engine->n_positions = n_positions;
     engine->n_host_layers = n_host_layers;
-    RFT_TRY(rft_weights_init(&engine->weights, config, NULL, n_positions));
+    RFT_TRY(rft_weights_init(&engine->weights, config, formats, n_positions));
     status = place(engine);
     if (status != RFT_OK)
         rft_engine_unload(engine);
@@ -150,7 +169,7 @@ enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_chec
 {
     enum rft_status status;
     engine->checkpoint = checkpoint;
-    RFT_TRY(rft_engine_place(engine, &checkpoint->config, rules, n_positions, n_host_layers));
+    RFT_TRY(rft_engine_place(engine, &checkpoint->config, &checkpoint->formats, rules, n_positions, n_host_layers));
     status = upload(engine);
     if (status == RFT_OK)
         status = rft_checkpoint_check(checkpoint);

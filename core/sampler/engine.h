@@ -38,7 +38,8 @@ enum rft_status rft_engine_load(struct rft_engine *engine, const struct rft_chec
                                 const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers);
 /* The first half of it: makes room for the weights of a model and fills in engine->weights, without their values. */
 enum rft_status rft_engine_place(struct rft_engine *engine, const struct rft_model_config *config,
-                                 const struct rft_draw_rules *rules, uint32_t n_positions, uint32_t n_host_layers);
+                                 const struct rft_formats *formats, const struct rft_draw_rules *rules,
+                                 uint32_t n_positions, uint32_t n_host_layers);
 /* A weight's bytes, or those of one of its matrix' parts, as a slice. The range must be one of engine->weights'. */
 struct rft_slice rft_engine_slice(const struct rft_engine *engine, struct rft_range range);
 /* Gives the weights back; the device stays open. */

@@ -97,7 +97,7 @@ enum rft_status bench_load(struct bench *b)
     b->no_token = UINT32_MAX;
     const struct rft_draw_rules rules = {
         .sampling = b->options.sampling, .mask = b->mask, .eos = &b->no_token, .n_eos = 1};
-    RFT_TRY(rft_engine_place(e, &b->config, &rules, b->options.prompt + b->options.n_new + 1, 0));
+    RFT_TRY(rft_engine_place(e, &b->config, NULL, &rules, b->options.prompt + b->options.n_new + 1, 0));
     for (size_t i = 0; i < e->weights.n; i++) {
         const struct rft_weight *w = &e->weights.weights[i];
         for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)

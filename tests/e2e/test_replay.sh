@@ -91,7 +91,7 @@ grep -q '^0 of 28 samples are the same$' printed || fail "another model, and the
 echo 'Q: {question}' >template
 replay 1 '^lines 1 to 28: 28 samples: another prompt' --in records --set prompt.template="$tmp/template"
 sed 's/"arithmetic": 1,/"arithmetic": 1000,/' records >changed
-replay 1 '28 samples: the version of the arithmetic was 1000 and is ' --in changed
+replay 1 '28 samples: the version of the arithmetic (1: model.compute = bf16) was 1000 and is ' --in changed
 sed 's/"arithmetic": [0-9]*,/"arithmetic": "unchecked",/' records >changed
 replay 0 '^28 of 28 ' --in changed
 grep -q 'do not say all of what they were drawn with' replay.log || fail "unchecked arithmetic is not said"

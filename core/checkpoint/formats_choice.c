@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "formats.h"
+#include "formats_choice.h"
 
 #include "packed_row.h"
 #include "tensors.h"
@@ -55,20 +55,12 @@ static void choose_layer(const struct rft_checkpoint *checkpoint, enum rft_compu
         f->gate_up = common_format(compute);
 }
 
-void rft_formats_of(const struct rft_checkpoint *checkpoint, enum rft_compute compute, struct rft_formats *formats)
+void rft_formats_choose(struct rft_checkpoint *checkpoint, enum rft_compute compute)
 {
+    struct rft_formats *formats = &checkpoint->formats;
     memset(formats, 0, sizeof *formats);
     formats->embedding = format_of(checkpoint, compute, 0, RFT_ROLE_EMBEDDING);
     formats->head = checkpoint->config.tied ? formats->embedding : format_of(checkpoint, compute, 0, RFT_ROLE_HEAD);
     for (uint32_t layer = 0; layer < checkpoint->config.n_layers; layer++)
         choose_layer(checkpoint, compute, layer, &formats->layers[layer]);
-}
-
-bool rft_formats_have_integers(const struct rft_formats *formats)
-{
-    const uint32_t *all = &formats->embedding;
-    for (size_t i = 0; i < sizeof *formats / sizeof *all; i++)
-        if (all[i] != RFT_FORMAT_BF16)
-            return true;
-    return false;
 }
