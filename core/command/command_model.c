@@ -6,6 +6,7 @@
 #include "chat_source.h"
 #include "checkpoint.h"
 #include "decode.h"
+#include "formats_choice.h"
 #include "generation.h"
 #include "log.h"
 #include "op_args.h"
@@ -62,22 +63,54 @@ static void print_shape(const struct rft_checkpoint *checkpoint)
         printf("without RoPE        %" PRIu32 " layers\n", n_unrotated);
 }
 
+/* How many matrices are stored in which type: what model.compute decides about. */
+static void print_types(const struct rft_checkpoint *checkpoint)
+{
+    uint64_t n[RFT_DTYPE_COUNT] = {0};
+    const char *before = "";
+    for (size_t i = 0; i < checkpoint->n_tensors; i++)
+        n[checkpoint->tensors[i].dtype] += checkpoint->tensors[i].n_dims == 2;
+    printf("matrices            ");
+    for (int dtype = 0; dtype < RFT_DTYPE_COUNT; dtype++) {
+        if (n[dtype] == 0)
+            continue;
+        printf("%s%" PRIu64 " of %s", before, n[dtype], rft_dtype_name((enum rft_dtype)dtype));
+        before = ", ";
+    }
+    printf("\n");
+}
+
+static enum rft_status weights_bytes(const struct rft_model_config *config, const struct rft_formats *formats,
+                                     uint64_t *bytes)
+{
+    struct rft_weights weights;
+    *bytes = 0;
+    RFT_TRY(rft_weights_init(&weights, config, formats, 1));
+    for (size_t i = 0; i < weights.n; i++)
+        *bytes += weights.weights[i].bytes;
+    rft_weights_finish(&weights);
+    return RFT_OK;
+}
+
 /* Parameters of the files, and their bytes as they will lie in memory. */
-static enum rft_status print_sizes(const struct rft_checkpoint *checkpoint)
+static enum rft_status print_sizes(struct rft_checkpoint *checkpoint)
 {
     const struct rft_model_config *c = &checkpoint->config;
-    struct rft_weights weights;
-    uint64_t n_parameters = 0, bytes = 0, kv_bytes = rft_kv_page_bytes(c) * c->n_layers / RFT_PAGE_TOKENS * 1000;
+    uint64_t n_parameters = 0, bytes = 0, bf16_bytes,
+             kv_bytes = rft_kv_page_bytes(c) * c->n_layers / RFT_PAGE_TOKENS * 1000;
     for (size_t i = 0; i < checkpoint->n_tensors; i++) {
         const struct rft_tensor *t = &checkpoint->tensors[i];
         n_parameters += t->dims[0] * (t->n_dims == 1 ? 1 : t->dims[1]);
     }
-    RFT_TRY(rft_weights_init(&weights, c, NULL, 1));
-    for (size_t i = 0; i < weights.n; i++)
-        bytes += weights.weights[i].bytes;
-    rft_weights_finish(&weights);
+    rft_formats_choose(checkpoint, RFT_COMPUTE_AUTO);
+    RFT_TRY(weights_bytes(c, &checkpoint->formats, &bytes));
+    RFT_TRY(weights_bytes(c, NULL, &bf16_bytes));
     printf("parameters          %.1f million (%" PRIu64 ")\n", (double)n_parameters / 1e6, n_parameters);
+    print_types(checkpoint);
     printf("weights in memory   %s (%" PRIu64 " bytes)\n", rft_size_text(bytes).text, bytes);
+    if (bytes != bf16_bytes)
+        printf("                    with model.compute = bf16 %s (%" PRIu64 " bytes)\n", rft_size_text(bf16_bytes).text,
+               bf16_bytes);
     printf("1,000 tokens        %s of keys and values (%" PRIu64 " bytes)\n", rft_size_text(kv_bytes).text, kv_bytes);
     return RFT_OK;
 }

@@ -26,7 +26,8 @@ static void print_device_memory(const struct rft_setup *setup)
                  " at most, and up to %s (%" PRIu64 " bytes) less if no group has the longest prompts",
                  rft_size_text(p->peak_bytes - p->peak_bytes_min).text, p->peak_bytes - p->peak_bytes_min);
     print_size("peak", p->peak_bytes, note);
-    print_size("  weights", p->weights_bytes, "");
+    print_size("  weights", p->weights_bytes,
+               rft_formats_have_integers(&p->sizes.formats) ? ", with matrices of integers" : "");
     snprintf(note, sizeof note, ", %" PRIu32 " pages of %u tokens", p->n_prompt_pages, RFT_PAGE_TOKENS);
     print_size("  prompts", p->prompt_bytes, note);
     snprintf(note, sizeof note, ", %" PRIu32 " rows (given back before a chunk)", p->prefill.n_rows);
