@@ -110,9 +110,11 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
     if (found == NULL)
         return refuse_missing(checkpoint, name, list);
     if (found->dtype == RFT_DTYPE_COUNT) {
-        rft_log_error(
-            "%s: tensor %s: type %s is not supported; F32, F16, BF16 and, in GGUF files, Q8_0, Q4_0, Q4_1 are",
-            found->file, name, found->type);
+#define NAME(name, ...) ", " #name
+        rft_log_error("%s: tensor %s: type %s is not supported; supported are F32, F16, BF16 and, in GGUF "
+                      "files" RFT_QUANT_LIST(NAME),
+                      found->file, name, found->type);
+#undef NAME
         return RFT_ERR_UNSUPPORTED;
     }
     if (found->n_dims != needed->n_dims ||

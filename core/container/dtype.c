@@ -7,15 +7,16 @@
 #error "checkpoints are little-endian and are read in place: this host needs byte swaps here and in gguf.c"
 #endif
 
-#define QUANT_BLOCK 32 /* elements that share a scale, in every quantised format */
-
 static const struct {
     const char *name;
     uint32_t block_elements, block_bytes;
+    struct rft_quant_type quant;
 } dtypes[] = {
-#define ROW(name, block, bytes) {#name, block, bytes},
-    RFT_DTYPE_LIST(ROW)
-#undef ROW
+#define FLOAT(name, block, bytes) {#name, block, bytes, {0}},
+#define QUANT(name, block, bytes, format) {#name, block, bytes, {format, rft_quant_unpack_##name}},
+    RFT_FLOAT_LIST(FLOAT) RFT_QUANT_LIST(QUANT)
+#undef FLOAT
+#undef QUANT
 };
 
 const char *rft_dtype_name(enum rft_dtype dtype)
@@ -33,6 +34,11 @@ uint32_t rft_dtype_block_bytes(enum rft_dtype dtype)
     return dtypes[dtype].block_bytes;
 }
 
+const struct rft_quant_type *rft_dtype_quant(enum rft_dtype dtype)
+{
+    return dtypes[dtype].quant.unpack != NULL ? &dtypes[dtype].quant : NULL;
+}
+
 /* Exact for every input; no subnormal f32 is ever formed, so that a host that flushes them changes nothing. */
 static inline float f16_to_f32(uint16_t half)
 {
@@ -42,13 +48,6 @@ static inline float f16_to_f32(uint16_t half)
     float subnormal = RFT_FROM_BITS(magnitude | (113u << 23)) - RFT_FROM_BITS(113u << 23);
     uint32_t bits = magnitude >= (31u << 23) ? special : magnitude < (1u << 23) ? RFT_BITS(subnormal) : normal;
     return RFT_FROM_BITS(sign | bits);
-}
-
-static float load_f16(const uint8_t *src)
-{
-    uint16_t half;
-    memcpy(&half, src, sizeof half);
-    return f16_to_f32(half);
 }
 
 static void from_f16(const uint8_t *src, uint64_t n, float *dst)
@@ -69,46 +68,35 @@ static void from_bf16(const uint8_t *src, uint64_t n, float *dst)
     }
 }
 
-static void from_q8_0(const uint8_t *block, float *dst)
+static void from_quant(const struct rft_quant_type *type, const struct rft_quant_block *block, uint32_t n, float *dst)
 {
-    float scale = load_f16(block);
-    for (int i = 0; i < QUANT_BLOCK; i++)
-        dst[i] = scale * (float)(int8_t)block[2 + i];
-}
-
-/* The low nibbles of the 16 bytes are the first half of the block, the high ones the second. */
-static void from_q4_0(const uint8_t *block, float *dst)
-{
-    float scale = load_f16(block);
-    for (int i = 0; i < QUANT_BLOCK / 2; i++) {
-        dst[i] = scale * (float)((block[2 + i] & 15) - 8);
-        dst[i + QUANT_BLOCK / 2] = scale * (float)((block[2 + i] >> 4) - 8);
-    }
-}
-
-static void from_q4_1(const uint8_t *block, float *dst)
-{
-    float scale = load_f16(block), minimum = load_f16(block + 2);
-    for (int i = 0; i < QUANT_BLOCK / 2; i++) {
-        float low = scale * (float)(block[4 + i] & 15); /* a statement for each rounding */
-        float high = scale * (float)(block[4 + i] >> 4);
-        dst[i] = low + minimum;
-        dst[i + QUANT_BLOCK / 2] = high + minimum;
+    const uint32_t n_group = RFT_FORMAT_IS(type->format, RFT_FORMAT_HALVES) ? 16 : 32;
+    const int32_t zero = (int32_t)RFT_FORMAT_ZERO(type->format);
+    const float d = f16_to_f32(block->d), m = f16_to_f32(block->m);
+    for (uint32_t g = 0; g < n / n_group; g++) {
+        const int8_t *q = block->q + g * n_group;
+        float *elements = dst + g * n_group;
+        const float scale = d * (float)block->scale[g], minimum = m * (float)block->minimum[g];
+        for (uint32_t i = 0; i < n_group; i++) {
+            const float element = scale * (float)(q[i] - zero); /* a statement for each rounding */
+            elements[i] = element + minimum;
+        }
     }
 }
 
 void rft_dtype_to_f32(enum rft_dtype dtype, const uint8_t *src, uint64_t n_elements, float *dst)
 {
-    void (*from_block)(const uint8_t *, float *) = NULL;
+    const struct rft_quant_type *type = rft_dtype_quant(dtype);
+    struct rft_quant_block block = {0};
     switch (dtype) {
-    case RFT_DTYPE_F32: memcpy(dst, src, (size_t)n_elements * sizeof *dst); break;
-    case RFT_DTYPE_F16: from_f16(src, n_elements, dst); break;
-    case RFT_DTYPE_BF16: from_bf16(src, n_elements, dst); break;
-    case RFT_DTYPE_Q8_0: from_block = from_q8_0; break;
-    case RFT_DTYPE_Q4_0: from_block = from_q4_0; break;
-    case RFT_DTYPE_Q4_1: from_block = from_q4_1; break;
-    case RFT_DTYPE_COUNT: break;
+    case RFT_DTYPE_F32: memcpy(dst, src, (size_t)n_elements * sizeof *dst); return;
+    case RFT_DTYPE_F16: from_f16(src, n_elements, dst); return;
+    case RFT_DTYPE_BF16: from_bf16(src, n_elements, dst); return;
+    default: break;
     }
-    for (uint64_t i = 0; from_block != NULL && i < n_elements / QUANT_BLOCK; i++)
-        from_block(src + i * dtypes[dtype].block_bytes, dst + i * QUANT_BLOCK);
+    const uint32_t n_block = dtypes[dtype].block_elements;
+    for (uint64_t i = 0; i < n_elements / n_block; i++) {
+        type->unpack(src + i * dtypes[dtype].block_bytes, &block);
+        from_quant(type, &block, n_block, dst + i * n_block);
+    }
 }

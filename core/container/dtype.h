@@ -4,27 +4,36 @@
 #define RFT_DTYPE_H
 
 #include "arith.h"
+#include "quant_block.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* name, elements per block, bytes per block */
-#define RFT_DTYPE_LIST(X)                                                                                              \
+/* name, elements per block, bytes per block; behind these the quantised formats */
+#define RFT_FLOAT_LIST(X)                                                                                              \
     X(F32, 1, 4)                                                                                                       \
     X(F16, 1, 2)                                                                                                       \
-    X(BF16, 1, 2)                                                                                                      \
-    X(Q8_0, 32, 34)                                                                                                    \
-    X(Q4_0, 32, 18)                                                                                                    \
-    X(Q4_1, 32, 20)
-#define RFT_DTYPE_ENUM(name, block, bytes) RFT_DTYPE_##name,
-enum rft_dtype { RFT_DTYPE_LIST(RFT_DTYPE_ENUM) RFT_DTYPE_COUNT };
+    X(BF16, 1, 2)
+#define RFT_DTYPE_ENUM(name, ...) RFT_DTYPE_##name,
+enum rft_dtype { RFT_FLOAT_LIST(RFT_DTYPE_ENUM) RFT_QUANT_LIST(RFT_DTYPE_ENUM) RFT_DTYPE_COUNT };
 #undef RFT_DTYPE_ENUM
 
 const char *rft_dtype_name(enum rft_dtype dtype);
 uint32_t rft_dtype_block_elements(enum rft_dtype dtype);
 uint32_t rft_dtype_block_bytes(enum rft_dtype dtype);
 
-/* n_elements (a multiple of the block) of `src` as f32, exactly. src needs no alignment. Quantised formats: ggml's
- * block layouts, value = scale * q (+ minimum), computed in f32 as one multiply and one add, each rounded. */
+/* What a quantised format's blocks are, and how they are taken apart. */
+struct rft_quant_type {
+    uint32_t format; /* as in RFT_QUANT_LIST */
+    void (*unpack)(const uint8_t *src, struct rft_quant_block *block);
+};
+
+/* NULL if the format is not a quantised one. */
+const struct rft_quant_type *rft_dtype_quant(enum rft_dtype dtype);
+
+/* n_elements (a multiple of the block) of `src` as f32, exactly. src needs no alignment. Quantised formats: scale times
+ * integer, then plus the minimum if there is one, each rounded; a scale and a minimum that are the product of an f16
+ * and an integer are exact. */
 void rft_dtype_to_f32(enum rft_dtype dtype, const uint8_t *src, uint64_t n_elements, float *dst);
 
 /* Counts of what the rounding met, for the log and for refusal. */

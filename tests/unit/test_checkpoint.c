@@ -401,7 +401,7 @@ static void test_gguf_extra_tensors(void **state)
         {"blk.1.attn_q.bias", 0, "blk.1.attn_q.bias is none of this architecture's"},
         {"blk.0.attn_q_norm.weight", 0, "blk.0.attn_q_norm.weight is none of this architecture's"},
         {"blk.0.ffn_norm.weight", 0, "blk.0.ffn_norm.weight is listed twice"},
-        {"output.weight", 14, "output.weight: type Q6_K (14) is not supported"},
+        {"output.weight", 39, "output.weight: type MXFP4 (39) is not supported"},
         {"output.weight", 77, "output.weight: type ggml type (77) is not supported"},
         {"output.weight", 0, "output.weight: F32 (0) of shape [32], but the configuration asks for [300, 32]"},
     };
