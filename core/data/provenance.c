@@ -13,7 +13,7 @@ static const struct fact {
     bool is_hash;
 } facts[RFT_DRAWN_FACTS] = {
     [RFT_DRAWN_PROMPT] = {"prompt_hash", "prompt (template, system message, examples, end tokens)", true},
-    [RFT_DRAWN_MODEL] = {"model", "model (model.path, its adapters or its tokenizer)", true},
+    [RFT_DRAWN_MODEL] = {"model", "model (model.path, its adapters, its tokenizer or model.compute)", true},
     [RFT_DRAWN_SETTINGS] = {"settings", "what [generate] says", false},
     [RFT_DRAWN_SEED] = {"seed", "generate.seed", false},
     [RFT_DRAWN_TEMPERATURE] = {"temperature", "generate.temperature", false},

@@ -12,4 +12,8 @@ void rft_test_memory_checkpoint_finish(struct rft_checkpoint *checkpoint);
 /* The elements of a tensor, to change. */
 float *rft_test_memory_values(const struct rft_checkpoint *checkpoint, const char *name);
 
+/* Puts random blocks of a quantised type in place of every tensor whose name holds `part`: any integers, scales such
+ * that a row's products with numbers around 1 are around 1. */
+void rft_test_memory_quantise(struct rft_checkpoint *checkpoint, const char *part, enum rft_dtype dtype);
+
 #endif
