@@ -9,6 +9,7 @@
 
 struct bench_options {
     const char *what, *shape, *sequences, *columns, *backend, *device;
+    const char *stored; /* how matrices are: bf16, or a type of GGUF files */
     uint32_t samples, prompt, n_new, threads, runs, layers, stream_mib;
     double seconds; /* that a product's replays are measured for, in each run */
     double limit;   /* seconds: what is known to take longer is left out */
@@ -19,6 +20,7 @@ struct bench_options {
 struct bench {
     struct bench_options options;
     struct rft_model_config config;
+    struct rft_formats formats;
     struct rft_engine engine;
     uint32_t *mask; /* [ceil(vocab / 32)]: all ones */
     uint32_t no_token;
@@ -55,8 +57,14 @@ void bench_unload(struct bench *b);
 enum rft_status bench_fill(struct rft_dev *dev, struct rft_slice to);
 /* A normed row of rft_h_bytes(dim) bytes: random elements, and sums of squares that fit. */
 void bench_fill_normed(uint32_t dim, void *row);
-/* Bytes of the matrices that a decode step reads; so many multiplications and additions, too, for each row. */
-uint64_t bench_step_bytes(const struct rft_model_config *config);
+/* bench_formats.c: every matrix's format, by the name of a type; false if there is none of this name. */
+bool bench_formats(const char *stored, const struct rft_model_config *config, struct rft_formats *formats);
+const char *bench_format_names(void);
+/* A packed matrix of integers: any of them, under scales that make elements of about 1/16. */
+enum rft_status bench_fill_integers(struct rft_dev *dev, const struct rft_matrix *matrix, struct rft_slice to);
+/* Multiplications and additions of the matrices in a decode step, for each row; and their bytes. */
+uint64_t bench_step_flop(const struct rft_model_config *config);
+uint64_t bench_step_bytes(const struct bench *b);
 
 /* A step's program and buffers, with rows that stand in the middle of their samples. */
 struct bench_step {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* How fast a model's kernels, prefill and decode step are on each device, for a model shape with random weights:
- *   bench_decode [what=stream,matmul,prefill,decode,profile] [shape=smollm2-135m] [layers=0] [backend=] [device=]
+ *   bench_decode [what=stream,matmul,prefill,decode,profile] [shape=smollm2-135m] [layers=0] [stored=bf16] [backend=]
+ *                [device=]
  *                [threads=0] [columns=1,5,10,64] [sequences=1,5,10,64] [samples=10] [prompt=200] [new=100]
  *                [stream=512] [runs=3] [seconds=0.1] [limit=30] [temperature=1] [top_k=0] [top_p=1]
  *                [logprobs=0]
  * backend, device: the default is every device of every backend that can be used. layers: instead of the shape's, 0 =
- * the shape's. samples: sequences that share a prompt. stream: MiB read for the device's bandwidth. seconds: that each
- * kind of product is measured for, in each run. limit: seconds; what is known to take longer on a slow device is left
- * out.
+ * the shape's. stored: bf16, or the type of a GGUF file's matrices, q8_0 to q6_k; q4_k_m: as such files mix them.
+ * samples: sequences that share a prompt. stream: MiB read for the device's bandwidth. seconds: that each kind of
+ * product is measured for, in each run. limit: seconds; what is known to take longer on a slow device is left out.
  *
  * cpu seconds are the whole process's: what a software device, or waiting for a real one, takes from the machine. GB/s
  * are bytes of weights; in per cent of the stream, of what one large product with one column reads. "stream" is beyond
@@ -101,6 +102,7 @@ static bool parse_option(struct bench_options *o, const char *text)
         {"new", NULL, &o->n_new},           {"threads", NULL, &o->threads},
         {"runs", NULL, &o->runs},           {"layers", NULL, &o->layers},
         {"stream", NULL, &o->stream_mib},   {"top_k", NULL, &o->sampling.top_k},
+        {"stored", &o->stored, NULL},
     };
     if (value == NULL)
         return false;
@@ -145,6 +147,7 @@ static enum rft_status check_memory(struct bench *b)
     struct rft_plan plan;
     RFT_TRY(rft_dev_memory(&b->engine.dev, &memory));
     const struct rft_sizes sizes = {.config = b->config,
+                                    .formats = b->formats,
                                     .caps = b->engine.dev.caps,
                                     .n_questions = 1,
                                     .n_samples = 1,
@@ -170,7 +173,7 @@ static enum rft_status measure(struct bench *b)
     RFT_TRY(check_memory(b));
     const struct bench_time start = bench_now();
     RFT_TRY(bench_load(b));
-    printf("  %.1f MB of weights a step, loaded in %.1f s\n", (double)bench_step_bytes(&b->config) * 1e-6,
+    printf("  %.1f MB of weights a step, loaded in %.1f s\n", (double)bench_step_bytes(b) * 1e-6,
            bench_since(start).wall);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (is_wanted(b, parts[i].what))
@@ -185,8 +188,9 @@ static enum rft_status measure_device(struct bench *b)
 {
     const struct rft_dev *dev = &b->engine.dev;
     const struct bench_time start = bench_now();
-    printf("%s, %s: %s (%s), prefill of %" PRIu32 " rows, bursts of %" PRIu32 " steps\n", b->options.shape,
-           dev->backend->name, dev->info.name, dev->info.detail, dev->caps.prefill_rows, dev->caps.burst_steps);
+    printf("%s in %s, %s: %s (%s), prefill of %" PRIu32 " rows, bursts of %" PRIu32 " steps\n", b->options.shape,
+           b->options.stored, dev->backend->name, dev->info.name, dev->info.detail, dev->caps.prefill_rows,
+           dev->caps.burst_steps);
     fflush(stdout);
     enum rft_status status = measure(b);
     bench_unload(b);
@@ -245,6 +249,7 @@ int main(int argc, char **argv)
 {
     static struct bench b = {.options = {.what = "stream,matmul,prefill,decode,profile",
                                          .shape = "smollm2-135m",
+                                         .stored = "bf16",
                                          .sequences = "1,5,10,64",
                                          .columns = "1,5,10,64",
                                          .backend = "",
@@ -274,5 +279,10 @@ int main(int argc, char **argv)
         return 2;
     }
     b.config.n_layers = o->layers != 0 ? o->layers : b.config.n_layers;
+    if (!bench_formats(o->stored, &b.config, &b.formats)) {
+        fprintf(stderr, "%s is not how this shape may be stored; there are %s (the _k ones with rows of 256 n)\n",
+                o->stored, bench_format_names());
+        return 2;
+    }
     return run(&b) == RFT_OK ? 0 : 1;
 }

@@ -38,12 +38,16 @@ static double product_flop(const struct rft_model_config *config, enum product p
     return 2.0 * (double)(s.n * s.k * s.n_layers);
 }
 
-/* Which product a node is; N_PRODUCTS = none. Of the two residuals of a layer, o stands behind attention. */
+/* Which product a node is; N_PRODUCTS = none. Of the two residuals of a layer, o stands behind attention. What makes a
+ * product's quantised rows is part of it. */
 static enum product product_of(const struct rft_program *program, size_t i)
 {
     switch (program->nodes[i].op) {
+    case RFT_OP_quantise: return product_of(program, i + 1);
     case RFT_OP_qkv: return QKV;
-    case RFT_OP_residual: return program->nodes[i - 1].op == RFT_OP_attention ? O : DOWN;
+    case RFT_OP_residual:
+        i -= program->nodes[i - 1].op == RFT_OP_quantise;
+        return program->nodes[i - 1].op == RFT_OP_attention ? O : DOWN;
     case RFT_OP_gate_up: return GATE_UP;
     case RFT_OP_project:
     case RFT_OP_draw: /* sampling and all */ return HEAD;
@@ -122,7 +126,7 @@ static void print_products(const struct bench *b, const struct results *r)
         values[0][i] = flop * r->columns[i] / all->wall * 1e-9;
         values[1][i] = all->wall > 0 ? all->wall * 1e3 : NAN;
         values[2][i] = all->cpu / all->wall;
-        values[3][i] = (double)bench_step_bytes(&b->config) / all->wall * 1e-9;
+        values[3][i] = (double)bench_step_bytes(b) / all->wall * 1e-9;
         values[4][i] = values[3][i] / b->stream_gb * 100;
         values[5][i] = flop * r->columns[i] / all->cpu * 1e-9;
     }

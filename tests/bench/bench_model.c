@@ -97,11 +97,14 @@ enum rft_status bench_load(struct bench *b)
     b->no_token = UINT32_MAX;
     const struct rft_draw_rules rules = {
         .sampling = b->options.sampling, .mask = b->mask, .eos = &b->no_token, .n_eos = 1};
-    RFT_TRY(rft_engine_place(e, &b->config, NULL, &rules, b->options.prompt + b->options.n_new + 1, 0));
+    RFT_TRY(rft_engine_place(e, &b->config, &b->formats, &rules, b->options.prompt + b->options.n_new + 1, 0));
     for (size_t i = 0; i < e->weights.n; i++) {
         const struct rft_weight *w = &e->weights.weights[i];
-        for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++)
-            RFT_TRY(bench_fill(&e->dev, rft_engine_slice(e, w->matrix.parts[part])));
+        for (uint32_t part = 0; w->bytes != 0 && part < w->matrix.n_parts; part++) {
+            const struct rft_slice to = rft_engine_slice(e, w->matrix.parts[part]);
+            RFT_TRY(w->matrix.format == RFT_FORMAT_BF16 ? bench_fill(&e->dev, to)
+                                                        : bench_fill_integers(&e->dev, &w->matrix, to));
+        }
     }
     for (size_t i = 0; i < RFT_ROPE_PLACES; i++)
         if (e->weights.ropes[i].bytes != 0)
@@ -117,7 +120,16 @@ void bench_unload(struct bench *b)
     b->stream_gb = b->row_seconds = 0;
 }
 
-uint64_t bench_step_bytes(const struct rft_model_config *c)
+uint64_t bench_step_bytes(const struct bench *b)
+{
+    const struct rft_weights *weights = &b->engine.weights;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < weights->n; i++)
+        bytes += weights->weights[i].is_vector ? 0 : weights->weights[i].bytes;
+    return bytes - (b->config.tied ? 0 : rft_weights_embedding(weights)->bytes);
+}
+
+uint64_t bench_step_flop(const struct rft_model_config *c)
 {
     const uint64_t heads_dim = (uint64_t)c->n_heads * c->head_dim, kv_dim = (uint64_t)c->n_kv_heads * c->head_dim;
     const uint64_t layer = (heads_dim + 2 * kv_dim) * c->dim + heads_dim * c->dim + 3ull * c->ffn_dim * c->dim;

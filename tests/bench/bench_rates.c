@@ -91,7 +91,7 @@ enum rft_status bench_prefill(struct bench *b)
     }
     rft_group_finish(&group);
     RFT_TRY(status);
-    const double flop = (double)(bench_step_bytes(&b->config) - 2ull * b->config.vocab_size * b->config.dim) * n;
+    const double flop = (double)(bench_step_flop(&b->config) - 2ull * b->config.vocab_size * b->config.dim) * n;
     const uint32_t n_passes = (n + plan.prefill.n_rows - 1) / plan.prefill.n_rows;
     printf("  prefill of %" PRIu32 " tokens, passes of up to %" PRIu32 " rows: %" PRIu32
            "; %.1f tokens/s, %.1f ms, %.1f GFLOP/s of products, %.2f cpu seconds a second\n",
@@ -184,7 +184,7 @@ static void print_decode(const struct decode *d)
 {
     const struct bench *b = d->b;
     const double n_tokens = (double)d->n_tokens, n_steps = n_tokens / d->n_rows;
-    const double gb = (double)bench_step_bytes(&b->config) * n_steps / d->time.wall * 1e-9;
+    const double gb = (double)bench_step_bytes(b) * n_steps / d->time.wall * 1e-9;
     printf("  %9" PRIu32 " %9.1f %9.2f %6.2f %9.1f %8.2f", d->n_rows, n_tokens / d->time.wall,
            d->time.wall / n_steps * 1e3, d->time.cpu / d->time.wall, d->time.cpu / n_tokens * 1e3, gb);
     if (b->stream_gb > 0)
