@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes a GGUF file again with every tensor of a type that rftgen does not read (K-quants, Q5_0) as BF16.
+"""Writes a GGUF file again with tensors of all but a few simple types as BF16: those that rftgen does not read (MXFP4,
+IQ3_S), and those that it would compute in integers (K-quants, Q5_0).
 
     python3 tools/gguf_to_bf16.py IN.gguf OUT.gguf
 
@@ -11,7 +12,7 @@ import gguf
 import numpy as np
 
 BF16 = gguf.GGMLQuantizationType.BF16
-READ_AS_IS = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"}
+KEPT = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"}
 
 
 def main():
@@ -23,7 +24,7 @@ def main():
             value = gguf.LlamaFileType.MOSTLY_BF16.value if key == "general.file_type" else field.contents()
             writer.add_key_value(key, value, field.types[0], field.types[-1] if len(field.types) > 1 else None)
     for tensor in reader.tensors:
-        if tensor.tensor_type.name in READ_AS_IS:
+        if tensor.tensor_type.name in KEPT:
             writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
         else:
             data = gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)

@@ -131,22 +131,25 @@ static void test_gguf(void **state)
 static void test_gguf_quantised(void **state)
 {
     (void)state;
-    static const enum rft_dtype dtypes[] = {RFT_DTYPE_Q8_0, RFT_DTYPE_Q4_0, RFT_DTYPE_Q4_1};
     static const uint32_t stored[8] = {0, 2, 4, 6, 1, 3, 5, 7};
-    for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++) {
+    for (enum rft_dtype dtype = RFT_DTYPE_Q8_0; dtype < RFT_DTYPE_COUNT; dtype++) {
         struct rft_model_config config = rft_test_config();
         struct rft_checkpoint checkpoint;
-        float row[32], want[32];
-        config.ffn_dim = 64;
-        rft_test_gguf_write(rft_test_tmp_path("q.gguf"), &config, dtypes[i], 3);
+        float row[256], want[256];
+        config.dim = config.ffn_dim = rft_dtype_block_elements(dtype);
+        config.head_dim = 8;
+        config.n_heads = config.dim / 8;
+        rft_test_gguf_write(rft_test_tmp_path("q.gguf"), &config, dtype, 3);
         assert_int_equal(rft_checkpoint_open(rft_test_tmp_path("q.gguf"), &checkpoint), RFT_OK);
         const struct rft_tensor *q = rft_checkpoint_find(&checkpoint, "model.layers.0.self_attn.q_proj.weight");
-        assert_int_equal(q->dtype, dtypes[i]);
-        for (uint32_t r = 0; r < 32; r++) {
+        assert_int_equal(q->dtype, dtype);
+        for (uint32_t r = 0; r < config.dim; r++) {
             uint64_t place = r / 8 * 8 + stored[r % 8];
             rft_tensor_rows_f32(q, r, 1, row);
-            rft_dtype_to_f32(dtypes[i], q->data + place * rft_dtype_block_bytes(dtypes[i]), 32, want);
-            assert_memory_equal(row, want, sizeof row);
+            rft_dtype_to_f32(dtype, q->data + place * rft_dtype_block_bytes(dtype), config.dim, want);
+            assert_memory_equal(row, want, config.dim * sizeof *row);
+            for (uint32_t i = 0; i < config.dim; i++)
+                assert_true(row[i] > -1.0f && row[i] < 1.0f);
         }
         rft_checkpoint_close(&checkpoint);
     }

@@ -27,6 +27,11 @@ static void test_table(void **state)
     assert_int_equal(rft_dtype_block_elements(RFT_DTYPE_Q8_0), 32);
     assert_int_equal(rft_dtype_block_bytes(RFT_DTYPE_Q8_0), 34);
     assert_int_equal(rft_dtype_block_bytes(RFT_DTYPE_BF16), 2);
+    assert_int_equal(rft_dtype_block_elements(RFT_DTYPE_Q6_K), 256);
+    assert_int_equal(rft_dtype_block_bytes(RFT_DTYPE_Q6_K), 210);
+    assert_null(rft_dtype_quant(RFT_DTYPE_BF16));
+    for (enum rft_dtype dtype = RFT_DTYPE_Q8_0; dtype < RFT_DTYPE_COUNT; dtype++)
+        assert_non_null(rft_dtype_quant(dtype));
 }
 
 /* Every one of the 65,536 values against the definition. */
@@ -109,6 +114,28 @@ static void test_q4_1_rounds_twice(void **state)
     assert_int_equal(bits_of(got[0]), bits_of(sum));
 }
 
+/* What a K-quant is, by the last element of a block, whose scale of 6 bits lies in three places. Q4_K: (2 x 53) 11 - 3
+ * x 38; Q6_K: (2 x -5) (45 - 32). The other formats are compared with the gguf package: tests/oracle/test_quantised.c.
+ */
+static void test_k_quants(void **state)
+{
+    (void)state;
+    uint8_t q4[144] = {0x00, 0x40, 0x00, 0x42}, q6[210] = {0};
+    float got[256];
+    q4[4 + 3] = 3 << 6; /* 53 = 3 << 4 | 5 */
+    q4[8 + 3] = 2 << 6; /* 38 = 2 << 4 | 6 */
+    q4[12 + 3] = 6 << 4 | 5;
+    q4[143] = 11 << 4;
+    rft_dtype_to_f32(RFT_DTYPE_Q4_K, q4, 256, got);
+    assert_true(got[255] == 106.0f * 11.0f - 114.0f && got[254] == -114.0f && got[0] == 0.0f);
+    q6[127] = 13 << 4; /* 45 = 2 << 4 | 13 */
+    q6[128 + 63] = 2 << 6;
+    q6[192 + 15] = (uint8_t)-5;
+    q6[209] = 0x40;
+    rft_dtype_to_f32(RFT_DTYPE_Q6_K, q6, 256, got);
+    assert_true(got[255] == -130.0f && got[254] == 320.0f && got[0] == 0.0f);
+}
+
 static void test_round(void **state)
 {
     (void)state;
@@ -144,7 +171,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),     cmocka_unit_test(test_f16_all),           cmocka_unit_test(test_bf16_and_f32),
-        cmocka_unit_test(test_quantised), cmocka_unit_test(test_q4_1_rounds_twice), cmocka_unit_test(test_round),
+        cmocka_unit_test(test_quantised), cmocka_unit_test(test_q4_1_rounds_twice), cmocka_unit_test(test_k_quants),
+        cmocka_unit_test(test_round),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }

@@ -73,16 +73,30 @@ static void append_value(struct rft_str *data, enum rft_dtype dtype, float value
         append(data, &half, sizeof half);
 }
 
-/* One row of random blocks: scales (and minima) near 2^-8, so that weights stay small. */
+/* Of each type: its number in GGUF files; of quantised ones where a block has its scale and its minimum (0: none), and
+ * the upper byte of these f16s: such that weights stay small. */
+static const struct {
+    uint32_t number;
+    uint8_t scale, minimum, high;
+} gguf_types[RFT_DTYPE_COUNT] = {
+    [RFT_DTYPE_F32] = {.number = 0},       [RFT_DTYPE_F16] = {.number = 1},       [RFT_DTYPE_BF16] = {.number = 30},
+    [RFT_DTYPE_Q8_0] = {8, 0, 0, 0x1c},    [RFT_DTYPE_Q4_0] = {2, 0, 0, 0x1c},    [RFT_DTYPE_Q4_1] = {3, 0, 2, 0x1c},
+    [RFT_DTYPE_Q5_0] = {6, 0, 0, 0x1c},    [RFT_DTYPE_Q5_1] = {7, 0, 2, 0x1c},    [RFT_DTYPE_Q2_K] = {10, 80, 82, 0x14},
+    [RFT_DTYPE_Q3_K] = {11, 108, 0, 0x10}, [RFT_DTYPE_Q4_K] = {12, 0, 2, 0x0c},   [RFT_DTYPE_Q5_K] = {13, 0, 2, 0x08},
+    [RFT_DTYPE_Q6_K] = {14, 208, 0, 0x04}, [RFT_DTYPE_IQ4_NL] = {20, 0, 0, 0x14}, [RFT_DTYPE_IQ4_XS] = {23, 0, 0, 0x04},
+};
+
+/* One row of random blocks. */
 static void append_blocks(struct rft_str *data, enum rft_dtype dtype, const char *name, uint64_t seed, uint64_t row,
                           uint64_t n_columns)
 {
-    for (uint64_t block = 0; block < n_columns / 32; block++)
+    const uint32_t scale = gguf_types[dtype].scale, minimum = gguf_types[dtype].minimum;
+    for (uint64_t block = 0; block < n_columns / rft_dtype_block_elements(dtype); block++)
         for (uint32_t i = 0; i < rft_dtype_block_bytes(dtype); i++) {
             uint64_t place[3] = {row, block, i};
             uint8_t byte = (uint8_t)XXH64(place, sizeof place, XXH64(name, strlen(name), seed));
-            if (i == 1 || (i == 3 && dtype == RFT_DTYPE_Q4_1))
-                byte = 0x1c; /* the upper half of an f16 */
+            if (i == scale + 1 || (minimum != 0 && i == minimum + 1))
+                byte = gguf_types[dtype].high;
             append(data, &byte, 1);
         }
 }
@@ -263,8 +277,6 @@ static uint64_t n_more(const struct rft_test_gguf_extra *extra)
 void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *config, enum rft_dtype dtype,
                                uint64_t seed, const struct rft_test_gguf_extra *extra)
 {
-    static const uint32_t ggml_types[] = {[RFT_DTYPE_F32] = 0,  [RFT_DTYPE_F16] = 1,  [RFT_DTYPE_BF16] = 30,
-                                          [RFT_DTYPE_Q8_0] = 8, [RFT_DTYPE_Q4_0] = 2, [RFT_DTYPE_Q4_1] = 3};
     struct rft_str file = {0}, data = {0};
     uint64_t n = rft_model_n_tensors(config);
     rft_test_gguf_begin(&file, 3, n + n_more(extra), N_GGUF_ENTRIES + extra->n_entries);
@@ -275,7 +287,7 @@ void rft_test_gguf_write_extra(const char *path, const struct rft_model_config *
         rft_model_tensor(config, i, &tensor);
         enum rft_dtype type = tensor.n_dims == 1 ? RFT_DTYPE_F32 : dtype;
         uint64_t dims[2] = {tensor.dims[tensor.n_dims - 1], tensor.dims[0]};
-        rft_test_gguf_tensor(&file, tensor.gguf_name, tensor.n_dims, dims, ggml_types[type], data.len);
+        rft_test_gguf_tensor(&file, tensor.gguf_name, tensor.n_dims, dims, gguf_types[type].number, data.len);
         append_tensor(&data, &tensor, type, seed, true);
         rft_test_gguf_align(&data, 32);
     }
