@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes a GGUF file again with tensors of all but a few simple types as BF16: those that rftgen does not read (MXFP4,
-IQ3_S), and those that it would compute in integers (K-quants, Q5_0).
+"""Writes a GGUF file again with BF16 in place of every type but F32, F16, BF16, Q8_0, Q4_0 and Q4_1: for formats that rftgen
+does not read (MXFP4, IQ3_S), and for what is to be compared with bf16 though it is published in K-quants.
 
     python3 tools/gguf_to_bf16.py IN.gguf OUT.gguf
 

@@ -32,8 +32,8 @@ struct rft_quant_type {
 const struct rft_quant_type *rft_dtype_quant(enum rft_dtype dtype);
 
 /* n_elements (a multiple of the block) of `src` as f32, exactly. src needs no alignment. Quantised formats: scale times
- * integer, then plus the minimum if there is one, each rounded; a scale and a minimum that are the product of an f16
- * and an integer are exact. */
+ * integer, rounded, then plus the minimum if there is one, rounded. Exact are a scale and a minimum that are products
+ * of an f16 and an integer, and, in formats with minima, scale times integer. */
 void rft_dtype_to_f32(enum rft_dtype dtype, const uint8_t *src, uint64_t n_elements, float *dst);
 
 /* Counts of what the rounding met, for the log and for refusal. */

@@ -105,14 +105,14 @@ bool rft_pack_row(enum rft_dtype dtype, const uint8_t *src, uint32_t k, uint32_t
     return is_finite;
 }
 
-/* The nearest f16 of a value that is not negative, of two the even one; infinite from 65,520 on. */
+/* The nearest f16 of a value that is not negative, of two the even one; infinite from 65,520 on, and for a NaN. */
 static uint16_t to_half(float value)
 {
     const float small = value + 0.5f; /* whose last place is 2^-24, as that of an f16 below 2^-14 */
     const uint32_t bits = RFT_BITS(value), normal = bits + 0xfffu + (bits >> 13 & 1u) - 0x38000000u;
     if (bits < 0x38800000u)
         return (uint16_t)(RFT_BITS(small) - 0x3f000000u);
-    return bits < 0x477ff000u ? (uint16_t)(normal >> 13) : 0x7c00u;
+    return bits < 0x47800000u ? (uint16_t)(normal >> 13) : 0x7c00u;
 }
 
 /* Up to 32 values; false if there is none that holds them. */
@@ -125,8 +125,6 @@ static bool quantise(const float *values, uint32_t n, struct rft_quant_block *bl
         const int32_t magnitude = (int32_t)(RFT_BITS(padded[i]) & 0x7fffffffu);
         greatest = magnitude > greatest ? magnitude : greatest;
     }
-    if (greatest >= 0x7f800000)
-        return false;
     block->d = to_half(RFT_FROM_BITS((uint32_t)greatest) / 127.0f);
     if (!is_finite_half(block->d))
         return false;

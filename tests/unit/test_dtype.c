@@ -101,8 +101,8 @@ static void test_quantised(void **state)
     }
 }
 
-/* The product is rounded before the minimum is added: scale 0x3c01 = 1 + 2^-10, q = 15, minimum 0x6800 = 2048. */
-static void test_q4_1_rounds_twice(void **state)
+/* The product is exact, the sum is rounded: scale 0x3c01 = 1 + 2^-10, q = 15, minimum 0x6800 = 2048. */
+static void test_q4_1_rounds_once(void **state)
 {
     (void)state;
     uint8_t block[20] = {0x01, 0x3c, 0x00, 0x68};
@@ -170,8 +170,8 @@ static void test_round(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),     cmocka_unit_test(test_f16_all),           cmocka_unit_test(test_bf16_and_f32),
-        cmocka_unit_test(test_quantised), cmocka_unit_test(test_q4_1_rounds_twice), cmocka_unit_test(test_k_quants),
+        cmocka_unit_test(test_table),     cmocka_unit_test(test_f16_all),          cmocka_unit_test(test_bf16_and_f32),
+        cmocka_unit_test(test_quantised), cmocka_unit_test(test_q4_1_rounds_once), cmocka_unit_test(test_k_quants),
         cmocka_unit_test(test_round),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);

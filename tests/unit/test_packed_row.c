@@ -230,6 +230,10 @@ static void test_f32_cases(void **state)
     assert_true(cpu_integer_element(tile, RFT_FORMAT_Q8, 7, 2) == -14.0f);
     values[0] = 127.0f * (1.0f + 0x1p-12f); /* d is rounded down to 1 */
     check_f32(32);
+    values[0] = 127.0f * (1.0f + 0x1p-11f); /* in the middle, 1 is even; then 1 + 2^-9 is */
+    check_f32(32);
+    values[0] = 127.0f * (1.0f + 0x3p-11f);
+    check_f32(32);
     values[0] = -127.0f * 0x1.7ffffep-24f; /* to 2^-24: -190 would be nearest */
     check_f32(32);
     memset(values, 0, sizeof values);
