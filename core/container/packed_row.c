@@ -115,35 +115,33 @@ static uint16_t to_half(float value)
     return bits < 0x47800000u ? (uint16_t)(normal >> 13) : 0x7c00u;
 }
 
-/* Up to 32 values; false if there is none that holds them. */
-static bool quantise(const float *values, uint32_t n, struct rft_quant_block *block)
+/* 32 values; false if no f16 is large enough for them. */
+static bool quantise(const float *values, struct rft_quant_block *block)
 {
-    float padded[32] = {0};
     int32_t greatest = 0; /* magnitudes order as their bits do */
-    memcpy(padded, values, n * sizeof *values);
     for (uint32_t i = 0; i < 32; i++) {
-        const int32_t magnitude = (int32_t)(RFT_BITS(padded[i]) & 0x7fffffffu);
+        const int32_t magnitude = (int32_t)(RFT_BITS(values[i]) & 0x7fffffffu);
         greatest = magnitude > greatest ? magnitude : greatest;
     }
     block->d = to_half(RFT_FROM_BITS((uint32_t)greatest) / 127.0f);
-    if (!is_finite_half(block->d))
-        return false;
     const float d = block->d == 0 ? 0x1p127f : rft_half(block->d); /* every integer is 0 then */
     for (uint32_t i = 0; i < 32; i++) {
-        float y = padded[i] / d;
+        float y = values[i] / d;
+        y = y < 127.0f ? y : 127.0f;
+        y = y > -127.0f ? y : -127.0f;
         y = y + 0x1.8p23f; /* what lies behind the point is rounded away */
-        int32_t integer = (int32_t)(RFT_BITS(y) - 0x4b400000u);
-        integer = integer < 127 ? integer : 127;
-        block->q[i] = (int8_t)(integer > -127 ? integer : -127);
+        block->q[i] = (int8_t)(uint8_t)(RFT_BITS(y) & 0xffu);
     }
-    return true;
+    return is_finite_half(block->d);
 }
 
 bool rft_pack_row_f32(const float *values, uint32_t k, uint32_t *tile, uint32_t row)
 {
     struct rft_quant_block block = {0};
+    float last[32] = {0};
+    memcpy(last, values + k / 32 * 32, k % 32 * sizeof *values);
     for (uint32_t first = 0; first < k; first += 32) {
-        if (!quantise(values + first, k - first < 32 ? k - first : 32, &block))
+        if (!quantise(k - first < 32 ? last : values + first, &block))
             return false;
         put_block(&block, RFT_FORMAT_Q8, first, 32, tile + row);
     }
