@@ -11,8 +11,8 @@ file(GLOB selftest_sources CONFIGURE_DEPENDS ${BACKENDS}/selftest/*.c) # kernel 
 # file that holds dot products of bf16 and nothing else.
 set_source_files_properties(${BACKENDS}/cpu/vector/dot.c PROPERTIES COMPILE_OPTIONS -ffp-contract=fast)
 set(cpu_form_objects)
-function(cpu_form name lanes)
-    add_library(rft_cpu_${name} OBJECT ${cpu_vector_sources})
+function(cpu_objects name lanes sources)
+    add_library(rft_cpu_${name} OBJECT ${sources})
     target_include_directories(rft_cpu_${name} PRIVATE ${backend_includes} ${BACKENDS}/cpu)
     target_link_libraries(rft_cpu_${name} PRIVATE rft_flags)
     target_compile_definitions(rft_cpu_${name} PRIVATE CPU_FORM=${name} CPU_LANES=${lanes})
@@ -20,11 +20,19 @@ function(cpu_form name lanes)
     target_compile_options(rft_cpu_${name} PRIVATE ${ARGN} $<$<C_COMPILER_ID:GNU>:-fno-thread-jumps>)
     set(cpu_form_objects ${cpu_form_objects} $<TARGET_OBJECTS:rft_cpu_${name}> PARENT_SCOPE)
 endfunction()
+# Forms that differ in the unit for integers only: these files once more.
+set(cpu_integer_sources ${BACKENDS}/cpu/vector/integers.c)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    cpu_form(avx512 16 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
-    cpu_form(avx2 8 -mavx2 -mfma)
+    set(avx2 -mavx2 -mfma)
+    set(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
+    cpu_objects(avx512 16 "${cpu_vector_sources}" ${avx512})
+    cpu_objects(avx512vnni 16 "${cpu_integer_sources}" ${avx512} -mavx512vnni)
+    cpu_objects(avx2 8 "${cpu_vector_sources}" ${avx2})
+    cpu_objects(avxvnni 8 "${cpu_integer_sources}" ${avx2} -mavxvnni)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    cpu_objects(dotprod 4 "${cpu_integer_sources}" -march=armv8.2-a+dotprod)
 endif()
-cpu_form(vector 4) # what every machine of the architecture has: SSE2, NEON
+cpu_objects(vector 4 "${cpu_vector_sources}") # what every machine of the architecture has: SSE2, NEON
 
 rft_library(rft_backends SOURCES ${BACKENDS}/backends.c ${cpu_sources} ${cpu_form_objects} ${selftest_sources}
             INCLUDES ${backend_includes} ${BACKENDS}/cpu ${BACKENDS}/selftest

@@ -12,10 +12,23 @@
 
 #define CPU_THREADS_MAX 256u
 
+/* Packed tiles whose format is integers. */
+struct cpu_tiles {
+    const uint32_t *weight;
+    uint32_t format;
+    uint32_t n;
+    uint32_t k; /* padded */
+};
+
+/* totals[tile][column][16] = weight . column, for the quantised parts of 1 to CPU_COLUMNS (vector/form.h) rows. */
+typedef void (*cpu_integer_tiles)(const struct cpu_tiles *tiles, const uint32_t *const *columns, uint32_t n_columns,
+                                  float *totals);
+
 /* Which of the team's n threads a kernel runs on: index picks the piece of scratch, n how finely work is cut. */
 struct cpu_worker {
     uint32_t index;
     uint32_t n;
+    cpu_integer_tiles integer_tiles; /* the form's */
 };
 
 /* A kernel is a grid of independent items; any thread may take any item, in any order. */
@@ -28,13 +41,13 @@ struct cpu_form {
     const char *name;
     bool (*is_supported)(void);
     const struct cpu_kernel *kernels; /* [RFT_OP_COUNT]; run == NULL: the plain one */
+    cpu_integer_tiles integer_tiles;  /* forms may differ in nothing else; NULL: the kernels know better */
 };
 
 /* The forms of this machine, fastest first; plain is always the last. */
 const struct cpu_form *cpu_form_at(uint32_t index);
 uint32_t cpu_n_forms(void);
-/* format: of the matrix that is multiplied by, if any. */
-const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op, uint32_t format);
+const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op);
 
 /* Plain kernels and their grids, by op. */
 #define RFT_OP(name, grid)                                                                                             \
@@ -45,7 +58,7 @@ const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op 
 
 /* Threads that run a list of nodes together. */
 struct cpu_team;
-enum rft_status cpu_team_create(uint32_t n_threads, struct cpu_team **team);
+enum rft_status cpu_team_create(uint32_t n_threads, cpu_integer_tiles integer_tiles, struct cpu_team **team);
 void cpu_team_destroy(struct cpu_team *team);
 uint32_t cpu_team_size(const struct cpu_team *team);
 

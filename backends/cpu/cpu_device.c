@@ -50,7 +50,8 @@ static enum rft_status cpu_open(uint32_t index, const struct rft_device_options 
         return RFT_ERR_HOST_MEMORY;
     device->backend = &rft_backend_cpu;
     device->form = cpu_form_at(index);
-    status = cpu_team_create(options->n_threads != 0 ? options->n_threads : rft_os_n_cpus(), &device->team);
+    status = cpu_team_create(options->n_threads != 0 ? options->n_threads : rft_os_n_cpus(),
+                             device->form->integer_tiles, &device->team);
     if (status != RFT_OK) {
         rft_free(device);
         return status;
@@ -144,7 +145,7 @@ static enum rft_status cpu_exec_create(struct rft_device *device, const struct r
     exec->n_nodes = (uint32_t)program->n_nodes;
     for (uint32_t i = 0; i < exec->n_nodes; i++) {
         const struct rft_node *node = &program->nodes[i];
-        exec->nodes[i].kernel = cpu_kernel_of(device->form, node->op, rft_node_matrix(node).format);
+        exec->nodes[i].kernel = cpu_kernel_of(device->form, node->op);
         exec->nodes[i].op = node->op;
         memcpy(exec->nodes[i].args.bytes, node->args.bytes, node->args_bytes);
     }

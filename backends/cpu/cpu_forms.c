@@ -3,8 +3,15 @@
  * own use the plain one. */
 #include "cpu.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 /* Kernels with a vector form (vector/). */
 #define VECTOR_OPS(X, form)                                                                                            \
+    X(quantise, form)                                                                                                  \
     X(qkv, form)                                                                                                       \
     X(attention, form)                                                                                                 \
     X(residual, form) X(gate_up, form) X(project, form) X(filter, form) X(sample, form) X(draw, form) X(score, form)
@@ -16,10 +23,19 @@
     void cpu_##name##_##form(const void *args, uint32_t item, struct cpu_worker worker);
 #define RFT_OP(name, grid) PLAIN(name)
 
+#define DECLARE_INTEGERS(form)                                                                                         \
+    void cpu_integer_tiles_##form(const struct cpu_tiles *tiles, const uint32_t *const *columns, uint32_t n_columns,   \
+                                  float *totals);
+
 VECTOR_OPS(DECLARE, vector)
+DECLARE_INTEGERS(vector)
 #ifdef __x86_64__
 VECTOR_OPS(DECLARE, avx2)
 VECTOR_OPS(DECLARE, avx512)
+DECLARE_INTEGERS(avx2)
+DECLARE_INTEGERS(avxvnni)
+DECLARE_INTEGERS(avx512)
+DECLARE_INTEGERS(avx512vnni)
 
 static bool has_avx512(void)
 {
@@ -27,9 +43,33 @@ static bool has_avx512(void)
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 
+static bool has_avx512vnni(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
+
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avxvnni(void)
+{
+    unsigned a, b, c, d; /* clang 14 has no name for it: leaf 7.1, EAX, bit 4 */
+    return has_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a >> 4 & 1) != 0;
+}
+#elif defined(__aarch64__)
+DECLARE_INTEGERS(dotprod)
+
+static bool has_dotprod(void)
+{
+#ifdef __linux__
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return true;
+#else
+    return false;
+#endif
 }
 #endif
 
@@ -50,11 +90,15 @@ VECTOR_KERNELS(avx512)
 
 static const struct cpu_form forms[] = {
 #ifdef __x86_64__
-    {"avx512", has_avx512, avx512_kernels},
-    {"avx2", has_avx2, avx2_kernels},
+    {"avx512vnni", has_avx512vnni, avx512_kernels, cpu_integer_tiles_avx512vnni},
+    {"avx512", has_avx512, avx512_kernels, cpu_integer_tiles_avx512},
+    {"avxvnni", has_avxvnni, avx2_kernels, cpu_integer_tiles_avxvnni},
+    {"avx2", has_avx2, avx2_kernels, cpu_integer_tiles_avx2},
+#elif defined(__aarch64__)
+    {"dotprod", has_dotprod, vector_kernels, cpu_integer_tiles_dotprod},
 #endif
-    {"vector", always, vector_kernels},
-    {"plain", always, plain_kernels},
+    {"vector", always, vector_kernels, cpu_integer_tiles_vector},
+    {"plain", always, plain_kernels, NULL},
 };
 
 #define N_FORMS ((uint32_t)(sizeof forms / sizeof *forms))
@@ -75,7 +119,7 @@ const struct cpu_form *cpu_form_at(uint32_t index)
     return NULL;
 }
 
-const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op, uint32_t format)
+const struct cpu_kernel *cpu_kernel_of(const struct cpu_form *form, enum rft_op op)
 {
-    return form->kernels[op].run != NULL && format == RFT_FORMAT_BF16 ? &form->kernels[op] : &plain_kernels[op];
+    return form->kernels[op].run != NULL ? &form->kernels[op] : &plain_kernels[op];
 }

@@ -19,6 +19,7 @@
 
 struct cpu_team {
     uint32_t n_threads;
+    cpu_integer_tiles integer_tiles;
     uint32_t n_started; /* threads besides the caller */
     pthread_t threads[CPU_THREADS_MAX];
     pthread_mutex_t mutex;
@@ -130,7 +131,8 @@ static uint64_t work(struct cpu_team *team, uint32_t index)
         if ((claim & ITEM_MASK) >= items_of(claim))
             return claim;
         const struct cpu_node *node = &team->nodes[team->node];
-        node->kernel->run(&node->args, (uint32_t)claim & ITEM_MASK, (struct cpu_worker){index, team->n_threads});
+        node->kernel->run(&node->args, (uint32_t)claim & ITEM_MASK,
+                          (struct cpu_worker){index, team->n_threads, team->integer_tiles});
         if (atomic_fetch_add_explicit(&team->n_done, 1, memory_order_acq_rel) + 1 == items_of(claim))
             close_node(team);
     }
@@ -163,13 +165,14 @@ static enum rft_status start_thread(struct cpu_team *team, uint32_t index)
     return RFT_OK;
 }
 
-enum rft_status cpu_team_create(uint32_t n_threads, struct cpu_team **out)
+enum rft_status cpu_team_create(uint32_t n_threads, cpu_integer_tiles integer_tiles, struct cpu_team **out)
 {
     struct cpu_team *team = rft_alloc(1, sizeof *team);
     *out = NULL;
     if (team == NULL)
         return RFT_ERR_HOST_MEMORY;
     team->n_threads = n_threads > CPU_THREADS_MAX ? CPU_THREADS_MAX : n_threads;
+    team->integer_tiles = integer_tiles;
     pthread_mutex_init(&team->mutex, NULL);
     pthread_cond_init(&team->wake, NULL);
     for (uint32_t index = 1; index < team->n_threads; index++) {

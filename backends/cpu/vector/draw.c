@@ -5,7 +5,7 @@
 
 static struct cpu_matrix draw_matrix(const struct rft_args_draw *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format};
 }
 
 uint32_t CPU_NAME(cpu_draw_items)(const void *args, uint32_t n_workers)
@@ -74,6 +74,6 @@ void CPU_NAME(cpu_draw)(const void *args, uint32_t item, struct cpu_worker worke
 {
     const struct rft_args_draw *a = args;
     const struct cpu_matrix matrix = draw_matrix(a);
-    CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_draw, a);
+    const struct cpu_rows h = cpu_normed_rows(a->batch, a->h, a->dim);
+    CPU_NAME(cpu_multiply)(&matrix, &h, item, worker, finish_draw, a);
 }

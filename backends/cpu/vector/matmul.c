@@ -15,7 +15,7 @@ static uint32_t n_tiles_of(uint32_t n)
 static uint32_t tiles_per_item(const struct cpu_matrix *matrix, uint32_t n_workers)
 {
     const uint32_t n_tiles = n_tiles_of(matrix->n);
-    const uint32_t most = ITEM_WORDS / (matrix->k / 2 * RFT_TILE);
+    const uint32_t most = ITEM_WORDS / RFT_FORMAT_TILE_WORDS(matrix->format, matrix->k);
     uint32_t best = 2, best_cost = UINT32_MAX;
     for (uint32_t n = 2; n <= CPU_ITEM_TILES && (n == 2 || n <= most); n += 2) {
         uint32_t n_items = (n_tiles + n - 1) / n;
@@ -35,22 +35,39 @@ uint32_t CPU_NAME(cpu_multiply_items)(const struct cpu_matrix *matrix, uint32_t 
     return (n_tiles_of(matrix->n) + n - 1) / n;
 }
 
-void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows,
-                            uint32_t item, uint32_t n_workers, cpu_finish finish, const void *args)
+/* values = n_tiles from row `first` of the matrix on, times rows [row, row + n_columns) of x. */
+static void dot(const struct cpu_matrix *matrix, uint32_t first, uint32_t n_tiles, const struct cpu_rows *x,
+                uint32_t row, uint32_t n_columns, cpu_integer_tiles integer_tiles, cpu_f32 *values)
+{
+    const struct cpu_tiles tiles = {
+        .weight = matrix->weight + first / RFT_TILE * (size_t)RFT_FORMAT_TILE_WORDS(matrix->format, matrix->k),
+        .format = matrix->format,
+        .n = n_tiles,
+        .k = matrix->k};
+    const uint16_t *elements[CPU_COLUMNS];
+    const uint32_t *quantised[CPU_COLUMNS];
+    for (uint32_t c = 0; c < n_columns; c++) {
+        const uint32_t *words = x->words + (size_t)(row + c) * x->stride;
+        elements[c] = (const uint16_t *)words;
+        quantised[c] = words + x->quantised;
+    }
+    if (matrix->format == RFT_FORMAT_BF16)
+        CPU_NAME(cpu_dot_tiles)(tiles.weight, tiles.k, n_tiles, elements, n_columns, values);
+    else
+        integer_tiles(&tiles, quantised, n_columns, (float *)values);
+}
+
+void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const struct cpu_rows *x, uint32_t item,
+                            struct cpu_worker worker, cpu_finish finish, const void *args)
 {
     cpu_f32 values[(CPU_ITEM_TILES + CPU_TILES_AT_ONCE - 1) * CPU_TILE_VECTORS * CPU_COLUMNS];
-    const uint32_t n = tiles_per_item(matrix, n_workers) * RFT_TILE, first = item * n;
-    const uint32_t n_groups = (n_rows + CPU_COLUMNS - 1) / CPU_COLUMNS;
+    const uint32_t n = tiles_per_item(matrix, worker.n) * RFT_TILE, first = item * n;
+    const uint32_t n_groups = (x->n + CPU_COLUMNS - 1) / CPU_COLUMNS;
     struct cpu_totals totals = {
         .first = first, .n = matrix->n - first < n ? matrix->n - first : n, .values = (const float *)values};
     for (uint32_t group = 0; group < n_groups; group++) { /* groups of nearly equal size */
-        const uint16_t *columns[CPU_COLUMNS];
-        totals.n_rows = (n_rows - totals.row_0 + n_groups - group - 1) / (n_groups - group);
-        for (uint32_t c = 0; c < totals.n_rows; c++)
-            columns[c] = x + (totals.row_0 + c) * x_stride;
-        CPU_NAME(cpu_dot_tiles)
-        (matrix->weight + (size_t)first * (matrix->k / 2), matrix->k, n_tiles_of(totals.n), columns, totals.n_rows,
-         values);
+        totals.n_rows = (x->n - totals.row_0 + n_groups - group - 1) / (n_groups - group);
+        dot(matrix, first, n_tiles_of(totals.n), x, totals.row_0, totals.n_rows, worker.integer_tiles, values);
         finish(args, &totals);
         totals.row_0 += totals.n_rows;
     }
@@ -93,7 +110,7 @@ void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *row
 
 static struct cpu_matrix residual_matrix(const struct rft_args_residual *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->dim, RFT_PADDED(a->k)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->dim, RFT_PADDED(a->k), a->format};
 }
 
 uint32_t CPU_NAME(cpu_residual_items)(const void *args, uint32_t n_workers)
@@ -148,13 +165,13 @@ void CPU_NAME(cpu_residual)(const void *args, uint32_t item, struct cpu_worker w
 {
     const struct rft_args_residual *a = args;
     const struct cpu_matrix matrix = residual_matrix(a);
-    CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->y), 2 * RFT_ROW_WORDS(a->k), cpu_n_rows(a->batch), item, worker.n, finish_residual, a);
+    const struct cpu_rows y = {cpu_pointer(a->y), cpu_n_rows(a->batch), RFT_ROW_WORDS(a->k), RFT_ROW_QUANTISED(a->k)};
+    CPU_NAME(cpu_multiply)(&matrix, &y, item, worker, finish_residual, a);
 }
 
 static struct cpu_matrix gate_up_matrix(const struct rft_args_gate_up *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), 2 * a->ffn_dim, RFT_PADDED(a->dim)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), 2 * a->ffn_dim, RFT_PADDED(a->dim), a->format};
 }
 
 uint32_t CPU_NAME(cpu_gate_up_items)(const void *args, uint32_t n_workers)
@@ -200,13 +217,13 @@ void CPU_NAME(cpu_gate_up)(const void *args, uint32_t item, struct cpu_worker wo
 {
     const struct rft_args_gate_up *a = args;
     const struct cpu_matrix matrix = gate_up_matrix(a);
-    CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_gate_up, a);
+    const struct cpu_rows h = cpu_normed_rows(a->batch, a->h, a->dim);
+    CPU_NAME(cpu_multiply)(&matrix, &h, item, worker, finish_gate_up, a);
 }
 
 static struct cpu_matrix project_matrix(const struct rft_args_project *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format};
 }
 
 uint32_t CPU_NAME(cpu_project_items)(const void *args, uint32_t n_workers)
@@ -234,6 +251,6 @@ void CPU_NAME(cpu_project)(const void *args, uint32_t item, struct cpu_worker wo
 {
     const struct rft_args_project *a = args;
     const struct cpu_matrix matrix = project_matrix(a);
-    CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_project, a);
+    const struct cpu_rows h = cpu_normed_rows(a->batch, a->h, a->dim);
+    CPU_NAME(cpu_multiply)(&matrix, &h, item, worker, finish_project, a);
 }

@@ -15,6 +15,15 @@ struct cpu_matrix {
     const uint32_t *weight;
     uint32_t n; /* rows of the matrix: results per row of the batch */
     uint32_t k; /* padded */
+    uint32_t format;
+};
+
+/* The rows: their elements and quantised parts. */
+struct cpu_rows {
+    const uint32_t *words;
+    uint32_t n;
+    uint32_t stride;    /* words of a row */
+    uint32_t quantised; /* the word where its quantised part begins */
 };
 
 /* Finished dot products: outputs [first, first + n) of the rows [row_0, row_0 + n_rows) of the batch. */
@@ -29,9 +38,14 @@ struct cpu_totals {
 typedef void (*cpu_finish)(const void *args, const struct cpu_totals *totals);
 
 uint32_t CPU_NAME(cpu_multiply_items)(const struct cpu_matrix *matrix, uint32_t n_workers);
-/* One item: `finish` gets all its totals, some rows at a time. x: bf16 rows of the batch, x_stride elements apart. */
-void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const uint16_t *x, size_t x_stride, uint32_t n_rows,
-                            uint32_t item, uint32_t n_workers, cpu_finish finish, const void *args);
+/* One item: `finish` gets all its totals, some rows at a time. */
+void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const struct cpu_rows *x, uint32_t item,
+                            struct cpu_worker worker, cpu_finish finish, const void *args);
+
+static inline struct cpu_rows cpu_normed_rows(uint64_t batch, uint64_t h, uint32_t dim)
+{
+    return (struct cpu_rows){cpu_pointer(h), cpu_n_rows(batch), RFT_H_WORDS(dim), RFT_H_QUANTISED(dim)};
+}
 
 /* Normed rows: what their factors are made of. */
 struct cpu_norm {

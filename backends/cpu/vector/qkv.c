@@ -4,7 +4,7 @@
 
 static struct cpu_matrix qkv_matrix(const struct rft_args_qkv *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim)};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format};
 }
 
 uint32_t CPU_NAME(cpu_qkv_items)(const void *args, uint32_t n_workers)
@@ -126,6 +126,6 @@ void CPU_NAME(cpu_qkv)(const void *args, uint32_t item, struct cpu_worker worker
 {
     const struct rft_args_qkv *a = args;
     const struct cpu_matrix matrix = qkv_matrix(a);
-    CPU_NAME(cpu_multiply)
-    (&matrix, cpu_pointer(a->h), 2 * RFT_H_WORDS(a->dim), cpu_n_rows(a->batch), item, worker.n, finish_qkv, a);
+    const struct cpu_rows h = cpu_normed_rows(a->batch, a->h, a->dim);
+    CPU_NAME(cpu_multiply)(&matrix, &h, item, worker, finish_qkv, a);
 }

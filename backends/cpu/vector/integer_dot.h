@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The one text with intrinsics: in every 32-bit lane, sums += the products of four bytes of a matrix row and four of an
+ * activation row. Exact, so every unit gives the same bits. Which unit a form has follows from CPU_LANES and from what
+ * the compiler may use. */
+#ifndef RFT_CPU_INTEGER_DOT_H
+#define RFT_CPU_INTEGER_DOT_H
+
+#include "form.h"
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+/* Added to integers of 8 bits, which are signed, where the unit's weights are unsigned. Those of 4 and 6 bits are
+ * 0 to 63: any unit takes them as they are. */
+#if (CPU_LANES == 16 && defined(__AVX512VNNI__)) || (CPU_LANES == 8 && defined(__AVXVNNI__))
+#define CPU_DOT_BIAS 128
+#else
+#define CPU_DOT_BIAS 0
+#endif
+
+/* Word i of an activation row in every lane. */
+CPU_INLINE cpu_i32 word_of(const int8_t *x, unsigned i)
+{
+    int32_t word;
+    memcpy(&word, x + 4 * i, sizeof word);
+    return (cpu_i32){0} + word;
+}
+
+#if defined(__SSE2__) && CPU_DOT_BIAS == 0
+typedef int16_t cpu_i16x2 __attribute__((vector_size(CPU_LANES * 4)));
+
+/* Of four bytes, the first and the third one widened, or the second and the fourth. */
+CPU_INLINE cpu_i32 even_bytes(cpu_i32 v)
+{
+    return (cpu_i32)((cpu_i16x2)((cpu_i16x2)v << 8) >> 8);
+}
+CPU_INLINE cpu_i32 odd_bytes(cpu_i32 v)
+{
+    return (cpu_i32)((cpu_i16x2)v >> 8);
+}
+#endif
+
+/* x: 16 activations, of which quad says which four are meant. weights: `bits` wide. */
+CPU_INLINE cpu_i32 dot_quad(const unsigned bits, cpu_i32 sums, cpu_i32 weights, const int8_t *x, const unsigned quad)
+{
+    (void)bits;
+#if CPU_LANES == 16 && defined(__AVX512VNNI__)
+    return (cpu_i32)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weights, (__m512i)word_of(x, quad));
+#elif CPU_LANES == 8 && defined(__AVXVNNI__)
+    return (cpu_i32)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weights, (__m256i)word_of(x, quad));
+#elif CPU_LANES == 16 && defined(__AVX512BW__)
+    const __m512i word = (__m512i)word_of(x, quad);
+    if (bits < 8) /* 2 x 63 x 127 is an int16 */
+        return sums + (cpu_i32)_mm512_madd_epi16(_mm512_maddubs_epi16((__m512i)weights, word), _mm512_set1_epi16(1));
+    sums += (cpu_i32)_mm512_madd_epi16((__m512i)even_bytes(weights), (__m512i)even_bytes((cpu_i32)word));
+    return sums + (cpu_i32)_mm512_madd_epi16((__m512i)odd_bytes(weights), (__m512i)odd_bytes((cpu_i32)word));
+#elif CPU_LANES == 8 && defined(__AVX2__)
+    const __m256i word = (__m256i)word_of(x, quad), w = (__m256i)weights;
+    /* magnitudes, and the activations with their signs: 2 x 128 x 127 is an int16, too */
+    const __m256i pairs =
+        bits < 8 ? _mm256_maddubs_epi16(w, word) : _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(word, w));
+    return sums + (cpu_i32)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#elif CPU_LANES == 4 && defined(__SSE2__)
+    const cpu_i32 word = word_of(x, quad);
+    sums += (cpu_i32)_mm_madd_epi16((__m128i)even_bytes(weights), (__m128i)even_bytes(word));
+    return sums + (cpu_i32)_mm_madd_epi16((__m128i)odd_bytes(weights), (__m128i)odd_bytes(word));
+#elif CPU_LANES == 4 && defined(__ARM_NEON) && defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+    const int8x16_t all = vld1q_s8(x), w = (int8x16_t)weights;
+    switch (quad) { /* immediates, even where nothing is folded */
+    case 0: return (cpu_i32)vdotq_laneq_s32((int32x4_t)sums, w, all, 0);
+    case 1: return (cpu_i32)vdotq_laneq_s32((int32x4_t)sums, w, all, 1);
+    case 2: return (cpu_i32)vdotq_laneq_s32((int32x4_t)sums, w, all, 2);
+    default: return (cpu_i32)vdotq_laneq_s32((int32x4_t)sums, w, all, 3);
+    }
+#elif CPU_LANES == 4 && defined(__ARM_NEON) && defined(__aarch64__)
+    const int8x16_t word = (int8x16_t)word_of(x, quad), w = (int8x16_t)weights;
+    const int16x8_t first = vmull_s8(vget_low_s8(w), vget_low_s8(word)), second = vmull_high_s8(w, word);
+    return (cpu_i32)vpadalq_s16((int32x4_t)sums, vpaddq_s16(first, second)); /* 2 x 128 x 127 is an int16 */
+#else
+    const cpu_i32 word = word_of(x, quad);
+    CPU_UNROLL
+    for (int shift = 24; shift >= 0; shift -= 8)
+        sums += ((cpu_i32)((cpu_u32)weights << shift) >> 24) * ((cpu_i32)((cpu_u32)word << shift) >> 24);
+    return sums;
+#endif
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Activation rows quantised: loops over arrays that compilers turn into vector code. */
+#include "form.h"
+
+#define PIECE_BLOCKS 64u   /* of a row: an item, so that one long row is work for several threads */
+#define BLOCKS_AT_ONCE 16u /* whose factors are computed side by side */
+
+static uint32_t n_pieces_of(const struct rft_args_quantise *a)
+{
+    return (RFT_PADDED(a->k) / RFT_QUANT_BLOCK + PIECE_BLOCKS - 1) / PIECE_BLOCKS;
+}
+
+uint32_t CPU_NAME(cpu_quantise_items)(const void *args, uint32_t n_workers)
+{
+    const struct rft_args_quantise *a = args;
+    (void)n_workers;
+    return cpu_n_rows(a->batch) * n_pieces_of(a);
+}
+
+/* The greatest magnitude of 32 elements. */
+static float greatest_of(const uint16_t *elements)
+{
+    int16_t greatest = 0; /* signed, as SSE2 has no other maximum of 16 bits */
+    for (uint32_t i = 0; i < RFT_QUANT_BLOCK; i++) {
+        const int16_t magnitude = (int16_t)(elements[i] & 0x7fffu);
+        greatest = magnitude > greatest ? magnitude : greatest;
+    }
+    return rft_low_bf16((uint32_t)greatest);
+}
+
+static int32_t quantise_16(const uint16_t *elements, float factor, int8_t *bytes)
+{
+    int32_t integers[16], sum = 0;
+    for (uint32_t i = 0; i < 16; i++)
+        integers[i] = rft_quantised(rft_low_bf16(elements[i]), factor);
+    for (uint32_t i = 0; i < 16; i++) {
+        bytes[i] = (int8_t)integers[i];
+        sum += integers[i];
+    }
+    return sum;
+}
+
+static void quantise_blocks(const uint16_t *elements, int8_t *bytes, struct rft_quantised_block *blocks, uint32_t n)
+{
+    float greatest[BLOCKS_AT_ONCE] = {0}, factors[BLOCKS_AT_ONCE];
+    for (uint32_t b = 0; b < n; b++)
+        greatest[b] = greatest_of(elements + b * RFT_QUANT_BLOCK);
+    for (uint32_t b = 0; b < BLOCKS_AT_ONCE; b++)
+        factors[b] = rft_quantised_factor(greatest[b]);
+    for (uint32_t b = 0; b < n; b++, elements += RFT_QUANT_BLOCK, bytes += RFT_QUANT_BLOCK) {
+        const int32_t sum0 = quantise_16(elements, factors[b], bytes);
+        const int32_t sum1 = quantise_16(elements + 16, factors[b], bytes + 16);
+        const float scale = rft_quantised_scale(greatest[b]), sum = (float)(sum0 + sum1);
+        blocks[b] = (struct rft_quantised_block){RFT_BITS(scale), RFT_BITS(scale * sum), sum0, sum1};
+    }
+}
+
+void CPU_NAME(cpu_quantise)(const void *args, uint32_t item, struct cpu_worker worker)
+{
+    const struct rft_args_quantise *a = args;
+    const uint32_t n_blocks = RFT_PADDED(a->k) / RFT_QUANT_BLOCK, n_pieces = n_pieces_of(a);
+    uint32_t *row = (uint32_t *)cpu_pointer(a->x) + (size_t)(item / n_pieces) * a->stride;
+    uint32_t *quantised = row + a->quantised;
+    struct rft_quantised_block *blocks = (struct rft_quantised_block *)(void *)(quantised + RFT_PADDED(a->k) / 4);
+    const uint32_t first = item % n_pieces * PIECE_BLOCKS;
+    const uint32_t end = n_blocks - first < PIECE_BLOCKS ? n_blocks : first + PIECE_BLOCKS;
+    (void)worker;
+    for (uint32_t b = first; b < end; b += BLOCKS_AT_ONCE)
+        quantise_blocks((const uint16_t *)row + b * RFT_QUANT_BLOCK, (int8_t *)quantised + b * RFT_QUANT_BLOCK,
+                        blocks + b, end - b < BLOCKS_AT_ONCE ? end - b : BLOCKS_AT_ONCE);
+}
