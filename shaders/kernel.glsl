@@ -3,10 +3,13 @@
 //
 // Memory is reached through buffer references; indices count elements and stay below 2^30, since no block is larger than
 // 4 GiB. Rules of the arithmetic (docs/arithmetic.md) that the build checks on the SPIR-V: only f32 and 32-bit integers, only
-// add, subtract, multiply and, in dot products of bf16, fma; every one of them decorated NoContraction.
+// add, subtract, multiply and, in dot products of bf16 or of small integers, fma; every one of them decorated NoContraction.
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_control_flow_attributes : require
+#if defined(DOT)
+#extension GL_EXT_spirv_intrinsics : require
+#endif
 
 #include "op_args.h"
 #include "arith.h"

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The matrix products: one text for the ops that have one, in three variants with the same bits, because the contract
-// fixes the order within an output and nothing else. An output's sum takes blocks of 64 elements; a weight is read as uvec4,
-// the words of four matrix rows (a "quad") for two elements.
+// fixes the order within an output and nothing else. An output's sum takes blocks of 64 elements; four neighbouring matrix
+// rows, a "quad", are read together.
 //
 //   rows   an invocation has a quad and COLUMNS activation rows: nothing is shared, so it suits processors
 //   lanes  a workgroup has a tile of 16 matrix rows; its lanes take blocks in turn and hand over whole block sums: reads as
 //          many weights at once as possible, for few activation rows on a GPU
 //   tiled  a workgroup has 64 matrix rows and 32 activation rows, both staged in shared memory block by block: many rows
+//
+// Each is for a matrix of bf16 (products_bf16.glsl) or, with INTEGERS, of integers (products_integers.glsl), with DOT by dot
+// products of bytes where the device has them.
 //
 // variant rows_1: VARIANT_ROWS COLUMNS=1
 // variant rows_2: VARIANT_ROWS COLUMNS=2
@@ -17,6 +20,16 @@
 // variant lanes_2: VARIANT_LANES COLUMNS=2
 // variant lanes_4: VARIANT_LANES COLUMNS=4
 // variant tiled: VARIANT_TILED
+// variant integers_rows_1: INTEGERS VARIANT_ROWS COLUMNS=1
+// variant integers_rows_4: INTEGERS VARIANT_ROWS COLUMNS=4
+// variant integers_rows_8: INTEGERS VARIANT_ROWS COLUMNS=8
+// variant integers_lanes_1: INTEGERS VARIANT_LANES COLUMNS=1
+// variant integers_lanes_4: INTEGERS VARIANT_LANES COLUMNS=4
+// variant integers_tiled: INTEGERS VARIANT_TILED
+// variant dot_lanes_1: INTEGERS DOT VARIANT_LANES COLUMNS=1
+// variant dot_lanes_2: INTEGERS DOT VARIANT_LANES COLUMNS=2
+// variant dot_lanes_4: INTEGERS DOT VARIANT_LANES COLUMNS=4
+// variant dot_tiled: INTEGERS DOT VARIANT_TILED
 //
 // The including kernel defines, before: INPUT, N_ROWS_OF_MATRIX, K, STRIDE (words of an activation row); NORMED if sums are
 // multiplied with each row's factor, which is computed unless IS_LEFT_ALONE(row); BIASED if they have a.bias added; and after
@@ -37,6 +50,7 @@
 #define LOCAL 128u
 #define QUADS_OF_GROUP 16u
 #define ROWS_OF_GROUP 32u
+#define STAGED_QUADS 768u // as many as the products need: of integers fewer
 #endif
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 
@@ -110,30 +124,28 @@ shared uvec4 kept_quads[QUADS_OF_GROUP * ROWS_OF_GROUP];
         KEEP(quad_in_group, i, kept)                                                                                   \
     }
 
-// acc += the products of one word of a quad's weights (two elements of four matrix rows) and one word of activations.
-#define MULTIPLY_WORD(acc, weight, word)                                                                               \
-    acc = fma(uintBitsToFloat((weight) << 16), vec4(uintBitsToFloat((word) << 16)), acc);                              \
-    acc = fma(uintBitsToFloat((weight) & 0xffff0000u), vec4(uintBitsToFloat((word) & 0xffff0000u)), acc);
+#if defined(VARIANT_TILED)
+shared uvec4 stage[STAGED_QUADS];
+#define STAGED_WORD(word, row) stage[STAGED_ROWS + (word) * 8u + (row) / 4u]
+#else
+#include "columns.glsl"
+#endif
+#if defined(INTEGERS)
+#include "products_integers.glsl"
+#else
+#include "products_bf16.glsl"
+#endif
 
 #if defined(VARIANT_TILED)
-shared uvec4 stage[16u * 32u + 8u * 32u]; // [word of the block][quad]; then, as words, [word of the block][row]
-
-#define STAGE_WORD(word, row) stage[512u + (word) * 8u + (row) / 4u]
-
-void stage_block(uint block, uint first, uint first_quad, uint n_rows)
+void stage_rows(uint block, uint first, uint n_rows)
 {
-    uint k_words = RFT_PADDED(K) / 2u;
-    for (uint i = gl_LocalInvocationID.x; i < 512u; i += LOCAL) {
-        uint word = i / 16u, quad = min(first_quad + i % 16u, n_quads() - 1u);
-        stage[i] = Quads(a.weight).v[(quad / 4u) * (k_words * 4u) + (block * 32u + word) * 4u + quad % 4u];
-    }
-    for (uint i = gl_LocalInvocationID.x; i < 256u; i += LOCAL) {
+    for (uint i = gl_LocalInvocationID.x; i < BLOCK_QUADS * 32u; i += LOCAL) {
         uint row = i % 32u, part = i / 32u;
-        uvec4 words = Quads(INPUT).v[(min(first + row, n_rows - 1u) * STRIDE + block * 32u) / 4u + part];
-        STAGE_WORD(part * 4u, row)[row % 4u] = words.x;
-        STAGE_WORD(part * 4u + 1u, row)[row % 4u] = words.y;
-        STAGE_WORD(part * 4u + 2u, row)[row % 4u] = words.z;
-        STAGE_WORD(part * 4u + 3u, row)[row % 4u] = words.w;
+        uvec4 words = Quads(INPUT).v[ROW_PLACE(min(first + row, n_rows - 1u)) + block * BLOCK_QUADS + part];
+        STAGED_WORD(part * 4u, row)[row % 4u] = words.x;
+        STAGED_WORD(part * 4u + 1u, row)[row % 4u] = words.y;
+        STAGED_WORD(part * 4u + 2u, row)[row % 4u] = words.z;
+        STAGED_WORD(part * 4u + 3u, row)[row % 4u] = words.w;
     }
 }
 
@@ -143,16 +155,13 @@ void multiply(uint first, uint first_quad, uint n_rows)
     vec4 total0 = vec4(0.0), total1 = vec4(0.0), total2 = vec4(0.0), total3 = vec4(0.0);
     for (uint block = 0u; block < RFT_PADDED(K) / 64u; block++) {
         vec4 acc0 = vec4(0.0), acc1 = vec4(0.0), acc2 = vec4(0.0), acc3 = vec4(0.0);
-        stage_block(block, first, first_quad, n_rows);
+        stage_weights(block, first_quad);
+        stage_rows(block, first, n_rows);
+#if defined(INTEGERS)
+        stage_quantised_blocks(block, first, n_rows);
+#endif
         barrier();
-        for (uint word = 0u; word < 32u; word++) {
-            uvec4 weight = stage[word * 16u + quad];
-            uvec4 words = STAGE_WORD(word, row);
-            MULTIPLY_WORD(acc0, weight, words.x)
-            MULTIPLY_WORD(acc1, weight, words.y)
-            MULTIPLY_WORD(acc2, weight, words.z)
-            MULTIPLY_WORD(acc3, weight, words.w)
-        }
+        MULTIPLY_STAGED(quad, row)
         total0 = total0 + acc0;
         total1 = total1 + acc1;
         total2 = total2 + acc2;
@@ -166,27 +175,7 @@ void multiply(uint first, uint first_quad, uint n_rows)
     STORE(quad, row + 3u, first, first_quad, n_rows, total3)
 }
 #else
-#include "columns.glsl"
-
-// One block of the products of a quad and the group's activation rows: acc0, acc1, ...
-#define DECLARE_X(c) uint x##c = min(first + uint(c), n_rows - 1u) * STRIDE / 4u;
-#define DECLARE_ACC(c) vec4 acc##c;
-#define CLEAR_ACC(c) acc##c = vec4(0.0);
-#define MULTIPLY_COLUMN(c)                                                                                             \
-    {                                                                                                                  \
-        uvec4 words = input_words.v[x##c + i];                                                                         \
-        MULTIPLY_WORD(acc##c, w0, words.x)                                                                             \
-        MULTIPLY_WORD(acc##c, w1, words.y)                                                                             \
-        MULTIPLY_WORD(acc##c, w2, words.z)                                                                             \
-        MULTIPLY_WORD(acc##c, w3, words.w)                                                                             \
-    }
-#define MULTIPLY_BLOCK(block)                                                                                          \
-    EACH_COLUMN(CLEAR_ACC)                                                                                             \
-    for (uint i = (block) * 8u; i < (block) * 8u + 8u; i++) {                                                          \
-        uvec4 w0 = weights.v[at + i * 16u], w1 = weights.v[at + i * 16u + 4u];                                         \
-        uvec4 w2 = weights.v[at + i * 16u + 8u], w3 = weights.v[at + i * 16u + 12u];                                   \
-        EACH_COLUMN(MULTIPLY_COLUMN)                                                                                   \
-    }
+#define DECLARE_X(c) uint x##c = ROW_PLACE(min(first + uint(c), n_rows - 1u));
 
 #if defined(VARIANT_ROWS)
 #define DECLARE_TOTAL(c) vec4 total##c = vec4(0.0);
@@ -197,7 +186,7 @@ void multiply(uint first, uint first_quad, uint n_rows)
 {
     Quads weights = Quads(a.weight), input_words = Quads(INPUT);
     uint quad = min(first_quad + gl_LocalInvocationID.x, n_quads() - 1u);
-    uint at = (quad / 4u) * (RFT_PADDED(K) * 2u) + quad % 4u;
+    uint at = quad / 4u * TILE_QUADS + quad % 4u;
     EACH_COLUMN(DECLARE_X)
     EACH_COLUMN(DECLARE_TOTAL)
     EACH_COLUMN(DECLARE_ACC)
@@ -221,7 +210,7 @@ void multiply(uint first, uint first_quad, uint n_rows)
 {
     Quads weights = Quads(a.weight), input_words = Quads(INPUT);
     uint quad = gl_LocalInvocationID.x % 4u, lane = gl_LocalInvocationID.x / 4u;
-    uint at = (first_quad / 4u) * (RFT_PADDED(K) * 2u) + quad;
+    uint at = first_quad / 4u * TILE_QUADS + quad;
     uint n_blocks = RFT_PADDED(K) / 64u;
     vec4 total = vec4(0.0);
     EACH_COLUMN(DECLARE_X)

@@ -38,5 +38,5 @@ enum rft_status cuda_test_kernel(struct rft_device *device, uint32_t kernel, CUf
     char device_text[400];
     snprintf(device_text, sizeof device_text, "%s (driver for CUDA %d.%d)", device->facts.name,
              device->facts.driver_version / 1000, device->facts.driver_version % 1000 / 10);
-    return rft_self_test_kernel(&calls, device, &tested, &(struct rft_tested_kernel){k->op, k->name, device_text, all});
+    return rft_self_test_kernel(&calls, device, &tested, &(struct rft_tested_kernel){.op = k->op, .name = k->name, .device = device_text, .all = all});
 }

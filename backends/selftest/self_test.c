@@ -53,6 +53,13 @@ static enum rft_status compare(const struct rft_self_test *calls, struct rft_dev
     return RFT_ERR_UNSUPPORTED;
 }
 
+static bool is_wanted(const struct rft_tested_kernel *tested, const struct rft_kernel_case *c)
+{
+    const bool is_bf16 = c->format == RFT_FORMAT_BF16;
+    return c->op == tested->op && (c->is_quick || tested->all) &&
+           (tested->formats == RFT_TESTED_ALL_FORMATS || is_bf16 == (tested->formats == RFT_TESTED_BF16));
+}
+
 enum rft_status rft_self_test_kernel(const struct rft_self_test *calls, struct rft_device *device, const void *kernel,
                                      const struct rft_tested_kernel *tested)
 {
@@ -61,7 +68,7 @@ enum rft_status rft_self_test_kernel(const struct rft_self_test *calls, struct r
     for (uint32_t i = 0; i < n_kernel_cases && status == RFT_OK; i++) {
         struct comparison x = {.image = {.align_bytes = calls->align_bytes},
                                .expected = {.align_bytes = calls->align_bytes}};
-        if (kernel_cases[i].op != tested->op || !(kernel_cases[i].is_quick || tested->all))
+        if (!is_wanted(tested, &kernel_cases[i]))
             continue;
         n_compared++;
         status = compare(calls, device, kernel, tested, &kernel_cases[i], &x);

@@ -19,12 +19,16 @@ struct rft_self_test {
     enum rft_status (*run)(struct rft_device *device, const void *kernel, const struct rft_node *node);
 };
 
+/* Matrices that a kernel is for. */
+enum rft_tested_formats { RFT_TESTED_ALL_FORMATS, RFT_TESTED_BF16, RFT_TESTED_INTEGERS };
+
 /* What is tested, for the choice of cases and for messages. */
 struct rft_tested_kernel {
     enum rft_op op;
     const char *name;
     const char *device; /* with its driver: "<name> (<driver> <version>)" */
     bool all;           /* all cases, not only the quick ones */
+    enum rft_tested_formats formats;
 };
 
 /* RFT_ERR_UNSUPPORTED if a bit differs, with what differs logged. */

@@ -39,7 +39,7 @@ static enum rft_status device_enumerate(struct rft_device_info *infos, uint32_t 
 
 static enum rft_status create_device(struct rft_device *device)
 {
-    const char *extensions[3];
+    const char *extensions[4];
     const struct vulkan_facts *facts = &device->facts;
     float priority = 1.0f;
     VkResult result;
@@ -48,7 +48,11 @@ static enum rft_status create_device(struct rft_device *device)
                                      .queueCount = 1,
                                      .pQueuePriorities = &priority};
     /* Nothing else is switched on: robust access, above all, costs time and guards against what kernels never do. */
+    VkPhysicalDeviceShaderIntegerDotProductFeaturesKHR dot = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES_KHR,
+        .shaderIntegerDotProduct = VK_TRUE};
     VkPhysicalDeviceVulkan12Features features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+                                                 .pNext = facts->has_dot ? &dot : NULL,
                                                  .timelineSemaphore = VK_TRUE,
                                                  .bufferDeviceAddress = VK_TRUE};
     VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
@@ -60,6 +64,8 @@ static enum rft_status create_device(struct rft_device *device)
         extensions[info.enabledExtensionCount++] = VK_EXT_MEMORY_BUDGET_EXTENSION_NAME;
     if (facts->import_align != 0)
         extensions[info.enabledExtensionCount++] = VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME;
+    if (facts->has_dot)
+        extensions[info.enabledExtensionCount++] = VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME;
     if (facts->is_portability)
         extensions[info.enabledExtensionCount++] = "VK_KHR_portability_subset";
     result = vkCreateDevice(device->physical, &info, NULL, &device->handle);

@@ -18,7 +18,7 @@
 #define BLOCK_GRAIN 65536u /* block_bytes_max is a multiple of it, so that pools round inside the limit */
 
 struct extensions {
-    bool has_budget, has_import, has_portability, has_maintenance4;
+    bool has_budget, has_import, has_portability, has_maintenance4, has_dot;
 };
 
 static void add_missing(char *missing, size_t size, const char *name)
@@ -44,6 +44,7 @@ static enum rft_status read_extensions(VkPhysicalDevice physical, struct extensi
         has->has_budget |= strcmp(all[i].extensionName, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME) == 0;
         has->has_import |= strcmp(all[i].extensionName, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME) == 0;
         has->has_maintenance4 |= strcmp(all[i].extensionName, VK_KHR_MAINTENANCE_4_EXTENSION_NAME) == 0;
+        has->has_dot |= strcmp(all[i].extensionName, VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME) == 0;
         has->has_portability |=
             strcmp(all[i].extensionName, "VK_KHR_portability_subset") == 0; /* a beta header's name */
     }
@@ -90,15 +91,20 @@ static void check_limits(const VkPhysicalDeviceLimits *limits, char *missing, si
         add_missing(missing, missing_size, "maxComputeWorkGroupCount");
 }
 
-static void check_features(VkPhysicalDevice physical, char *missing, size_t missing_size)
+static void read_features(VkPhysicalDevice physical, const struct extensions *has, struct vulkan_facts *facts,
+                          char *missing, size_t missing_size)
 {
-    VkPhysicalDeviceVulkan12Features v12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+    VkPhysicalDeviceShaderIntegerDotProductFeaturesKHR dot = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES_KHR};
+    VkPhysicalDeviceVulkan12Features v12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+                                            .pNext = has->has_dot ? &dot : NULL};
     VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &v12};
     vkGetPhysicalDeviceFeatures2(physical, &features);
     if (!v12.bufferDeviceAddress)
         add_missing(missing, missing_size, "bufferDeviceAddress");
     if (!v12.timelineSemaphore)
         add_missing(missing, missing_size, "timelineSemaphore");
+    facts->has_dot = dot.shaderIntegerDotProduct != VK_FALSE;
 }
 
 /* What only devices of Vulkan 1.2 can be asked. */
@@ -113,6 +119,12 @@ static void read_properties2(VkPhysicalDevice physical, const struct extensions 
     VkPhysicalDeviceMaintenance4Properties m4 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES};
     if (has->has_import)
         v12.pNext = &import;
+    VkPhysicalDeviceShaderIntegerDotProductPropertiesKHR dot = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES_KHR};
+    if (has->has_dot) {
+        dot.pNext = v12.pNext;
+        v12.pNext = &dot;
+    }
     if (has->has_maintenance4) {
         m4.pNext = v12.pNext;
         v12.pNext = &m4;
@@ -125,6 +137,7 @@ static void read_properties2(VkPhysicalDevice physical, const struct extensions 
     facts->import_align = has->has_import ? import.minImportedHostPointerAlignment : 0;
     facts->has_rounding_mode = v12.shaderRoundingModeRTEFloat32 != VK_FALSE;
     facts->has_nan = v12.shaderSignedZeroInfNanPreserveFloat32 != VK_FALSE;
+    facts->has_fast_dot = facts->has_dot && dot.integerDotProduct4x8BitPackedSignedAccelerated;
     facts->driver_id = (uint32_t)v12.driverID;
     facts->block_bytes_max = v11.maxMemoryAllocationSize;
     if (has->has_maintenance4 && m4.maxBufferSize < facts->block_bytes_max)
@@ -191,7 +204,7 @@ enum rft_status vulkan_facts_read(VkPhysicalDevice physical, struct vulkan_facts
     if (properties.apiVersion < VK_API_VERSION_1_2) {
         add_missing(missing, missing_size, "Vulkan 1.2");
     } else {
-        check_features(physical, missing, missing_size);
+        read_features(physical, &has, facts, missing, missing_size);
         read_properties2(physical, &has, facts);
         limit_block_to_heap(facts);
     }
@@ -233,12 +246,12 @@ void vulkan_facts_info(const struct vulkan_facts *facts, struct rft_device_info 
             *c = ' ';
     for (size_t i = 0; has_uuid && i < VK_UUID_SIZE; i++)
         snprintf(info->uuid + 2 * i, 3, "%02x", facts->uuid[i]);
-    snprintf(info->detail, sizeof info->detail, "%.60s%s%.60s%sVulkan %u.%u.%u, %s, subgroup %" PRIu32 "%s%s%s",
+    snprintf(info->detail, sizeof info->detail, "%.60s%s%.60s%sVulkan %u.%u.%u, %s, subgroup %" PRIu32 "%s%s%s%s",
              facts->driver, facts->driver_info[0] != '\0' ? " " : "", facts->driver_info,
              facts->driver[0] != '\0' ? ", " : "", VK_API_VERSION_MAJOR(facts->api_version),
              VK_API_VERSION_MINOR(facts->api_version), VK_API_VERSION_PATCH(facts->api_version), type_name(facts->type),
              facts->subgroup_size, facts->has_rounding_mode ? ", rte" : "", facts->has_budget ? ", budget" : "",
-             facts->import_align != 0 ? ", import" : "");
+             facts->import_align != 0 ? ", import" : "", facts->has_fast_dot ? ", dot" : "");
     info->total_bytes = total_bytes(facts);
     info->is_software = facts->type == VK_PHYSICAL_DEVICE_TYPE_CPU;
 }

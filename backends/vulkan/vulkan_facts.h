@@ -33,6 +33,8 @@ struct vulkan_facts {
     uint8_t cache_uuid[VK_UUID_SIZE]; /* pipelineCacheUUID: changes with the driver's compiler */
     bool has_nan;                     /* shaderSignedZeroInfNanPreserveFloat32 */
     bool has_rounding_mode;           /* shaderRoundingModeRTEFloat32 */
+    bool has_dot;                     /* VK_KHR_shader_integer_dot_product ... */
+    bool has_fast_dot;                /* ... of four signed bytes in a word, in hardware */
     bool is_portability;              /* VK_KHR_portability_subset must be enabled */
     VkPhysicalDeviceMemoryProperties memory;
 };

@@ -149,7 +149,7 @@ static enum rft_status check_turns(const struct rft_device *device, const struct
 
 enum rft_status vulkan_kernels_call(struct rft_device *device, const struct rft_node *node, struct vulkan_call *call)
 {
-    uint32_t index = vulkan_pipeline_for(device->kernels->pipelines, device->is_cpu, node);
+    uint32_t index = vulkan_pipeline_for(device->kernels->pipelines, &device->facts, node);
     *call = (struct vulkan_call){0};
     RFT_TRY(check_turns(device, node));
     RFT_TRY(ready_pipeline(device, index));
@@ -161,6 +161,8 @@ enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_
 {
     *n_kernels = 0;
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
+        if (!vulkan_pipeline_is_possible(&device->kernels->pipelines[i], &device->facts))
+            continue;
         if (!device->kernels->pipelines[i].is_trusted)
             RFT_TRY(ready_pipeline(device, i));
         ++*n_kernels;
@@ -171,6 +173,8 @@ enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_
 enum rft_status vulkan_kernels_test_all(struct rft_device *device)
 {
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
+        if (!vulkan_pipeline_is_possible(&device->kernels->pipelines[i], &device->facts))
+            continue;
         if (device->kernels->pipelines[i].handle == VK_NULL_HANDLE)
             RFT_TRY(make_pipeline(device, i));
         RFT_TRY(vulkan_test_pipeline(device, device->kernels->layout, &device->kernels->pipelines[i],

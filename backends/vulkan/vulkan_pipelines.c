@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes
+/* The rule. Matrices of bf16 and of integers have kernels of their own; of the latter's, those with dot products of bytes
+ * where the device says that it has them in hardware. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes
  * "lanes" for the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills
  * and many slots, where they must be used often. All give the same bits, so the rule is free to change. */
 #include "vulkan_pipelines.h"
@@ -30,7 +31,13 @@ uint64_t vulkan_pipelines_hash(void)
     return hash;
 }
 
-struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Variant and columns, from what stands behind the op and its products; false if there is no such variant. */
+static bool describe_variant(const char *rest, struct vulkan_pipeline *p)
 {
     static const struct {
         const char *suffix;
@@ -39,26 +46,42 @@ struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
     } variants[] = {{"", VULKAN_PLAIN, 1},      {"_narrow", VULKAN_NARROW, 1},
                     {"_wide", VULKAN_WIDE, 1},  {"_tiled", VULKAN_TILED, TILED_COLUMNS},
                     {"_rows_", VULKAN_ROWS, 0}, {"_lanes_", VULKAN_LANES, 0}};
-    struct vulkan_pipeline p = {.op = RFT_OP_COUNT};
-    for (int op = 0; op < RFT_OP_COUNT; op++) {
-        const char *stem = rft_op_name((enum rft_op)op);
-        size_t n = strlen(stem);
-        const char *rest = name + n;
-        if (strncmp(name, stem, n) != 0)
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        const size_t n = strlen(variants[i].suffix);
+        const bool fits =
+            variants[i].columns != 0 ? strcmp(rest, variants[i].suffix) == 0 : begins_with(rest, variants[i].suffix);
+        if (!fits)
             continue;
-        for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-            size_t n_suffix = strlen(variants[i].suffix);
-            bool fits = variants[i].columns != 0 ? strcmp(rest, variants[i].suffix) == 0
-                                                 : strncmp(rest, variants[i].suffix, n_suffix) == 0;
-            if (fits)
-                p = (struct vulkan_pipeline){.op = (enum rft_op)op,
-                                             .variant = variants[i].variant,
-                                             .columns = variants[i].columns != 0
-                                                            ? variants[i].columns
-                                                            : (uint32_t)strtoul(rest + n_suffix, NULL, 10)};
+        p->variant = variants[i].variant;
+        p->columns = variants[i].columns != 0 ? variants[i].columns : (uint32_t)strtoul(rest + n, NULL, 10);
+        return true;
+    }
+    return false;
+}
+
+struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
+{
+    static const struct {
+        const char *prefix;
+        enum vulkan_products products;
+    } products[] = {{"", VULKAN_OF_BF16}, {"_integers", VULKAN_OF_INTEGERS}, {"_dot", VULKAN_OF_BYTES}};
+    for (int op = 0; op < RFT_OP_COUNT; op++) {
+        const char *stem = rft_op_name((enum rft_op)op), *rest = name + strlen(stem);
+        for (size_t i = 0; i < sizeof products / sizeof *products && begins_with(name, stem); i++) {
+            struct vulkan_pipeline p = {.op = (enum rft_op)op, .products = products[i].products};
+            if (begins_with(rest, products[i].prefix) && describe_variant(rest + strlen(products[i].prefix), &p)) {
+                if (p.variant < VULKAN_ROWS)
+                    p.products = VULKAN_OF_ANY;
+                return p;
+            }
         }
     }
-    return p;
+    return (struct vulkan_pipeline){.op = RFT_OP_COUNT};
+}
+
+bool vulkan_pipeline_is_possible(const struct vulkan_pipeline *p, const struct vulkan_facts *facts)
+{
+    return p->products != VULKAN_OF_BYTES || facts->has_dot;
 }
 
 static enum vulkan_variant variant_for(bool is_cpu, enum rft_op op, uint32_t n_rows)
@@ -72,20 +95,32 @@ static enum vulkan_variant variant_for(bool is_cpu, enum rft_op op, uint32_t n_r
     return n_rows <= LANES_ROWS_MAX ? VULKAN_LANES : VULKAN_TILED;
 }
 
+static enum vulkan_products products_for(const struct vulkan_facts *facts, const struct rft_node *node)
+{
+    const struct rft_node_matrix m = rft_node_matrix(node);
+    if (m.n == 0)
+        return VULKAN_OF_ANY;
+    if (m.format == RFT_FORMAT_BF16)
+        return VULKAN_OF_BF16;
+    return facts->has_fast_dot && facts->type != VK_PHYSICAL_DEVICE_TYPE_CPU ? VULKAN_OF_BYTES : VULKAN_OF_INTEGERS;
+}
+
 /* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as have
  * their sums in registers (GPUs: 96 of them, so that enough workgroups hide each other's waits). */
-uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, bool is_cpu, const struct rft_node *node)
+uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, const struct vulkan_facts *facts,
+                             const struct rft_node *node)
 {
     const enum rft_op op = node->op;
     const uint32_t n_rows = node->n_rows;
-    enum vulkan_variant variant = variant_for(is_cpu, op, n_rows);
+    const enum vulkan_products products = products_for(facts, node);
+    enum vulkan_variant variant = variant_for(facts->type == VK_PHYSICAL_DEVICE_TYPE_CPU, op, n_rows);
     uint32_t columns_max = variant == VULKAN_LANES ? LANES_COLUMNS_MAX : ROWS_COLUMNS_MAX;
     uint32_t n_groups = (n_rows + columns_max - 1) / columns_max;
     uint32_t wanted = n_groups == 0 ? 1 : (n_rows + n_groups - 1) / n_groups;
     uint32_t best = n_vulkan_shaders;
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         const struct vulkan_pipeline *p = &pipelines[i];
-        if (p->op != op || p->variant != variant ||
+        if (p->op != op || p->variant != variant || p->products != products ||
             ((variant == VULKAN_ROWS || variant == VULKAN_LANES) && p->columns < wanted))
             continue;
         if (best == n_vulkan_shaders || p->columns < pipelines[best].columns)
@@ -123,6 +158,8 @@ struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *p, const s
         call.work_per_group = attention_work(args);
     } else if (node->op == RFT_OP_embed) {
         call.work_per_group = ((const struct rft_args_embed *)args)->dim;
+    } else if (node->op == RFT_OP_quantise) {
+        call.work_per_group = 4.0 * ((const struct rft_args_quantise *)args)->k;
     } else if (node->op == RFT_OP_heads) {
         const struct rft_args_heads *a = args;
         call.n_groups = node->n_rows * (a->n_heads + 2 * a->n_kv_heads);

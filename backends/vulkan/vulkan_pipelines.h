@@ -23,19 +23,31 @@ enum vulkan_variant {
     VULKAN_TILED,
 };
 
+/* What matrices it takes (shaders/products_*.glsl). */
+enum vulkan_products {
+    VULKAN_OF_ANY, /* no variants for them */
+    VULKAN_OF_BF16,
+    VULKAN_OF_INTEGERS,
+    VULKAN_OF_BYTES, /* integers, by dot products of four bytes: where the device has them */
+};
+
 struct vulkan_pipeline {
     enum rft_op op;
     enum vulkan_variant variant;
+    enum vulkan_products products;
     uint32_t columns;  /* activation rows of a workgroup */
     VkPipeline handle; /* VK_NULL_HANDLE: not made yet */
     bool is_trusted;   /* compared with the cpu's plain kernel, now or in an earlier run */
 };
 
-/* What a shader module is for, from its name: <op> or <op>_<variant>, with the columns behind those that have some. No
- * handle. */
+/* What a shader module is for, from its name: <op> or <op>_<variant>, with the columns behind those that have some, and
+ * "integers" or "dot" before variants that are for them. No handle. */
 struct vulkan_pipeline vulkan_pipeline_describe(const char *name);
-/* The best for a node, as an index into pipelines [n_vulkan_shaders]. is_cpu: on a software device. */
-uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, bool is_cpu, const struct rft_node *node);
+/* The best for a node on this device, as an index into pipelines [n_vulkan_shaders]. */
+uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, const struct vulkan_facts *facts,
+                             const struct rft_node *node);
+/* Has the device what the pipeline needs? */
+bool vulkan_pipeline_is_possible(const struct vulkan_pipeline *pipeline, const struct vulkan_facts *facts);
 /* The call of a node with this pipeline. */
 struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *pipeline, const struct rft_node *node);
 /* Hash of every kernel's SPIR-V: what makes another build's pipelines differ. */

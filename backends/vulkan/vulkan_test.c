@@ -86,10 +86,18 @@ enum rft_status vulkan_test_pipeline(struct rft_device *device, VkPipelineLayout
                                                .write = vulkan_write,
                                                .read = vulkan_read,
                                                .run = run_call};
+    static const enum rft_tested_formats formats[] = {[VULKAN_OF_ANY] = RFT_TESTED_ALL_FORMATS,
+                                                      [VULKAN_OF_BF16] = RFT_TESTED_BF16,
+                                                      [VULKAN_OF_INTEGERS] = RFT_TESTED_INTEGERS,
+                                                      [VULKAN_OF_BYTES] = RFT_TESTED_INTEGERS};
     const struct tested tested = {layout, pipeline};
     const struct vulkan_facts *facts = &device->facts;
     char device_text[sizeof facts->name + sizeof facts->driver + sizeof facts->driver_info + 8];
     snprintf(device_text, sizeof device_text, "%s (%s %s)", facts->name, facts->driver, facts->driver_info);
     return rft_self_test_kernel(&calls, device, &tested,
-                                &(struct rft_tested_kernel){pipeline->op, name, device_text, all});
+                                &(struct rft_tested_kernel){.op = pipeline->op,
+                                                            .name = name,
+                                                            .device = device_text,
+                                                            .all = all,
+                                                            .formats = formats[pipeline->products]});
 }

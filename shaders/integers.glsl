@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Matrices of integers under scales (op_args.h: how a matrix is packed). Of every format a kernel sees the same: four rows (a
+// "quad") and 16 columns are four uvec4 of signed bytes, the format's zero subtracted, under a scale and a minimum for each row.
+// A block of 64 columns has four such groups; at is its first word's place, a tile's is the tile's, both counted in uvec4 and for
+// this quad.
+
+// What a condition leaves out is not to be computed: some drivers of processors do, but not the turns that a loop does not take.
+#if defined(VARIANT_ROWS)
+#define WHEN(condition) [[dont_unroll]] for (uint turn = (condition) ? 0u : 1u; turn < 1u; turn++)
+#else
+#define WHEN(condition) if (condition)
+#endif
+
+#define FORMAT_IS(flag) RFT_FORMAT_IS(a.format, flag)
+#define TILE_QUADS_OF(k) (RFT_FORMAT_TILE_WORDS(a.format, k) / 4u)
+
+// Groups of 16 columns that are under one scale.
+uint groups_of_scale()
+{
+    return FORMAT_IS(RFT_FORMAT_HALVES) ? 1u : 2u;
+}
+
+uint block_place(uint tile, uint block)
+{
+    return tile + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
+}
+
+// Signed bytes from four bits each and, where they have six, two more.
+uvec4 signed_bytes(uvec4 low, uvec4 high)
+{
+    uvec4 bytes = (low & 0x0f0f0f0fu) | (high & 0x30303030u);
+    return ((bytes | 0x80808080u) - RFT_FORMAT_ZERO(a.format) * 0x01010101u) ^ 0x80808080u;
+}
+
+void read_integers(Quads weights, uint at, uint group, out uvec4 w0, out uvec4 w1, out uvec4 w2, out uvec4 w3)
+{
+    const uint bits = RFT_FORMAT_BITS(a.format);
+    w0 = w1 = w2 = w3 = uvec4(0u);
+    WHEN (bits == 8u) {
+        uint first = at + group * 16u;
+        w0 = weights.v[first];
+        w1 = weights.v[first + 4u];
+        w2 = weights.v[first + 8u];
+        w3 = weights.v[first + 12u];
+    }
+    WHEN (bits != 8u) {
+        uvec4 low0 = weights.v[at + group * 8u], low1 = weights.v[at + group * 8u + 4u], high = uvec4(0u);
+        WHEN (bits == 6u) {
+            high = weights.v[at + 32u + group * 4u];
+        }
+        w0 = signed_bytes(low0, high << 4u);
+        w1 = signed_bytes(low0 >> 4u, high << 2u);
+        w2 = signed_bytes(low1, high);
+        w3 = signed_bytes(low1 >> 4u, high >> 2u);
+    }
+}
+
+// The words of a block's scales, and of its super-block's.
+struct Scales {
+    uvec4 words0, words1, of_super;
+};
+
+Scales read_scales(Quads weights, uint tile, uint block)
+{
+    const uint at = block_place(tile, block) + 8u * RFT_FORMAT_BITS(a.format);
+    Scales s;
+    s.words0 = weights.v[at];
+    s.words1 = s.of_super = uvec4(0u);
+    WHEN (RFT_FORMAT_SCALE_WORDS(a.format) == 2u) {
+        s.words1 = weights.v[at + 4u];
+    }
+    WHEN (FORMAT_IS(RFT_FORMAT_SUPER)) {
+        s.of_super = weights.v[tile + RFT_FORMAT_SUPER_WORD(a.format, block) / 4u];
+    }
+    return s;
+}
+
+vec4 halves(uvec4 bits)
+{
+    return vec4(rft_half(bits.x), rft_half(bits.y), rft_half(bits.z), rft_half(bits.w));
+}
+
+// Of the columns from 16 group on; minimum is 0 where the format has none.
+void scales_of(Scales s, uint group, out vec4 scale, out vec4 minimum)
+{
+    const bool is_super = FORMAT_IS(RFT_FORMAT_SUPER), has_minima = FORMAT_IS(RFT_FORMAT_MINIMA);
+    const bool has_two = RFT_FORMAT_SCALE_WORDS(a.format) == 2u, has_bytes = is_super && !has_minima;
+    const uint of_half = FORMAT_IS(RFT_FORMAT_HALVES) ? group % 2u * 16u : 0u;
+    const uint shift = has_bytes ? group * 8u : has_two ? of_half : group / 2u * 16u;
+    const uvec4 word = (has_two && group >= 2u ? s.words1 : s.words0) >> shift, f16 = is_super ? s.of_super : word;
+    const ivec4 low = has_bytes ? ivec4(word << 24u) >> 24 : ivec4(word & 0xffu);
+    scale = halves(f16 & 0xffffu) * (is_super ? vec4(low) : vec4(1.0));
+    minimum = vec4(0.0);
+    WHEN (has_minima) {
+        minimum = halves(f16 >> 16u) * (is_super ? vec4(ivec4(word >> 8u & 0xffu)) : vec4(1.0));
+    }
+}
