@@ -64,6 +64,40 @@ RFT_FN float fma_bf16(float x, float y, float sum)
     return __fmaf_rn(x, y, sum);
 }
 
+/* sum + the products of the four signed bytes of two words. */
+RFT_FN uint32_t dot4(uint32_t x, uint32_t y, uint32_t sum)
+{
+    return (uint32_t)__dp4a((int)x, (int)y, (int)sum);
+}
+
+/* sums += the product of two matrices of signed bytes, by a whole warp. Thread 4 g + t gives, of sixteen rows by 32
+ * columns, rows g (a[0], a[2]) and g + 8 (a[1], a[3]), columns 4 t to 4 t + 3 and 16 more (a[2], a[3]); of the other
+ * matrix, 32 by eight, the same 32 elements of column g (b); and has sums of row g, columns 2 t and 2 t + 1, and of row
+ * g + 8. (PTX ISA, mma.m16n8k32; before compute capability 8.0 m8n8k16, whose fragments are quarters of these.) */
+RFT_FN void multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2])
+{
+#if __CUDA_ARCH__ >= 800
+    asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                 "{%0, %1, %2, %3};"
+                 : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+    UNROLL
+    for (uint32_t i = 0u; i < 4u; i++)
+        asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 {%0, %1}, {%2}, {%3}, {%0, %1};"
+                     : "+r"(sums[i % 2u * 2u]), "+r"(sums[i % 2u * 2u + 1u])
+                     : "r"(a[i]), "r"(b[i / 2u]));
+#endif
+}
+
+/* An f16 in the low half of a word, exactly (rft_half). */
+RFT_FN float half_value(uint32_t word)
+{
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"((uint16_t)word));
+    return value;
+}
+
 /* The value of the thread of the same warp whose number differs by the bits of `mask`; the whole warp takes part. */
 RFT_FN uint32_t shuffle_xor(uint32_t value, uint32_t mask)
 {

@@ -25,6 +25,17 @@
 #define TILED_ROWS 64u    /* of the matrix */
 #define TILED_COLUMNS 64u /* activation rows */
 
+/* Integers (matmul_integers.cuh). Few activation rows: lanes of TILE_QUADS threads, or of a warp, which has two tiles.
+ */
+#define DOT_LANES_MAX 64u
+#define WARP_LANES_MAX 15u /* and the warp that finds the factors */
+#define WARP_ROWS 32u
+
+/* Many activation rows: four warps. */
+#define WARP_TILED_THREADS 128u
+#define WARP_TILED_ROWS 128u
+#define WARP_TILED_COLUMNS 32u
+
 /* Attention: rows that share the reading of their prompt, at most. */
 #define COHORT_MAX 16u
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LM head and sampling in one: the best candidate of each tile of the vocabulary, without logits in memory. */
-#include "matmul.cuh"
+#include "matmul_kernels.cuh"
 #include "vocabulary.cuh"
 
 struct Draw : Normed<struct rft_args_draw> {

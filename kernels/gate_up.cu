@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The gated unit: gate and up lie paired in the matrix, two of each in a quad. */
-#include "matmul.cuh"
+#include "matmul_kernels.cuh"
 
 struct GateUp : Normed<struct rft_args_gate_up> {
     RFT_FN uint32_t n_matrix_rows(const Args &a)

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The matrix products: one text for the ops that have one, in two variants with the same bits, because the
- * contract fixes the order within an output and nothing else. An output's sum takes blocks of 64 elements; a weight is
- * read as 16 bytes, the words of four matrix rows (a "quad") for two elements.
+/* The matrix products: one text for the ops that have one, in variants with the same bits, because the contract fixes
+ * the order within an output and nothing else. An output's sum takes blocks of 64 columns; a matrix is read as 16
+ * bytes, a word of each of four matrix rows (a "quad").
  *
- *   lanes   a thread block has a tile of 16 matrix rows and up to 10 activation rows; its lanes take blocks of 64
- *           elements in turn and hand over whole block sums: as many weights as possible are on their way at once, for
- *           the few rows of a decode step
- *   tiled   a thread block has 64 matrix rows and 64 activation rows, both widened to f32 in shared memory block by
- *           block: weights are used 64 times, for prefills and many slots
+ *   lanes   lanes of threads take blocks of 64 columns in turn and hand over whole block sums: as many weights as
+ *           possible are on their way at once, for the few rows of a decode step. What a lane is, and how it multiplies
+ *           its block, says a Form (matmul_bf16.cuh, matmul_integers.cuh)
+ *   tiled   a thread block has many matrix rows and many activation rows, and takes one block of columns after the
+ *           other: weights are used often, for prefills and many slots
  *
  * An op describes itself by a struct (kernels/<op>.cu):
  *   Args                              its arguments
  *   is_normed, has_tail               rows have a factor; the four quads of a tile have something to do together
- *   n_matrix_rows(a), k(a), input(a), input_words(a)   the matrix, and the rows it is multiplied with: address, stride
+ *   n_matrix_rows(a), k(a)            the matrix
+ *   input(a), input_words(a), quantised_words(a)   the rows that it is multiplied with: address, stride, and where a
+ *                                     row's quantised part begins
  *   is_left_alone(a, row)             nothing is to be stored for this row
  *   factor(a, row)                    of the row, if is_normed
  *   Quad store_quad(a, quad, row, sums, factor)        takes the sums of matrix rows 4 quad to 4 quad + 3
@@ -22,12 +24,8 @@
 
 #include "normed.cuh"
 
-#define BLOCK_WORDS (RFT_DOT_BLOCK / 2u)
-#define LANE_QUADS                                                                                                     \
-    9u /* of a block of activations in shared memory: one more than it has, so that lanes do not share banks */
 #define MATMUL_THREADS                                                                                                 \
     512u /* that kernels are compiled for: more than a block has, so that a thread takes at most 128 registers */
-#define TILED_QUADS (TILED_ROWS / 4u)
 
 /* Adds the bias of a quad's matrix rows, if there is one (address 0: none). */
 RFT_FN void add_bias(uint64_t bias, uint32_t quad, float v[4])
@@ -58,6 +56,10 @@ template <class A> struct Normed {
     {
         return RFT_H_WORDS(a.dim);
     }
+    RFT_FN uint32_t quantised_words(const Args &a)
+    {
+        return RFT_H_QUANTISED(a.dim);
+    }
     RFT_FN bool is_left_alone(const Args &, uint32_t)
     {
         return false;
@@ -79,19 +81,6 @@ template <class A> struct Normed {
         add_bias(a.bias, quad, v);
     }
 };
-
-/* acc[i] += the products of one word of a quad's weights (two elements of four matrix rows) and two activations. */
-RFT_FN void multiply_word(float acc[4], const Quad &weight, float low, float high)
-{
-    acc[0] = fma_bf16(rft_low_bf16(weight.x), low, acc[0]);
-    acc[1] = fma_bf16(rft_low_bf16(weight.y), low, acc[1]);
-    acc[2] = fma_bf16(rft_low_bf16(weight.z), low, acc[2]);
-    acc[3] = fma_bf16(rft_low_bf16(weight.w), low, acc[3]);
-    acc[0] = fma_bf16(rft_high_bf16(weight.x), high, acc[0]);
-    acc[1] = fma_bf16(rft_high_bf16(weight.y), high, acc[1]);
-    acc[2] = fma_bf16(rft_high_bf16(weight.z), high, acc[2]);
-    acc[3] = fma_bf16(rft_high_bf16(weight.w), high, acc[3]);
-}
 
 /* What follows the sums, by all threads of the block, with a barrier behind whatever wrote them. sums: [row][quad],
  * shared, the block's quads and activation rows from first_quad and first_row on; they are overwritten. */
@@ -124,78 +113,50 @@ RFT_FN void finish(const typename Op::Args &a, Float4 *sums, const float *factor
     }
 }
 
-/* Block sums of a quad and COLUMNS activation rows. weights: of the quad's first word of the block; inputs: of the
- * first row's block in shared memory, those of the others are `stride` apart. Widened weights of a step are used for
- * all rows, so they take registers: steps are as long as those allow. */
-template <uint32_t COLUMNS>
-RFT_FN void multiply_block(const Quad *weights, const Quad *inputs, uint32_t stride, float acc[COLUMNS][4])
+/* What a Form says, of a thread block of COLUMNS activation rows and QUADS quads of matrix rows:
+ *   LANES, THREADS                    lanes at most, and threads of each
+ *   INPUT_QUADS, input(a, row, block, part)   what a block of an activation row is in shared memory
+ *   OWN, quad(), column(i)            the outputs of a thread: of this quad, and OWN columns
+ *   prefetch(a, first_quad, block)    asks for the thread's part of a block of weights
+ *   multiply(a, first_quad, block, inputs, acc)        makes the thread's block sums
+ * Block sums lie where activations were: [column][lane][quad]. */
+#define BLOCK_QUADS(Form) (Form::COLUMNS * Form::INPUT_QUADS + 1u)
+
+/* Asks for what a lane reads next, each of its threads for a part: so everything is on its way, though registers have
+ * room for little of it, and though activations have to be waited for first. */
+RFT_FN void prefetch_part(const Quad *block, uint32_t bytes, uint32_t thread, uint32_t n_threads_of_lane)
 {
-    constexpr uint32_t WORDS = COLUMNS <= 8u ? 4u : 2u; /* of two elements that are multiplied at once */
-    constexpr uint32_t AHEAD = COLUMNS <= 2u   ? 16u
-                               : COLUMNS <= 8u ? 8u
-                                               : 4u; /* words of weights that are on their way at once */
-    UNROLL
-    for (uint32_t c = 0u; c < COLUMNS; c++)
-        UNROLL
-    for (uint32_t i = 0u; i < 4u; i++)
-        acc[c][i] = 0.0f;
-    NO_UNROLL
-    for (uint32_t first = 0u; first < BLOCK_WORDS; first += AHEAD) {
-        Quad w[AHEAD];
-        UNROLL
-        for (uint32_t i = 0u; i < AHEAD; i++)
-            w[i] = load_weight(weights + (first + i) * TILE_QUADS);
-        UNROLL
-        for (uint32_t word = 0u; word < AHEAD; word += WORDS) {
-            UNROLL
-            for (uint32_t c = 0u; c < COLUMNS; c++) {
-                const Words<WORDS> x =
-                    reinterpret_cast<const Words<WORDS> *>(inputs + c * stride)[(first + word) / WORDS];
-                UNROLL
-                for (uint32_t i = 0u; i < WORDS; i++)
-                    multiply_word(acc[c], w[word + i], rft_low_bf16(x.v[i]), rft_high_bf16(x.v[i]));
-            }
-        }
-    }
+    UNROLL_SOME
+    for (uint32_t at = thread * LINE_BYTES; at < bytes; at += n_threads_of_lane * LINE_BYTES)
+        prefetch(reinterpret_cast<const char *>(block) + at);
 }
 
-/* Asks for a lane's block of weights, a quarter of which is each thread's to ask for: so everything that is read next
- * is on its way, though registers have room for little of it, and though activations have to be waited for first.
- * weights: of the quad's first word. */
-RFT_FN void prefetch_block(const Quad *weights, uint32_t quad)
-{
-    const char *block = reinterpret_cast<const char *>(weights - quad);
-    UNROLL
-    for (uint32_t line = 0u; line < BLOCK_WORDS * TILE_QUADS * sizeof(Quad) / LINE_BYTES / TILE_QUADS; line++)
-        prefetch(block + (line * TILE_QUADS + quad) * LINE_BYTES);
-}
-
-/* Copies n blocks of each activation row, from the block `round` on, into shared memory: [column][lane][LANE_QUADS]. */
-template <class Op, uint32_t COLUMNS>
-RFT_FN void load_blocks(const typename Op::Args &a, Quad *inputs, uint32_t round, uint32_t n, uint32_t first_row,
+/* Copies n blocks of each activation row, from the block `first` on, into shared memory: [block][column][INPUT_QUADS]
+ * and a quad more for each block, so that lanes do not share banks. */
+template <class Op, class Form>
+RFT_FN void load_blocks(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
                         uint32_t n_rows, uint32_t n_copiers)
 {
-    constexpr uint32_t LANES = LANES_MAX(COLUMNS), QUADS = BLOCK_WORDS / 4u;
-    const Quad *rows = pointer<const Quad>(Op::input(a)) + round * QUADS;
     UNROLL_COPY
-    for (uint32_t i = thread_index(); i < COLUMNS * LANES * QUADS; i += n_copiers) {
-        const uint32_t column = i / (LANES * QUADS), at = i % (LANES * QUADS);
-        const size_t row = least(first_row + column, n_rows - 1u);
-        if (at < n * QUADS)
-            inputs[(column * LANES + at / QUADS) * LANE_QUADS + at % QUADS] =
-                rows[row * (Op::input_words(a) / 4u) + at];
+    for (uint32_t i = thread_index(); i < Form::COLUMNS * Form::LANES * Form::INPUT_QUADS; i += n_copiers) {
+        const uint32_t column = i / (Form::LANES * Form::INPUT_QUADS), at = i % (Form::LANES * Form::INPUT_QUADS);
+        const uint32_t block = at / Form::INPUT_QUADS, part = at % Form::INPUT_QUADS;
+        if (block < n)
+            inputs[block * BLOCK_QUADS(Form) + column * Form::INPUT_QUADS + part] =
+                Form::template input<Op>(a, least(first_row + column, n_rows - 1u), first + block, part);
     }
 }
 
 /* totals += the block sums of n lanes, in ascending order; a thread has the same outputs in every round. */
-template <uint32_t COLUMNS, uint32_t LANES> RFT_FN void add_lanes(float *totals, const float *block_sums, uint32_t n)
+template <class Form> RFT_FN void add_lanes(float *totals, const float *block_sums, uint32_t n)
 {
+    constexpr uint32_t ROWS = Form::QUADS * 4u;
     NO_UNROLL
-    for (uint32_t i = thread_index(); i < COLUMNS * RFT_TILE; i += n_threads()) {
-        const float *sums = block_sums + i / RFT_TILE * (LANES * RFT_TILE) + i % RFT_TILE;
+    for (uint32_t i = thread_index(); i < Form::COLUMNS * ROWS; i += n_threads()) {
+        const float *sums = block_sums + i / ROWS * (Form::LANES * ROWS) + i % ROWS;
         float total = totals[i];
         for (uint32_t lane = 0u; lane < n; lane++)
-            total = total + sums[lane * RFT_TILE];
+            total = total + sums[lane * ROWS];
         totals[i] = total;
     }
 }
@@ -225,172 +186,49 @@ RFT_FN Place place_of_block(uint32_t n_rows, uint32_t rows_of_group, uint32_t n_
     return Place{block_x() % n_groups * rows_of_group, block_x() / n_groups, block_x() / n_groups < n_parts};
 }
 
-/* Grid: groups of COLUMNS activation rows x tiles. n_lanes lanes take blocks; behind their threads are those that find
- * the factors. */
-template <class Op, uint32_t COLUMNS> RFT_FN void lanes(const typename Op::Args &a, uint32_t n_lanes)
+/* Grid: groups of COLUMNS activation rows x groups of matrix rows. n_lanes lanes take blocks; behind their threads are
+ * those that find the factors. */
+template <class Op, class Form> RFT_FN void lanes(const typename Op::Args &a, uint32_t n_lanes)
 {
-    constexpr uint32_t LANES = LANES_MAX(COLUMNS);
-    SHARED(Quad, work, COLUMNS * LANES * LANE_QUADS); /* activations; then block sums: [column][lane][quad] */
-    SHARED(Float4, totals, COLUMNS * TILE_QUADS);     /* [column][quad] */
+    constexpr uint32_t COLUMNS = Form::COLUMNS, QUADS = Form::QUADS, LANES = Form::LANES;
+    SHARED(Quad, work, LANES * (BLOCK_QUADS(Form) > COLUMNS * QUADS ? BLOCK_QUADS(Form) : COLUMNS * QUADS));
+    SHARED(Float4, totals, COLUMNS * QUADS); /* [column][quad] */
     SHARED(float, factors, COLUMNS);
     const uint32_t n_rows = n_rows_of(a.batch);
-    const Place place = place_of_block(n_rows, COLUMNS, (Op::n_matrix_rows(a) + RFT_TILE - 1u) / RFT_TILE);
-    const uint32_t first_row = place.first_row, tile = place.part;
-    const uint32_t quad = thread_index() % TILE_QUADS, lane = thread_index() / TILE_QUADS;
-    const uint32_t n_words = RFT_PADDED(Op::k(a)) / 2u, n_blocks = n_words / BLOCK_WORDS;
-    const Quad *weights =
-        pointer<const Quad>(a.weight) + ((size_t)tile * n_words + lane * BLOCK_WORDS) * TILE_QUADS + quad;
+    const Place place = place_of_block(n_rows, COLUMNS, (Op::n_matrix_rows(a) + QUADS * 4u - 1u) / (QUADS * 4u));
+    const uint32_t first_row = place.first_row, first_quad = place.part * QUADS;
+    const uint32_t lane = thread_index() / Form::THREADS, n_blocks = RFT_PADDED(Op::k(a)) / RFT_DOT_BLOCK;
     Float4 *block_sums = reinterpret_cast<Float4 *>(work);
     if (!place.is_used)
         return;
     if (lane < n_lanes && lane < n_blocks)
-        prefetch_block(weights, quad);
-    for (uint32_t i = thread_index(); i < COLUMNS * RFT_TILE; i += n_threads())
+        Form::template prefetch<Op>(a, first_quad, lane);
+    for (uint32_t i = thread_index(); i < COLUMNS * QUADS * 4u; i += n_threads())
         reinterpret_cast<float *>(totals)[i] = 0.0f;
     NO_UNROLL
     for (uint32_t round = 0u; round < n_blocks; round += n_lanes) {
         const uint32_t n = least(n_lanes, n_blocks - round);
-        float acc[COLUMNS][4];
+        float acc[Form::OWN][4];
         if (lane < n_lanes)
-            load_blocks<Op, COLUMNS>(a, work, round, n, first_row, n_rows, n_lanes * TILE_QUADS);
+            load_blocks<Op, Form>(a, work, round, n, first_row, n_rows, n_lanes * Form::THREADS);
         sync_block();
         if (lane < n_lanes && round + n_lanes + lane < n_blocks)
-            prefetch_block(weights + n_lanes * BLOCK_WORDS * TILE_QUADS, quad);
+            Form::template prefetch<Op>(a, first_quad, round + n_lanes + lane);
         if (lane < n)
-            multiply_block<COLUMNS>(weights, work + lane * LANE_QUADS, LANES * LANE_QUADS, acc);
+            Form::template multiply<Op>(a, first_quad, round + lane, work + lane * BLOCK_QUADS(Form), acc);
         else if (Op::is_normed && round == 0u && lane >= n_lanes)
             find_factors<Op, COLUMNS>(a, factors, first_row, n_rows);
         sync_block();
         if (lane < n)
             UNROLL
-        for (uint32_t c = 0u; c < COLUMNS; c++)
-            block_sums[(c * LANES + lane) * TILE_QUADS + quad] = Float4{acc[c][0], acc[c][1], acc[c][2], acc[c][3]};
+        for (uint32_t i = 0u; i < Form::OWN; i++)
+            block_sums[(Form::column(i) * LANES + lane) * QUADS + Form::quad()] =
+                Float4{acc[i][0], acc[i][1], acc[i][2], acc[i][3]};
         sync_block();
-        add_lanes<COLUMNS, LANES>(reinterpret_cast<float *>(totals), reinterpret_cast<const float *>(block_sums), n);
-        sync_block();
-        weights += n_lanes * BLOCK_WORDS * TILE_QUADS;
-    }
-    finish<Op, TILE_QUADS, COLUMNS>(a, totals, factors, tile * TILE_QUADS, first_row, n_rows);
-}
-
-/* Widens one block of 64 elements of the thread block's matrix rows and activation rows: [element][row], f32. */
-template <class Op>
-RFT_FN void stage(const typename Op::Args &a, float *weights, float *columns, uint32_t block, uint32_t first_quad,
-                  uint32_t first_row, uint32_t n_rows, uint32_t n_quads)
-{
-    const uint32_t n_words = RFT_PADDED(Op::k(a)) / 2u;
-    UNROLL
-    for (uint32_t turn = 0u; turn < BLOCK_WORDS * TILED_QUADS / TILED_THREADS; turn++) {
-        const uint32_t i = turn * TILED_THREADS + thread_index();
-        const uint32_t word = i / TILED_QUADS, quad = least(first_quad + i % TILED_QUADS, n_quads - 1u);
-        const size_t tile = (size_t)(quad / TILE_QUADS) * n_words * TILE_QUADS;
-        const Quad w = load_weight(pointer<const Quad>(a.weight) + tile + (block * BLOCK_WORDS + word) * TILE_QUADS +
-                                   quad % TILE_QUADS);
-        Float4 *to = reinterpret_cast<Float4 *>(weights) + 2u * word * TILED_QUADS + i % TILED_QUADS;
-        to[0] = Float4{rft_low_bf16(w.x), rft_low_bf16(w.y), rft_low_bf16(w.z), rft_low_bf16(w.w)};
-        to[TILED_QUADS] = Float4{rft_high_bf16(w.x), rft_high_bf16(w.y), rft_high_bf16(w.z), rft_high_bf16(w.w)};
-    }
-    UNROLL
-    for (uint32_t turn = 0u; turn < BLOCK_WORDS / 4u * TILED_COLUMNS / TILED_THREADS; turn++) {
-        const uint32_t i = turn * TILED_THREADS + thread_index();
-        const uint32_t column = i % TILED_COLUMNS, part = i / TILED_COLUMNS,
-                       row = least(first_row + column, n_rows - 1u);
-        const Quad x = pointer<const Quad>(
-            Op::input(a))[(size_t)row * (Op::input_words(a) / 4u) + block * (BLOCK_WORDS / 4u) + part];
-        const uint32_t words[4] = {x.x, x.y, x.z, x.w};
-        UNROLL
-        for (uint32_t j = 0u; j < 4u; j++) {
-            columns[(part * 8u + 2u * j) * TILED_COLUMNS + column] = rft_low_bf16(words[j]);
-            columns[(part * 8u + 2u * j + 1u) * TILED_COLUMNS + column] = rft_high_bf16(words[j]);
-        }
-    }
-}
-
-/* A thread's sums: two quads of matrix rows, half a tile row of quads apart so that neighbours read neighbouring
- * memory, times four neighbouring activation rows. */
-struct Sums {
-    float v[2][4][4]; /* [quad][activation row][matrix row] */
-};
-
-RFT_FN void multiply_element(Sums &acc, const Float4 &w0, const Float4 &w1, const Float4 &x)
-{
-    const float weights[2][4] = {{w0.x, w0.y, w0.z, w0.w}, {w1.x, w1.y, w1.z, w1.w}};
-    const float columns[4] = {x.x, x.y, x.z, x.w};
-    UNROLL
-    for (uint32_t q = 0u; q < 2u; q++)
-        UNROLL
-    for (uint32_t c = 0u; c < 4u; c++)
-        UNROLL
-    for (uint32_t i = 0u; i < 4u; i++)
-        acc.v[q][c][i] = fma_bf16(weights[q][i], columns[c], acc.v[q][c][i]);
-}
-
-/* Grid: groups of 64 activation rows x groups of 64 matrix rows. */
-template <class Op> RFT_FN void tiled(const typename Op::Args &a)
-{
-    SHARED(Float4, weights, RFT_DOT_BLOCK * TILED_QUADS);        /* [element][quad]; at the end the sums: [row][quad] */
-    SHARED(Float4, columns, RFT_DOT_BLOCK * TILED_COLUMNS / 4u); /* [element][4 rows] */
-    SHARED(float, factors, TILED_COLUMNS);
-    const uint32_t n_rows = n_rows_of(a.batch),
-                   n_quads = (Op::n_matrix_rows(a) + RFT_TILE - 1u) / RFT_TILE * TILE_QUADS;
-    const Place place = place_of_block(n_rows, TILED_COLUMNS, (n_quads + TILED_QUADS - 1u) / TILED_QUADS);
-    const uint32_t first_row = place.first_row, first_quad = place.part * TILED_QUADS;
-    const uint32_t quad = thread_index() % (TILED_QUADS / 2u), group = thread_index() / (TILED_QUADS / 2u);
-    Sums total;
-    if (!place.is_used)
-        return;
-    if (Op::is_normed && thread_index() < TILED_COLUMNS && first_row + thread_index() < n_rows &&
-        !Op::is_left_alone(a, first_row + thread_index()))
-        factors[thread_index()] = Op::factor(a, first_row + thread_index());
-    UNROLL
-    for (uint32_t i = 0u; i < 32u; i++)
-        total.v[i / 16u][i / 4u % 4u][i % 4u] = 0.0f;
-    NO_UNROLL
-    for (uint32_t block = 0u; block < RFT_PADDED(Op::k(a)) / RFT_DOT_BLOCK; block++) {
-        Sums acc;
-        UNROLL
-        for (uint32_t i = 0u; i < 32u; i++)
-            acc.v[i / 16u][i / 4u % 4u][i % 4u] = 0.0f;
-        stage<Op>(a, reinterpret_cast<float *>(weights), reinterpret_cast<float *>(columns), block, first_quad,
-                  first_row, n_rows, n_quads);
-        sync_block();
-        UNROLL_SOME
-        for (uint32_t k = 0u; k < RFT_DOT_BLOCK; k++)
-            multiply_element(acc, weights[k * TILED_QUADS + quad], weights[k * TILED_QUADS + TILED_QUADS / 2u + quad],
-                             columns[k * (TILED_COLUMNS / 4u) + group]);
-        UNROLL
-        for (uint32_t i = 0u; i < 32u; i++)
-            total.v[i / 16u][i / 4u % 4u][i % 4u] =
-                total.v[i / 16u][i / 4u % 4u][i % 4u] + acc.v[i / 16u][i / 4u % 4u][i % 4u];
+        add_lanes<Form>(reinterpret_cast<float *>(totals), reinterpret_cast<const float *>(block_sums), n);
         sync_block();
     }
-    UNROLL
-    for (uint32_t i = 0u; i < 8u; i++) {
-        const float *v = total.v[i / 4u][i % 4u];
-        weights[(group * 4u + i % 4u) * TILED_QUADS + i / 4u * (TILED_QUADS / 2u) + quad] =
-            Float4{v[0], v[1], v[2], v[3]};
-    }
-    sync_block();
-    finish<Op, TILED_QUADS, TILED_COLUMNS>(a, weights, factors, first_quad, first_row, n_rows);
+    finish<Op, QUADS, COLUMNS>(a, totals, factors, first_quad, first_row, n_rows);
 }
-
-/* All kernels of an op; cuda_kernels.c lists the same. */
-#define LANES_KERNEL(name, Op, columns)                                                                                \
-    KERNEL(name##_lanes_##columns, name, MATMUL_THREADS, 1)                                                            \
-    {                                                                                                                  \
-        lanes<Op, columns>(a, parameter);                                                                              \
-    }
-#define MATMUL_KERNELS(name, Op)                                                                                       \
-    LANES_KERNEL(name, Op, 1)                                                                                          \
-    LANES_KERNEL(name, Op, 2)                                                                                          \
-    LANES_KERNEL(name, Op, 4)                                                                                          \
-    LANES_KERNEL(name, Op, 5)                                                                                          \
-    LANES_KERNEL(name, Op, 8)                                                                                          \
-    LANES_KERNEL(name, Op, 10)                                                                                         \
-    KERNEL(name##_tiled, name, MATMUL_THREADS, 1)                                                                      \
-    {                                                                                                                  \
-        (void)parameter;                                                                                               \
-        tiled<Op>(a);                                                                                                  \
-    }
 
 #endif

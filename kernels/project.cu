@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A matrix, or a part of it, times normed rows: logits, or what heads.cu works on. */
-#include "matmul.cuh"
+#include "matmul_kernels.cuh"
 
 struct Project : Normed<struct rft_args_project> {
     RFT_FN uint32_t n_matrix_rows(const Args &a)

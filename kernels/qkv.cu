@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Queries, keys and values: q and k rotated by the row's position, k and v stored in the row's page. */
-#include "matmul.cuh"
+#include "matmul_kernels.cuh"
 #include "pages.cuh"
 
 struct Qkv : Normed<struct rft_args_qkv> {

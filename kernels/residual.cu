@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The residual stream takes a matrix product, and its normed row is prepared for what comes next; or the product alone,
  * which another norm reads first (post_norm.cu). */
-#include "matmul.cuh"
+#include "matmul_kernels.cuh"
 
 struct Residual {
     typedef struct rft_args_residual Args;
@@ -22,6 +22,10 @@ struct Residual {
     RFT_FN uint32_t input_words(const Args &a)
     {
         return RFT_ROW_WORDS(a.k);
+    }
+    RFT_FN uint32_t quantised_words(const Args &a)
+    {
+        return RFT_ROW_QUANTISED(a.k);
     }
     RFT_FN bool is_left_alone(const Args &, uint32_t)
     {

@@ -13,7 +13,10 @@
 #define LANES(op, columns) KERNEL("_lanes_" #columns, op, CUDA_LANES, columns)
 #define MATMUL(op)                                                                                                     \
     LANES(op, 1), LANES(op, 2), LANES(op, 4), LANES(op, 5), LANES(op, 8), LANES(op, 10),                               \
-        KERNEL("_tiled", op, CUDA_TILED, TILED_COLUMNS)
+        KERNEL("_tiled", op, CUDA_TILED, TILED_COLUMNS), KERNEL("_integers_1", op, CUDA_DOTS, 1),                      \
+        KERNEL("_integers_4", op, CUDA_DOTS, 4), KERNEL("_integers_8", op, CUDA_WARPS, 8),                             \
+        KERNEL("_integers_16", op, CUDA_WARPS, 16),                                                                    \
+        KERNEL("_integers_tiled", op, CUDA_WARPS_TILED, WARP_TILED_COLUMNS)
 #define PLAIN(op) KERNEL("", op, CUDA_PLAIN, 1)
 
 const struct cuda_kernel cuda_kernels[] = {
@@ -28,11 +31,29 @@ static uint32_t divide_up(uint32_t a, uint32_t b)
     return a / b + (a % b != 0 ? 1 : 0);
 }
 
+/* A thread block of a product. */
+struct shape {
+    uint32_t rows;      /* of the matrix */
+    uint32_t lanes_max; /* 0: there are none; else threads are a lane's */
+    uint32_t threads;
+};
+
+static struct shape shape_of(const struct cuda_kernel *kernel)
+{
+    switch (kernel->variant) {
+    case CUDA_TILED: return (struct shape){TILED_ROWS, 0, TILED_THREADS};
+    case CUDA_DOTS: return (struct shape){RFT_TILE, DOT_LANES_MAX, TILE_QUADS};
+    case CUDA_WARPS: return (struct shape){WARP_ROWS, WARP_LANES_MAX, 32};
+    case CUDA_WARPS_TILED: return (struct shape){WARP_TILED_ROWS, 0, WARP_TILED_THREADS};
+    default: return (struct shape){RFT_TILE, LANES_MAX(kernel->columns), TILE_QUADS};
+    }
+}
+
 /* Lanes of a thread block: as many as take the same number of turns. */
-static uint32_t lanes_of(uint32_t columns, uint32_t k)
+static uint32_t lanes_of(struct shape shape, uint32_t k)
 {
     uint32_t n_blocks = RFT_PADDED(k) / RFT_DOT_BLOCK;
-    return divide_up(n_blocks, divide_up(n_blocks, LANES_MAX(columns)));
+    return divide_up(n_blocks, divide_up(n_blocks, shape.lanes_max));
 }
 
 /* Of a multiprocessor and a cycle, on recent GPUs: threads whose instructions it begins, bytes that the second cache
@@ -40,35 +61,50 @@ static uint32_t lanes_of(uint32_t columns, uint32_t k)
 #define THREADS_A_CYCLE 128.0
 #define BYTES_A_CYCLE 24.0
 
+/* Instructions of a thread for a block of 64 columns, counted in the compiled inner loops. bf16: 8 elements of a quad
+ * and c activation rows are 32 c products, 9 c instructions for the activations and 32 for the weights; tiled, an
+ * element is 32 products, and a fifth more for the rest. */
+static double instructions_of(const struct cuda_kernel *kernel)
+{
+    switch (kernel->variant) {
+    case CUDA_TILED: return RFT_DOT_BLOCK * 32.0 * 1.2;
+    case CUDA_DOTS: return 250.0 + 190.0 * kernel->columns;
+    case CUDA_WARPS:
+    case CUDA_WARPS_TILED: return 150.0 + 16.0 * kernel->columns;
+    default: return RFT_DOT_BLOCK / 8 * (41.0 * kernel->columns + 32.0);
+    }
+}
+
 /* Cycles of a launch, by whichever of three takes longest: one thread by itself, since a small matrix does not give
- * every processor one; the instructions of all; reading the weights, once for each group of activation rows.
- * Instructions are counted in the compiled inner loops: 8 elements of a quad and c activation rows are 32 c products, 9
- * c instructions for the activations and 32 for the weights; tiled, an element is 32 products, and a fifth more for the
- * rest. */
+ * every processor one; the instructions of all; reading the weights, once for each group of activation rows. */
 static double cost_of(const struct cuda_kernel *kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     const struct rft_node_matrix m = rft_node_matrix(node);
+    const struct shape shape = shape_of(kernel);
     const double n_groups = divide_up(node->n_rows, kernel->columns), n_blocks = RFT_PADDED(m.k) / RFT_DOT_BLOCK;
-    const double reading = n_groups * m.n * m.k * 2.0 / (n_multiprocessors * BYTES_A_CYCLE);
-    double of_thread, n_threads, of_all;
-    if (kernel->variant == CUDA_LANES) {
-        const double n_turns = divide_up((uint32_t)n_blocks, lanes_of(kernel->columns, m.k));
-        of_thread = n_turns * RFT_DOT_BLOCK / 8 * (41.0 * kernel->columns + 32.0);
-        n_threads = n_groups * divide_up(m.n, RFT_TILE) * TILE_QUADS * n_blocks / n_turns;
-    } else {
-        of_thread = 32.0 * 1.2 * m.k;
-        n_threads = n_groups * divide_up(m.n, TILED_ROWS) * TILED_THREADS;
-    }
-    of_all = n_threads * of_thread / (n_multiprocessors * THREADS_A_CYCLE);
+    const double reading =
+        n_groups * m.n * RFT_FORMAT_TILE_WORDS(m.format, m.k) / RFT_TILE * 4.0 / (n_multiprocessors * BYTES_A_CYCLE);
+    const double n_turns =
+        shape.lanes_max == 0 ? n_blocks : divide_up((uint32_t)n_blocks, lanes_of(shape, m.k)); /* of a thread */
+    const double of_thread = n_turns * instructions_of(kernel);
+    const double n_threads = n_groups * divide_up(m.n, shape.rows) * shape.threads * n_blocks / n_turns;
+    double of_all = n_threads * of_thread / (n_multiprocessors * THREADS_A_CYCLE);
     of_all = of_all > reading ? of_all : reading;
     return of_all > of_thread ? of_all : of_thread;
+}
+
+bool cuda_kernel_runs(uint32_t kernel, const struct rft_node *node)
+{
+    const struct cuda_kernel *k = &cuda_kernels[kernel];
+    return k->op == node->op &&
+           (k->variant == CUDA_PLAIN || (k->variant >= CUDA_DOTS) == (rft_node_matrix(node).format != RFT_FORMAT_BF16));
 }
 
 uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors)
 {
     uint32_t best = n_cuda_kernels;
     for (uint32_t i = 0; i < n_cuda_kernels; i++) {
-        if (cuda_kernels[i].op != node->op)
+        if (!cuda_kernel_runs(i, node))
             continue;
         if (best == n_cuda_kernels ||
             (cuda_kernels[i].variant != CUDA_PLAIN && cost_of(&cuda_kernels[i], node, n_multiprocessors) <
@@ -82,16 +118,14 @@ uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors
 static struct cuda_call matmul_call(const struct cuda_kernel *kernel, const struct rft_node *node)
 {
     const struct rft_node_matrix m = rft_node_matrix(node);
-    const uint32_t n_groups = divide_up(node->n_rows, kernel->columns);
-    struct cuda_call call = {.grid_y = 1}; /* a large matrix has more parts than a grid's y */
-    if (kernel->variant == CUDA_TILED) {
-        call.grid_x = n_groups * divide_up(m.n, TILED_ROWS);
-        call.threads = TILED_THREADS;
+    const struct shape shape = shape_of(kernel);
+    struct cuda_call call = {.grid_x = divide_up(node->n_rows, kernel->columns) * divide_up(m.n, shape.rows),
+                             .grid_y = 1, /* a large matrix has more parts than a grid's y */
+                             .threads = shape.threads};
+    if (shape.lanes_max == 0)
         return call;
-    }
-    call.grid_x = n_groups * divide_up(m.n, RFT_TILE);
-    call.parameter = lanes_of(kernel->columns, m.k);
-    call.threads = divide_up(call.parameter * TILE_QUADS, 32) * 32;
+    call.parameter = lanes_of(shape, m.k);
+    call.threads = divide_up(call.parameter * shape.threads, 32) * 32;
     if (node->op != RFT_OP_residual) /* whose input is no normed row */
         call.threads += LANES_FACTOR_THREADS;
     return call;
@@ -137,7 +171,7 @@ static struct cuda_call heads_call(const struct rft_node *node)
 struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     struct cuda_call call = {.grid_x = node->n_rows, .grid_y = 1};
-    assert(cuda_kernels[kernel].op == node->op);
+    assert(cuda_kernel_runs(kernel, node));
     if (cuda_kernels[kernel].variant != CUDA_PLAIN) {
         call = matmul_call(&cuda_kernels[kernel], node);
     } else if (node->op == RFT_OP_attention) {

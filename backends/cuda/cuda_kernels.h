@@ -11,6 +11,9 @@ enum cuda_variant {
     CUDA_PLAIN,
     CUDA_LANES, /* few rows: reads as many weights at once as possible */
     CUDA_TILED, /* many rows: reuses what it has read */
+    CUDA_DOTS,  /* of integers, as all that follow: lanes with dp4a */
+    CUDA_WARPS, /* lanes with the tensor cores */
+    CUDA_WARPS_TILED,
 };
 
 struct cuda_kernel {
@@ -32,9 +35,11 @@ struct cuda_call {
     uint32_t parameter;
 };
 
+/* Whether a kernel of the node's op is made for the format of its matrix. */
+bool cuda_kernel_runs(uint32_t kernel, const struct rft_node *node);
 /* The kernel that suits the node best on a GPU with this many multiprocessors. */
 uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors);
-/* The launch of the node with this kernel, which is one of its op. */
+/* The launch of the node with this kernel, which runs it. */
 struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors);
 
 #endif

@@ -25,6 +25,13 @@ static enum rft_status run_node(struct rft_device *device, const void *kernel, c
     return cuda_finish(device, cuda_kernels[tested->kernel].name);
 }
 
+static enum rft_tested_formats formats_of(const struct cuda_kernel *kernel)
+{
+    if (kernel->variant == CUDA_PLAIN)
+        return RFT_TESTED_ALL_FORMATS;
+    return kernel->variant >= CUDA_DOTS ? RFT_TESTED_INTEGERS : RFT_TESTED_BF16;
+}
+
 enum rft_status cuda_test_kernel(struct rft_device *device, uint32_t kernel, CUfunction function, bool all)
 {
     static const struct rft_self_test calls = {.align_bytes = CUDA_ALIGN,
@@ -38,5 +45,8 @@ enum rft_status cuda_test_kernel(struct rft_device *device, uint32_t kernel, CUf
     char device_text[400];
     snprintf(device_text, sizeof device_text, "%s (driver for CUDA %d.%d)", device->facts.name,
              device->facts.driver_version / 1000, device->facts.driver_version % 1000 / 10);
-    return rft_self_test_kernel(&calls, device, &tested, &(struct rft_tested_kernel){.op = k->op, .name = k->name, .device = device_text, .all = all});
+    return rft_self_test_kernel(
+        &calls, device, &tested,
+        &(struct rft_tested_kernel){
+            .op = k->op, .name = k->name, .device = device_text, .all = all, .formats = formats_of(k)});
 }

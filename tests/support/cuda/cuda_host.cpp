@@ -51,7 +51,7 @@ struct fibre {
     enum fibre_state state;
     size_t shared_used; /* of the block's shared memory, by its declarations so far */
     uint32_t n_shuffles;
-    uint32_t values[2]; /* of its last two shuffles: one may be read while the next is being written */
+    uint32_t values[2][6]; /* of its last two shuffles: one may be read while the next is being written */
 };
 
 struct shim_place shim_here;
@@ -114,13 +114,35 @@ void shim_sync_block()
     yield(AT_BARRIER);
 }
 
-uint32_t shim_shuffle_xor(uint32_t value, uint32_t mask)
+/* Shows n values to the whole warp, and waits until all its fibres have done so. Returns which of a fibre's they are.
+ */
+static uint32_t show(const uint32_t *values, uint32_t n)
 {
     struct fibre *fibre = &shim.fibres[shim_here.thread];
     const uint32_t turn = fibre->n_shuffles++ % 2u;
-    fibre->values[turn] = value;
+    memcpy(fibre->values[turn], values, n * sizeof *values);
     yield(AT_SHUFFLE);
-    return shim.fibres[shim_here.thread ^ mask].values[turn];
+    return turn;
+}
+
+uint32_t shim_shuffle_xor(uint32_t value, uint32_t mask)
+{
+    const uint32_t turn = show(&value, 1);
+    return shim.fibres[shim_here.thread ^ mask].values[turn][0];
+}
+
+void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2])
+{
+    const uint32_t values[6] = {a[0], a[1], a[2], a[3], b[0], b[1]}, turn = show(values, 6);
+    const uint32_t thread = shim_here.thread % WARP;
+    const struct fibre *warp = &shim.fibres[shim_here.thread - thread], *rows = &warp[thread / 4 * 4],
+                       *columns = &warp[thread % 4 * 8];
+    for (uint32_t i = 0; i < 16; i++) {
+        const uint32_t sum = i / 4, place = i % 4; /* sums: [row][column] */
+        const uint32_t *x = rows[place].values[turn], *y = columns[sum % 2 * 4 + place].values[turn];
+        sums[sum] = dot4(x[sum / 2], y[4], sums[sum]);
+        sums[sum] = dot4(x[2 + sum / 2], y[5], sums[sum]);
+    }
 }
 
 void *shim_shared(size_t bytes)

@@ -6,6 +6,8 @@
 #ifndef RFT_CUDA_SHIM_H
 #define RFT_CUDA_SHIM_H
 
+#include "arith.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,7 @@ extern struct shim_place shim_here;
 
 void shim_sync_block();
 uint32_t shim_shuffle_xor(uint32_t value, uint32_t mask);
+void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2]);
 /* The same memory for the same call, by number, of every thread of the block. */
 void *shim_shared(size_t bytes);
 
@@ -73,6 +76,20 @@ static inline void sync_block()
 static inline float fma_bf16(float x, float y, float sum)
 {
     return __builtin_fmaf(x, y, sum);
+}
+static inline float half_value(uint32_t word)
+{
+    return rft_half(word & 0xffffu);
+}
+static inline uint32_t dot4(uint32_t x, uint32_t y, uint32_t sum)
+{
+    for (uint32_t i = 0; i < 4; i++)
+        sum += static_cast<uint32_t>(static_cast<int8_t>(x >> 8 * i) * static_cast<int8_t>(y >> 8 * i));
+    return sum;
+}
+static inline void multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2])
+{
+    shim_multiply_bytes(sums, a, b);
 }
 static inline uint32_t shuffle_xor(uint32_t value, uint32_t mask)
 {

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* Matrix products of integers under scales (matmul.cuh, integers.cuh). Sums of integers are exact, so they are made in
+ * whatever order suits; what is under one scale becomes a float, and floats are added in the contract's order.
+ *
+ *   dots    lanes of four threads with dp4a, a thread for each quad of a tile: for one to four activation rows
+ *   warps   lanes of a warp with the tensor cores, two tiles by 8 or 16 activation rows
+ *   tiled   four warps with the tensor cores, eight tiles by 32 activation rows
+ *
+ * Tensor cores multiply sixteen rows by eight columns. A warp's threads are eight groups of four: a group has a quad of
+ * matrix rows, its threads eight columns of a block's half each, as they come from memory in one load. Which row of the
+ * sixteen is which of the matrix is free, and so is the order of columns: with two products, of the quads' rows 0 and 1
+ * and of rows 2 and 3, each thread ends with its whole quad of two activation rows. */
+#ifndef RFT_MATMUL_INTEGERS_CUH
+#define RFT_MATMUL_INTEGERS_CUH
+
+#include "integers.cuh"
+#include "matmul.cuh"
+
+/* What the forms have in common. */
+struct IntegerInput {
+    static constexpr uint32_t INPUT_QUADS = INTEGER_QUADS;
+
+    template <class Op> RFT_FN Quad input(const typename Op::Args &a, uint32_t row, uint32_t block, uint32_t part)
+    {
+        const Quad *quantised =
+            pointer<const Quad>(Op::input(a)) + (size_t)row * (Op::input_words(a) / 4u) + Op::quantised_words(a) / 4u;
+        return part < 4u ? quantised[block * 4u + part]
+                         : prepare(format_of(a.format), quantised[RFT_PADDED(Op::k(a)) / 16u + block * 2u + part - 4u]);
+    }
+};
+
+RFT_FN const Activation *activations_of(const Quad *inputs, uint32_t column)
+{
+    return reinterpret_cast<const Activation *>(inputs + column * INTEGER_QUADS + 4u);
+}
+
+RFT_FN uint32_t first_sum(const Format &f, const Activation &x)
+{
+    return f.has_minima ? SUM_BITS : x.rest;
+}
+
+/* acc += the parts of sixteen or 32 columns, of a quad. */
+template <bool HAS_MINIMA>
+RFT_FN void add_parts(float acc[4], const uint32_t sums[4], const Scales &s, const Activation &x)
+{
+    UNROLL
+    for (uint32_t i = 0u; i < 4u; i++) {
+        const float part = part_of<HAS_MINIMA>(sums[i], s.scale[i], s.minimum[i], x);
+        acc[i] = acc[i] + part;
+    }
+}
+
+/* acc += a block's parts, sixteen columns at a time. block: the quad's first word. */
+template <uint32_t BITS, uint32_t COLUMNS>
+RFT_FN void multiply_dots(const Quad *block, const ScaleWords &words, const Format &f, const Quad *inputs,
+                          float acc[COLUMNS][4])
+{
+    constexpr uint32_t AHEAD = COLUMNS == 1u ? 4u : 1u; /* parts of weights that are on their way at once */
+    uint32_t sums[COLUMNS][4];
+    NO_UNROLL
+    for (uint32_t first = 0u; first < 4u; first += AHEAD) {
+        Packed packed[2u * AHEAD];
+        UNROLL
+        for (uint32_t i = 0u; i < 2u * AHEAD; i++)
+            packed[i] = load_eight<BITS>(block, 2u * first + i);
+        UNROLL
+        for (uint32_t i = 0u; i < AHEAD; i++) {
+            const uint32_t part = first + i;
+            const Eight eights[2] = {widen<BITS>(packed[2u * i], 0u), widen<BITS>(packed[2u * i + 1u], 1u)};
+            const bool is_first = f.has_halves || part % 2u == 0u, is_last = f.has_halves || part % 2u == 1u;
+            UNROLL
+            for (uint32_t c = 0u; c < COLUMNS; c++) {
+                const Quad x = inputs[c * INTEGER_QUADS + part];
+                UNROLL
+                for (uint32_t row = 0u; row < 4u; row++) {
+                    uint32_t sum = is_first ? first_sum(f, activations_of(inputs, c)[part]) : sums[c][row];
+                    sum = dot4(eights[0].v[0][row], x.x, sum);
+                    sum = dot4(eights[0].v[1][row], x.y, sum);
+                    sum = dot4(eights[1].v[0][row], x.z, sum);
+                    sums[c][row] = dot4(eights[1].v[1][row], x.w, sum);
+                }
+            }
+            if (!is_last)
+                continue;
+            const Scales s = scales_of(words, f, part);
+            UNROLL
+            for (uint32_t c = 0u; c < COLUMNS; c++) {
+                if (f.has_minima)
+                    add_parts<true>(acc[c], sums[c], s, activations_of(inputs, c)[part]);
+                else
+                    add_parts<false>(acc[c], sums[c], s, activations_of(inputs, c)[part]);
+            }
+        }
+    }
+}
+
+/* Lanes of four threads, one for each quad of a tile. */
+template <uint32_t COLUMNS_> struct Dots : IntegerInput {
+    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, QUADS = TILE_QUADS, THREADS = TILE_QUADS,
+                              LANES = DOT_LANES_MAX;
+
+    RFT_FN uint32_t quad()
+    {
+        return thread_index() % TILE_QUADS;
+    }
+    RFT_FN uint32_t column(uint32_t i)
+    {
+        return i;
+    }
+    template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
+    {
+        prefetch_part(tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, 0u) +
+                          RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
+                      RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, quad(), THREADS);
+    }
+    template <class Op>
+    RFT_FN void multiply(const typename Op::Args &a, uint32_t first_quad, uint32_t block, const Quad *inputs,
+                         float acc[OWN][4])
+    {
+        const Format f = format_of(a.format);
+        const Quad *tile = tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, quad());
+        const Quad *weights = tile + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
+        const ScaleWords words = load_scales(tile, a.format, f, block);
+        UNROLL
+        for (uint32_t i = 0u; i < OWN * 4u; i++)
+            acc[i / 4u][i % 4u] = 0.0f;
+        if (f.bits == 4u)
+            multiply_dots<4u, COLUMNS>(weights, words, f, inputs, acc);
+        else if (f.bits == 6u)
+            multiply_dots<6u, COLUMNS>(weights, words, f, inputs, acc);
+        else
+            multiply_dots<8u, COLUMNS>(weights, words, f, inputs, acc);
+    }
+};
+
+/* acc += the parts of sixteen columns, or of the 32 of half a block, that are under one scale; mask: 0 in threads whose
+ * columns are not among them. */
+template <bool HAS_MINIMA, uint32_t GROUPS>
+RFT_FN void multiply_part(const Eight &eight, const Scales &s, const Quad *inputs, uint32_t part, uint32_t mask,
+                          float acc[2u * GROUPS][4])
+{
+    const uint32_t group = thread_index() % 32u / 4u, place = thread_index() % 4u;
+    UNROLL
+    for (uint32_t n = 0u; n < GROUPS; n++) {
+        const Quad *columns = inputs + n * 8u * INTEGER_QUADS;
+        const Words<2> x = reinterpret_cast<const Words<2> *>(columns + group * INTEGER_QUADS)[part / 2u * 4u + place];
+        const Activation x0 = activations_of(columns, place * 2u)[part],
+                         x1 = activations_of(columns, place * 2u + 1u)[part];
+        const uint32_t b[2] = {x.v[0] & mask, x.v[1] & mask};
+        uint32_t sums[2][4]; /* [rows 0 and 1, 2 and 3][row, column] */
+        UNROLL
+        for (uint32_t pair = 0u; pair < 2u; pair++) {
+            const uint32_t rows[4] = {eight.v[0][2u * pair], eight.v[0][2u * pair + 1u], eight.v[1][2u * pair],
+                                      eight.v[1][2u * pair + 1u]};
+            UNROLL
+            for (uint32_t i = 0u; i < 4u; i++)
+                sums[pair][i] = HAS_MINIMA ? SUM_BITS : i % 2u == 0u ? x0.rest : x1.rest;
+            multiply_bytes(sums[pair], rows, b);
+        }
+        const uint32_t sums0[4] = {sums[0][0], sums[0][2], sums[1][0], sums[1][2]};
+        const uint32_t sums1[4] = {sums[0][1], sums[0][3], sums[1][1], sums[1][3]};
+        add_parts<HAS_MINIMA>(acc[2u * n], sums0, s, x0);
+        add_parts<HAS_MINIMA>(acc[2u * n + 1u], sums1, s, x1);
+    }
+}
+
+/* Lanes of a warp, which has two tiles. */
+template <uint32_t GROUPS> struct Warps : IntegerInput {
+    static constexpr uint32_t COLUMNS = 8u * GROUPS, OWN = 2u * GROUPS, QUADS = WARP_ROWS / 4u, THREADS = 32u,
+                              LANES = WARP_LANES_MAX;
+
+    RFT_FN uint32_t quad()
+    {
+        return thread_index() % 32u / 4u;
+    }
+    RFT_FN uint32_t column(uint32_t i)
+    {
+        return i / 2u * 8u + thread_index() % 4u * 2u + i % 2u;
+    }
+    /* The tile of a thread's quad; where there is none, another, whose sums are left. */
+    template <class Op> RFT_FN uint32_t tile(const typename Op::Args &a, uint32_t first_quad, uint32_t which)
+    {
+        return least(first_quad / TILE_QUADS + which, (Op::n_matrix_rows(a) - 1u) / RFT_TILE);
+    }
+    template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
+    {
+        const uint32_t thread = thread_index() % 32u;
+        prefetch_part(tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, thread / 16u), 0u) +
+                          RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
+                      RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, thread % 16u, 16u);
+    }
+    template <class Op>
+    RFT_FN void multiply(const typename Op::Args &a, uint32_t first_quad, uint32_t block, const Quad *inputs,
+                         float acc[OWN][4])
+    {
+        const Format f = format_of(a.format);
+        const uint32_t place = thread_index() % 4u;
+        const Quad *tile_words =
+            tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, quad() / TILE_QUADS), quad() % TILE_QUADS);
+        const Quad *weights = tile_words + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
+        const ScaleWords words = load_scales(tile_words, a.format, f, block);
+        UNROLL
+        for (uint32_t i = 0u; i < OWN * 4u; i++)
+            acc[i / 4u][i % 4u] = 0.0f;
+        NO_UNROLL
+        for (uint32_t half = 0u; half < 2u; half++) {
+            const Eight eight = load_and_widen(weights, f.bits, half * 4u + place);
+            NO_UNROLL
+            for (uint32_t i = 0u; i < (f.has_halves ? 2u : 1u); i++) {
+                const uint32_t part = half * 2u + i, mask = !f.has_halves || place / 2u == i ? 0xffffffffu : 0u;
+                const Scales s = scales_of(words, f, part);
+                if (f.has_minima)
+                    multiply_part<true, GROUPS>(eight, s, inputs, part, mask, acc);
+                else
+                    multiply_part<false, GROUPS>(eight, s, inputs, part, mask, acc);
+            }
+        }
+    }
+};
+
+/* Warps that all take the same blocks, of which there are LANES in shared memory at once. */
+struct WarpsTiled : Warps<WARP_TILED_COLUMNS / 8u> {
+    static constexpr uint32_t LANES = 4u;
+};
+
+/* Grid: groups of 32 activation rows x groups of eight tiles, of which a warp has two. */
+template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
+{
+    typedef WarpsTiled Form;
+    constexpr uint32_t QUADS = WARP_TILED_ROWS / 4u;
+    SHARED(Quad, work, QUADS * Form::COLUMNS); /* activations of some blocks; at the end the sums: [column][quad] */
+    SHARED(float, factors, Form::COLUMNS);
+    const uint32_t n_rows = n_rows_of(a.batch), n_blocks = RFT_PADDED(Op::k(a)) / RFT_DOT_BLOCK;
+    const Place place =
+        place_of_block(n_rows, Form::COLUMNS, (Op::n_matrix_rows(a) + WARP_TILED_ROWS - 1u) / WARP_TILED_ROWS);
+    const uint32_t first_row = place.first_row, warp_quad = thread_index() / 32u * Form::QUADS,
+                   first_quad = place.part * QUADS;
+    float totals[Form::OWN][4];
+    if (!place.is_used)
+        return;
+    if (Op::is_normed && thread_index() < Form::COLUMNS && first_row + thread_index() < n_rows &&
+        !Op::is_left_alone(a, first_row + thread_index()))
+        factors[thread_index()] = Op::factor(a, first_row + thread_index());
+    UNROLL
+    for (uint32_t i = 0u; i < Form::OWN * 4u; i++)
+        totals[i / 4u][i % 4u] = 0.0f;
+    NO_UNROLL
+    for (uint32_t round = 0u; round < n_blocks; round += Form::LANES) {
+        const uint32_t n = least(Form::LANES, n_blocks - round);
+        load_blocks<Op, Form>(a, work, round, n, first_row, n_rows, n_threads());
+        sync_block();
+        NO_UNROLL
+        for (uint32_t i = 0u; i < n; i++) {
+            float acc[Form::OWN][4];
+            if (round + i + 1u < n_blocks)
+                Form::template prefetch<Op>(a, first_quad + warp_quad, round + i + 1u);
+            Form::template multiply<Op>(a, first_quad + warp_quad, round + i, work + i * BLOCK_QUADS(Form), acc);
+            UNROLL
+            for (uint32_t j = 0u; j < Form::OWN * 4u; j++)
+                totals[j / 4u][j % 4u] = totals[j / 4u][j % 4u] + acc[j / 4u][j % 4u];
+        }
+        sync_block();
+    }
+    Float4 *sums = reinterpret_cast<Float4 *>(work);
+    UNROLL
+    for (uint32_t i = 0u; i < Form::OWN; i++)
+        sums[Form::column(i) * QUADS + warp_quad + Form::quad()] =
+            Float4{totals[i][0], totals[i][1], totals[i][2], totals[i][3]};
+    sync_block();
+    finish<Op, QUADS, Form::COLUMNS>(a, sums, factors, first_quad, first_row, n_rows);
+}
+
+/* All kernels of an op that multiply integers; cuda_kernels.c lists the same. */
+#define INTEGER_LANES_KERNEL(name, Op, columns, Form)                                                                  \
+    KERNEL(name##_integers_##columns, name, MATMUL_THREADS, 1)                                                         \
+    {                                                                                                                  \
+        lanes<Op, Form>(a, parameter);                                                                                 \
+    }
+#define INTEGER_KERNELS(name, Op)                                                                                      \
+    INTEGER_LANES_KERNEL(name, Op, 1, Dots<1>)                                                                         \
+    INTEGER_LANES_KERNEL(name, Op, 4, Dots<4>)                                                                         \
+    INTEGER_LANES_KERNEL(name, Op, 8, Warps<1>)                                                                        \
+    INTEGER_LANES_KERNEL(name, Op, 16, Warps<2>)                                                                       \
+    KERNEL(name##_integers_tiled, name, MATMUL_THREADS, 1)                                                             \
+    {                                                                                                                  \
+        (void)parameter;                                                                                               \
+        tiled_integers<Op>(a);                                                                                         \
+    }
+
+#endif
