@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule. Matrices of bf16 and of integers have kernels of their own; of the latter's, those with dot products of bytes
- * where the device says that it has them in hardware. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes
- * "lanes" for the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills
- * and many slots, where they must be used often. All give the same bits, so the rule is free to change. */
+/* The rule. Matrices of bf16 and of integers have kernels of their own; of the latter's, those with dot products of
+ * bytes where the device says that it has them in hardware. A processor that acts as a Vulkan device takes the variant
+ * without shared work ("rows"); a GPU takes "lanes" for the few rows of a decode step, where weights must stream at the
+ * memory's speed, and "tiled" for prefills and many slots, where they must be used often. All give the same bits, so
+ * the rule is free to change. */
 #include "vulkan_pipelines.h"
 
 #include "vulkan_shaders.h"
