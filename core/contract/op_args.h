@@ -105,16 +105,23 @@ struct rft_quantised_block {
 };
 
 /* How a matrix is packed (`format` of an op's arguments): 0 is bf16, as above. Else its elements are integers under
- * scales, as quantised formats have them. A tile of 16 rows is then a list of blocks of 64 columns, each
- *   integers  8 bits: [16][16] words; a word has four neighbouring elements of a row, signed bytes
- *             4 bits: [8][16] words; a word has eight, the first four in the low halves of its bytes
- *             6 bits: the same, and then [4][16] words of the upper two bits of 16 neighbours: of elements 4 i to 4 i +
- * 3 bits 2 i and 2 i + 1 of the four bytes scales    [RFT_FORMAT_SCALE_WORDS][16] words: plain        one, an f16 for
- * each 32 columns; with MINIMA one for each 32: f16 scale and f16 minimum SUPER        one, four bytes: scale and
- * minimum for each 32; with HALVES a signed scale for each 16 columns, with both two words: scale and minimum for each
- * 16 and, where it is SUPER, [16] words in front of every four blocks, of which a K that is a multiple of 256 has only
- * whole ones: f16s that the scales and the minima of those 256 columns are multiplied with. Rows past n and columns
- * past k are zero. What a matrix element is: (integer - RFT_FORMAT_ZERO) scale + minimum. */
+ * scales, as quantised formats have them: (integer - RFT_FORMAT_ZERO) scale + minimum. A tile of 16 rows is then a list
+ * of blocks of 64 columns, each its integers and then its scales, in words of [16]: one of each row.
+ *
+ * Integers of 8 bits: 16 words; a word has four neighbouring elements, signed bytes.
+ *
+ * Of 4 bits: 8 words; a word has eight elements, the first four in the low halves of its bytes.
+ *
+ * Of 6 bits: the same, and then 4 words of the upper two bits of 16 elements; of elements 4 i to 4 i + 3 they are bits
+ * 2 i and 2 i + 1 of the four bytes.
+ *
+ * Scales: one word, an f16 for each 32 columns. With MINIMA two words, for each 32 columns f16 scale and f16 minimum.
+ *
+ * SUPER scales are bytes, and [16] words of f16 scale and f16 minimum that they are multiplied with stand in front of
+ * every four blocks: K is a multiple of 256. One word: scale and minimum for each 32 columns. With HALVES a signed
+ * scale for each 16 columns; or, with MINIMA, too, two words: scale and minimum for each 16.
+ *
+ * Rows past n and columns past k are zero. */
 #define RFT_FORMAT_BF16 0u
 #define RFT_FORMAT_MINIMA 0x10000u
 #define RFT_FORMAT_SUPER 0x20000u
