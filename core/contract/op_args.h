@@ -87,11 +87,10 @@ struct rft_score {
  * key), then V as [16][head_dim] bf16. head_dim is a multiple of 8. */
 #define RFT_TILE 16u /* rows of a packed weight tile, and squares that are summed apart */
 #define RFT_PADDED(k) (((k) + 63u) / 64u * 64u)
-#define RFT_ROW_QUANTISED(k)                                                                                           \
-    (RFT_PADDED(k) / 2u) /* 32-bit words of an activation row before its quantised part ...                            \
-                          */
-#define RFT_H_QUANTISED(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u) /* ... and of a normed row */
-#define RFT_ROW_WORDS(k) (RFT_ROW_QUANTISED(k) + RFT_QUANTISED_WORDS(k))    /* of all of it */
+/* 32-bit words of an activation row, and of a normed row, before its quantised part; and of all of it. */
+#define RFT_ROW_QUANTISED(k) (RFT_PADDED(k) / 2u)
+#define RFT_H_QUANTISED(dim) (RFT_PADDED(dim) / 2u + RFT_PADDED(dim) / 16u)
+#define RFT_ROW_WORDS(k) (RFT_ROW_QUANTISED(k) + RFT_QUANTISED_WORDS(k))
 #define RFT_H_WORDS(dim) (RFT_H_QUANTISED(dim) + RFT_QUANTISED_WORDS(dim))
 
 /* A row quantised: RFT_PADDED(k) signed bytes, and behind them struct rft_quantised_block for each 32 of them. */
