@@ -117,7 +117,8 @@ void rft_quant_unpack_Q3_K(const uint8_t *src, struct rft_quant_block *block)
 {
     const uint8_t *scales = src + 96;
     for (uint32_t i = 0; i < N_SUPER / 16; i++) {
-        const uint32_t low = scales[i % 8] >> i / 8 * 4 & 15u, high = scales[8 + i % 4] >> i / 4 * 2 & 3u;
+        const uint32_t low = (uint32_t)scales[i % 8] >> i / 8 * 4 & 15u;
+        const uint32_t high = (uint32_t)scales[8 + i % 4] >> i / 4 * 2 & 3u;
         block->scale[i] = (int8_t)((int32_t)(low | high << 4) - 32);
     }
     memset(block->q, 0, sizeof block->q);
@@ -189,7 +190,8 @@ void rft_quant_unpack_IQ4_NL(const uint8_t *src, struct rft_quant_block *block)
 void rft_quant_unpack_IQ4_XS(const uint8_t *src, struct rft_quant_block *block)
 {
     for (uint32_t i = 0; i < N_SUPER / 32; i++) {
-        const uint32_t low = src[4 + i / 2] >> i % 2 * 4 & 15u, high = (uint32_t)load_u16(src + 2) >> i * 2 & 3u;
+        const uint32_t low = (uint32_t)src[4 + i / 2] >> i % 2 * 4 & 15u;
+        const uint32_t high = (uint32_t)load_u16(src + 2) >> i * 2 & 3u;
         block->scale[i] = (int8_t)((int32_t)(low | high << 4) - 32);
         unpack_nibbles(src + 8 + i * 16, 16, block->q + i * 32);
     }
