@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "call_runner.h"
 
+#include "cpu.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,15 @@ static bool is_wanted(const char *name)
     return false;
 }
 
+/* Whether a later form has the same kernels. */
+static bool has_own_integers_only(const struct rft_backend *backend, uint32_t index)
+{
+    bool is_shared = false;
+    for (uint32_t i = index + 1; backend == rft_test_cpu() && i < cpu_n_forms(); i++)
+        is_shared = is_shared || cpu_form_at(i)->kernels == cpu_form_at(index)->kernels;
+    return is_shared;
+}
+
 uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX])
 {
     static struct rft_device_info infos[RFT_TEST_DEVICES_MAX];
@@ -31,7 +42,10 @@ uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX])
         assert_int_equal(backends[b]->enumerate(infos, RFT_TEST_DEVICES_MAX, &n_infos), RFT_OK);
         for (uint32_t i = 0; i < n_infos && i < RFT_TEST_DEVICES_MAX && n < RFT_TEST_DEVICES_MAX; i++) {
             struct rft_test_device *d = &devices[n];
-            *d = (struct rft_test_device){.backend = backends[b], .index = i, .info = infos[i]};
+            *d = (struct rft_test_device){.backend = backends[b],
+                                          .index = i,
+                                          .info = infos[i],
+                                          .has_own_integers_only = has_own_integers_only(backends[b], i)};
             snprintf(d->name, sizeof d->name, "%.32s:%.96s", backends[b]->name, d->info.name);
             n += infos[i].missing[0] == '\0' && is_wanted(d->name);
         }

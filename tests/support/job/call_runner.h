@@ -15,7 +15,8 @@ struct rft_test_device {
     const struct rft_backend *backend;
     uint32_t index;
     struct rft_device_info info;
-    char name[160]; /* "backend:name" */
+    char name[160];             /* "backend:name" */
+    bool has_own_integers_only; /* a form of the cpu that differs from another in products of integers alone */
 };
 uint32_t rft_test_devices(struct rft_test_device devices[RFT_TEST_DEVICES_MAX]);
 const struct rft_backend *rft_test_cpu(void);
