@@ -4,20 +4,13 @@
 // A block of 64 columns has four such groups; at is its first word's place, a tile's is the tile's, both counted in uvec4 and for
 // this quad.
 
-// What a condition leaves out is not to be computed: some drivers of processors do, but not the turns that a loop does not take.
-#if defined(VARIANT_ROWS)
-#define WHEN(condition) [[dont_unroll]] for (uint turn = (condition) ? 0u : 1u; turn < 1u; turn++)
-#else
-#define WHEN(condition) if (condition)
-#endif
-
 #define FORMAT_IS(flag) RFT_FORMAT_IS(a.format, flag)
 #define TILE_QUADS_OF(k) (RFT_FORMAT_TILE_WORDS(a.format, k) / 4u)
 
-// Groups of 16 columns that are under one scale.
-uint groups_of_scale()
+// Has a scale's last group of 16 columns been taken?
+bool ends_scale(uint group)
 {
-    return FORMAT_IS(RFT_FORMAT_HALVES) ? 1u : 2u;
+    return FORMAT_IS(RFT_FORMAT_HALVES) || group % 2u == 1u;
 }
 
 uint block_place(uint tile, uint block)
@@ -34,25 +27,21 @@ uvec4 signed_bytes(uvec4 low, uvec4 high)
 
 void read_integers(Quads weights, uint at, uint group, out uvec4 w0, out uvec4 w1, out uvec4 w2, out uvec4 w3)
 {
-    const uint bits = RFT_FORMAT_BITS(a.format);
-    w0 = w1 = w2 = w3 = uvec4(0u);
-    WHEN (bits == 8u) {
-        uint first = at + group * 16u;
-        w0 = weights.v[first];
-        w1 = weights.v[first + 4u];
-        w2 = weights.v[first + 8u];
-        w3 = weights.v[first + 12u];
-    }
-    WHEN (bits != 8u) {
-        uvec4 low0 = weights.v[at + group * 8u], low1 = weights.v[at + group * 8u + 4u], high = uvec4(0u);
-        WHEN (bits == 6u) {
-            high = weights.v[at + 32u + group * 4u];
-        }
-        w0 = signed_bytes(low0, high << 4u);
-        w1 = signed_bytes(low0 >> 4u, high << 2u);
-        w2 = signed_bytes(low1, high);
-        w3 = signed_bytes(low1 >> 4u, high >> 2u);
-    }
+    const uint bits = RFT_FORMAT_BITS(a.format), n_in_word = bits == 8u ? 0u : 1u; // words of bytes in a word, as a shift
+    const uint word = group * 4u;
+    w0 = weights.v[at + (word >> n_in_word) * 4u];
+    w1 = weights.v[at + (word + 1u >> n_in_word) * 4u];
+    w2 = weights.v[at + (word + 2u >> n_in_word) * 4u];
+    w3 = weights.v[at + (word + 3u >> n_in_word) * 4u];
+    if (bits == 8u)
+        return;
+    uvec4 high = uvec4(0u);
+    if (bits == 6u)
+        high = weights.v[at + 32u + group * 4u];
+    w0 = signed_bytes(w0, high << 4u);
+    w1 = signed_bytes(w1 >> 4u, high << 2u);
+    w2 = signed_bytes(w2, high);
+    w3 = signed_bytes(w3 >> 4u, high >> 2u);
 }
 
 // The words of a block's scales, and of its super-block's.
@@ -66,10 +55,10 @@ Scales read_scales(Quads weights, uint tile, uint block)
     Scales s;
     s.words0 = weights.v[at];
     s.words1 = s.of_super = uvec4(0u);
-    WHEN (RFT_FORMAT_SCALE_WORDS(a.format) == 2u) {
+    if (RFT_FORMAT_SCALE_WORDS(a.format) == 2u) {
         s.words1 = weights.v[at + 4u];
     }
-    WHEN (FORMAT_IS(RFT_FORMAT_SUPER)) {
+    if (FORMAT_IS(RFT_FORMAT_SUPER)) {
         s.of_super = weights.v[tile + RFT_FORMAT_SUPER_WORD(a.format, block) / 4u];
     }
     return s;
@@ -91,7 +80,7 @@ void scales_of(Scales s, uint group, out vec4 scale, out vec4 minimum)
     const ivec4 low = has_bytes ? ivec4(word << 24u) >> 24 : ivec4(word & 0xffu);
     scale = halves(f16 & 0xffffu) * (is_super ? vec4(low) : vec4(1.0));
     minimum = vec4(0.0);
-    WHEN (has_minima) {
+    if (has_minima) {
         minimum = halves(f16 >> 16u) * (is_super ? vec4(ivec4(word >> 8u & 0xffu)) : vec4(1.0));
     }
 }

@@ -21,13 +21,11 @@
 // variant lanes_4: VARIANT_LANES COLUMNS=4
 // variant tiled: VARIANT_TILED
 // variant integers_rows_1: INTEGERS VARIANT_ROWS COLUMNS=1
-// variant integers_rows_4: INTEGERS VARIANT_ROWS COLUMNS=4
+// variant integers_rows_5: INTEGERS VARIANT_ROWS COLUMNS=5
 // variant integers_rows_8: INTEGERS VARIANT_ROWS COLUMNS=8
-// variant integers_lanes_1: INTEGERS VARIANT_LANES COLUMNS=1
 // variant integers_lanes_4: INTEGERS VARIANT_LANES COLUMNS=4
 // variant integers_tiled: INTEGERS VARIANT_TILED
 // variant dot_lanes_1: INTEGERS DOT VARIANT_LANES COLUMNS=1
-// variant dot_lanes_2: INTEGERS DOT VARIANT_LANES COLUMNS=2
 // variant dot_lanes_4: INTEGERS DOT VARIANT_LANES COLUMNS=4
 // variant dot_tiled: INTEGERS DOT VARIANT_TILED
 //

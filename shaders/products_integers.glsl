@@ -43,11 +43,17 @@ vec4 part_of(SUMS sums_any, vec4 scale, uint x_scale_bits)
                 rft_integer_part(sums.z, scale.z, x_scale), rft_integer_part(sums.w, scale.w, x_scale));
 }
 
-// ... and with the part of the minima.
-vec4 part_with_minima(vec4 part, vec4 minimum, uvec4 x, uint group)
+// ... which of the quantised block's words has the sum of the columns from 16 group on, or up to 16 group + 15 ...
+uint sum_word(uint group)
 {
-    float sum = uintBitsToFloat(x.x) * float(int(group % 2u == 0u ? x.z : x.w));
-    sum = FORMAT_IS(RFT_FORMAT_HALVES) ? sum : uintBitsToFloat(x.y);
+    return FORMAT_IS(RFT_FORMAT_HALVES) ? 2u + group % 2u : 1u;
+}
+
+// ... and with the part of the minima.
+vec4 part_with_minima(vec4 part, vec4 minimum, uint x_scale_bits, uint sum_bits)
+{
+    float sum = uintBitsToFloat(x_scale_bits) * float(int(sum_bits));
+    sum = FORMAT_IS(RFT_FORMAT_HALVES) ? sum : uintBitsToFloat(sum_bits);
     return vec4(rft_integer_part_min(part.x, minimum.x, sum), rft_integer_part_min(part.y, minimum.y, sum),
                 rft_integer_part_min(part.z, minimum.z, sum), rft_integer_part_min(part.w, minimum.w, sum));
 }
@@ -94,61 +100,65 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
         const uvec4 x = stage[STAGED_BLOCKS + group / 2u * 32u + (row) + uint(c)];                                        \
         vec4 part = part_of(sums##c, scale, x.x);                                                                      \
         if (FORMAT_IS(RFT_FORMAT_MINIMA))                                                                              \
-            part = part_with_minima(part, minimum, x, group);                                                          \
+            part = part_with_minima(part, minimum, x.x, x[sum_word(group)]);                                           \
         acc##c = acc##c + part;                                                                                        \
+        sums##c = SUMS(0);                                                                                             \
     }
 #define MULTIPLY_STAGED(quad, row)                                                                                     \
-    for (uint group = 0u, n = groups_of_scale(); group < 4u; group += n) {                                             \
-        SUMS sums0 = SUMS(0), sums1 = SUMS(0), sums2 = SUMS(0), sums3 = SUMS(0);                                       \
-        const vec4 scale = uintBitsToFloat(stage[STAGED_SCALES + group * 16u + (quad)]);                               \
-        const vec4 minimum = uintBitsToFloat(stage[STAGED_MINIMA + group * 16u + (quad)]);                             \
-        for (uint word = group * 4u; word < (group + n) * 4u; word++) {                                                \
+    SUMS sums0 = SUMS(0), sums1 = SUMS(0), sums2 = SUMS(0), sums3 = SUMS(0);                                           \
+    for (uint group = 0u; group < 4u; group++) {                                                                       \
+        for (uint word = group * 4u; word < group * 4u + 4u; word++) {                                                 \
             const uvec4 weight = stage[word * 16u + (quad)], words = STAGED_WORD(word, row);                           \
             MULTIPLY_WORD(sums0, weight, words.x)                                                                      \
             MULTIPLY_WORD(sums1, weight, words.y)                                                                      \
             MULTIPLY_WORD(sums2, weight, words.z)                                                                      \
             MULTIPLY_WORD(sums3, weight, words.w)                                                                      \
         }                                                                                                              \
-        ADD_STAGED(0, row)                                                                                             \
-        ADD_STAGED(1, row)                                                                                             \
-        ADD_STAGED(2, row)                                                                                             \
-        ADD_STAGED(3, row)                                                                                             \
+        if (ends_scale(group)) {                                                                                       \
+            const vec4 scale = uintBitsToFloat(stage[STAGED_SCALES + group * 16u + (quad)]);                           \
+            const vec4 minimum = uintBitsToFloat(stage[STAGED_MINIMA + group * 16u + (quad)]);                         \
+            ADD_STAGED(0, row)                                                                                         \
+            ADD_STAGED(1, row)                                                                                         \
+            ADD_STAGED(2, row)                                                                                         \
+            ADD_STAGED(3, row)                                                                                         \
+        }                                                                                                              \
     }
 #else
 #define DECLARE_ACC(c)                                                                                                 \
-    vec4 acc##c, part##c;                                                                                              \
+    vec4 acc##c;                                                                                                       \
     SUMS sums##c;
-#define CLEAR_ACC(c) acc##c = vec4(0.0);
-#define CLEAR_SUMS(c) sums##c = SUMS(0);
+#define CLEAR_ACC(c)                                                                                                   \
+    acc##c = vec4(0.0);                                                                                                \
+    sums##c = SUMS(0);
 #define MULTIPLY_COLUMN(c)                                                                                             \
     {                                                                                                                  \
-        const uvec4 words = input_words.v[x##c + of_block * 4u + i];                                                      \
+        const uvec4 words = input_words.v[x##c + of_block * 4u + group];                                               \
         MULTIPLY_WORD(sums##c, w0, words.x)                                                                            \
         MULTIPLY_WORD(sums##c, w1, words.y)                                                                            \
         MULTIPLY_WORD(sums##c, w2, words.z)                                                                            \
         MULTIPLY_WORD(sums##c, w3, words.w)                                                                            \
     }
-#define MAKE_PART(c) part##c = part_of(sums##c, scale, input_words.v[QUANTISED_PLACE(x##c, of_block, group)].x);
-#define ADD_MINIMA(c)                                                                                                  \
-    part##c = part_with_minima(part##c, minimum, input_words.v[QUANTISED_PLACE(x##c, of_block, group)], group);
-#define ADD_PART(c) acc##c = acc##c + part##c;
+#define ADD_PART(c)                                                                                                    \
+    {                                                                                                                  \
+        const uint at_x = QUANTISED_PLACE(x##c, of_block, group) * 4u, x_scale_bits = Words(INPUT).v[at_x];            \
+        vec4 part = part_of(sums##c, scale, x_scale_bits);                                                             \
+        if (FORMAT_IS(RFT_FORMAT_MINIMA))                                                                              \
+            part = part_with_minima(part, minimum, x_scale_bits, Words(INPUT).v[at_x + sum_word(group)]);              \
+        acc##c = acc##c + part;                                                                                        \
+        sums##c = SUMS(0);                                                                                             \
+    }
 #define MULTIPLY_BLOCK(block)                                                                                          \
     const uint of_block = block, place = block_place(at, of_block);                                                    \
     const Scales scales = read_scales(weights, at, of_block);                                                          \
     EACH_COLUMN(CLEAR_ACC)                                                                                             \
-    for (uint group = 0u, n = groups_of_scale(); group < 4u; group += n) {                                             \
-        vec4 scale, minimum;                                                                                           \
-        EACH_COLUMN(CLEAR_SUMS)                                                                                        \
-        for (uint i = group; i < group + n; i++) {                                                                     \
-            uvec4 w0, w1, w2, w3;                                                                                      \
-            read_integers(weights, place, i, w0, w1, w2, w3);                                                          \
-            EACH_COLUMN(MULTIPLY_COLUMN)                                                                               \
+    for (uint group = 0u; group < 4u; group++) {                                                            \
+        uvec4 w0, w1, w2, w3;                                                                                          \
+        read_integers(weights, place, group, w0, w1, w2, w3);                                                          \
+        EACH_COLUMN(MULTIPLY_COLUMN)                                                                                   \
+        if (ends_scale(group)) {                                                                                       \
+            vec4 scale, minimum;                                                                                       \
+            scales_of(scales, group, scale, minimum);                                                                  \
+            EACH_COLUMN(ADD_PART)                                                                                      \
         }                                                                                                              \
-        scales_of(scales, group, scale, minimum);                                                                      \
-        EACH_COLUMN(MAKE_PART)                                                                                         \
-        WHEN (FORMAT_IS(RFT_FORMAT_MINIMA)) {                                                                          \
-            EACH_COLUMN(ADD_MINIMA)                                                                                    \
-        }                                                                                                              \
-        EACH_COLUMN(ADD_PART)                                                                                          \
     }
 #endif
