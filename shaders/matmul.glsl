@@ -23,7 +23,7 @@
 // variant integers_rows_1: INTEGERS VARIANT_ROWS COLUMNS=1
 // variant integers_rows_5: INTEGERS VARIANT_ROWS COLUMNS=5
 // variant integers_rows_8: INTEGERS VARIANT_ROWS COLUMNS=8
-// variant integers_lanes_4: INTEGERS VARIANT_LANES COLUMNS=4
+// variant integers_lanes_2: INTEGERS VARIANT_LANES COLUMNS=2
 // variant integers_tiled: INTEGERS VARIANT_TILED
 // variant dot_lanes_1: INTEGERS DOT VARIANT_LANES COLUMNS=1
 // variant dot_lanes_4: INTEGERS DOT VARIANT_LANES COLUMNS=4

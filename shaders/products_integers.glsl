@@ -130,14 +130,11 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
 #define CLEAR_ACC(c)                                                                                                   \
     acc##c = vec4(0.0);                                                                                                \
     sums##c = SUMS(0);
-#define MULTIPLY_COLUMN(c)                                                                                             \
-    {                                                                                                                  \
-        const uvec4 words = input_words.v[x##c + of_block * 4u + group];                                               \
-        MULTIPLY_WORD(sums##c, w0, words.x)                                                                            \
-        MULTIPLY_WORD(sums##c, w1, words.y)                                                                            \
-        MULTIPLY_WORD(sums##c, w2, words.z)                                                                            \
-        MULTIPLY_WORD(sums##c, w3, words.w)                                                                            \
-    }
+#define READ_WORDS(c) const uvec4 words##c = input_words.v[x##c + of_block * 4u + group];
+#define MULTIPLY_0(c) MULTIPLY_WORD(sums##c, w0, words##c.x)
+#define MULTIPLY_1(c) MULTIPLY_WORD(sums##c, w1, words##c.y)
+#define MULTIPLY_2(c) MULTIPLY_WORD(sums##c, w2, words##c.z)
+#define MULTIPLY_3(c) MULTIPLY_WORD(sums##c, w3, words##c.w)
 #define ADD_PART(c)                                                                                                    \
     {                                                                                                                  \
         const uint at_x = QUANTISED_PLACE(x##c, of_block, group) * 4u, x_scale_bits = Words(INPUT).v[at_x];            \
@@ -154,7 +151,11 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
     for (uint group = 0u; group < 4u; group++) {                                                            \
         uvec4 w0, w1, w2, w3;                                                                                          \
         read_integers(weights, place, group, w0, w1, w2, w3);                                                          \
-        EACH_COLUMN(MULTIPLY_COLUMN)                                                                                   \
+        EACH_COLUMN(READ_WORDS)                                                                                        \
+        EACH_COLUMN(MULTIPLY_0)                                                                                        \
+        EACH_COLUMN(MULTIPLY_1)                                                                                        \
+        EACH_COLUMN(MULTIPLY_2)                                                                                        \
+        EACH_COLUMN(MULTIPLY_3)                                                                                        \
         if (ends_scale(group)) {                                                                                       \
             vec4 scale, minimum;                                                                                       \
             scales_of(scales, group, scale, minimum);                                                                  \

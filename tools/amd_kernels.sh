@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What Mesa's compiler for AMD GPUs makes of the Vulkan kernels, without such a GPU: registers, spills and load widths of every
-# kernel, for each family given. Needs mesa-vulkan-drivers and a build with -DRFT_TESTS=ON. Exit code 1 if a kernel spills, or if
-# one that a GPU's decode step or prefill lives on (lanes, tiled, wide) takes more than 96 vector registers or reads its
-# weights by less than 128 bits.
+# kernel, for each family given. Needs mesa-vulkan-drivers and a build with -DRFT_TESTS=ON. Exit code 1 if a kernel spills that is
+# not for processors alone (rows), or if one that a GPU's decode step or prefill lives on (lanes, tiled, wide) takes more than 96
+# vector registers or reads its weights by less than 128 bits. Kernels with dot products of bytes are left out where the family has none.
 #
 #   tools/amd_kernels.sh BUILD_DIRECTORY [FAMILY...]
 set -eu
@@ -25,9 +25,9 @@ for family in "$@"; do
     awk -v family="$family" '
         NR <= 2 { next }
         { n++ }
-        $3 > 0 || $4 > 0 { print family ": " $1 " spills"; bad = 1 }
+        ($3 > 0 || $4 > 0) && !/_rows_/ { print family ": " $1 " spills"; bad = 1 }
         /_lanes_|_tiled|_wide/ && $2 > 96 { print family ": " $1 " takes " $2 " vector registers"; bad = 1 }
         /_lanes_/ && $6 < 4 { print family ": " $1 " does not read its weights by 128 bits"; bad = 1 }
-        END { if (n < 35) { print family ": only " n " kernels"; bad = 1 }; exit bad }' "$table" || status=1
+        END { if (n < 60) { print family ": only " n " kernels"; bad = 1 }; exit bad }' "$table" || status=1
 done
 exit $status

@@ -72,7 +72,7 @@ enum {
 /* Shader, PhysicalStorageBufferAddresses, RoundingModeRTE, which asks for rounding to nearest even, and dot products of
  * integers: DotProductInput4x8BitPacked, DotProduct. */
 static const uint32_t capabilities[] = {1, 5347, 4467, 6018, 6019};
-/* UMin, SMin, UMax, SMax: integers. Fma: exact for two bf16. */
+/* UMin, SMin, UMax, SMax: integers. Fma: exact for two bf16, and for small integers. */
 static const uint32_t glsl_instructions[] = {38, 39, 41, 42, GLSL_FMA};
 /* What may yield a float: Undef, ExtInst (which is checked apart), constants, functions and their parameters and calls,
  * loads, moves from 77 to 83, conversions from integers, Bitcast, FNegate, Select, Phi, CopyLogical; and the three

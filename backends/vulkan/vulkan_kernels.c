@@ -161,7 +161,7 @@ enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_
 {
     *n_kernels = 0;
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
-        if (!vulkan_pipeline_is_possible(&device->kernels->pipelines[i], &device->facts))
+        if (!vulkan_pipeline_is_for(&device->kernels->pipelines[i], &device->facts, false))
             continue;
         if (!device->kernels->pipelines[i].is_trusted)
             RFT_TRY(ready_pipeline(device, i));
@@ -173,7 +173,7 @@ enum rft_status vulkan_kernels_self_test(struct rft_device *device, uint32_t *n_
 enum rft_status vulkan_kernels_test_all(struct rft_device *device)
 {
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
-        if (!vulkan_pipeline_is_possible(&device->kernels->pipelines[i], &device->facts))
+        if (!vulkan_pipeline_is_for(&device->kernels->pipelines[i], &device->facts, true))
             continue;
         if (device->kernels->pipelines[i].handle == VK_NULL_HANDLE)
             RFT_TRY(make_pipeline(device, i));

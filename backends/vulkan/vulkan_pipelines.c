@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The rule. Matrices of bf16 and of integers have kernels of their own; of the latter's, those with dot products of
- * bytes where the device says that it has them in hardware. A processor that acts as a Vulkan device takes the variant
- * without shared work ("rows"); a GPU takes "lanes" for the few rows of a decode step, where weights must stream at the
- * memory's speed, and "tiled" for prefills and many slots, where they must be used often. All give the same bits, so
- * the rule is free to change. */
+/* The rule. A processor that acts as a Vulkan device takes the variant without shared work ("rows"); a GPU takes
+ * "lanes" for the few rows of a decode step, where weights must stream at the memory's speed, and "tiled" for prefills
+ * and many slots, where they must be used often. Each is there for matrices of bf16 and of integers, "lanes" and
+ * "tiled" also with dot products of bytes, which are taken where the device says that they are in hardware. All give
+ * the same bits, so the rule is free to change. */
 #include "vulkan_pipelines.h"
 
 #include "vulkan_shaders.h"
@@ -14,9 +14,7 @@
 #include <xxhash.h>
 
 #define ROWS_QUADS 16u /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
-#define ROWS_COLUMNS_MAX 8u
 #define LANES_QUADS 4u
-#define LANES_COLUMNS_MAX 4u
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
@@ -80,9 +78,11 @@ struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
     return (struct vulkan_pipeline){.op = RFT_OP_COUNT};
 }
 
-bool vulkan_pipeline_is_possible(const struct vulkan_pipeline *p, const struct vulkan_facts *facts)
+bool vulkan_pipeline_is_for(const struct vulkan_pipeline *p, const struct vulkan_facts *facts, bool is_test)
 {
-    return p->products != VULKAN_OF_BYTES || facts->has_dot;
+    if (p->products != VULKAN_OF_BYTES || facts->has_fast_dot)
+        return true;
+    return is_test && facts->has_dot && p->op == RFT_OP_project;
 }
 
 static enum vulkan_variant variant_for(bool is_cpu, enum rft_op op, uint32_t n_rows)
@@ -106,25 +106,32 @@ static enum vulkan_products products_for(const struct vulkan_facts *facts, const
     return facts->has_fast_dot && facts->type != VK_PHYSICAL_DEVICE_TYPE_CPU ? VULKAN_OF_BYTES : VULKAN_OF_INTEGERS;
 }
 
-/* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as have
- * their sums in registers (GPUs: 96 of them, so that enough workgroups hide each other's waits). */
+static bool is_alike(const struct vulkan_pipeline *a, const struct vulkan_pipeline *b)
+{
+    return a->op == b->op && a->variant == b->variant && a->products == b->products;
+}
+
+/* The pipeline of the variant whose columns waste least: the rows are cut into equal groups of at most as many as the
+ * largest takes, and that is as many as have their sums in registers (GPUs: 96 of them, so that enough workgroups hide
+ * each other's waits). */
 uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, const struct vulkan_facts *facts,
                              const struct rft_node *node)
 {
-    const enum rft_op op = node->op;
     const uint32_t n_rows = node->n_rows;
-    const enum vulkan_products products = products_for(facts, node);
-    enum vulkan_variant variant = variant_for(facts->type == VK_PHYSICAL_DEVICE_TYPE_CPU, op, n_rows);
-    uint32_t columns_max = variant == VULKAN_LANES ? LANES_COLUMNS_MAX : ROWS_COLUMNS_MAX;
-    uint32_t n_groups = (n_rows + columns_max - 1) / columns_max;
-    uint32_t wanted = n_groups == 0 ? 1 : (n_rows + n_groups - 1) / n_groups;
-    uint32_t best = n_vulkan_shaders;
+    const struct vulkan_pipeline wanted = {
+        .op = node->op,
+        .variant = variant_for(facts->type == VK_PHYSICAL_DEVICE_TYPE_CPU, node->op, n_rows),
+        .products = products_for(facts, node)};
+    uint32_t columns_max = 1, best = n_vulkan_shaders;
+    for (uint32_t i = 0; i < n_vulkan_shaders; i++)
+        if (is_alike(&pipelines[i], &wanted) && pipelines[i].columns > columns_max)
+            columns_max = pipelines[i].columns;
+    const uint32_t n_groups = (n_rows + columns_max - 1) / columns_max;
+    const uint32_t columns = n_groups == 0 ? 1 : (n_rows + n_groups - 1) / n_groups;
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
         const struct vulkan_pipeline *p = &pipelines[i];
-        if (p->op != op || p->variant != variant || p->products != products ||
-            ((variant == VULKAN_ROWS || variant == VULKAN_LANES) && p->columns < wanted))
-            continue;
-        if (best == n_vulkan_shaders || p->columns < pipelines[best].columns)
+        if (is_alike(p, &wanted) && p->columns >= columns &&
+            (best == n_vulkan_shaders || p->columns < pipelines[best].columns))
             best = i;
     }
     assert(best < n_vulkan_shaders);

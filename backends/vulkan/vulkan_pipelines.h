@@ -46,8 +46,9 @@ struct vulkan_pipeline vulkan_pipeline_describe(const char *name);
 /* The best for a node on this device, as an index into pipelines [n_vulkan_shaders]. */
 uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, const struct vulkan_facts *facts,
                              const struct rft_node *node);
-/* Has the device what the pipeline needs? */
-bool vulkan_pipeline_is_possible(const struct vulkan_pipeline *pipeline, const struct vulkan_facts *facts);
+/* Is it of any use on this device? Dot products of bytes are where they are in hardware. is_test: one op's also where a
+ * device makes them of other instructions, to stand for all. */
+bool vulkan_pipeline_is_for(const struct vulkan_pipeline *pipeline, const struct vulkan_facts *facts, bool is_test);
 /* The call of a node with this pipeline. */
 struct vulkan_call vulkan_pipeline_call(const struct vulkan_pipeline *pipeline, const struct rft_node *node);
 /* Hash of every kernel's SPIR-V: what makes another build's pipelines differ. */

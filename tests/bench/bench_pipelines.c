@@ -11,6 +11,7 @@
 #include "vulkan_shaders.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +29,28 @@ static void must(VkResult result, const char *what)
     exit(1);
 }
 
-static VkDevice open_device(void)
+/* Dot products of bytes, for the kernels that are made for them. */
+static bool has_fast_dot(VkPhysicalDevice physical)
+{
+    VkPhysicalDeviceShaderIntegerDotProductPropertiesKHR dot = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES_KHR};
+    VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &dot};
+    vkGetPhysicalDeviceProperties2(physical, &properties);
+    return dot.integerDotProduct4x8BitPackedSignedAccelerated != VK_FALSE;
+}
+
+/* has_dot: are kernels with dot products of bytes for it? */
+static VkDevice open_device(bool *has_dot)
 {
     const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
                                            .apiVersion = VK_API_VERSION_1_2};
     const VkInstanceCreateInfo instance_info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
                                                 .pApplicationInfo = &application};
-    static const char *const extensions[] = {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME};
+    static const char *const extensions[] = {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME,
+                                             VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME};
+    VkPhysicalDeviceShaderIntegerDotProductFeaturesKHR dot = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES_KHR,
+        .shaderIntegerDotProduct = VK_TRUE};
     VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executable = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
         .pipelineExecutableInfo = VK_TRUE};
@@ -44,12 +60,12 @@ static VkDevice open_device(void)
     const float priority = 1;
     const VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueCount = 1, .pQueuePriorities = &priority};
-    const VkDeviceCreateInfo device_info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                            .pNext = &features,
-                                            .queueCreateInfoCount = 1,
-                                            .pQueueCreateInfos = &queue,
-                                            .enabledExtensionCount = 1,
-                                            .ppEnabledExtensionNames = extensions};
+    VkDeviceCreateInfo device_info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                      .pNext = &features,
+                                      .queueCreateInfoCount = 1,
+                                      .pQueueCreateInfos = &queue,
+                                      .enabledExtensionCount = 1,
+                                      .ppEnabledExtensionNames = extensions};
     VkPhysicalDeviceProperties properties;
     VkPhysicalDevice physical;
     VkInstance instance = VK_NULL_HANDLE;
@@ -64,6 +80,11 @@ static VkDevice open_device(void)
         must(VK_ERROR_INITIALIZATION_FAILED, "looking for a device");
     vkGetPhysicalDeviceProperties(physical, &properties);
     printf("%s\n", properties.deviceName);
+    *has_dot = has_fast_dot(physical);
+    if (*has_dot) {
+        executable.pNext = &dot;
+        device_info.enabledExtensionCount = 2;
+    }
     must(vkCreateDevice(physical, &device_info, NULL, &device), "vkCreateDevice");
     volkLoadDeviceTable(&vk, device);
     return device;
@@ -146,11 +167,11 @@ static void print_row(VkDevice device, VkPipeline pipeline, const char *name)
     char *text = disassembly(device, &info);
     if (text == NULL)
         must(VK_ERROR_OUT_OF_HOST_MEMORY, name);
-    printf("%-18s %5" PRId64 " %6" PRId64 " %6" PRId64 " %6" PRId64 " %6u %6u %6u %6u\n", name,
+    printf("%-26s %5" PRId64 " %6" PRId64 " %6" PRId64 " %6" PRId64 " %6u %6u %6u %6u %6u\n", name,
            statistic(list, n, "VGPRs"), statistic(list, n, "Spilled VGPRs"), statistic(list, n, "Spilled SGPRs"),
            statistic(list, n, "Code size"), count(text, "global_load_dwordx4") + count(text, "global_load_b128"),
            count(text, "global_load_dword ") + count(text, "global_load_b32 "),
-           count(text, "v_fma_") + count(text, "v_fmac_") + count(text, "v_pk_fma_"),
+           count(text, "v_fma_") + count(text, "v_fmac_") + count(text, "v_pk_fma_"), count(text, "v_dot4"),
            count(text, "scratch_") + count(text, "buffer_store_dword v"));
     free(text);
 }
@@ -161,13 +182,15 @@ int main(int argc, char **argv)
     const VkPipelineLayoutCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
                                              .pushConstantRangeCount = 1,
                                              .pPushConstantRanges = &range};
-    VkDevice device = open_device();
+    bool has_dot;
+    VkDevice device = open_device(&has_dot);
     VkPipelineLayout layout;
     must(vk.vkCreatePipelineLayout(device, &info, NULL, &layout), "vkCreatePipelineLayout");
-    printf("%-18s %5s %6s %6s %6s %6s %6s %6s %6s\n", "kernel", "VGPRs", "v-spil", "s-spil", "bytes", "ld128", "ld32",
-           "fma", "scrat");
+    printf("%-26s %5s %6s %6s %6s %6s %6s %6s %6s %6s\n", "kernel", "VGPRs", "v-spil", "s-spil", "bytes", "ld128",
+           "ld32", "fma", "dot4", "scrat");
     for (uint32_t i = 0; i < n_vulkan_shaders; i++) {
-        if (argc > 1 && strstr(vulkan_shaders[i].name, argv[1]) == NULL)
+        if ((argc > 1 && strstr(vulkan_shaders[i].name, argv[1]) == NULL) ||
+            (!has_dot && strstr(vulkan_shaders[i].name, "_dot_") != NULL))
             continue;
         VkPipeline pipeline = make_pipeline(device, layout, &vulkan_shaders[i]);
         print_row(device, pipeline, vulkan_shaders[i].name);

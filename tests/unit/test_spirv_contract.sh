@@ -28,6 +28,7 @@ compile()
 #extension GL_EXT_shader_explicit_arithmetic_types : enable
 #extension GL_KHR_shader_subgroup_arithmetic : enable
 #extension GL_EXT_shader_atomic_float : enable
+#extension GL_EXT_spirv_intrinsics : enable
 layout(local_size_x = ${3:-64}) in;
 layout(push_constant) uniform Args { float a, b, c; uint u; vec4 v; mat4 m; };
 layout(binding = 0) buffer Out { float x; uint n; vec4 y; };
@@ -90,6 +91,8 @@ green '' 'x = float(n) - 1.0; n = uint(a) + floatBitsToUint(-b);'
 green '' 'n = max(min(n, 3u), u / 2u); x = a < b ? a : b;'
 green 'shared uint words[4096];' 'words[n] = u; n = words[u];'
 green 'layout(constant_id = 0) const uint N = 4096u; shared float words[N];' 'words[n] = a; x = words[u];'
+green 'spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6018, 6019], id = 4450)
+    int signed_dot(uint x, uint y, spirv_literal int packed_format);' 'n = uint(signed_dot(n, u, 0));'
 green 'float f(float p) { return p * p + p; }' 'x = f(a);' 256
 
 for statement in 'x = a / b;' 'x = mod(a, b);' 'x = dot(v, y);' 'y = v * a;' 'y = m * v;' 'y = v * m;' 'y = (m * m)[0];' \
