@@ -70,18 +70,22 @@ RFT_FN uint32_t dot4(uint32_t x, uint32_t y, uint32_t sum)
     return (uint32_t)__dp4a((int)x, (int)y, (int)sum);
 }
 
-/* sums += the product of two matrices of signed bytes, by a whole warp. Thread 4 g + t gives, of sixteen rows by 32
- * columns, rows g (a[0], a[2]) and g + 8 (a[1], a[3]), columns 4 t to 4 t + 3 and 16 more (a[2], a[3]); of the other
+/* sums = begin + the product of two matrices of signed bytes, by a whole warp. Thread 4 g + t gives, of sixteen rows by
+ * 32 columns, rows g (a[0], a[2]) and g + 8 (a[1], a[3]), columns 4 t to 4 t + 3 and 16 more (a[2], a[3]); of the other
  * matrix, 32 by eight, the same 32 elements of column g (b); and has sums of row g, columns 2 t and 2 t + 1, and of row
  * g + 8. (PTX ISA, mma.m16n8k32; before compute capability 8.0 m8n8k16, whose fragments are quarters of these.) */
-RFT_FN void multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2])
+RFT_FN void multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2], uint32_t begin)
 {
 #if __CUDA_ARCH__ >= 800
     asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-                 "{%0, %1, %2, %3};"
-                 : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+                 "{%10, %10, %10, %10};"
+                 : "=r"(sums[0]), "=r"(sums[1]), "=r"(sums[2]), "=r"(sums[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(begin));
 #else
+    UNROLL
+    for (uint32_t i = 0u; i < 4u; i++) {
+        sums[i] = begin;
+    }
     UNROLL
     for (uint32_t i = 0u; i < 4u; i++)
         asm volatile("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 {%0, %1}, {%2}, {%3}, {%0, %1};"

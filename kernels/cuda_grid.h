@@ -28,7 +28,8 @@
 /* Integers (matmul_integers.cuh). Few activation rows: lanes of TILE_QUADS threads, or of a warp, which has two tiles.
  */
 #define DOT_LANES_MAX 64u
-#define WARP_LANES_MAX 15u /* and the warp that finds the factors */
+#define WARP_LANES_MAX 9u
+#define INTEGER_THREADS (LANES_FACTOR_THREADS + 32u * WARP_LANES_MAX) /* at most */
 #define WARP_ROWS 32u
 
 /* Many activation rows: four warps. */

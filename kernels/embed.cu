@@ -36,7 +36,7 @@ struct Embedding {
         const Quad *tile = tile_of(a.weight, a.format, a.dim, entry / RFT_TILE, entry % RFT_TILE / 4u);
         const Quad *weights = tile + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
         const Eight eight = load_and_widen(weights, f.bits, in_block / 2u);
-        const Scales s = scales_of(load_scales(tile, a.format, f, block), f, in_block / 4u);
+        const Scales s = load_scales(tile, a.format, f, block, in_block / 4u);
         uint32_t bytes = 0u;
         float scale = 0.0f, minimum = 0.0f;
         UNROLL

@@ -74,20 +74,14 @@ RFT_FN Eight load_and_widen(const Quad *block, uint32_t bits, uint32_t j)
     return widen<8u>(load_eight<8u>(block, j), j);
 }
 
-/* The words of scales of a block and four rows, and their super-block's. */
-struct ScaleWords {
-    Quad first, second, super;
-};
-
-RFT_FN ScaleWords load_scales(const Quad *tile, uint32_t format, const Format &f, uint32_t block)
+/* A byte as a float, exactly, without a conversion: for those GPUs have few units. */
+RFT_FN float unsigned_value(uint32_t word)
 {
-    const Quad *words = tile + RFT_FORMAT_BLOCK_WORD(format, block) / 4u + 2u * f.bits * TILE_QUADS;
-    ScaleWords w = {load_weight(words), Quad{0u, 0u, 0u, 0u}, Quad{0u, 0u, 0u, 0u}};
-    if (f.n_scale_words == 2u)
-        w.second = load_weight(words + TILE_QUADS);
-    if (f.is_super)
-        w.super = load_weight(tile + RFT_FORMAT_SUPER_WORD(format, block) / 4u);
-    return w;
+    return RFT_FROM_BITS((word & 0xffu) | 0x4b000000u) - RFT_FROM_BITS(0x4b000000u); /* 2^23 */
+}
+RFT_FN float signed_value(uint32_t word)
+{
+    return RFT_FROM_BITS((word & 0xffu) ^ 0x4b000080u) - RFT_FROM_BITS(0x4b000080u); /* 2^23 + 128 */
 }
 
 /* Of sixteen columns and four rows. */
@@ -95,70 +89,74 @@ struct Scales {
     float scale[4], minimum[4];
 };
 
-/* part: which sixteen columns of the block. */
-RFT_FN Scales scales_of(const ScaleWords &words, const Format &f, uint32_t part)
+/* tile: the quad's first word; part: which sixteen columns of the block. What is read here is read again for other
+ * parts. */
+RFT_FN Scales load_scales(const Quad *tile, uint32_t format, const Format &f, uint32_t block, uint32_t part)
 {
-    const bool is_second = f.n_scale_words == 2u && part >= 2u;
+    const uint32_t at = 2u * f.bits + (f.n_scale_words == 2u ? part / 2u : 0u);
+    const Quad quad = tile[RFT_FORMAT_BLOCK_WORD(format, block) / 4u + at * TILE_QUADS];
+    const Quad super_quad = f.is_super ? tile[RFT_FORMAT_SUPER_WORD(format, block) / 4u] : Quad{0u, 0u, 0u, 0u};
     const uint32_t shift = f.has_halves            ? (f.has_minima ? part % 2u * 16u : part * 8u)
                            : f.n_scale_words == 1u ? part / 2u * 16u
                                                    : 0u;
-    const Quad &quad = is_second ? words.second : words.first;
     const uint32_t word[4] = {quad.x >> shift, quad.y >> shift, quad.z >> shift, quad.w >> shift};
-    const uint32_t super[4] = {words.super.x, words.super.y, words.super.z, words.super.w};
+    const uint32_t super[4] = {super_quad.x, super_quad.y, super_quad.z, super_quad.w};
     Scales s;
     UNROLL
-    for (uint32_t i = 0u; i < 4u; i++) {
-        if (!f.is_super) {
+    for (uint32_t i = 0u; i < 4u; i++)
+        s.minimum[i] = 0.0f;
+    if (!f.is_super) {
+        UNROLL
+        for (uint32_t i = 0u; i < 4u; i++) {
             s.scale[i] = half_value(word[i]);
-            s.minimum[i] = f.has_minima ? half_value(word[i] >> 16) : 0.0f;
-        } else if (f.has_minima) {
-            s.scale[i] = half_value(super[i]) * (float)(word[i] & 0xffu);
-            s.minimum[i] = half_value(super[i] >> 16) * (float)(word[i] >> 8 & 0xffu);
-        } else {
-            s.scale[i] = half_value(super[i]) * (float)(int8_t)(word[i] & 0xffu);
-            s.minimum[i] = 0.0f;
+            s.minimum[i] = half_value(word[i] >> 16); /* if it has minima */
         }
+    } else if (f.has_minima) {
+        UNROLL
+        for (uint32_t i = 0u; i < 4u; i++) {
+            s.scale[i] = half_value(super[i]) * unsigned_value(word[i]);
+            s.minimum[i] = half_value(super[i] >> 16) * unsigned_value(word[i] >> 8);
+        }
+    } else {
+        UNROLL
+        for (uint32_t i = 0u; i < 4u; i++)
+            s.scale[i] = half_value(super[i]) * signed_value(word[i]);
     }
     return s;
 }
 
-/* An exact sum of integers is added up on top of these bits of 1.5 2^23, and is a float without a conversion. */
+/* Sums of integers are far below 2^22. They begin at these bits, of 1.5 2^23: read as a float that is what the exact
+ * sum has been added to, which a subtraction takes off again, with the zero point's share: exact, and no conversion. */
 #define SUM_BITS 0x4b400000u
-RFT_FN float sum_value(uint32_t bits)
-{
-    return RFT_FROM_BITS(bits) - RFT_FROM_BITS(SUM_BITS);
-}
 
 /* Activations that a block of a matrix is multiplied with: 64 bytes, and behind them what belongs to each sixteen: */
 #define INTEGER_QUADS 6u
 struct alignas(8) Activation {
     uint32_t scale_bits;
-    uint32_t rest; /* f32, what minima are multiplied with; without minima where sums begin: the zero point's share is
-                      taken off there. No format has both. */
+    uint32_t rest; /* f32: what minima are multiplied with; without minima what is taken off sums. No format
+                      has minima and a zero point. */
 };
-
-RFT_FN uint32_t rest_of(const Format &f, uint32_t scale_bits, uint32_t sum)
-{
-    if (!f.has_minima)
-        return SUM_BITS - f.zero * sum;
-    const float value = (float)(int32_t)sum, scaled = RFT_FROM_BITS(scale_bits) * value;
-    return RFT_BITS(scaled);
-}
 
 /* Both halves of 32 columns, from their struct rft_quantised_block. */
 RFT_FN Quad prepare(const Format &f, const Quad &block)
 {
-    if (f.has_halves)
-        return Quad{block.x, rest_of(f, block.x, block.z), block.x, rest_of(f, block.x, block.w)};
-    const uint32_t rest = f.has_minima ? block.y : rest_of(f, block.x, block.z + block.w);
-    return Quad{block.x, rest, block.x, rest};
+    const int32_t sum0 = (int32_t)block.z, sum1 = (int32_t)block.w;
+    const int32_t sums[2] = {f.has_halves ? sum0 : sum0 + sum1, f.has_halves ? sum1 : sum0 + sum1};
+    uint32_t rest[2];
+    UNROLL
+    for (uint32_t i = 0u; i < 2u; i++) {
+        const float scaled = RFT_FROM_BITS(block.x) * (float)sums[i];
+        rest[i] = f.has_halves ? RFT_BITS(scaled) : block.y;
+        rest[i] = f.has_minima ? rest[i] : SUM_BITS + f.zero * (uint32_t)sums[i];
+    }
+    return Quad{block.x, rest[0], block.x, rest[1]};
 }
 
 /* An output's part of the columns that are under one scale. */
 template <bool HAS_MINIMA> RFT_FN float part_of(uint32_t sum, float scale, float minimum, const Activation &x)
 {
     const float both = scale * RFT_FROM_BITS(x.scale_bits);
-    float part = sum_value(sum);
+    float part = RFT_FROM_BITS(sum) - RFT_FROM_BITS(HAS_MINIMA ? SUM_BITS : x.rest);
     part = part * both;
     return HAS_MINIMA ? rft_integer_part_min(part, minimum, RFT_FROM_BITS(x.rest)) : part;
 }

@@ -115,36 +115,26 @@ RFT_FN void finish(const typename Op::Args &a, Float4 *sums, const float *factor
 
 /* What a Form says, of a thread block of COLUMNS activation rows and QUADS quads of matrix rows:
  *   LANES, THREADS                    lanes at most, and threads of each
- *   INPUT_QUADS, input(a, row, block, part)   what a block of an activation row is in shared memory
+ *   INPUT_QUADS                       of a block of an activation row in shared memory, where activations are
+ *                                     [block][column][INPUT_QUADS] and a quad more for each block, so that lanes do
+ *                                     not share banks
+ *   load(a, inputs, first, n, first_row, n_rows, n_copiers)   copies n blocks of each activation row, from the block
+ *                                     `first` on, there; by threads below n_copiers
  *   OWN, quad(), column(i)            the outputs of a thread: of this quad, and OWN columns
  *   prefetch(a, first_quad, block)    asks for the thread's part of a block of weights
  *   multiply(a, first_quad, block, inputs, acc)        makes the thread's block sums
  * Block sums lie where activations were: [column][lane][quad]. */
 #define BLOCK_QUADS(Form) (Form::COLUMNS * Form::INPUT_QUADS + 1u)
 
-/* Asks for what a lane reads next, each of its threads for a part: so everything is on its way, though registers have
- * room for little of it, and though activations have to be waited for first. */
-RFT_FN void prefetch_part(const Quad *block, uint32_t bytes, uint32_t thread, uint32_t n_threads_of_lane)
+/* Asks for what a lane reads next, each of its THREADS threads for a part: so everything is on its way, though
+ * registers have room for little of it, and though activations have to be waited for first. */
+template <uint32_t THREADS, uint32_t BYTES_MAX>
+RFT_FN void prefetch_part(const Quad *block, uint32_t bytes, uint32_t thread)
 {
-    UNROLL_SOME
-    for (uint32_t at = thread * LINE_BYTES; at < bytes; at += n_threads_of_lane * LINE_BYTES)
-        prefetch(reinterpret_cast<const char *>(block) + at);
-}
-
-/* Copies n blocks of each activation row, from the block `first` on, into shared memory: [block][column][INPUT_QUADS]
- * and a quad more for each block, so that lanes do not share banks. */
-template <class Op, class Form>
-RFT_FN void load_blocks(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
-                        uint32_t n_rows, uint32_t n_copiers)
-{
-    UNROLL_COPY
-    for (uint32_t i = thread_index(); i < Form::COLUMNS * Form::LANES * Form::INPUT_QUADS; i += n_copiers) {
-        const uint32_t column = i / (Form::LANES * Form::INPUT_QUADS), at = i % (Form::LANES * Form::INPUT_QUADS);
-        const uint32_t block = at / Form::INPUT_QUADS, part = at % Form::INPUT_QUADS;
-        if (block < n)
-            inputs[block * BLOCK_QUADS(Form) + column * Form::INPUT_QUADS + part] =
-                Form::template input<Op>(a, least(first_row + column, n_rows - 1u), first + block, part);
-    }
+    UNROLL
+    for (uint32_t at = 0u; at < BYTES_MAX; at += THREADS * LINE_BYTES)
+        if (at + thread * LINE_BYTES < bytes)
+            prefetch(reinterpret_cast<const char *>(block) + at + thread * LINE_BYTES);
 }
 
 /* totals += the block sums of n lanes, in ascending order; a thread has the same outputs in every round. */
@@ -210,7 +200,7 @@ template <class Op, class Form> RFT_FN void lanes(const typename Op::Args &a, ui
         const uint32_t n = least(n_lanes, n_blocks - round);
         float acc[Form::OWN][4];
         if (lane < n_lanes)
-            load_blocks<Op, Form>(a, work, round, n, first_row, n_rows, n_lanes * Form::THREADS);
+            Form::template load<Op>(a, work, round, n, first_row, n_rows, n_lanes * Form::THREADS);
         sync_block();
         if (lane < n_lanes && round + n_lanes + lane < n_blocks)
             Form::template prefetch<Op>(a, first_quad, round + n_lanes + lane);

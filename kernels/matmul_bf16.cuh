@@ -71,9 +71,19 @@ template <uint32_t COLUMNS_> struct Bf16Lanes {
     {
         return i;
     }
-    template <class Op> RFT_FN Quad input(const typename Op::Args &a, uint32_t row, uint32_t block, uint32_t part)
+    template <class Op>
+    RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
+                     uint32_t n_rows, uint32_t n_copiers)
     {
-        return pointer<const Quad>(Op::input(a))[(size_t)row * (Op::input_words(a) / 4u) + block * INPUT_QUADS + part];
+        const Quad *rows = pointer<const Quad>(Op::input(a)) + first * INPUT_QUADS;
+        UNROLL_COPY
+        for (uint32_t i = thread_index(); i < COLUMNS * LANES * INPUT_QUADS; i += n_copiers) {
+            const uint32_t column = i / (LANES * INPUT_QUADS), at = i % (LANES * INPUT_QUADS);
+            const size_t row = least(first_row + column, n_rows - 1u);
+            if (at < n * INPUT_QUADS)
+                inputs[at / INPUT_QUADS * BLOCK_QUADS(Bf16Lanes) + column * INPUT_QUADS + at % INPUT_QUADS] =
+                    rows[row * (Op::input_words(a) / 4u) + at];
+        }
     }
     /* A block of a tile. */
     template <class Op> RFT_FN const Quad *weights(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
@@ -83,7 +93,8 @@ template <uint32_t COLUMNS_> struct Bf16Lanes {
     }
     template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
     {
-        prefetch_part(weights<Op>(a, first_quad, block), BLOCK_WORDS * RFT_TILE * 4u, quad(), THREADS);
+        constexpr uint32_t BYTES = BLOCK_WORDS * RFT_TILE * 4u;
+        prefetch_part<THREADS, BYTES>(weights<Op>(a, first_quad, block), BYTES, quad());
     }
     template <class Op>
     RFT_FN void multiply(const typename Op::Args &a, uint32_t first_quad, uint32_t block, const Quad *inputs,

@@ -16,27 +16,38 @@
 #include "integers.cuh"
 #include "matmul.cuh"
 
-/* What the forms have in common. */
-struct IntegerInput {
-    static constexpr uint32_t INPUT_QUADS = INTEGER_QUADS;
-
-    template <class Op> RFT_FN Quad input(const typename Op::Args &a, uint32_t row, uint32_t block, uint32_t part)
-    {
-        const Quad *quantised =
-            pointer<const Quad>(Op::input(a)) + (size_t)row * (Op::input_words(a) / 4u) + Op::quantised_words(a) / 4u;
-        return part < 4u ? quantised[block * 4u + part]
-                         : prepare(format_of(a.format), quantised[RFT_PADDED(Op::k(a)) / 16u + block * 2u + part - 4u]);
+/* Copies n of up to BLOCKS_MAX blocks of each activation row, as a Form's load does. */
+template <class Op, uint32_t COLUMNS, uint32_t BLOCKS_MAX>
+RFT_FN void load_integers(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
+                          uint32_t n_rows, uint32_t n_copiers)
+{
+    constexpr uint32_t BLOCK = COLUMNS * INTEGER_QUADS + 1u;
+    const Format f = format_of(a.format);
+    const Quad *rows = pointer<const Quad>(Op::input(a)) + Op::quantised_words(a) / 4u;
+    UNROLL_COPY
+    for (uint32_t i = thread_index(); i < COLUMNS * BLOCKS_MAX * 4u; i += n_copiers) {
+        const uint32_t column = i / (BLOCKS_MAX * 4u), at = i % (BLOCKS_MAX * 4u);
+        const size_t row = least(first_row + column, n_rows - 1u);
+        if (at < n * 4u)
+            inputs[at / 4u * BLOCK + column * INTEGER_QUADS + at % 4u] =
+                rows[row * (Op::input_words(a) / 4u) + first * 4u + at];
     }
-};
+    rows += RFT_PADDED(Op::k(a)) / 16u;
+    NO_UNROLL
+    for (uint32_t i = thread_index(); i < COLUMNS * BLOCKS_MAX * 2u; i += n_copiers) {
+        const uint32_t column = i / (BLOCKS_MAX * 2u), at = i % (BLOCKS_MAX * 2u);
+        const size_t row = least(first_row + column, n_rows - 1u);
+        if (at < n * 2u)
+            inputs[at / 2u * BLOCK + column * INTEGER_QUADS + 4u + at % 2u] =
+                prepare(f, rows[row * (Op::input_words(a) / 4u) + first * 2u + at]);
+    }
+}
+
+#define BLOCK_BYTES_MAX (18u * RFT_TILE * 4u) /* 8 bits, and two words of scales */
 
 RFT_FN const Activation *activations_of(const Quad *inputs, uint32_t column)
 {
     return reinterpret_cast<const Activation *>(inputs + column * INTEGER_QUADS + 4u);
-}
-
-RFT_FN uint32_t first_sum(const Format &f, const Activation &x)
-{
-    return f.has_minima ? SUM_BITS : x.rest;
 }
 
 /* acc += the parts of sixteen or 32 columns, of a quad. */
@@ -50,19 +61,20 @@ RFT_FN void add_parts(float acc[4], const uint32_t sums[4], const Scales &s, con
     }
 }
 
-/* acc += a block's parts, sixteen columns at a time. block: the quad's first word. */
+/* acc += a block's parts, sixteen columns at a time. tile: the quad's first word. */
 template <uint32_t BITS, uint32_t COLUMNS>
-RFT_FN void multiply_dots(const Quad *block, const ScaleWords &words, const Format &f, const Quad *inputs,
+RFT_FN void multiply_dots(const Quad *tile, uint32_t format, const Format &f, uint32_t block, const Quad *inputs,
                           float acc[COLUMNS][4])
 {
-    constexpr uint32_t AHEAD = COLUMNS == 1u ? 4u : 1u; /* parts of weights that are on their way at once */
+    constexpr uint32_t AHEAD = COLUMNS == 1u ? 2u : 1u; /* parts of weights that are on their way at once */
+    const Quad *weights = tile + RFT_FORMAT_BLOCK_WORD(format, block) / 4u;
     uint32_t sums[COLUMNS][4];
     NO_UNROLL
     for (uint32_t first = 0u; first < 4u; first += AHEAD) {
         Packed packed[2u * AHEAD];
         UNROLL
         for (uint32_t i = 0u; i < 2u * AHEAD; i++)
-            packed[i] = load_eight<BITS>(block, 2u * first + i);
+            packed[i] = load_eight<BITS>(weights, 2u * first + i);
         UNROLL
         for (uint32_t i = 0u; i < AHEAD; i++) {
             const uint32_t part = first + i;
@@ -73,7 +85,7 @@ RFT_FN void multiply_dots(const Quad *block, const ScaleWords &words, const Form
                 const Quad x = inputs[c * INTEGER_QUADS + part];
                 UNROLL
                 for (uint32_t row = 0u; row < 4u; row++) {
-                    uint32_t sum = is_first ? first_sum(f, activations_of(inputs, c)[part]) : sums[c][row];
+                    uint32_t sum = is_first ? SUM_BITS : sums[c][row];
                     sum = dot4(eights[0].v[0][row], x.x, sum);
                     sum = dot4(eights[0].v[1][row], x.y, sum);
                     sum = dot4(eights[1].v[0][row], x.z, sum);
@@ -82,7 +94,7 @@ RFT_FN void multiply_dots(const Quad *block, const ScaleWords &words, const Form
             }
             if (!is_last)
                 continue;
-            const Scales s = scales_of(words, f, part);
+            const Scales s = load_scales(tile, format, f, block, part);
             UNROLL
             for (uint32_t c = 0u; c < COLUMNS; c++) {
                 if (f.has_minima)
@@ -95,9 +107,9 @@ RFT_FN void multiply_dots(const Quad *block, const ScaleWords &words, const Form
 }
 
 /* Lanes of four threads, one for each quad of a tile. */
-template <uint32_t COLUMNS_> struct Dots : IntegerInput {
+template <uint32_t COLUMNS_> struct Dots {
     static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, QUADS = TILE_QUADS, THREADS = TILE_QUADS,
-                              LANES = DOT_LANES_MAX;
+                              LANES = DOT_LANES_MAX, INPUT_QUADS = INTEGER_QUADS;
 
     RFT_FN uint32_t quad()
     {
@@ -107,11 +119,17 @@ template <uint32_t COLUMNS_> struct Dots : IntegerInput {
     {
         return i;
     }
+    template <class Op>
+    RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
+                     uint32_t n_rows, uint32_t n_copiers)
+    {
+        load_integers<Op, COLUMNS, LANES>(a, inputs, first, n, first_row, n_rows, n_copiers);
+    }
     template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
     {
-        prefetch_part(tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, 0u) +
-                          RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
-                      RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, quad(), THREADS);
+        prefetch_part<THREADS, BLOCK_BYTES_MAX>(tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, 0u) +
+                                                    RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
+                                                RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, quad());
     }
     template <class Op>
     RFT_FN void multiply(const typename Op::Args &a, uint32_t first_quad, uint32_t block, const Quad *inputs,
@@ -119,24 +137,22 @@ template <uint32_t COLUMNS_> struct Dots : IntegerInput {
     {
         const Format f = format_of(a.format);
         const Quad *tile = tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, quad());
-        const Quad *weights = tile + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
-        const ScaleWords words = load_scales(tile, a.format, f, block);
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
             acc[i / 4u][i % 4u] = 0.0f;
         if (f.bits == 4u)
-            multiply_dots<4u, COLUMNS>(weights, words, f, inputs, acc);
+            multiply_dots<4u, COLUMNS>(tile, a.format, f, block, inputs, acc);
         else if (f.bits == 6u)
-            multiply_dots<6u, COLUMNS>(weights, words, f, inputs, acc);
+            multiply_dots<6u, COLUMNS>(tile, a.format, f, block, inputs, acc);
         else
-            multiply_dots<8u, COLUMNS>(weights, words, f, inputs, acc);
+            multiply_dots<8u, COLUMNS>(tile, a.format, f, block, inputs, acc);
     }
 };
 
 /* acc += the parts of sixteen columns, or of the 32 of half a block, that are under one scale; mask: 0 in threads whose
  * columns are not among them. */
 template <bool HAS_MINIMA, uint32_t GROUPS>
-RFT_FN void multiply_part(const Eight &eight, const Scales &s, const Quad *inputs, uint32_t part, uint32_t mask,
+RFT_FN void multiply_part(const uint32_t rows[2][4], const Scales &s, const Quad *inputs, uint32_t part,
                           float acc[2u * GROUPS][4])
 {
     const uint32_t group = thread_index() % 32u / 4u, place = thread_index() % 4u;
@@ -146,17 +162,9 @@ RFT_FN void multiply_part(const Eight &eight, const Scales &s, const Quad *input
         const Words<2> x = reinterpret_cast<const Words<2> *>(columns + group * INTEGER_QUADS)[part / 2u * 4u + place];
         const Activation x0 = activations_of(columns, place * 2u)[part],
                          x1 = activations_of(columns, place * 2u + 1u)[part];
-        const uint32_t b[2] = {x.v[0] & mask, x.v[1] & mask};
         uint32_t sums[2][4]; /* [rows 0 and 1, 2 and 3][row, column] */
-        UNROLL
-        for (uint32_t pair = 0u; pair < 2u; pair++) {
-            const uint32_t rows[4] = {eight.v[0][2u * pair], eight.v[0][2u * pair + 1u], eight.v[1][2u * pair],
-                                      eight.v[1][2u * pair + 1u]};
-            UNROLL
-            for (uint32_t i = 0u; i < 4u; i++)
-                sums[pair][i] = HAS_MINIMA ? SUM_BITS : i % 2u == 0u ? x0.rest : x1.rest;
-            multiply_bytes(sums[pair], rows, b);
-        }
+        multiply_bytes(sums[0], rows[0], x.v, SUM_BITS);
+        multiply_bytes(sums[1], rows[1], x.v, SUM_BITS);
         const uint32_t sums0[4] = {sums[0][0], sums[0][2], sums[1][0], sums[1][2]};
         const uint32_t sums1[4] = {sums[0][1], sums[0][3], sums[1][1], sums[1][3]};
         add_parts<HAS_MINIMA>(acc[2u * n], sums0, s, x0);
@@ -165,9 +173,9 @@ RFT_FN void multiply_part(const Eight &eight, const Scales &s, const Quad *input
 }
 
 /* Lanes of a warp, which has two tiles. */
-template <uint32_t GROUPS> struct Warps : IntegerInput {
+template <uint32_t GROUPS> struct Warps {
     static constexpr uint32_t COLUMNS = 8u * GROUPS, OWN = 2u * GROUPS, QUADS = WARP_ROWS / 4u, THREADS = 32u,
-                              LANES = WARP_LANES_MAX;
+                              LANES = WARP_LANES_MAX, INPUT_QUADS = INTEGER_QUADS;
 
     RFT_FN uint32_t quad()
     {
@@ -182,12 +190,19 @@ template <uint32_t GROUPS> struct Warps : IntegerInput {
     {
         return least(first_quad / TILE_QUADS + which, (Op::n_matrix_rows(a) - 1u) / RFT_TILE);
     }
+    template <class Op>
+    RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
+                     uint32_t n_rows, uint32_t n_copiers)
+    {
+        load_integers<Op, COLUMNS, 16u>(a, inputs, first, n, first_row, n_rows, n_copiers);
+    }
     template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
     {
         const uint32_t thread = thread_index() % 32u;
-        prefetch_part(tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, thread / 16u), 0u) +
-                          RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
-                      RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, thread % 16u, 16u);
+        prefetch_part<16u, BLOCK_BYTES_MAX>(
+            tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, thread / 16u), 0u) +
+                RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
+            RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, thread % 16u);
     }
     template <class Op>
     RFT_FN void multiply(const typename Op::Args &a, uint32_t first_quad, uint32_t block, const Quad *inputs,
@@ -198,7 +213,6 @@ template <uint32_t GROUPS> struct Warps : IntegerInput {
         const Quad *tile_words =
             tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, quad() / TILE_QUADS), quad() % TILE_QUADS);
         const Quad *weights = tile_words + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
-        const ScaleWords words = load_scales(tile_words, a.format, f, block);
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
             acc[i / 4u][i % 4u] = 0.0f;
@@ -208,25 +222,25 @@ template <uint32_t GROUPS> struct Warps : IntegerInput {
             NO_UNROLL
             for (uint32_t i = 0u; i < (f.has_halves ? 2u : 1u); i++) {
                 const uint32_t part = half * 2u + i, mask = !f.has_halves || place / 2u == i ? 0xffffffffu : 0u;
-                const Scales s = scales_of(words, f, part);
+                const Scales s = load_scales(tile_words, a.format, f, block, part);
+                const uint32_t rows[2][4] = {
+                    {eight.v[0][0] & mask, eight.v[0][1] & mask, eight.v[1][0] & mask, eight.v[1][1] & mask},
+                    {eight.v[0][2] & mask, eight.v[0][3] & mask, eight.v[1][2] & mask, eight.v[1][3] & mask}};
                 if (f.has_minima)
-                    multiply_part<true, GROUPS>(eight, s, inputs, part, mask, acc);
+                    multiply_part<true, GROUPS>(rows, s, inputs, part, acc);
                 else
-                    multiply_part<false, GROUPS>(eight, s, inputs, part, mask, acc);
+                    multiply_part<false, GROUPS>(rows, s, inputs, part, acc);
             }
         }
     }
 };
 
-/* Warps that all take the same blocks, of which there are LANES in shared memory at once. */
-struct WarpsTiled : Warps<WARP_TILED_COLUMNS / 8u> {
-    static constexpr uint32_t LANES = 4u;
-};
+#define WARP_TILED_BLOCKS 4u /* of activations that are in shared memory at once */
 
 /* Grid: groups of 32 activation rows x groups of eight tiles, of which a warp has two. */
 template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
 {
-    typedef WarpsTiled Form;
+    typedef Warps<WARP_TILED_COLUMNS / 8u> Form;
     constexpr uint32_t QUADS = WARP_TILED_ROWS / 4u;
     SHARED(Quad, work, QUADS * Form::COLUMNS); /* activations of some blocks; at the end the sums: [column][quad] */
     SHARED(float, factors, Form::COLUMNS);
@@ -245,9 +259,9 @@ template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
     for (uint32_t i = 0u; i < Form::OWN * 4u; i++)
         totals[i / 4u][i % 4u] = 0.0f;
     NO_UNROLL
-    for (uint32_t round = 0u; round < n_blocks; round += Form::LANES) {
-        const uint32_t n = least(Form::LANES, n_blocks - round);
-        load_blocks<Op, Form>(a, work, round, n, first_row, n_rows, n_threads());
+    for (uint32_t round = 0u; round < n_blocks; round += WARP_TILED_BLOCKS) {
+        const uint32_t n = least(WARP_TILED_BLOCKS, n_blocks - round);
+        load_integers<Op, Form::COLUMNS, WARP_TILED_BLOCKS>(a, work, round, n, first_row, n_rows, n_threads());
         sync_block();
         NO_UNROLL
         for (uint32_t i = 0u; i < n; i++) {
@@ -271,17 +285,17 @@ template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
 }
 
 /* All kernels of an op that multiply integers; cuda_kernels.c lists the same. */
-#define INTEGER_LANES_KERNEL(name, Op, columns, Form)                                                                  \
-    KERNEL(name##_integers_##columns, name, MATMUL_THREADS, 1)                                                         \
+#define INTEGER_LANES_KERNEL(name, Op, columns, Form, blocks)                                                          \
+    KERNEL(name##_integers_##columns, name, INTEGER_THREADS, blocks)                                                   \
     {                                                                                                                  \
         lanes<Op, Form>(a, parameter);                                                                                 \
     }
 #define INTEGER_KERNELS(name, Op)                                                                                      \
-    INTEGER_LANES_KERNEL(name, Op, 1, Dots<1>)                                                                         \
-    INTEGER_LANES_KERNEL(name, Op, 4, Dots<4>)                                                                         \
-    INTEGER_LANES_KERNEL(name, Op, 8, Warps<1>)                                                                        \
-    INTEGER_LANES_KERNEL(name, Op, 16, Warps<2>)                                                                       \
-    KERNEL(name##_integers_tiled, name, MATMUL_THREADS, 1)                                                             \
+    INTEGER_LANES_KERNEL(name, Op, 1, Dots<1>, 2)                                                                      \
+    INTEGER_LANES_KERNEL(name, Op, 4, Dots<4>, 1)                                                                      \
+    INTEGER_LANES_KERNEL(name, Op, 8, Warps<1>, 2)                                                                     \
+    INTEGER_LANES_KERNEL(name, Op, 16, Warps<2>, 2)                                                                    \
+    KERNEL(name##_integers_tiled, name, WARP_TILED_THREADS, 3)                                                         \
     {                                                                                                                  \
         (void)parameter;                                                                                               \
         tiled_integers<Op>(a);                                                                                         \

@@ -131,7 +131,7 @@ uint32_t shim_shuffle_xor(uint32_t value, uint32_t mask)
     return shim.fibres[shim_here.thread ^ mask].values[turn][0];
 }
 
-void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2])
+void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2], uint32_t begin)
 {
     const uint32_t values[6] = {a[0], a[1], a[2], a[3], b[0], b[1]}, turn = show(values, 6);
     const uint32_t thread = shim_here.thread % WARP;
@@ -139,6 +139,8 @@ void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b
                        *columns = &warp[thread % 4 * 8];
     for (uint32_t i = 0; i < 16; i++) {
         const uint32_t sum = i / 4, place = i % 4; /* sums: [row][column] */
+        if (place == 0)
+            sums[sum] = begin;
         const uint32_t *x = rows[place].values[turn], *y = columns[sum % 2 * 4 + place].values[turn];
         sums[sum] = dot4(x[sum / 2], y[4], sums[sum]);
         sums[sum] = dot4(x[2 + sum / 2], y[5], sums[sum]);

@@ -20,7 +20,7 @@ extern struct shim_place shim_here;
 
 void shim_sync_block();
 uint32_t shim_shuffle_xor(uint32_t value, uint32_t mask);
-void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2]);
+void shim_multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2], uint32_t begin);
 /* The same memory for the same call, by number, of every thread of the block. */
 void *shim_shared(size_t bytes);
 
@@ -87,9 +87,9 @@ static inline uint32_t dot4(uint32_t x, uint32_t y, uint32_t sum)
         sum += static_cast<uint32_t>(static_cast<int8_t>(x >> 8 * i) * static_cast<int8_t>(y >> 8 * i));
     return sum;
 }
-static inline void multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2])
+static inline void multiply_bytes(uint32_t sums[4], const uint32_t a[4], const uint32_t b[2], uint32_t begin)
 {
-    shim_multiply_bytes(sums, a, b);
+    shim_multiply_bytes(sums, a, b, begin);
 }
 static inline uint32_t shuffle_xor(uint32_t value, uint32_t mask)
 {
