@@ -34,9 +34,9 @@ struct Embedding {
         const uint32_t block = quad / 16u, in_block = quad % 16u, row = entry % 4u;
         const Format f = format_of(a.format);
         const Quad *tile = tile_of(a.weight, a.format, a.dim, entry / RFT_TILE, entry % RFT_TILE / 4u);
-        const Quad *weights = tile + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
+        const Block weights = block_of(tile, a.format, f, block);
         const Eight eight = load_and_widen(weights, f.bits, in_block / 2u);
-        const Scales s = load_scales(tile, a.format, f, block, in_block / 4u);
+        const Scales s = load_scales(weights, f, in_block / 4u);
         uint32_t bytes = 0u;
         float scale = 0.0f, minimum = 0.0f;
         UNROLL

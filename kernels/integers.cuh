@@ -28,17 +28,27 @@ RFT_FN const Quad *tile_of(uint64_t weight, uint32_t format, uint32_t k, uint32_
     return pointer<const Quad>(weight) + (size_t)tile * (RFT_FORMAT_TILE_WORDS(format, k) / 4u) + quad;
 }
 
+/* A block of a tile, as a quad of its rows sees it. */
+struct Block {
+    const Quad *integers, *scales, *super; /* the first words */
+};
+
+RFT_FN Block block_of(const Quad *tile, uint32_t format, const Format &f, uint32_t block)
+{
+    const Quad *words = tile + RFT_FORMAT_BLOCK_WORD(format, block) / 4u;
+    return Block{words, words + 2u * f.bits * TILE_QUADS, tile + RFT_FORMAT_SUPER_WORD(format, block) / 4u};
+}
+
 /* What is loaded for elements 8 j to 8 j + 7 of four rows of a block. */
 struct Packed {
     Quad low, high;
 };
 
-/* block: the quad's first word of the block. */
-template <uint32_t BITS> RFT_FN Packed load_eight(const Quad *block, uint32_t j)
+template <uint32_t BITS> RFT_FN Packed load_eight(const Block &block, uint32_t j)
 {
-    Packed packed = {load_weight(block + (BITS == 8u ? 2u * j : j) * TILE_QUADS), Quad{0u, 0u, 0u, 0u}};
+    Packed packed = {load_weight(block.integers + (BITS == 8u ? 2u * j : j) * TILE_QUADS), Quad{0u, 0u, 0u, 0u}};
     if (BITS != 4u)
-        packed.high = load_weight(block + (BITS == 8u ? 2u * j + 1u : 8u + j / 2u) * TILE_QUADS);
+        packed.high = load_weight(block.integers + (BITS == 8u ? 2u * j + 1u : 8u + j / 2u) * TILE_QUADS);
     return packed;
 }
 
@@ -65,7 +75,7 @@ template <uint32_t BITS> RFT_FN Eight widen(const Packed &packed, uint32_t j)
     return eight;
 }
 
-RFT_FN Eight load_and_widen(const Quad *block, uint32_t bits, uint32_t j)
+RFT_FN Eight load_and_widen(const Block &block, uint32_t bits, uint32_t j)
 {
     if (bits == 4u)
         return widen<4u>(load_eight<4u>(block, j), j);
@@ -89,13 +99,11 @@ struct Scales {
     float scale[4], minimum[4];
 };
 
-/* tile: the quad's first word; part: which sixteen columns of the block. What is read here is read again for other
- * parts. */
-RFT_FN Scales load_scales(const Quad *tile, uint32_t format, const Format &f, uint32_t block, uint32_t part)
+/* part: which sixteen columns of the block. What is read here is read again for other parts. */
+RFT_FN Scales load_scales(const Block &block, const Format &f, uint32_t part)
 {
-    const uint32_t at = 2u * f.bits + (f.n_scale_words == 2u ? part / 2u : 0u);
-    const Quad quad = tile[RFT_FORMAT_BLOCK_WORD(format, block) / 4u + at * TILE_QUADS];
-    const Quad super_quad = f.is_super ? tile[RFT_FORMAT_SUPER_WORD(format, block) / 4u] : Quad{0u, 0u, 0u, 0u};
+    const Quad quad = block.scales[f.n_scale_words == 2u ? part / 2u * TILE_QUADS : 0u];
+    const Quad super_quad = f.is_super ? *block.super : Quad{0u, 0u, 0u, 0u};
     const uint32_t shift = f.has_halves            ? (f.has_minima ? part % 2u * 16u : part * 8u)
                            : f.n_scale_words == 1u ? part / 2u * 16u
                                                    : 0u;

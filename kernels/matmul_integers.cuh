@@ -61,20 +61,18 @@ RFT_FN void add_parts(float acc[4], const uint32_t sums[4], const Scales &s, con
     }
 }
 
-/* acc += a block's parts, sixteen columns at a time. tile: the quad's first word. */
+/* acc += a block's parts, sixteen columns at a time. */
 template <uint32_t BITS, uint32_t COLUMNS>
-RFT_FN void multiply_dots(const Quad *tile, uint32_t format, const Format &f, uint32_t block, const Quad *inputs,
-                          float acc[COLUMNS][4])
+RFT_FN void multiply_dots(const Block &block, const Format &f, const Quad *inputs, float acc[COLUMNS][4])
 {
     constexpr uint32_t AHEAD = COLUMNS == 1u ? 2u : 1u; /* parts of weights that are on their way at once */
-    const Quad *weights = tile + RFT_FORMAT_BLOCK_WORD(format, block) / 4u;
     uint32_t sums[COLUMNS][4];
     NO_UNROLL
     for (uint32_t first = 0u; first < 4u; first += AHEAD) {
         Packed packed[2u * AHEAD];
         UNROLL
         for (uint32_t i = 0u; i < 2u * AHEAD; i++)
-            packed[i] = load_eight<BITS>(weights, 2u * first + i);
+            packed[i] = load_eight<BITS>(block, 2u * first + i);
         UNROLL
         for (uint32_t i = 0u; i < AHEAD; i++) {
             const uint32_t part = first + i;
@@ -94,7 +92,7 @@ RFT_FN void multiply_dots(const Quad *tile, uint32_t format, const Format &f, ui
             }
             if (!is_last)
                 continue;
-            const Scales s = load_scales(tile, format, f, block, part);
+            const Scales s = load_scales(block, f, part);
             UNROLL
             for (uint32_t c = 0u; c < COLUMNS; c++) {
                 if (f.has_minima)
@@ -137,15 +135,16 @@ template <uint32_t COLUMNS_> struct Dots {
     {
         const Format f = format_of(a.format);
         const Quad *tile = tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, quad());
+        const Block weights = block_of(tile, a.format, f, block);
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
             acc[i / 4u][i % 4u] = 0.0f;
         if (f.bits == 4u)
-            multiply_dots<4u, COLUMNS>(tile, a.format, f, block, inputs, acc);
+            multiply_dots<4u, COLUMNS>(weights, f, inputs, acc);
         else if (f.bits == 6u)
-            multiply_dots<6u, COLUMNS>(tile, a.format, f, block, inputs, acc);
+            multiply_dots<6u, COLUMNS>(weights, f, inputs, acc);
         else
-            multiply_dots<8u, COLUMNS>(tile, a.format, f, block, inputs, acc);
+            multiply_dots<8u, COLUMNS>(weights, f, inputs, acc);
     }
 };
 
@@ -212,7 +211,7 @@ template <uint32_t GROUPS> struct Warps {
         const uint32_t place = thread_index() % 4u;
         const Quad *tile_words =
             tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, quad() / TILE_QUADS), quad() % TILE_QUADS);
-        const Quad *weights = tile_words + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u;
+        const Block weights = block_of(tile_words, a.format, f, block);
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
             acc[i / 4u][i % 4u] = 0.0f;
@@ -222,7 +221,7 @@ template <uint32_t GROUPS> struct Warps {
             NO_UNROLL
             for (uint32_t i = 0u; i < (f.has_halves ? 2u : 1u); i++) {
                 const uint32_t part = half * 2u + i, mask = !f.has_halves || place / 2u == i ? 0xffffffffu : 0u;
-                const Scales s = load_scales(tile_words, a.format, f, block, part);
+                const Scales s = load_scales(weights, f, part);
                 const uint32_t rows[2][4] = {
                     {eight.v[0][0] & mask, eight.v[0][1] & mask, eight.v[1][0] & mask, eight.v[1][1] & mask},
                     {eight.v[0][2] & mask, eight.v[0][3] & mask, eight.v[1][2] & mask, eight.v[1][3] & mask}};
@@ -285,16 +284,16 @@ template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
 }
 
 /* All kernels of an op that multiply integers; cuda_kernels.c lists the same. */
-#define INTEGER_LANES_KERNEL(name, Op, columns, Form, blocks)                                                          \
-    KERNEL(name##_integers_##columns, name, INTEGER_THREADS, blocks)                                                   \
+#define INTEGER_LANES_KERNEL(name, Op, columns, Form, threads, blocks)                                                 \
+    KERNEL(name##_integers_##columns, name, threads, blocks)                                                           \
     {                                                                                                                  \
         lanes<Op, Form>(a, parameter);                                                                                 \
     }
 #define INTEGER_KERNELS(name, Op)                                                                                      \
-    INTEGER_LANES_KERNEL(name, Op, 1, Dots<1>, 2)                                                                      \
-    INTEGER_LANES_KERNEL(name, Op, 4, Dots<4>, 1)                                                                      \
-    INTEGER_LANES_KERNEL(name, Op, 8, Warps<1>, 2)                                                                     \
-    INTEGER_LANES_KERNEL(name, Op, 16, Warps<2>, 2)                                                                    \
+    INTEGER_LANES_KERNEL(name, Op, 1, Dots<1>, INTEGER_THREADS, 2)                                                     \
+    INTEGER_LANES_KERNEL(name, Op, 4, Dots<4>, MATMUL_THREADS, 1)                                                      \
+    INTEGER_LANES_KERNEL(name, Op, 8, Warps<1>, INTEGER_THREADS, 2)                                                    \
+    INTEGER_LANES_KERNEL(name, Op, 16, Warps<2>, INTEGER_THREADS, 2)                                                   \
     KERNEL(name##_integers_tiled, name, WARP_TILED_THREADS, 3)                                                         \
     {                                                                                                                  \
         (void)parameter;                                                                                               \

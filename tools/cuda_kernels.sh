@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # What NVIDIA's compiler makes of kernels/*.cu, without a GPU: a table of registers, shared memory, spills and loads of every kernel,
 # for the architectures given (default: sm_80 sm_90). Exit code 1 if a rule is broken:
-#   - no kernel spills, or takes more than 128 registers
+#   - no kernel spills, or takes more registers than let its largest block run: 128, or 168 for blocks of 128 threads
 #   - weights are loaded by 128 bits
+#   - integers are multiplied by dp4a and by the tensor cores, and by nothing else
 #   - in PTX every float operation names its rounding (else it may be fused), and none is approximate or flushes subnormals
 #   - in machine code kernels without dot products have no fused operation, and no kernel an approximate one
 # Needs nvcc 11.8 or newer and nvdisasm, both of the CUDA Toolkit (tools/fetch_cuda.sh), in PATH.
@@ -43,17 +44,20 @@ read_report() {
         }'
 }
 
-# Lines "kernel fused other_float wide_loads weight_loads narrow_weight_loads forbidden" from machine code. Weights are what is
-# read past the first cache; local memory is where spills and indexed arrays go; MUFU is the unit for approximations.
+# Lines "kernel fused other_float integer_products wide_loads weight_loads narrow_weight_loads forbidden" from machine code. Weights
+# are what is read past the first cache; local memory is where spills and indexed arrays go; MUFU is the unit for approximations;
+# an f16 taken from 0 is a conversion.
 read_code() {
     awk '
         /^[ \t]*\.section[ \t]+\.text\./ { name = $0; sub(/.*\.text\./, "", name); sub(/[",].*/, "", name); all[name] = 1 }
         / FFMA/ { fused[name]++ }
         / (FADD|FMUL)/ { float[name]++ }
+        / (IDP\.4A|IMMA)/ { products[name]++ }
+        / HADD2\.F32 .*-RZ/ { next }
         / LDG\.[A-Z0-9.]*128/ { wide[name]++ }
         / LDG\.[A-Z0-9.]*NA\./ { weights[name]++; if ($0 !~ /128\.CONSTANT/) narrow[name]++ }
         / (LDL|STL|MUFU|DFMA|DADD|DMUL|HADD2|HMUL2|FCHK)/ && !/MUFU\.RCP/ { forbidden[name]++ } # integers, too, are divided by RCP
-        END { for (k in all) print k, fused[k] + 0, float[k] + 0, wide[k] + 0, weights[k] + 0, narrow[k] + 0, forbidden[k] + 0 }'
+        END { for (k in all) print k, fused[k] + 0, float[k] + 0, products[k] + 0, wide[k] + 0, weights[k] + 0, narrow[k] + 0, forbidden[k] + 0 }'
 }
 
 broken=0
@@ -70,7 +74,7 @@ check_ptx() {
     fi
 }
 
-printf '%-10s %-18s %9s %7s %6s %6s %6s %9s %8s\n' target kernel registers shared spills fused float 'wide loads' weights
+printf '%-10s %-23s %9s %7s %6s %6s %6s %8s %10s %8s\n' target kernel registers shared spills fused float integers 'wide loads' weights
 for source in kernels/*.cu; do
     check_ptx "$source"
     for architecture in "$@"; do
@@ -79,14 +83,18 @@ for source in kernels/*.cu; do
         nvdisasm -c "$work/kernel.cubin" | read_code | sort >"$work/code"
         join "$work/report" "$work/code" >"$work/both"
         [ -s "$work/both" ] || complain "$source: the compiler's report was not understood"
-        while read -r name registers shared spills fused float wide weights narrow forbidden; do
-            printf '%-10s %-18s %9s %7s %6s %6s %6s %9s %8s\n' "sm_$architecture" "$name" "$registers" "$shared" "$spills" "$fused" \
-                "$float" "$wide" "$weights"
+        while read -r name registers shared spills fused float products wide weights narrow forbidden; do
+            printf '%-10s %-23s %9s %7s %6s %6s %6s %8s %10s %8s\n' "sm_$architecture" "$name" "$registers" "$shared" "$spills" \
+                "$fused" "$float" "$products" "$wide" "$weights"
             [ "$spills" -eq 0 ] || complain "$name spills $spills bytes"
-            [ "$registers" -le 128 ] || complain "$name takes $registers registers"
+            case $name in *_integers_tiled) most=168 ;; *) most=128 ;; esac
+            [ "$registers" -le $most ] || complain "$name takes $registers registers"
             [ "$narrow" -eq 0 ] || complain "$name loads weights by less than 128 bits"
             [ "$forbidden" -eq 0 ] || complain "$name has $forbidden instructions of local memory, approximations or other types"
             case $name in
+                *_integers_*)
+                    [ "$weights" -gt 0 ] || complain "$name has no load of weights that was recognised"
+                    [ "$products" -gt 0 ] && [ "$fused" -eq 0 ] || complain "$name multiplies integers in another way" ;;
                 *_lanes_* | *_tiled) [ "$weights" -gt 0 ] || complain "$name has no load of weights that was recognised" ;;
                 attention) ;;
                 *) [ "$fused" -eq 0 ] || complain "$name has no dot product, but $fused fused operations" ;;

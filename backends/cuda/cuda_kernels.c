@@ -61,16 +61,19 @@ static uint32_t lanes_of(struct shape shape, uint32_t k)
 #define THREADS_A_CYCLE 128.0
 #define BYTES_A_CYCLE 24.0
 
-/* Instructions of a thread for a block of 64 columns, counted in the compiled inner loops. bf16: 8 elements of a quad
- * and c activation rows are 32 c products, 9 c instructions for the activations and 32 for the weights; tiled, an
- * element is 32 products, and a fifth more for the rest. */
+/* Instructions of a thread for a block of 64 columns, counted in the compiled inner loops.
+ * bf16: 8 elements of a quad and c activation rows are 32 c products, 9 c instructions for the activations and 32 for
+ * the weights; tiled, an element is 32 products, and a fifth more for the rest.
+ * Integers (Q4_K, compute capability 9.0): dp4a has half the rate of others, so its 64 c count twice; 32 columns of
+ * four outputs are 24 float operations, and scales and widening are 300 in all. A warp's block: 8 activation rows are 4
+ * products of the tensor cores and 96 float operations of 120 instructions, and what is not theirs is 275. */
 static double instructions_of(const struct cuda_kernel *kernel)
 {
     switch (kernel->variant) {
     case CUDA_TILED: return RFT_DOT_BLOCK * 32.0 * 1.2;
-    case CUDA_DOTS: return 250.0 + 190.0 * kernel->columns;
+    case CUDA_DOTS: return 300.0 + 210.0 * kernel->columns;
     case CUDA_WARPS:
-    case CUDA_WARPS_TILED: return 150.0 + 16.0 * kernel->columns;
+    case CUDA_WARPS_TILED: return 275.0 + 15.0 * kernel->columns;
     default: return RFT_DOT_BLOCK / 8 * (41.0 * kernel->columns + 32.0);
     }
 }

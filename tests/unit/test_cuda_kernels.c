@@ -4,12 +4,19 @@
 
 #include <string.h>
 
-static struct rft_node gate_up(uint32_t n_rows, uint32_t dim, uint32_t ffn_dim)
+static const uint32_t Q8 = RFT_FORMAT(8u, 0u, 0u), K4_MIN = RFT_FORMAT(4u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA);
+
+static struct rft_node gate_up_of(uint32_t format, uint32_t n_rows, uint32_t dim, uint32_t ffn_dim)
 {
-    const struct rft_args_gate_up args = {.dim = dim, .ffn_dim = ffn_dim};
+    const struct rft_args_gate_up args = {.dim = dim, .ffn_dim = ffn_dim, .format = format};
     struct rft_node node = {.op = RFT_OP_gate_up, .n_rows = n_rows, .args_bytes = sizeof args};
     memcpy(node.args.bytes, &args, sizeof args);
     return node;
+}
+
+static struct rft_node gate_up(uint32_t n_rows, uint32_t dim, uint32_t ffn_dim)
+{
+    return gate_up_of(RFT_FORMAT_BF16, n_rows, dim, ffn_dim);
 }
 
 static struct rft_node residual(uint32_t n_rows, uint32_t dim, uint32_t k)
@@ -65,6 +72,25 @@ static void test_choice(void **state)
     assert_string_equal(chosen(residual(64, 960, 2560), 4), "residual_tiled");
 }
 
+/* Integers: dp4a for as few rows as need no tensor cores; of those the tiled form where rows fill its blocks. */
+static void test_choice_of_integers(void **state)
+{
+    const struct {
+        uint32_t format, n_rows, dim, ffn_dim;
+        const char *name;
+    } cases[] = {
+        {K4_MIN, 1, 4096, 11008, "gate_up_integers_1"},      {K4_MIN, 4, 4096, 11008, "gate_up_integers_4"},
+        {K4_MIN, 8, 4096, 11008, "gate_up_integers_8"},      {K4_MIN, 10, 4096, 11008, "gate_up_integers_16"},
+        {K4_MIN, 64, 4096, 11008, "gate_up_integers_tiled"}, {Q8, 1, 576, 1536, "gate_up_integers_1"},
+        {Q8, 10, 576, 1536, "gate_up_integers_16"},          {Q8, 64, 576, 1536, "gate_up_integers_16"},
+        {Q8, 256, 576, 1536, "gate_up_integers_tiled"},      {RFT_FORMAT_BF16, 256, 4096, 11008, "gate_up_tiled"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(chosen(gate_up_of(cases[i].format, cases[i].n_rows, cases[i].dim, cases[i].ffn_dim), 132),
+                            cases[i].name);
+}
+
 /* All lanes take the same number of turns, whole warps are launched, and the factors' threads come behind. */
 static void test_lanes(void **state)
 {
@@ -98,6 +124,26 @@ static void test_lanes(void **state)
                         320); /* LANES_MAX of kernels/matmul.cuh: shared memory */
             assert_true(call.parameter * 4 <= call.threads && call.threads <= 288);
             assert_true(call.grid_x / 256 * cuda_kernels[i].columns >= 33);
+        }
+    }
+}
+
+/* Lanes of integers and those who find factors are within what kernels are compiled for (kernels/cuda_grid.h). */
+static void test_lanes_of_integers(void **state)
+{
+    (void)state;
+    for (uint32_t k = 1; k < 30000; k += 61) {
+        const struct rft_node node = gate_up_of(Q8, 33, k, 2048);
+        for (uint32_t i = 0; i < n_cuda_kernels; i++) {
+            struct cuda_call call;
+            if (!cuda_kernel_runs(i, &node))
+                continue;
+            call = cuda_call_with(i, &node, 132);
+            if (cuda_kernels[i].variant == CUDA_DOTS)
+                assert_true(call.parameter <= 64 && call.parameter * 4 + 32 <= call.threads);
+            else if (cuda_kernels[i].variant == CUDA_WARPS)
+                assert_true(call.parameter <= 9 && call.parameter * 32 + 32 == call.threads);
+            assert_true(call.threads % 32 == 0 && call.threads <= 320);
         }
     }
 }
@@ -154,7 +200,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_op_has_a_kernel),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_choice_of_integers),
         cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_lanes_of_integers),
         cmocka_unit_test(test_cohorts),
         cmocka_unit_test(test_rows),
     };
