@@ -216,20 +216,23 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     struct rft_fingerprint *f = &inputs->fingerprint;
     const uint64_t end_tokens = XXH64(inputs->eos.ids != NULL ? inputs->eos.ids : &(uint32_t){0},
                                       inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n);
-    uint64_t model;
-    RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &model));
-    if (rft_formats_have_integers(&inputs->checkpoint.formats))
-        model = XXH64(&inputs->checkpoint.formats, sizeof inputs->checkpoint.formats, model);
+    const struct rft_formats *formats = &inputs->checkpoint.formats;
+    const bool has_integers = rft_formats_have_integers(formats);
+    uint64_t files;
+    RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &files));
     RFT_TRY(rft_config_fingerprint(&inputs->drawn, &f->lines));
     RFT_TRY(rft_str_printf(&f->lines, "arithmetic=%" PRIu32 "\nunicode=%s,%s\n", rft_inputs_arithmetic(inputs),
                            rft_unicode_pcre2(), rft_unicode_utf8proc()));
     RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
-                                     model));
+                                     files));
+    if (has_integers)
+        RFT_TRY(rft_fingerprint_add_hash(f, "model.compute (which matrices are integers)",
+                                         XXH64(formats, sizeof *formats, 0)));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt (its template, system message, examples)", inputs->prompt.hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens", end_tokens));
     rft_fingerprint_seal(f);
-    return take_provenance(config, inputs, model, end_tokens);
+    return take_provenance(config, inputs, has_integers ? XXH64(formats, sizeof *formats, files) : files, end_tokens);
 }
 
 enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_dataset *questions,

@@ -20,7 +20,20 @@ while read -r backend device; do
     echo "$backend device $device: same bytes"
 done <names
 
-# Samples in bf16 are not mixed with others.
+# Samples in bf16 are not mixed with others: not by a journal (here of a run whose disk was full) ...
+for compute in bf16 int8; do
+    other=$(echo bf16int8 | sed "s/$compute//")
+    (ulimit -f 10; trap '' XFSZ; job cut --set generate.samples=40 --set generate.questions_in_flight=1 \
+        --set generate.chunk=1 --set model.compute=$compute) && fail "$compute: the disk was not full"
+    if job cut --set generate.samples=40 --set model.compute="$other"; then
+        fail "$other: goes on with what was drawn in $compute"
+    fi
+    grep -q 'cut.json.journal: belongs to another run: arithmetic was .*; another model.compute (.*); give' cut.log ||
+        fail "$other: does not say that model.compute is another"
+    rm cut.*
+done
+
+# ... nor by records.
 job one --set generate.samples=1 || fail "one sample"
 if job more --set model.compute=int8 --set generate.extend="$tmp/one.records"; then
     fail "extends what was drawn in bf16"
