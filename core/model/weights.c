@@ -256,6 +256,15 @@ static enum rft_status refuse_bad(const struct rft_checkpoint *checkpoint, const
     return RFT_ERR_INPUT;
 }
 
+static enum rft_status refuse_large(const struct rft_checkpoint *checkpoint, const char *name)
+{
+    rft_log_error(
+        "%s: tensor %s holds a value that is not finite, or above 8.3 million in magnitude, which integers of "
+        "8 bits do not reach (model.compute = int8; bf16 does)",
+        checkpoint->path, name);
+    return RFT_ERR_INPUT;
+}
+
 /* Packs one row of a bf16 matrix into its column of the tile. */
 static void pack_row(const float *values, uint32_t k, uint32_t *dst, struct rft_round_counts *counts)
 {
@@ -352,12 +361,18 @@ static enum rft_status pack_vector(const struct rft_weight *weight, const struct
     return RFT_OK;
 }
 
+/* Whether a matrix of integers takes the tensor's as they are; else they are rounded to it. */
+static bool is_taken(const struct rft_matrix *matrix, const struct rft_tensor *tensor)
+{
+    return tensor->n_deltas == 0 && matrix->format == rft_dtype_format(tensor->dtype);
+}
+
 /* Row `row` of a tensor becomes row i of a tile; false if a value is bad. */
 static bool pack_any_row(const struct rft_matrix *matrix, const struct rft_tensor *tensor, uint64_t row, float *values,
                          uint32_t *tile, uint32_t i, uint64_t *n_zeroed)
 {
     struct rft_round_counts counts = {0, 0};
-    if (matrix->format != RFT_FORMAT_BF16 && tensor->n_deltas == 0 && matrix->format == rft_dtype_format(tensor->dtype))
+    if (matrix->format != RFT_FORMAT_BF16 && is_taken(matrix, tensor))
         return rft_pack_row(tensor->dtype, rft_tensor_row(tensor, row), matrix->k, tile, i);
     rft_tensor_rows_f32(tensor, row, 1, values);
     if (matrix->format != RFT_FORMAT_BF16)
@@ -379,8 +394,11 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
         while (row >= weight->parts[part].n)
             row -= weight->parts[part++].n;
         row += weight->parts[part].first;
-        if (!pack_any_row(&weight->matrix, parts->tensors[part], row, values, dst, i, n_zeroed))
-            return refuse_bad(checkpoint, parts->tensors[part]->name);
+        const struct rft_tensor *tensor = parts->tensors[part];
+        if (!pack_any_row(&weight->matrix, tensor, row, values, dst, i, n_zeroed))
+            return weight->matrix.format == RFT_FORMAT_BF16 || is_taken(&weight->matrix, tensor)
+                       ? refuse_bad(checkpoint, tensor->name)
+                       : refuse_large(checkpoint, tensor->name);
     }
     return RFT_OK;
 }

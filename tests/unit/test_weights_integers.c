@@ -231,11 +231,50 @@ static void test_bf16_is_what_it_was(void **state)
     rft_test_memory_checkpoint_finish(&checkpoint);
 }
 
+/* What bf16 can hold and integers of 8 bits under an f16 cannot is not called damage; what nothing can hold is. */
+static void test_too_large(void **state)
+{
+    static const struct {
+        enum rft_compute compute;
+        float value;
+        const char *message; /* NULL: it is packed */
+    } cases[] = {
+        {RFT_COMPUTE_BF16, 1e7f, NULL},
+        {RFT_COMPUTE_BF16, 0x1p60f, "at least 2^60 in magnitude; the checkpoint is damaged"},
+        {RFT_COMPUTE_INT8, 8.3e6f, NULL},
+        {RFT_COMPUTE_INT8, 1e7f, "o_proj.weight holds a value that is not finite, or above 8.3 million in magnitude"},
+        {RFT_COMPUTE_INT8, -0x1p60f, "integers of 8 bits do not reach (model.compute = int8; bf16 does)"},
+    };
+    const struct rft_model_config c = config_of(64);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rft_checkpoint checkpoint;
+        struct rft_weights weights;
+        uint64_t n_zeroed = 0;
+        rft_test_memory_checkpoint(&c, 5, &checkpoint);
+        rft_test_memory_values(&checkpoint, "model.layers.0.self_attn.o_proj.weight")[300] = cases[i].value;
+        rft_formats_choose(&checkpoint, cases[i].compute);
+        assert_int_equal(rft_weights_init(&weights, &c, &checkpoint.formats, 10), RFT_OK);
+        const struct rft_weight *w = rft_weights_layer(&weights, 0, RFT_LAYER_O);
+        void *packed_bytes = malloc((size_t)w->bytes);
+        assert_non_null(packed_bytes);
+        rft_test_log_capture();
+        assert_int_equal(rft_weight_pack(w, &checkpoint, 0, rft_weight_n_units(w), packed_bytes, &n_zeroed),
+                         cases[i].message == NULL ? RFT_OK : RFT_ERR_INPUT);
+        if (cases[i].message != NULL)
+            assert_int_equal(rft_test_log_count(cases[i].message), 1);
+        rft_test_log_release();
+        free(packed_bytes);
+        rft_weights_finish(&weights);
+        rft_test_memory_checkpoint_finish(&checkpoint);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choices), cmocka_unit_test(test_no_whole_tiles),      cmocka_unit_test(test_adapted),
-        cmocka_unit_test(test_packed),  cmocka_unit_test(test_bf16_is_what_it_was),
+        cmocka_unit_test(test_packed),  cmocka_unit_test(test_bf16_is_what_it_was), cmocka_unit_test(test_too_large),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
 }
