@@ -112,8 +112,9 @@ static enum rft_status take_tensor(const struct rft_checkpoint *checkpoint, cons
     if (found->dtype == RFT_DTYPE_COUNT) {
 #define NAME(name, ...) ", " #name
         rft_log_error("%s: tensor %s: type %s is not supported; supported are F32, F16, BF16 and, in GGUF "
-                      "files" RFT_QUANT_LIST(NAME),
-                      found->file, name, found->type);
+                      "files" RFT_QUANT_LIST(NAME) "%s",
+                      found->file, name, found->type,
+                      checkpoint->is_gguf ? "; tools/gguf_to_bf16.py writes a file again without others" : "");
 #undef NAME
         return RFT_ERR_UNSUPPORTED;
     }
