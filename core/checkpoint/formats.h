@@ -20,4 +20,7 @@ struct rft_formats {
 /* Whether any matrix is of integers. */
 bool rft_formats_have_integers(const struct rft_formats *formats);
 
+/* XXH64 over the names (RFT_FORMAT_LIST) of what is not bf16, each with its place: the same whatever their layout. */
+uint64_t rft_formats_hash(const struct rft_formats *formats);
+
 #endif

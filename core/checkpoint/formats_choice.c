@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats_choice.h"
 
+#include "log.h"
 #include "packed_row.h"
 #include "tensors.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Of one tensor: what an adapter changed is no longer what the file's blocks say. */
@@ -55,6 +57,20 @@ static void choose_layer(const struct rft_checkpoint *checkpoint, enum rft_compu
         f->gate_up = common_format(compute);
 }
 
+/* What cannot be seen in the file's name: where some matrices take more memory than they are stored in. */
+static void warn_of_unlike(const struct rft_checkpoint *checkpoint, enum rft_compute compute)
+{
+    uint32_t n = 0;
+    if (rft_model_has(&checkpoint->config, RFT_PART_FUSED_GATE_UP))
+        return;
+    for (uint32_t layer = 0; layer < checkpoint->config.n_layers; layer++)
+        n += format_of(checkpoint, compute, layer, RFT_ROLE_GATE) != format_of(checkpoint, compute, layer, RFT_ROLE_UP);
+    if (n != 0)
+        rft_log_warn("%s: gate and up are not of one type in %" PRIu32 " of %" PRIu32 " layers: there both are %s",
+                     checkpoint->path, n, checkpoint->config.n_layers,
+                     compute == RFT_COMPUTE_INT8 ? "integers of 8 bits" : "bf16");
+}
+
 void rft_formats_choose(struct rft_checkpoint *checkpoint, enum rft_compute compute)
 {
     struct rft_formats *formats = &checkpoint->formats;
@@ -63,4 +79,5 @@ void rft_formats_choose(struct rft_checkpoint *checkpoint, enum rft_compute comp
     formats->head = checkpoint->config.tied ? formats->embedding : format_of(checkpoint, compute, 0, RFT_ROLE_HEAD);
     for (uint32_t layer = 0; layer < checkpoint->config.n_layers; layer++)
         choose_layer(checkpoint, compute, layer, &formats->layers[layer]);
+    warn_of_unlike(checkpoint, compute);
 }

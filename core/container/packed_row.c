@@ -115,8 +115,9 @@ static uint16_t to_half(float value)
     return bits < 0x47800000u ? (uint16_t)(normal >> 13) : 0x7c00u;
 }
 
-/* 32 values; false if no f16 is large enough for them. */
-static bool quantise(const float *values, struct rft_quant_block *block)
+/* 32 values; false if no f16 is large enough for them. Those for which none is small enough become 0 and are counted.
+ */
+static bool quantise(const float *values, struct rft_quant_block *block, uint64_t *n_zeroed)
 {
     int32_t greatest = 0; /* magnitudes order as their bits do */
     for (uint32_t i = 0; i < 32; i++) {
@@ -124,6 +125,8 @@ static bool quantise(const float *values, struct rft_quant_block *block)
         greatest = magnitude > greatest ? magnitude : greatest;
     }
     block->d = to_half(RFT_FROM_BITS((uint32_t)greatest) / 127.0f);
+    for (uint32_t i = 0; i < 32 && block->d == 0 && greatest != 0; i++)
+        *n_zeroed += values[i] != 0.0f;
     const float d = block->d == 0 ? 0x1p127f : rft_half(block->d); /* every integer is 0 then */
     for (uint32_t i = 0; i < 32; i++) {
         float y = values[i] / d;
@@ -135,13 +138,13 @@ static bool quantise(const float *values, struct rft_quant_block *block)
     return is_finite_half(block->d);
 }
 
-bool rft_pack_row_f32(const float *values, uint32_t k, uint32_t *tile, uint32_t row)
+bool rft_pack_row_f32(const float *values, uint32_t k, uint32_t *tile, uint32_t row, uint64_t *n_zeroed)
 {
     struct rft_quant_block block = {0};
     float last[32] = {0};
     memcpy(last, values + k / 32 * 32, k % 32 * sizeof *values);
     for (uint32_t first = 0; first < k; first += 32) {
-        if (!quantise(k - first < 32 ? last : values + first, &block))
+        if (!quantise(k - first < 32 ? last : values + first, &block, n_zeroed))
             return false;
         put_block(&block, RFT_FORMAT_Q8, first, 32, tile + row);
     }

@@ -21,7 +21,8 @@ uint32_t rft_dtype_format(enum rft_dtype dtype);
 bool rft_pack_row(enum rft_dtype dtype, const uint8_t *src, uint32_t k, uint32_t *tile, uint32_t row);
 
 /* The same from f32, as RFT_FORMAT_Q8: to integers of -127 to 127 under an f16 for each 32 (docs/arithmetic.md). False
- * if a value is infinite, NaN or too large for that. */
-bool rft_pack_row_f32(const float *values, uint32_t k, uint32_t *tile, uint32_t row);
+ * if a value is infinite, NaN or too large for that. Values that are too small for it, with all 32 of their block, and
+ * became 0 are added to *n_zeroed. */
+bool rft_pack_row_f32(const float *values, uint32_t k, uint32_t *tile, uint32_t row, uint64_t *n_zeroed);
 
 #endif

@@ -64,9 +64,9 @@ static enum rft_status put_difference(enum rft_drawn_fact fact, struct rft_bytes
 enum rft_status rft_provenance_compare(const struct rft_provenance *provenance, const struct rft_origin *origin,
                                        uint32_t sample, bool *is_known, struct rft_str *out)
 {
-    static const enum rft_drawn_fact order[RFT_DRAWN_FACTS] = {RFT_DRAWN_MODEL,       RFT_DRAWN_PROMPT,
-                                                               RFT_DRAWN_SETTINGS,    RFT_DRAWN_SEED,
-                                                               RFT_DRAWN_TEMPERATURE, RFT_DRAWN_ARITHMETIC};
+    static const enum rft_drawn_fact order[RFT_DRAWN_FACTS] = {RFT_DRAWN_ARITHMETIC, RFT_DRAWN_MODEL,
+                                                               RFT_DRAWN_PROMPT,     RFT_DRAWN_SETTINGS,
+                                                               RFT_DRAWN_SEED,       RFT_DRAWN_TEMPERATURE};
     struct rft_str own = {0};
     enum rft_status status = RFT_OK;
     const size_t before = out->len;

@@ -49,7 +49,7 @@ const char *rft_drawn_column(enum rft_drawn_fact fact);
 enum rft_status rft_provenance_put(const struct rft_provenance *provenance, enum rft_drawn_fact fact, uint32_t sample,
                                    struct rft_str *out);
 /* Appends for a person what the first fact is in which a sample that was drawn elsewhere differs from this run's of the
- * same number, in the order model, prompt, settings, seed, temperature, arithmetic: "another model"; "generate.seed was
+ * same number, in the order arithmetic, model, prompt, settings, seed, temperature: "another model"; "generate.seed was
  * 1 and is 2". Nothing if all that are known agree. *is_known: the record says all of them. */
 enum rft_status rft_provenance_compare(const struct rft_provenance *provenance, const struct rft_origin *origin,
                                        uint32_t sample, bool *is_known, struct rft_str *out);

@@ -376,7 +376,7 @@ static bool pack_any_row(const struct rft_matrix *matrix, const struct rft_tenso
         return rft_pack_row(tensor->dtype, rft_tensor_row(tensor, row), matrix->k, tile, i);
     rft_tensor_rows_f32(tensor, row, 1, values);
     if (matrix->format != RFT_FORMAT_BF16)
-        return rft_pack_row_f32(values, matrix->k, tile, i);
+        return rft_pack_row_f32(values, matrix->k, tile, i, n_zeroed);
     pack_row(values, matrix->k, tile + i, &counts);
     *n_zeroed += counts.n_zeroed;
     return counts.n_bad == 0;

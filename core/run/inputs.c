@@ -226,13 +226,12 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
                                      files));
     if (has_integers)
-        RFT_TRY(rft_fingerprint_add_hash(f, "model.compute (which matrices are integers)",
-                                         XXH64(formats, sizeof *formats, 0)));
+        RFT_TRY(rft_fingerprint_add_hash(f, "model.compute (which matrices are integers)", rft_formats_hash(formats)));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt (its template, system message, examples)", inputs->prompt.hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens", end_tokens));
     rft_fingerprint_seal(f);
-    return take_provenance(config, inputs, has_integers ? XXH64(formats, sizeof *formats, files) : files, end_tokens);
+    return take_provenance(config, inputs, files + rft_formats_hash(formats), end_tokens); /* of bf16 it is 0 */
 }
 
 enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_dataset *questions,

@@ -114,7 +114,8 @@ static enum rft_status upload(struct rft_engine *engine)
         status = upload_weight(engine, &engine->weights.weights[i], staging, staging_bytes, &n_zeroed);
     rft_free(staging);
     if (status == RFT_OK && n_zeroed != 0)
-        rft_log_info("%s: %" PRIu64 " weights below 2^-50 in magnitude became 0", engine->checkpoint->path, n_zeroed);
+        rft_log_info("%s: %" PRIu64 " weights are too small for what they are stored in, and became 0",
+                     engine->checkpoint->path, n_zeroed);
     if (status == RFT_OK)
         log_formats(engine);
     for (uint32_t i = 0; i < RFT_ROPE_PLACES && status == RFT_OK; i++)

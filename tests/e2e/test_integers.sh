@@ -38,7 +38,7 @@ job one --set generate.samples=1 || fail "one sample"
 if job more --set model.compute=int8 --set generate.extend="$tmp/one.records"; then
     fail "extends what was drawn in bf16"
 fi
-grep -q 'another model (.*model.compute)' more.log || fail "extend: does not say what is another"
+grep -q 'the version of the arithmetic (1: model.compute = bf16) was 1 and is 2' more.log || fail "extend: does not say what is another"
 
 # A replay follows the arithmetic that the records name; asked for the other, it says what differs.
 replay()

@@ -182,11 +182,13 @@ static double nearest_half(float value)
     return nearbyint((double)value / step) * step;
 }
 
+static uint64_t n_zeroed;
+
 /* Packs `values` and checks every element of them against the definition. */
 static void check_f32(uint32_t k)
 {
     clear_tile();
-    assert_true(rft_pack_row_f32(values, k, tile, 7));
+    assert_true(rft_pack_row_f32(values, k, tile, 7, &n_zeroed));
     for (uint32_t first = 0; first < k; first += 32) {
         float greatest = 0.0f;
         for (uint32_t i = first; i < first + 32 && i < k; i++)
@@ -240,7 +242,9 @@ static void test_f32_cases(void **state)
     values[3] = -0.0f;
     values[4] = 0x1p-149f;
     values[5] = 127.0f * 0x1p-25f; /* d = 0 */
+    n_zeroed = 0;
     check_f32(512);
+    assert_int_equal(n_zeroed, 2);
     for (size_t at = 0; at < sizeof tile / sizeof *tile; at++)
         assert_int_equal(tile[at], 0);
     values[5] = 127.0f * 65504.0f;
@@ -254,8 +258,8 @@ static void test_f32_refused(void **state)
     memset(values, 0, sizeof values);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         values[99] = bad[i];
-        assert_true(rft_pack_row_f32(values, 99, tile, 0));
-        assert_false(rft_pack_row_f32(values, 100, tile, 0));
+        assert_true(rft_pack_row_f32(values, 99, tile, 0, &n_zeroed));
+        assert_false(rft_pack_row_f32(values, 100, tile, 0, &n_zeroed));
     }
 }
 
