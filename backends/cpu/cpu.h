@@ -20,7 +20,8 @@ struct cpu_tiles {
     uint32_t k; /* padded */
 };
 
-/* totals[tile][column][16] = weight . column, for the quantised parts of 1 to CPU_COLUMNS (vector/form.h) rows. */
+/* totals[tile][column][16] = weight . column, for the quantised parts of 1 to CPU_INTEGER_COLUMNS (vector/form.h) rows.
+ * There must be room for one tile more; what is written there means nothing. */
 typedef void (*cpu_integer_tiles)(const struct cpu_tiles *tiles, const uint32_t *const *columns, uint32_t n_columns,
                                   float *totals);
 
@@ -41,7 +42,7 @@ struct cpu_form {
     const char *name;
     bool (*is_supported)(void);
     const struct cpu_kernel *kernels; /* [RFT_OP_COUNT]; run == NULL: the plain one */
-    cpu_integer_tiles integer_tiles;  /* forms may differ in nothing else; NULL: the kernels know better */
+    cpu_integer_tiles integer_tiles;  /* forms may differ in nothing else; NULL: the kernels need none */
 };
 
 /* The forms of this machine, fastest first; plain is always the last. */

@@ -47,7 +47,7 @@ static void finish_draw(const void *args, const struct cpu_totals *totals)
     const struct cpu_norm norm = {cpu_pointer(a->h), a->dim, a->inverse_dim_bits, a->eps_bits};
     const uint32_t n = totals->n, first = a->first + totals->first;
     struct rft_row *rows = cpu_pointer(a->rows);
-    float factors[CPU_COLUMNS], logits[CPU_GROUP] = {0}, scores[CPU_GROUP];
+    float factors[CPU_COLUMNS_MAX], logits[CPU_GROUP] = {0}, scores[CPU_GROUP];
     uint32_t ids[CPU_GROUP], has_token[CPU_GROUP], is_left[CPU_GROUP], keys[CPU_GROUP];
     _Static_assert(CPU_ITEM_OUTPUTS <= CPU_GROUP && RFT_TILE == 16, "an item is one group, a tile four pairs of pairs");
     for (uint32_t i = 0; i < CPU_GROUP; i++)

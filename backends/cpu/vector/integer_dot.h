@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one text with intrinsics: in every 32-bit lane, sums += the products of four bytes of a matrix row and four of an
- * activation row. Exact, so every unit gives the same bits. Which unit a form has follows from CPU_LANES and from what
- * the compiler may use. */
+/* The one text with intrinsics. dot_quad: in every 32-bit lane, sums += the products of four bytes of a matrix row and
+ * four of an activation row: exact, so every unit gives the same bits. Which unit a form has follows from CPU_LANES and
+ * from what the compiler may use. */
 #ifndef RFT_CPU_INTEGER_DOT_H
 #define RFT_CPU_INTEGER_DOT_H
 
@@ -85,6 +85,41 @@ CPU_INLINE cpu_i32 dot_quad(const unsigned bits, cpu_i32 sums, cpu_i32 weights, 
     for (int shift = 24; shift >= 0; shift -= 8)
         sums += ((cpu_i32)((cpu_u32)weights << shift) >> 24) * ((cpu_i32)((cpu_u32)word << shift) >> 24);
     return sums;
+#endif
+}
+
+/* rft_half of every lane; bits: below 2^16. */
+CPU_INLINE cpu_f32 half_of(cpu_u32 bits)
+{
+#if CPU_LANES == 16 && defined(__AVX512F__)
+    return (cpu_f32)_mm512_cvtph_ps(_mm512_cvtepi32_epi16((__m512i)bits));
+#else
+    const cpu_u32 sign = (bits & 0x8000u) << 16, magnitude = (bits & 0x7fffu) << 13;
+    const cpu_f32 least = (cpu_f32)((cpu_u32){0} + 0x38800000u);
+    const cpu_u32 small = (cpu_u32)((cpu_f32)(magnitude | 0x38800000u) - least);
+    const cpu_u32 is_small = (cpu_u32)((cpu_i32)magnitude < 0x00800000);
+    return (cpu_f32)(sign | (small & is_small) | ((magnitude + 0x38000000u) & ~is_small));
+#endif
+}
+
+/* 16 integers of -128 to 127 as bytes. */
+CPU_INLINE void store_bytes(int8_t to[16], const cpu_i32 v[16 / CPU_LANES])
+{
+#if CPU_LANES == 16 && defined(__AVX512F__)
+    _mm_storeu_si128((__m128i_u *)to, _mm512_cvtepi32_epi8((__m512i)v[0]));
+#elif CPU_LANES == 8 && defined(__AVX2__)
+    const __m256i pairs = _mm256_packs_epi32((__m256i)v[0], (__m256i)v[1]); /* 0-3, 8-11; 4-7, 12-15 */
+    const __m256i sorted = _mm256_permute4x64_epi64(pairs, 0xd8);
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(sorted), _mm256_extracti128_si256(sorted, 1));
+    _mm_storeu_si128((__m128i_u *)to, bytes);
+#elif CPU_LANES == 4 && defined(__SSE2__)
+    const __m128i first = _mm_packs_epi32((__m128i)v[0], (__m128i)v[1]);
+    _mm_storeu_si128((__m128i_u *)to, _mm_packs_epi16(first, _mm_packs_epi32((__m128i)v[2], (__m128i)v[3])));
+#else
+    int32_t integers[16];
+    memcpy(integers, v, sizeof integers);
+    for (unsigned i = 0; i < 16; i++)
+        to[i] = (int8_t)integers[i];
 #endif
 }
 

@@ -44,8 +44,8 @@ static void dot(const struct cpu_matrix *matrix, uint32_t first, uint32_t n_tile
         .format = matrix->format,
         .n = n_tiles,
         .k = matrix->k};
-    const uint16_t *elements[CPU_COLUMNS];
-    const uint32_t *quantised[CPU_COLUMNS];
+    const uint16_t *elements[CPU_COLUMNS_MAX];
+    const uint32_t *quantised[CPU_COLUMNS_MAX];
     for (uint32_t c = 0; c < n_columns; c++) {
         const uint32_t *words = x->words + (size_t)(row + c) * x->stride;
         elements[c] = (const uint16_t *)words;
@@ -60,9 +60,10 @@ static void dot(const struct cpu_matrix *matrix, uint32_t first, uint32_t n_tile
 void CPU_NAME(cpu_multiply)(const struct cpu_matrix *matrix, const struct cpu_rows *x, uint32_t item,
                             struct cpu_worker worker, cpu_finish finish, const void *args)
 {
-    cpu_f32 values[(CPU_ITEM_TILES + CPU_TILES_AT_ONCE - 1) * CPU_TILE_VECTORS * CPU_COLUMNS];
+    cpu_f32 values[(CPU_ITEM_TILES + CPU_TILES_AT_ONCE - 1) * CPU_TILE_VECTORS * CPU_COLUMNS_MAX];
     const uint32_t n = tiles_per_item(matrix, worker.n) * RFT_TILE, first = item * n;
-    const uint32_t n_groups = (x->n + CPU_COLUMNS - 1) / CPU_COLUMNS;
+    const uint32_t n_columns = matrix->format == RFT_FORMAT_BF16 ? CPU_COLUMNS : CPU_INTEGER_COLUMNS;
+    const uint32_t n_groups = (x->n + n_columns - 1) / n_columns;
     struct cpu_totals totals = {
         .first = first, .n = matrix->n - first < n ? matrix->n - first : n, .values = (const float *)values};
     for (uint32_t group = 0; group < n_groups; group++) { /* groups of nearly equal size */
@@ -200,7 +201,7 @@ static void finish_gate_up(const void *args, const struct cpu_totals *totals)
     const struct cpu_norm norm = {cpu_pointer(a->h), a->dim, a->inverse_dim_bits, a->eps_bits};
     struct rft_row *rows = cpu_pointer(a->rows);
     const uint32_t n = totals->n / 2;
-    float factors[CPU_COLUMNS], outputs[CPU_ITEM_OUTPUTS], gate[CPU_ITEM_OUTPUTS / 2], up[CPU_ITEM_OUTPUTS / 2];
+    float factors[CPU_COLUMNS_MAX], outputs[CPU_ITEM_OUTPUTS], gate[CPU_ITEM_OUTPUTS / 2], up[CPU_ITEM_OUTPUTS / 2];
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, false, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         const size_t row = totals->row_0 + index;
@@ -236,7 +237,7 @@ static void finish_project(const void *args, const struct cpu_totals *totals)
 {
     const struct rft_args_project *a = args;
     const struct cpu_norm norm = {cpu_pointer(a->h), a->dim, a->inverse_dim_bits, a->eps_bits};
-    float factors[CPU_COLUMNS], outputs[CPU_ITEM_OUTPUTS];
+    float factors[CPU_COLUMNS_MAX], outputs[CPU_ITEM_OUTPUTS];
     CPU_NAME(cpu_norm_factors)(&norm, cpu_pointer(a->rows), totals->row_0, totals->n_rows, false, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         float *y = (float *)cpu_pointer(a->y) + (size_t)(totals->row_0 + index) * a->stride + a->first + totals->first;

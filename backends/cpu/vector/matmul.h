@@ -31,7 +31,7 @@ struct cpu_totals {
     uint32_t first; /* a multiple of 16 */
     uint32_t n;
     uint32_t row_0;
-    uint32_t n_rows;     /* at most CPU_COLUMNS */
+    uint32_t n_rows;     /* at most CPU_COLUMNS_MAX */
     const float *values; /* [tile][row][16] */
 };
 
@@ -55,8 +55,8 @@ struct cpu_norm {
     uint32_t eps_bits;
 };
 
-/* The factors of n rows, at most CPU_COLUMNS, from row_0. A row whose squares are bad is marked, or, if only_running,
- * left alone unless it is RUNNING. */
+/* The factors of n rows, at most CPU_COLUMNS_MAX, from row_0. A row whose squares are bad is marked, or, if
+ * only_running, left alone unless it is RUNNING. */
 void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *rows, uint32_t row_0, uint32_t n,
                                 bool only_running, float *factors);
 

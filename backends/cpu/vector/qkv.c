@@ -96,7 +96,7 @@ static void finish_qkv(const void *args, const struct cpu_totals *totals)
     const struct rft_args_qkv *a = args;
     const struct cpu_norm norm = {cpu_pointer(a->h), a->dim, a->inverse_dim_bits, a->eps_bits};
     struct rft_row *rows = cpu_pointer(a->rows);
-    float factors[CPU_COLUMNS], outputs[CPU_ITEM_OUTPUTS];
+    float factors[CPU_COLUMNS_MAX], outputs[CPU_ITEM_OUTPUTS];
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, true, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         struct rft_row *row = rows + totals->row_0 + index;
