@@ -68,11 +68,12 @@ struct vulkan_pipeline vulkan_pipeline_describe(const char *name)
         const char *stem = rft_op_name((enum rft_op)op), *rest = name + strlen(stem);
         for (size_t i = 0; i < sizeof products / sizeof *products && begins_with(name, stem); i++) {
             struct vulkan_pipeline p = {.op = (enum rft_op)op, .products = products[i].products};
-            if (begins_with(rest, products[i].prefix) && describe_variant(rest + strlen(products[i].prefix), &p)) {
-                if (p.variant < VULKAN_ROWS)
-                    p.products = VULKAN_OF_ANY;
+            if (!begins_with(rest, products[i].prefix) || !describe_variant(rest + strlen(products[i].prefix), &p))
+                continue;
+            if (p.variant < VULKAN_ROWS) /* for any, which no prefix says */
+                p.products = VULKAN_OF_ANY;
+            if (p.variant >= VULKAN_ROWS || products[i].prefix[0] == '\0')
                 return p;
-            }
         }
     }
     return (struct vulkan_pipeline){.op = RFT_OP_COUNT};
