@@ -25,14 +25,14 @@ uvec4 signed_bytes(uvec4 low, uvec4 high)
     return ((bytes | 0x80808080u) - RFT_FORMAT_ZERO(a.format) * 0x01010101u) ^ 0x80808080u;
 }
 
+// Where elements have less than eight bits, two words of bytes lie in one, and both are shifted out of it.
 void read_integers(Quads weights, uint at, uint group, out uvec4 w0, out uvec4 w1, out uvec4 w2, out uvec4 w3)
 {
-    const uint bits = RFT_FORMAT_BITS(a.format), n_in_word = bits == 8u ? 0u : 1u; // words of bytes in a word, as a shift
-    const uint word = group * 4u;
-    w0 = weights.v[at + (word >> n_in_word) * 4u];
-    w1 = weights.v[at + (word + 1u >> n_in_word) * 4u];
-    w2 = weights.v[at + (word + 2u >> n_in_word) * 4u];
-    w3 = weights.v[at + (word + 3u >> n_in_word) * 4u];
+    const uint bits = RFT_FORMAT_BITS(a.format), halved = bits == 8u ? 0u : 1u, word = group * 4u;
+    w0 = weights.v[at + (word >> halved) * 4u];
+    w1 = weights.v[at + (word + 1u >> halved) * 4u];
+    w2 = weights.v[at + (word + 2u >> halved) * 4u];
+    w3 = weights.v[at + (word + 3u >> halved) * 4u];
     if (bits == 8u)
         return;
     uvec4 high = uvec4(0u);
@@ -55,12 +55,10 @@ Scales read_scales(Quads weights, uint tile, uint block)
     Scales s;
     s.words0 = weights.v[at];
     s.words1 = s.of_super = uvec4(0u);
-    if (RFT_FORMAT_SCALE_WORDS(a.format) == 2u) {
+    if (RFT_FORMAT_SCALE_WORDS(a.format) == 2u)
         s.words1 = weights.v[at + 4u];
-    }
-    if (FORMAT_IS(RFT_FORMAT_SUPER)) {
+    if (FORMAT_IS(RFT_FORMAT_SUPER))
         s.of_super = weights.v[tile + RFT_FORMAT_SUPER_WORD(a.format, block) / 4u];
-    }
     return s;
 }
 
@@ -80,7 +78,6 @@ void scales_of(Scales s, uint group, out vec4 scale, out vec4 minimum)
     const ivec4 low = has_bytes ? ivec4(word << 24u) >> 24 : ivec4(word & 0xffu);
     scale = halves(f16 & 0xffffu) * (is_super ? vec4(low) : vec4(1.0));
     minimum = vec4(0.0);
-    if (has_minima) {
+    if (has_minima)
         minimum = halves(f16 >> 16u) * (is_super ? vec4(ivec4(word >> 8u & 0xffu)) : vec4(1.0));
-    }
 }

@@ -34,7 +34,7 @@ int signed_dot(uint x, uint y, spirv_literal int packed_format); // OpSDot; 0: f
     MULTIPLY_BYTE(sums, weight, word, 0)
 #endif
 
-// What four sums are under the scales of the weights and of the activations (rft_quantised_block) ...
+// What four sums are under the scales of the weights and of the activations.
 vec4 part_of(SUMS sums_any, vec4 scale, uint x_scale_bits)
 {
     const ivec4 sums = ivec4(sums_any);
@@ -43,13 +43,13 @@ vec4 part_of(SUMS sums_any, vec4 scale, uint x_scale_bits)
                 rft_integer_part(sums.z, scale.z, x_scale), rft_integer_part(sums.w, scale.w, x_scale));
 }
 
-// ... which of the quantised block's words has the sum of the columns from 16 group on, or up to 16 group + 15 ...
+// The word of a quantised block that has the sum of the columns under a scale whose last group this is.
 uint sum_word(uint group)
 {
     return FORMAT_IS(RFT_FORMAT_HALVES) ? 2u + group % 2u : 1u;
 }
 
-// ... and with the part of the minima.
+// A part with that of the minima. sum_bits: what lies in that word.
 vec4 part_with_minima(vec4 part, vec4 minimum, uint x_scale_bits, uint sum_bits)
 {
     float sum = uintBitsToFloat(x_scale_bits) * float(int(sum_bits));
