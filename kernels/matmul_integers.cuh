@@ -61,44 +61,64 @@ RFT_FN void add_parts(float acc[4], const uint32_t sums[4], const Scales &s, con
     }
 }
 
-/* acc += a block's parts, sixteen columns at a time. */
-template <uint32_t BITS, uint32_t COLUMNS>
-RFT_FN void multiply_dots(const Block &block, const Format &f, const Quad *inputs, float acc[COLUMNS][4])
+/* Sums of PARTS times sixteen columns, from the part `first` on; those under one scale go on from each other. */
+template <uint32_t BITS, uint32_t COLUMNS, uint32_t PARTS>
+RFT_FN void multiply_dots(const Block &block, const Format &f, const Quad *inputs, uint32_t first,
+                          uint32_t sums[PARTS][COLUMNS][4])
 {
-    constexpr uint32_t AHEAD = COLUMNS == 1u ? 2u : 1u; /* parts of weights that are on their way at once */
-    uint32_t sums[COLUMNS][4];
-    NO_UNROLL
-    for (uint32_t first = 0u; first < 4u; first += AHEAD) {
-        Packed packed[2u * AHEAD];
+    Packed packed[2u * PARTS];
+    UNROLL
+    for (uint32_t i = 0u; i < 2u * PARTS; i++)
+        packed[i] = load_eight<BITS>(block, 2u * first + i);
+    UNROLL
+    for (uint32_t i = 0u; i < PARTS; i++) {
+        const uint32_t part = first + i;
+        const Eight eights[2] = {widen<BITS>(packed[2u * i], 0u), widen<BITS>(packed[2u * i + 1u], 1u)};
         UNROLL
-        for (uint32_t i = 0u; i < 2u * AHEAD; i++)
-            packed[i] = load_eight<BITS>(block, 2u * first + i);
-        UNROLL
-        for (uint32_t i = 0u; i < AHEAD; i++) {
-            const uint32_t part = first + i;
-            const Eight eights[2] = {widen<BITS>(packed[2u * i], 0u), widen<BITS>(packed[2u * i + 1u], 1u)};
-            const bool is_first = f.has_halves || part % 2u == 0u, is_last = f.has_halves || part % 2u == 1u;
+        for (uint32_t c = 0u; c < COLUMNS; c++) {
+            const Quad x = inputs[c * INTEGER_QUADS + part];
             UNROLL
-            for (uint32_t c = 0u; c < COLUMNS; c++) {
-                const Quad x = inputs[c * INTEGER_QUADS + part];
-                UNROLL
-                for (uint32_t row = 0u; row < 4u; row++) {
-                    uint32_t sum = is_first ? SUM_BITS : sums[c][row];
-                    sum = dot4(eights[0].v[0][row], x.x, sum);
-                    sum = dot4(eights[0].v[1][row], x.y, sum);
-                    sum = dot4(eights[1].v[0][row], x.z, sum);
-                    sums[c][row] = dot4(eights[1].v[1][row], x.w, sum);
-                }
+            for (uint32_t row = 0u; row < 4u; row++) {
+                const uint32_t before = sums[i == 0u ? PARTS - 1u : i - 1u][c][row];
+                uint32_t sum = f.has_halves || part % 2u == 0u ? SUM_BITS : before;
+                sum = dot4(eights[0].v[0][row], x.x, sum);
+                sum = dot4(eights[0].v[1][row], x.y, sum);
+                sum = dot4(eights[1].v[0][row], x.z, sum);
+                sums[i][c][row] = dot4(eights[1].v[1][row], x.w, sum);
             }
-            if (!is_last)
+        }
+    }
+}
+
+/* acc += a block's parts. */
+template <uint32_t COLUMNS>
+RFT_FN void multiply_block_dots(const Block &block, const Format &f, const Quad *inputs, float acc[COLUMNS][4])
+{
+    constexpr uint32_t PARTS = COLUMNS == 1u ? 2u : 1u; /* whose weights are on their way at once */
+    uint32_t sums[PARTS][COLUMNS][4];
+    UNROLL
+    for (uint32_t i = 0u; i < COLUMNS * 4u; i++)
+        sums[PARTS - 1u][i / 4u][i % 4u] = SUM_BITS;
+    NO_UNROLL
+    for (uint32_t first = 0u; first < 4u; first += PARTS) {
+        if (f.bits == 4u)
+            multiply_dots<4u, COLUMNS, PARTS>(block, f, inputs, first, sums);
+        else if (f.bits == 6u)
+            multiply_dots<6u, COLUMNS, PARTS>(block, f, inputs, first, sums);
+        else
+            multiply_dots<8u, COLUMNS, PARTS>(block, f, inputs, first, sums);
+        UNROLL
+        for (uint32_t i = 0u; i < PARTS; i++) {
+            const uint32_t part = first + i;
+            if (!f.has_halves && part % 2u == 0u)
                 continue;
             const Scales s = load_scales(block, f, part);
             UNROLL
             for (uint32_t c = 0u; c < COLUMNS; c++) {
                 if (f.has_minima)
-                    add_parts<true>(acc[c], sums[c], s, activations_of(inputs, c)[part]);
+                    add_parts<true>(acc[c], sums[i][c], s, activations_of(inputs, c)[part]);
                 else
-                    add_parts<false>(acc[c], sums[c], s, activations_of(inputs, c)[part]);
+                    add_parts<false>(acc[c], sums[i][c], s, activations_of(inputs, c)[part]);
             }
         }
     }
@@ -139,12 +159,7 @@ template <uint32_t COLUMNS_> struct Dots {
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
             acc[i / 4u][i % 4u] = 0.0f;
-        if (f.bits == 4u)
-            multiply_dots<4u, COLUMNS>(weights, f, inputs, acc);
-        else if (f.bits == 6u)
-            multiply_dots<6u, COLUMNS>(weights, f, inputs, acc);
-        else
-            multiply_dots<8u, COLUMNS>(weights, f, inputs, acc);
+        multiply_block_dots<COLUMNS>(weights, f, inputs, acc);
     }
 };
 
