@@ -186,13 +186,14 @@ void rft_quant_unpack_IQ4_NL(const uint8_t *src, struct rft_quant_block *block)
     look_up(N_PLAIN, block->q);
 }
 
-/* d, the high two bits of eight scales of 6 bits, their low four, integers of 32 elements in 16 bytes. */
+/* d, the high two bits of eight scales of 6 bits, their low four, integers of 32 elements in 16 bytes. Each
+ * scale is said of both halves of its 32 elements, as no packed format has one of 32 alone. */
 void rft_quant_unpack_IQ4_XS(const uint8_t *src, struct rft_quant_block *block)
 {
     for (uint32_t i = 0; i < N_SUPER / 32; i++) {
         const uint32_t low = (uint32_t)src[4 + i / 2] >> i % 2 * 4 & 15u;
         const uint32_t high = (uint32_t)load_u16(src + 2) >> i * 2 & 3u;
-        block->scale[i] = (int8_t)((int32_t)(low | high << 4) - 32);
+        block->scale[2 * i] = block->scale[2 * i + 1] = (int8_t)((int32_t)(low | high << 4) - 32);
         unpack_nibbles(src + 8 + i * 16, 16, block->q + i * 32);
     }
     look_up(N_SUPER, block->q);

@@ -25,7 +25,7 @@
     X(Q5_K, 256, 176, RFT_FORMAT(6u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA))                                        \
     X(Q6_K, 256, 210, RFT_FORMAT(6u, 32u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))                                       \
     X(IQ4_NL, 32, 18, RFT_FORMAT(8u, 0u, 0u))                                                                          \
-    X(IQ4_XS, 256, 136, RFT_FORMAT(8u, 0u, RFT_FORMAT_SUPER))
+    X(IQ4_XS, 256, 136, RFT_FORMAT(8u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))
 
 /* Element i is (q[i] - zero) (d scale[g]) + m minimum[g], g being the 32 or 16 elements that it is of. Without SUPER
  * scale[0] and minimum[0] are 1. */

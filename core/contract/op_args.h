@@ -157,7 +157,8 @@ struct rft_quantised_block {
     X(K6_MIN, RFT_FORMAT(6u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA)) /* Q5_K */                                     \
     X(K6, RFT_FORMAT(6u, 32u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))    /* Q6_K */                                     \
     X(K4, RFT_FORMAT(4u, 4u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))     /* Q3_K */                                     \
-    X(K4_HALVES, RFT_FORMAT(4u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA | RFT_FORMAT_HALVES)) /* Q2_K */
+    X(K4_HALVES, RFT_FORMAT(4u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA | RFT_FORMAT_HALVES)) /* Q2_K */              \
+    X(K8, RFT_FORMAT(8u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_HALVES))                            /* IQ4_XS */
 
 /* Argument structs have no padding (unused0), so that the same call has the same bytes. */
 

@@ -300,7 +300,7 @@ static const struct stored {
      {"up_proj", RFT_DTYPE_Q4_0},
      {"down_proj", RFT_DTYPE_Q5_1},
      {"embed_tokens", RFT_DTYPE_Q8_0},
-     {"lm_head", RFT_DTYPE_Q4_K}},
+     {"lm_head", RFT_DTYPE_IQ4_XS}},
 };
 
 static void test_calls_of_integers(void **state)

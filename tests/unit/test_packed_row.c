@@ -22,14 +22,14 @@ static const struct {
     {RFT_DTYPE_Q5_1, RFT_FORMAT_Q6_MIN, 0, 2},     {RFT_DTYPE_Q2_K, RFT_FORMAT_K4_HALVES, 80, 82},
     {RFT_DTYPE_Q3_K, RFT_FORMAT_K4, 108, NONE},    {RFT_DTYPE_Q4_K, RFT_FORMAT_K4_MIN, 0, 2},
     {RFT_DTYPE_Q5_K, RFT_FORMAT_K6_MIN, 0, 2},     {RFT_DTYPE_Q6_K, RFT_FORMAT_K6, 208, NONE},
-    {RFT_DTYPE_IQ4_NL, RFT_FORMAT_Q8, 0, NONE},    {RFT_DTYPE_IQ4_XS, RFT_FORMAT_BF16, 0, NONE},
+    {RFT_DTYPE_IQ4_NL, RFT_FORMAT_Q8, 0, NONE},    {RFT_DTYPE_IQ4_XS, RFT_FORMAT_K8, 0, NONE},
     {RFT_DTYPE_F32, RFT_FORMAT_BF16, NONE, NONE},  {RFT_DTYPE_F16, RFT_FORMAT_BF16, NONE, NONE},
     {RFT_DTYPE_BF16, RFT_FORMAT_BF16, NONE, NONE},
 };
 #define N_TYPES (sizeof types / sizeof *types)
 
 /* A tile, and words behind it that nobody may touch. */
-static uint32_t tile[RFT_FORMAT_TILE_WORDS(RFT_FORMAT_Q8, K_MAX) + RFT_TILE];
+static uint32_t tile[RFT_FORMAT_TILE_WORDS(RFT_FORMAT_K8, K_MAX) + RFT_TILE];
 static uint8_t rows[RFT_TILE][ROW_BYTES_MAX];
 static float values[K_MAX];
 static uint32_t state_of_random;
