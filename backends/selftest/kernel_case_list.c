@@ -115,10 +115,10 @@
         MATMUL_WITH(true, residual, 9, 66, large_k, PLAIN, .format = format_),                                         \
         MATMUL_WITH(true, gate_up, 17, 40, k_, PLAIN, .format = format_),                                              \
         MATMUL_WITH(true, draw, 9, 50, k_, PLAIN, .format = format_, .temperature = 0.7f, .has_idle = true),           \
-        MATMUL_WITH(false, project, 1, 1000, large_k, PLAIN, .format = format_),                                       \
-        MATMUL_WITH(false, project, 64, 200, large_k, WIDE, .format = format_),                                        \
-        MATMUL_WITH(false, residual, 130, 70, k_, PLAIN, .format = format_, .has_bias = true),                         \
-        MATMUL_WITH(false, draw, 8, 520, large_k, PLAIN, .format = format_, .temperature = 1.0f)
+        MATMUL_WITH(false, project, 1, 300, large_k, PLAIN, .format = format_),                                        \
+        MATMUL_WITH(false, project, 33, 70, large_k, WIDE, .format = format_),                                         \
+        MATMUL_WITH(false, residual, 70, 40, k_, PLAIN, .format = format_, .has_bias = true),                          \
+        MATMUL_WITH(false, draw, 8, 260, k_, PLAIN, .format = format_, .temperature = 1.0f)
 #define INTEGERS_OF(name, format) INTEGERS(format, RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) ? 256 : 96, 768),
 
 const struct rft_kernel_case kernel_cases[] = {

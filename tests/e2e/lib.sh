@@ -71,9 +71,11 @@ n_lines()
 }
 
 # The devices that can be used, a line each: the backend's name and the device's index. RFT_TEST_BACKENDS="cpu" leaves others out.
+# bf16: without forms of the cpu that differ from another in products of integers alone.
 list_devices()
 {
-    "$rftgen" devices | awk -v backends=" ${RFT_TEST_BACKENDS:-} " '
+    "$rftgen" devices | awk -v backends=" ${RFT_TEST_BACKENDS:-} " -v numbers="${1:-}" '
+        numbers == "bf16" && $2 ~ /^(avx512vnni|avxvnni|dotprod)$/ { next }
         /^[a-z]+: [0-9]+ device/ { backend = $1; sub(":", "", backend) }
         /^  [0-9]+  / && !/ missing: / && (backends == "  " || index(backends, " " backend " ")) { print backend, $1 }'
 }

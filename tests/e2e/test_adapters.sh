@@ -11,7 +11,7 @@ expect threads-2 --set model.adapter="$adapter" --set device.threads=2 --set gen
 expect plain --set model.adapter="$adapter" --set device.device=plain --set generate.chunk=auto
 expect budget --set model.adapter="$adapter" --set memory.budget=4MiB
 expect array --set "model.adapter=[\"$adapter\"]" --set 'model.adapter_scale=[1.0]'
-list_devices >names
+list_devices bf16 >names
 while read -r backend device; do
     expect device --set model.adapter="$adapter" --set device.backend="$backend" --set device.device="$device"
 done <names

@@ -30,7 +30,7 @@ replay 0 '^1 of 1 ' --in records --rows 28,30
 grep -q 'line 30 is asked for, and the last one of records is 28' replay.log || fail "a line that is not there is not named"
 replay 0 '^1 of 1 ' --in records --fraction 0.001
 replay 0 '^1[0-9] of 1[0-9] ' --in records --fraction=0.5
-list_devices >names
+list_devices bf16 >names
 while read -r backend device; do
     replay 0 '^28 of 28 ' --in records --set device.backend="$backend" --set device.device="$device"
     echo "$backend device $device: the same"

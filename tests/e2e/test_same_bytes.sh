@@ -35,7 +35,7 @@ for cut in 'chunk=1 --set generate.questions_in_flight=1' 'chunk=auto --set gene
 done
 
 # Every device that this machine has.
-list_devices >names
+list_devices bf16 >names
 [ -s names ] || fail "rftgen devices lists no device"
 while read -r backend device; do
     expect device --set device.backend="$backend" --set device.device="$device" --set generate.questions_in_flight=auto

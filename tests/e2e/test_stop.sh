@@ -77,7 +77,7 @@ for n in $(sed 's/.*"samples": \([0-9]*\),.*/\1/' strict.unsolved); do sum=$((su
 # Every device: the bytes of one of them.
 demo wanted $stop=1 || fail "the job itself"
 demo whole || fail "the job itself"
-list_devices >names
+list_devices bf16 >names
 while read -r backend device; do
     demo device $stop=1 --set data.limit=1 --set device.backend="$backend" --set device.device="$device" || fail "$backend: exit code $?"
     head -n "$(wc -l <device.records)" wanted.records | cmp - device.records >&2 || fail "$backend device $device: other records"
