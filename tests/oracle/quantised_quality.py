@@ -5,7 +5,7 @@
     quantised_quality.py LOGITS_OF TEXTS MODEL.gguf ...
 
 LOGITS_OF: the program tests/oracle/logits_of.c of a build with tests. TEXTS: JSON lines with a field "completion" (records of a run) and
-"question". Models of the architecture llama. A line for each file and arithmetic: normalised mean square error of the logits (each
+"question"; or random, for models of random weights. Models of the architecture llama. A line for each file and arithmetic: normalised mean square error of the logits (each
 position's mean taken out), share of positions whose greatest logit is the same, mean divergence of the distributions in nats. Needs
 gguf, numpy, torch, transformers.
 """
@@ -21,7 +21,7 @@ from gguf.quants import dequantize
 from transformers import AutoTokenizer
 
 COMPUTES = {"auto": 0, "bf16": 1}
-N_TEXTS = 24
+N_TEXTS = 12
 
 
 class Model:
@@ -71,8 +71,12 @@ class Model:
         return self.norm(x, "output_norm.weight") @ w.get("output.weight", w["token_embd.weight"]).T
 
 
-def read_texts(path, tokenizer):
+def read_texts(path, model_path):
     texts = []
+    if path == "random":
+        return np.random.default_rng(1).integers(0, 500, (N_TEXTS, 100)).tolist()
+    folder, _, name = model_path.rpartition("/")
+    tokenizer = AutoTokenizer.from_pretrained(folder or ".", gguf_file=name)
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
@@ -102,8 +106,7 @@ def main():
     print("| file's types | positions | compute | NMSE | greedy agrees | divergence, nats |\n|---|---|---|---|---|---|")
     for path in paths:
         model = Model(path)
-        folder, _, name = path.rpartition("/")
-        texts = read_texts(texts_path, AutoTokenizer.from_pretrained(folder or ".", gguf_file=name))
+        texts = read_texts(texts_path, path)
         wanted = torch.cat([model.logits(torch.tensor(t)) for t in texts])
         for compute in COMPUTES:
             nmse, agree, divergence = compare(rftgen_logits(program, path, compute, texts, wanted.shape[-1]), wanted)
