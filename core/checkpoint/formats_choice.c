@@ -8,7 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of one tensor: what an adapter changed is no longer what the file's blocks say. */
+/* What holds any tensor. */
+static uint32_t common_format(enum rft_compute compute)
+{
+    return compute == RFT_COMPUTE_INT8 ? RFT_FORMAT_Q8 : RFT_FORMAT_BF16;
+}
+
+/* Of one tensor. */
 static uint32_t format_of(const struct rft_checkpoint *checkpoint, enum rft_compute compute, uint32_t layer,
                           enum rft_role role)
 {
@@ -17,14 +23,8 @@ static uint32_t format_of(const struct rft_checkpoint *checkpoint, enum rft_comp
     const struct rft_tensor *tensor = rft_checkpoint_find(checkpoint, name);
     if (compute == RFT_COMPUTE_BF16 || tensor == NULL)
         return RFT_FORMAT_BF16;
-    const uint32_t stored = tensor->n_deltas == 0 ? rft_dtype_format(tensor->dtype) : RFT_FORMAT_BF16;
-    return stored != RFT_FORMAT_BF16 ? stored : compute == RFT_COMPUTE_INT8 ? RFT_FORMAT_Q8 : RFT_FORMAT_BF16;
-}
-
-/* What holds any tensor. */
-static uint32_t common_format(enum rft_compute compute)
-{
-    return compute == RFT_COMPUTE_INT8 ? RFT_FORMAT_Q8 : RFT_FORMAT_BF16;
+    const uint32_t stored = rft_tensor_format(tensor);
+    return stored != RFT_FORMAT_BF16 ? stored : common_format(compute);
 }
 
 /* Rows of q, k and v become matrices of their own only where whole tiles begin. */
@@ -42,7 +42,8 @@ static void choose_qkv(const struct rft_checkpoint *checkpoint, enum rft_compute
         f->q = f->k = f->v = common_format(compute);
 }
 
-static void choose_layer(const struct rft_checkpoint *checkpoint, enum rft_compute compute, uint32_t layer,
+/* Whether gate and up, which share a matrix, are stored alike. */
+static bool choose_layer(const struct rft_checkpoint *checkpoint, enum rft_compute compute, uint32_t layer,
                          struct rft_layer_formats *f)
 {
     choose_qkv(checkpoint, compute, layer, f);
@@ -50,34 +51,25 @@ static void choose_layer(const struct rft_checkpoint *checkpoint, enum rft_compu
     f->down = format_of(checkpoint, compute, layer, RFT_ROLE_DOWN);
     if (rft_model_has(&checkpoint->config, RFT_PART_FUSED_GATE_UP)) {
         f->gate_up = format_of(checkpoint, compute, layer, RFT_ROLE_GATE_UP);
-        return;
+        return true;
     }
-    f->gate_up = format_of(checkpoint, compute, layer, RFT_ROLE_GATE);
-    if (f->gate_up != format_of(checkpoint, compute, layer, RFT_ROLE_UP))
-        f->gate_up = common_format(compute);
-}
-
-/* What cannot be seen in the file's name: where some matrices take more memory than they are stored in. */
-static void warn_of_unlike(const struct rft_checkpoint *checkpoint, enum rft_compute compute)
-{
-    uint32_t n = 0;
-    if (rft_model_has(&checkpoint->config, RFT_PART_FUSED_GATE_UP))
-        return;
-    for (uint32_t layer = 0; layer < checkpoint->config.n_layers; layer++)
-        n += format_of(checkpoint, compute, layer, RFT_ROLE_GATE) != format_of(checkpoint, compute, layer, RFT_ROLE_UP);
-    if (n != 0)
-        rft_log_warn("%s: gate and up are not of one type in %" PRIu32 " of %" PRIu32 " layers: there both are %s",
-                     checkpoint->path, n, checkpoint->config.n_layers,
-                     compute == RFT_COMPUTE_INT8 ? "integers of 8 bits" : "bf16");
+    const uint32_t gate = format_of(checkpoint, compute, layer, RFT_ROLE_GATE);
+    const bool is_alike = gate == format_of(checkpoint, compute, layer, RFT_ROLE_UP);
+    f->gate_up = is_alike ? gate : common_format(compute);
+    return is_alike;
 }
 
 void rft_formats_choose(struct rft_checkpoint *checkpoint, enum rft_compute compute)
 {
     struct rft_formats *formats = &checkpoint->formats;
+    const uint32_t n_layers = checkpoint->config.n_layers;
+    uint32_t n_unlike = 0;
     memset(formats, 0, sizeof *formats);
     formats->embedding = format_of(checkpoint, compute, 0, RFT_ROLE_EMBEDDING);
     formats->head = checkpoint->config.tied ? formats->embedding : format_of(checkpoint, compute, 0, RFT_ROLE_HEAD);
-    for (uint32_t layer = 0; layer < checkpoint->config.n_layers; layer++)
-        choose_layer(checkpoint, compute, layer, &formats->layers[layer]);
-    warn_of_unlike(checkpoint, compute);
+    for (uint32_t layer = 0; layer < n_layers; layer++)
+        n_unlike += !choose_layer(checkpoint, compute, layer, &formats->layers[layer]);
+    if (n_unlike != 0) /* it cannot be seen in the file's name that these take more memory than they are stored in */
+        rft_log_warn("%s: gate and up are not of one type in %" PRIu32 " of %" PRIu32 " layers: there both are %s",
+                     checkpoint->path, n_unlike, n_layers, compute == RFT_COMPUTE_INT8 ? "integers of 8 bits" : "bf16");
 }

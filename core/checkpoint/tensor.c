@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tensor.h"
 
+#include "packed_row.h"
+
 /* Where row `row` of a q or k projection lies. The model rotates elements i and i + d/2 of a head of d together;
  * llama.cpp rotates neighbours, so its files hold them side by side: row i of the first half of a head lies at 2 i, row
  * i of the second half at 2 i + 1. */
@@ -36,4 +38,9 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
     for (uint64_t i = 0; i < columns && tensor->n_dims == 1 && n_rows != 0; i++) /* a bias: its elements are rows */
         rft_dtype_to_f32(tensor->dtype, tensor->data + stored_row(tensor, i) * row_bytes_of(tensor) / columns, 1,
                          dst + i);
+}
+
+uint32_t rft_tensor_format(const struct rft_tensor *tensor)
+{
+    return tensor->n_deltas == 0 ? rft_dtype_format(tensor->dtype) : RFT_FORMAT_BF16;
 }

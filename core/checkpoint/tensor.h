@@ -32,4 +32,8 @@ void rft_tensor_rows_f32(const struct rft_tensor *tensor, uint64_t row_0, uint64
 /* The bytes of one row of a matrix as the file has them, row permutation undone, without what adapters add. */
 const uint8_t *rft_tensor_row(const struct rft_tensor *tensor, uint64_t row);
 
+/* The format (RFT_FORMAT_*) that holds a matrix as it is stored; RFT_FORMAT_BF16 if none does, or if an adapter adds to
+ * its rows: then it is no longer what the file's blocks say. */
+uint32_t rft_tensor_format(const struct rft_tensor *tensor);
+
 #endif

@@ -361,18 +361,12 @@ static enum rft_status pack_vector(const struct rft_weight *weight, const struct
     return RFT_OK;
 }
 
-/* Whether a matrix of integers takes the tensor's as they are; else they are rounded to it. */
-static bool is_taken(const struct rft_matrix *matrix, const struct rft_tensor *tensor)
-{
-    return tensor->n_deltas == 0 && matrix->format == rft_dtype_format(tensor->dtype);
-}
-
 /* Row `row` of a tensor becomes row i of a tile; false if a value is bad. */
 static bool pack_any_row(const struct rft_matrix *matrix, const struct rft_tensor *tensor, uint64_t row, float *values,
                          uint32_t *tile, uint32_t i, uint64_t *n_zeroed)
 {
     struct rft_round_counts counts = {0, 0};
-    if (matrix->format != RFT_FORMAT_BF16 && is_taken(matrix, tensor))
+    if (matrix->format != RFT_FORMAT_BF16 && matrix->format == rft_tensor_format(tensor))
         return rft_pack_row(tensor->dtype, rft_tensor_row(tensor, row), matrix->k, tile, i);
     rft_tensor_rows_f32(tensor, row, 1, values);
     if (matrix->format != RFT_FORMAT_BF16)
@@ -396,7 +390,7 @@ static enum rft_status pack_tile(const struct rft_weight *weight, const struct r
         row += weight->parts[part].first;
         const struct rft_tensor *tensor = parts->tensors[part];
         if (!pack_any_row(&weight->matrix, tensor, row, values, dst, i, n_zeroed))
-            return weight->matrix.format == RFT_FORMAT_BF16 || is_taken(&weight->matrix, tensor)
+            return weight->matrix.format == RFT_FORMAT_BF16 || weight->matrix.format == rft_tensor_format(tensor)
                        ? refuse_bad(checkpoint, tensor->name)
                        : refuse_large(checkpoint, tensor->name);
     }

@@ -217,7 +217,7 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
     const uint64_t end_tokens = XXH64(inputs->eos.ids != NULL ? inputs->eos.ids : &(uint32_t){0},
                                       inputs->eos.n * sizeof *inputs->eos.ids, inputs->eos.n);
     const struct rft_formats *formats = &inputs->checkpoint.formats;
-    const bool has_integers = rft_formats_have_integers(formats);
+    const uint64_t integers = rft_formats_hash(formats); /* 0: there are none */
     uint64_t files;
     RFT_TRY(rft_checkpoint_hash(&inputs->checkpoint, &files));
     RFT_TRY(rft_config_fingerprint(&inputs->drawn, &f->lines));
@@ -225,13 +225,13 @@ static enum rft_status take_fingerprint(const struct rft_config *config, struct 
                            rft_unicode_pcre2(), rft_unicode_utf8proc()));
     RFT_TRY(rft_fingerprint_add_hash(f, config->model_adapter.n != 0 ? "model.path with its adapters" : "model.path",
                                      files));
-    if (has_integers)
-        RFT_TRY(rft_fingerprint_add_hash(f, "model.compute (which matrices are integers)", rft_formats_hash(formats)));
+    if (rft_formats_have_integers(formats))
+        RFT_TRY(rft_fingerprint_add_hash(f, "model.compute (which matrices are integers)", integers));
     RFT_TRY(rft_fingerprint_add_hash(f, "tokenizer", rft_tokenizer_hash(inputs->tokenizer)));
     RFT_TRY(rft_fingerprint_add_hash(f, "prompt (its template, system message, examples)", inputs->prompt.hash));
     RFT_TRY(rft_fingerprint_add_hash(f, "set of end tokens", end_tokens));
     rft_fingerprint_seal(f);
-    return take_provenance(config, inputs, files + rft_formats_hash(formats), end_tokens); /* of bf16 it is 0 */
+    return take_provenance(config, inputs, files + integers, end_tokens);
 }
 
 enum rft_status rft_inputs_open(const struct rft_config *config, struct rft_dataset *questions,

@@ -4,7 +4,6 @@
 #include "alloc.h"
 #include "log.h"
 #include "os.h"
-#include "packed_row.h"
 #include "rope.h"
 
 #include <assert.h>
@@ -21,7 +20,7 @@ static enum fate fate_of(const struct rft_tensor *tensor, uint32_t format)
 {
     if (format == RFT_FORMAT_BF16)
         return tensor->dtype == RFT_DTYPE_BF16 ? AS_BF16 : TO_BF16;
-    return tensor->n_deltas == 0 && rft_dtype_format(tensor->dtype) == format ? AS_INTEGERS : TO_INTEGERS;
+    return rft_tensor_format(tensor) == format ? AS_INTEGERS : TO_INTEGERS;
 }
 
 /* Says which number formats of the checkpoint are computed in which way. */
