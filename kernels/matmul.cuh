@@ -126,6 +126,20 @@ RFT_FN void finish(const typename Op::Args &a, Float4 *sums, const float *factor
  * Block sums lie where activations were: [column][lane][quad]. */
 #define BLOCK_QUADS(Form) (Form::COLUMNS * Form::INPUT_QUADS + 1u)
 
+/* Of Forms whose lanes are four threads, one for each quad of a tile. */
+struct QuadLanes {
+    static constexpr uint32_t QUADS = TILE_QUADS, THREADS = TILE_QUADS;
+
+    RFT_FN uint32_t quad()
+    {
+        return thread_index() % TILE_QUADS;
+    }
+    RFT_FN uint32_t column(uint32_t i)
+    {
+        return i;
+    }
+};
+
 /* Asks for what a lane reads next, each of its THREADS threads for a part: so everything is on its way, though
  * registers have room for little of it, and though activations have to be waited for first. */
 template <uint32_t THREADS, uint32_t BYTES_MAX>

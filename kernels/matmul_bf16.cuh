@@ -58,19 +58,10 @@ RFT_FN void multiply_block(const Quad *weights, const Quad *inputs, uint32_t str
     }
 }
 
-/* A lane is four threads, one for each quad of a tile. */
-template <uint32_t COLUMNS_> struct Bf16Lanes {
-    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, QUADS = TILE_QUADS, THREADS = TILE_QUADS,
-                              LANES = LANES_MAX(COLUMNS), INPUT_QUADS = BLOCK_WORDS / 4u;
+template <uint32_t COLUMNS_> struct Bf16Lanes : QuadLanes {
+    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, LANES = LANES_MAX(COLUMNS),
+                              INPUT_QUADS = BLOCK_WORDS / 4u;
 
-    RFT_FN uint32_t quad()
-    {
-        return thread_index() % TILE_QUADS;
-    }
-    RFT_FN uint32_t column(uint32_t i)
-    {
-        return i;
-    }
     template <class Op>
     RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
                      uint32_t n_rows, uint32_t n_copiers)

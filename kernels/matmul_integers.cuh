@@ -124,19 +124,9 @@ RFT_FN void multiply_block_dots(const Block &block, const Format &f, const Quad 
     }
 }
 
-/* Lanes of four threads, one for each quad of a tile. */
-template <uint32_t COLUMNS_> struct Dots {
-    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, QUADS = TILE_QUADS, THREADS = TILE_QUADS,
-                              LANES = DOT_LANES_MAX, INPUT_QUADS = INTEGER_QUADS;
+template <uint32_t COLUMNS_> struct Dots : QuadLanes {
+    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, LANES = DOT_LANES_MAX, INPUT_QUADS = INTEGER_QUADS;
 
-    RFT_FN uint32_t quad()
-    {
-        return thread_index() % TILE_QUADS;
-    }
-    RFT_FN uint32_t column(uint32_t i)
-    {
-        return i;
-    }
     template <class Op>
     RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
                      uint32_t n_rows, uint32_t n_copiers)
