@@ -274,4 +274,8 @@ void cpu_attention(const void *args, uint32_t item, struct cpu_worker worker)
         return;
     for (uint32_t head = item % a->n_kv_heads * group; head < (item % a->n_kv_heads + 1) * group; head++)
         attend(a, row, head, q + head * a->head_dim, y + head * a->head_dim, scores);
+    if ((a->flags & RFT_QUANTISED) != 0) {
+        const uint32_t k = a->n_heads * a->head_dim, n = group * a->head_dim / RFT_QUANT_BLOCK;
+        cpu_quantise_blocks((uint32_t *)(void *)y, RFT_ROW_QUANTISED(k), k, item % a->n_kv_heads * n, n);
+    }
 }

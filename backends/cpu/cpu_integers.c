@@ -88,12 +88,6 @@ float cpu_integer_element(const uint32_t *tile, uint32_t format, uint32_t row, u
     return element;
 }
 
-uint32_t cpu_quantise_items(const void *args, uint32_t n_workers)
-{
-    (void)n_workers;
-    return cpu_n_rows(((const struct rft_args_quantise *)args)->batch);
-}
-
 /* A block of 32 elements: bytes, and what they are under. */
 static void quantise_block(const uint16_t *elements, int8_t *bytes, struct rft_quantised_block *block)
 {
@@ -114,13 +108,24 @@ static void quantise_block(const uint16_t *elements, int8_t *bytes, struct rft_q
     *block = (struct rft_quantised_block){RFT_BITS(scale), RFT_BITS(scale * sum), sums[0], sums[1]};
 }
 
+void cpu_quantise_blocks(uint32_t *row, uint32_t quantised, uint32_t k, uint32_t first, uint32_t n)
+{
+    int8_t *bytes = (int8_t *)(row + quantised);
+    struct rft_quantised_block *blocks = (struct rft_quantised_block *)(void *)(row + quantised + RFT_PADDED(k) / 4);
+    for (uint32_t i = first; i < first + n && i * RFT_QUANT_BLOCK < k; i++)
+        quantise_block((const uint16_t *)row + i * RFT_QUANT_BLOCK, bytes + i * RFT_QUANT_BLOCK, blocks + i);
+}
+
+uint32_t cpu_quantise_items(const void *args, uint32_t n_workers)
+{
+    (void)n_workers;
+    return cpu_n_rows(((const struct rft_args_quantise *)args)->batch);
+}
+
 void cpu_quantise(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_quantise *a = args;
-    uint32_t *row = (uint32_t *)cpu_pointer(a->x) + (size_t)item * a->stride, *quantised = row + a->quantised;
-    struct rft_quantised_block *blocks = (struct rft_quantised_block *)(void *)(quantised + RFT_PADDED(a->k) / 4);
+    uint32_t *row = (uint32_t *)cpu_pointer(a->y) + (size_t)item * RFT_ROW_WORDS(a->k);
     (void)worker;
-    for (uint32_t block = 0; block < RFT_PADDED(a->k) / RFT_QUANT_BLOCK; block++)
-        quantise_block((const uint16_t *)row + block * RFT_QUANT_BLOCK, (int8_t *)quantised + block * RFT_QUANT_BLOCK,
-                       blocks + block);
+    cpu_quantise_blocks(row, RFT_ROW_QUANTISED(a->k), a->k, 0, RFT_PADDED(a->k) / RFT_QUANT_BLOCK);
 }

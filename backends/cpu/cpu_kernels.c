@@ -14,6 +14,13 @@ static float embedded(const struct plain_matrix *matrix, uint32_t entry, uint32_
     return i % 2 == 0 ? rft_low_bf16(word) : rft_high_bf16(word);
 }
 
+/* Blocks [first, first + n) of a normed row, if they are to be quantised. */
+static void quantise_normed(uint32_t flags, uint32_t *h, uint32_t dim, uint32_t first, uint32_t n)
+{
+    if ((flags & RFT_QUANTISED) != 0)
+        cpu_quantise_blocks(h, RFT_H_QUANTISED(dim), dim, first, n);
+}
+
 uint32_t cpu_embed_items(const void *args, uint32_t n_workers)
 {
     (void)n_workers;
@@ -37,36 +44,44 @@ void cpu_embed(const void *args, uint32_t item, struct cpu_worker worker)
     for (uint32_t i = 0; i < a->dim; i += RFT_TILE)
         norm_elements(x, cpu_pointer(a->norm), i, a->dim - i < RFT_TILE ? a->dim - i : RFT_TILE, a->dim,
                       h_row(a->h, item, a->dim), row);
+    quantise_normed(a->flags, h_row(a->h, item, a->dim), a->dim, 0, RFT_PADDED(a->dim) / RFT_QUANT_BLOCK);
 }
 
 uint32_t cpu_residual_items(const void *args, uint32_t n_workers)
 {
     (void)n_workers;
-    return n_tiles(((const struct rft_args_residual *)args)->dim);
+    return n_blocks(((const struct rft_args_residual *)args)->dim);
+}
+
+static void residual_tile(const struct rft_args_residual *a, uint32_t row, uint32_t tile)
+{
+    const struct plain_matrix matrix = {a->weight, a->k, a->format};
+    uint32_t first = tile * RFT_TILE;
+    uint32_t n = a->dim - first < RFT_TILE ? a->dim - first : RFT_TILE;
+    float *x = (float *)cpu_pointer(a->x) + (size_t)row * a->dim;
+    float sums[RFT_TILE];
+    tile_dots(&matrix, tile, (const uint32_t *)cpu_pointer(a->y) + (size_t)row * RFT_ROW_WORDS(a->k),
+              RFT_ROW_QUANTISED(a->k), sums);
+    for (uint32_t i = 0; i < n; i++) {
+        float sum = sums[i];
+        if (a->bias != 0)
+            sum = sum + bias_at(a->bias, first + i);
+        if ((a->flags & RFT_RESIDUAL_ALONE) == 0)
+            sum = x[first + i] + sum;
+        x[first + i] = rft_canonical(sum);
+    }
+    norm_elements(x, cpu_pointer(a->norm), first, n, a->dim, h_row(a->h, row, a->dim),
+                  (struct rft_row *)cpu_pointer(a->rows) + row);
 }
 
 void cpu_residual(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_residual *a = args;
-    const struct plain_matrix matrix = {a->weight, a->k, a->format};
-    uint32_t first = item * RFT_TILE;
-    uint32_t n = a->dim - first < RFT_TILE ? a->dim - first : RFT_TILE;
     (void)worker;
     for (uint32_t row = 0; row < cpu_n_rows(a->batch); row++) {
-        float *x = (float *)cpu_pointer(a->x) + (size_t)row * a->dim;
-        float sums[RFT_TILE];
-        tile_dots(&matrix, item, (const uint32_t *)cpu_pointer(a->y) + (size_t)row * RFT_ROW_WORDS(a->k),
-                  RFT_ROW_QUANTISED(a->k), sums);
-        for (uint32_t i = 0; i < n; i++) {
-            float sum = sums[i];
-            if (a->bias != 0)
-                sum = sum + bias_at(a->bias, first + i);
-            if ((a->flags & RFT_RESIDUAL_ALONE) == 0)
-                sum = x[first + i] + sum;
-            x[first + i] = rft_canonical(sum);
-        }
-        norm_elements(x, cpu_pointer(a->norm), first, n, a->dim, h_row(a->h, row, a->dim),
-                      (struct rft_row *)cpu_pointer(a->rows) + row);
+        for (uint32_t tile = 2 * item; tile < 2 * item + 2 && tile < n_tiles(a->dim); tile++)
+            residual_tile(a, row, tile);
+        quantise_normed(a->flags, h_row(a->h, row, a->dim), a->dim, item, 1);
     }
 }
 
@@ -97,34 +112,44 @@ void cpu_post_norm(const void *args, uint32_t item, struct cpu_worker worker)
     }
     for (uint32_t i = 0; i < a->dim; i += RFT_TILE)
         norm_elements(x, cpu_pointer(a->norm), i, a->dim - i < RFT_TILE ? a->dim - i : RFT_TILE, a->dim, h, row);
+    quantise_normed(a->flags, h, a->dim, 0, RFT_PADDED(a->dim) / RFT_QUANT_BLOCK);
 }
 
 uint32_t cpu_gate_up_items(const void *args, uint32_t n_workers)
 {
     (void)n_workers;
-    return n_tiles(2 * ((const struct rft_args_gate_up *)args)->ffn_dim);
+    return n_blocks(((const struct rft_args_gate_up *)args)->ffn_dim);
+}
+
+/* The eight elements of y that a tile gives, for one row. */
+static void gate_up_tile(const struct rft_args_gate_up *a, uint32_t index, uint32_t tile, float scale, uint16_t *y)
+{
+    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
+    float sums[RFT_TILE];
+    tile_dots(&matrix, tile, h_row(a->h, index, a->dim), RFT_H_QUANTISED(a->dim), sums);
+    for (uint32_t i = 0; i < RFT_TILE / 2; i++) {
+        uint32_t element = tile * (RFT_TILE / 2) + i;
+        uint32_t at = i / 2 * 4 + i % 2; /* of the gate; its up is two further on */
+        float gate = rft_scaled_sum(sums[at], scale) + bias_at(a->bias, tile * RFT_TILE + at);
+        float up = rft_scaled_sum(sums[at + 2], scale) + bias_at(a->bias, tile * RFT_TILE + at + 2);
+        if (element < a->ffn_dim)
+            y[element] = round_or_mark(rft_act_mul(a->act, gate, up), (struct rft_row *)cpu_pointer(a->rows) + index);
+    }
 }
 
 void cpu_gate_up(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_gate_up *a = args;
-    const struct plain_matrix matrix = {a->weight, a->dim, a->format};
+    const uint32_t k = a->ffn_dim;
     (void)worker;
     for (uint32_t index = 0; index < cpu_n_rows(a->batch); index++) {
-        struct rft_row *row = (struct rft_row *)cpu_pointer(a->rows) + index;
-        const uint32_t *h = h_row(a->h, index, a->dim);
-        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + (size_t)index * 2 * RFT_ROW_WORDS(a->ffn_dim);
-        float scale = norm_scale(h, a->dim, a->inverse_dim_bits, a->eps_bits, row);
-        float sums[RFT_TILE];
-        tile_dots(&matrix, item, h, RFT_H_QUANTISED(a->dim), sums);
-        for (uint32_t i = 0; i < RFT_TILE / 2; i++) {
-            uint32_t element = item * (RFT_TILE / 2) + i;
-            uint32_t at = i / 2 * 4 + i % 2; /* of the gate; its up is two further on */
-            float gate = rft_scaled_sum(sums[at], scale) + bias_at(a->bias, item * RFT_TILE + at);
-            float up = rft_scaled_sum(sums[at + 2], scale) + bias_at(a->bias, item * RFT_TILE + at + 2);
-            if (element < a->ffn_dim)
-                y[element] = round_or_mark(rft_act_mul(a->act, gate, up), row);
-        }
+        uint32_t *y = (uint32_t *)cpu_pointer(a->y) + (size_t)index * RFT_ROW_WORDS(k);
+        float scale = norm_scale(h_row(a->h, index, a->dim), a->dim, a->inverse_dim_bits, a->eps_bits,
+                                 (struct rft_row *)cpu_pointer(a->rows) + index);
+        for (uint32_t tile = 4 * item; tile < 4 * item + 4 && tile < n_tiles(2 * k); tile++)
+            gate_up_tile(a, index, tile, scale, (uint16_t *)y);
+        if ((a->flags & RFT_QUANTISED) != 0)
+            cpu_quantise_blocks(y, RFT_ROW_QUANTISED(k), k, item, 1);
     }
 }
 

@@ -54,6 +54,10 @@ float cpu_dot_integers(const uint32_t *tile, uint32_t format, uint32_t row, cons
 /* Element i of it. */
 float cpu_integer_element(const uint32_t *tile, uint32_t format, uint32_t row, uint32_t i);
 
+/* Quantises blocks [first, first + n) of 32 elements of a row of k, as far as there are such; `quantised` is the word
+ * where the row's quantised part begins. */
+void cpu_quantise_blocks(uint32_t *row, uint32_t quantised, uint32_t k, uint32_t first, uint32_t n);
+
 /* One tile of 16 matrix rows times an activation row, whose quantised part begins at that word. */
 static inline void tile_dots(const struct plain_matrix *matrix, uint32_t index, const uint32_t *x, uint32_t quantised,
                              float sums[RFT_TILE])
@@ -73,6 +77,12 @@ static inline uint32_t *h_row(uint64_t h, uint32_t row, uint32_t dim)
 static inline uint32_t n_tiles(uint32_t n)
 {
     return (n + RFT_TILE - 1) / RFT_TILE;
+}
+
+/* Blocks of 32 outputs: an item of what writes them quantised. */
+static inline uint32_t n_blocks(uint32_t n)
+{
+    return (n + RFT_QUANT_BLOCK - 1) / RFT_QUANT_BLOCK;
 }
 
 /* Elements [first, first + n), at most 16, of a normed row: x times the weight, and the sum of the squares of x. */

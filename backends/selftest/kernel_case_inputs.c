@@ -218,11 +218,19 @@ static bool is_empty(const struct rft_build *b, uint32_t row, uint32_t i)
     return b->c->op == RFT_OP_quantise && row % 5 == 1 && i / RFT_QUANT_BLOCK % 2 == 0;
 }
 
-/* The quantised part of a row, or room for it. */
-static void fill_quantised(const struct rft_build *b, uint32_t *quantised, uint32_t k)
+/* Room for the quantised parts of k elements. */
+static void clear_quantised(uint32_t *quantised, uint32_t k)
 {
-    if (b->c->op == RFT_OP_quantise)
-        memset(quantised, NEVER_WRITTEN, (size_t)RFT_QUANTISED_WORDS(k) * 4);
+    const size_t n_blocks = (k + RFT_QUANT_BLOCK - 1) / RFT_QUANT_BLOCK;
+    memset(quantised, NEVER_WRITTEN, n_blocks * RFT_QUANT_BLOCK);
+    memset(quantised + RFT_PADDED(k) / 4, NEVER_WRITTEN, n_blocks * sizeof(struct rft_quantised_block));
+}
+
+/* The quantised part of a row, or room for it. */
+static void fill_quantised(const struct rft_build *b, enum rft_call_kind kind, uint32_t *quantised, uint32_t k)
+{
+    if (kind == RFT_CALL_OUT)
+        clear_quantised(quantised, k);
     else if (b->c->format != RFT_FORMAT_BF16)
         rft_case_quantised(b, quantised, k);
 }
@@ -236,7 +244,7 @@ uint64_t rft_case_activations(const struct rft_build *b, const char *name, enum 
         for (uint32_t i = 0; i < k; i++)
             ((uint16_t *)words)[i] = is_empty(b, row, i) ? 0 : bf16_value(b, is_bad_row(b, row));
         if (row < b->c->rows)
-            fill_quantised(b, words + RFT_ROW_QUANTISED(k), k);
+            fill_quantised(b, kind, words + RFT_ROW_QUANTISED(k), k);
     }
     return address;
 }
@@ -269,7 +277,7 @@ uint64_t rft_case_normed(const struct rft_build *b, enum rft_call_kind kind, uin
             ((uint16_t *)h)[i] = is_empty(b, row, i) ? 0 : bf16_value(b, is_bad_row(b, row) && row % 2 == 0);
         fill_square_sums(b, row, h + RFT_PADDED(dim) / 2, n_tiles(dim));
         if (row < b->c->rows)
-            fill_quantised(b, h + RFT_H_QUANTISED(dim), dim);
+            fill_quantised(b, kind, h + RFT_H_QUANTISED(dim), dim);
     }
     return address;
 }
@@ -322,6 +330,18 @@ uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n
     return address;
 }
 
+uint64_t rft_case_row_output(const struct rft_build *b, uint32_t k)
+{
+    uint32_t *p;
+    uint64_t address = rft_call_buffer(b->image, "y", RFT_CALL_OUT, (uint64_t)b->n_rows * RFT_ROW_WORDS(k) * 4, &p);
+    for (uint32_t row = 0; p != NULL && row < b->n_rows; row++) {
+        uint32_t *words = p + (size_t)row * RFT_ROW_WORDS(k);
+        memset(words, NEVER_WRITTEN, (size_t)k * 2);
+        clear_quantised(words + RFT_ROW_QUANTISED(k), k);
+    }
+    return address;
+}
+
 uint64_t rft_case_normed_output(const struct rft_build *b, uint32_t dim)
 {
     uint32_t *p;
@@ -330,6 +350,7 @@ uint64_t rft_case_normed_output(const struct rft_build *b, uint32_t dim)
         uint32_t *h = p + (size_t)row * RFT_H_WORDS(dim);
         memset(h, NEVER_WRITTEN, (size_t)dim * 2);
         memset(h + RFT_PADDED(dim) / 2, NEVER_WRITTEN, (size_t)n_tiles(dim) * 4);
+        clear_quantised(h + RFT_H_QUANTISED(dim), dim);
     }
     return address;
 }

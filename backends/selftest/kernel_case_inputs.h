@@ -35,6 +35,8 @@ uint64_t rft_case_mask(const struct rft_build *b, uint32_t vocab);
 /* Only written: rows of n elements of this many bytes, the first n_used of which are to be written. */
 uint64_t rft_case_output(const struct rft_build *b, const char *name, uint32_t n, uint32_t n_used,
                          uint32_t element_bytes);
+/* Activation rows of k elements, and normed rows; their quantised parts, too. */
+uint64_t rft_case_row_output(const struct rft_build *b, uint32_t k);
 uint64_t rft_case_normed_output(const struct rft_build *b, uint32_t dim);
 
 #endif

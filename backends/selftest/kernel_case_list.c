@@ -1,108 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of cases. Borders: tiles of 16 outputs, blocks of 64 elements or keys, pages of 16 keys, parts of 2048
- * vocabulary entries, and groups of up to 16 rows that a kernel takes at once. The first argument says whether a case
- * is quick. */
+ * vocabulary entries, and groups of up to 16 rows that a kernel takes at once. */
+#include "kernel_case_lines.h"
 #include "kernel_cases.h"
-
-#define EMBED(quick, rows_, n_, dim, first_, values_)                                                                  \
-    {                                                                                                                  \
-        .op = RFT_OP_embed, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_,                      \
-        .values = RFT_VALUES_##values_                                                                                 \
-    }
-#define QKV(quick, rows_, idle, dim, heads, kv, head_dim_, prompt, own, values_)                                       \
-    {                                                                                                                  \
-        .op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .has_idle = idle, .k = dim, .n_heads = heads,              \
-        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_      \
-    }
-#define QKV_PREFILL(quick, rows_, dim, heads, kv, head_dim_, prompt, values_)                                          \
-    {                                                                                                                  \
-        .op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .is_prefill = true, .k = dim, .n_heads = heads,            \
-        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_                    \
-    }
-#define ATTEND(quick, rows_, idle, heads, kv, head_dim_, prompt, own, values_)                                         \
-    {                                                                                                                  \
-        .op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .has_idle = idle, .n_heads = heads,                  \
-        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_      \
-    }
-#define ATTEND_PREFILL(quick, rows_, heads, kv, head_dim_, prompt, values_)                                            \
-    {                                                                                                                  \
-        .op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .is_prefill = true, .n_heads = heads,                \
-        .n_kv_heads = kv, .head_dim = head_dim_, .n_prompt = prompt, .values = RFT_VALUES_##values_                    \
-    }
-#define RESIDUAL(quick, rows_, dim, k_, values_)                                                                       \
-    {                                                                                                                  \
-        .op = RFT_OP_residual, .is_quick = quick, .rows = rows_, .n = dim, .k = k_, .values = RFT_VALUES_##values_     \
-    }
-#define GATE_UP(quick, rows_, ffn_dim, dim, values_)                                                                   \
-    {                                                                                                                  \
-        .op = RFT_OP_gate_up, .is_quick = quick, .rows = rows_, .n = ffn_dim, .k = dim, .values = RFT_VALUES_##values_ \
-    }
-#define PROJECT(quick, rows_, n_, dim, first_, values_)                                                                \
-    {                                                                                                                  \
-        .op = RFT_OP_project, .is_quick = quick, .rows = rows_, .n = n_, .k = dim, .first = first_,                    \
-        .values = RFT_VALUES_##values_                                                                                 \
-    }
-#define HEADS(quick, rows_, idle, heads, kv, head_dim_, prompt, own, is_wide, values_)                                 \
-    {                                                                                                                  \
-        .op = RFT_OP_heads, .is_quick = quick, .rows = rows_, .has_idle = idle, .n_heads = heads, .n_kv_heads = kv,    \
-        .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .has_two_tables = is_wide,                            \
-        .values = RFT_VALUES_##values_                                                                                 \
-    }
-#define POST_NORM(quick, rows_, dim, values_)                                                                          \
-    {                                                                                                                  \
-        .op = RFT_OP_post_norm, .is_quick = quick, .rows = rows_, .n = dim, .values = RFT_VALUES_##values_             \
-    }
-#define QUANTISE(quick, rows_, k_, is_normed, values_)                                                                 \
-    {                                                                                                                  \
-        .op = RFT_OP_quantise, .is_quick = quick, .rows = rows_, .k = k_, .has_bias = is_normed,                       \
-        .values = RFT_VALUES_##values_                                                                                 \
-    }
-/* The same cases with what only some architectures have; the last arguments are members. */
-#define QKV_WITH(quick, rows_, dim, heads, kv, head_dim_, prompt, own, values_, ...)                                   \
-    {                                                                                                                  \
-        .op = RFT_OP_qkv, .is_quick = quick, .rows = rows_, .k = dim, .n_heads = heads, .n_kv_heads = kv,              \
-        .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_, __VA_ARGS__           \
-    }
-#define ATTEND_WITH(quick, rows_, heads, kv, head_dim_, prompt, own, values_, ...)                                     \
-    {                                                                                                                  \
-        .op = RFT_OP_attention, .is_quick = quick, .rows = rows_, .n_heads = heads, .n_kv_heads = kv,                  \
-        .head_dim = head_dim_, .n_prompt = prompt, .n_own = own, .values = RFT_VALUES_##values_, __VA_ARGS__           \
-    }
-#define MATMUL_WITH(quick, op_, rows_, n_, k_, values_, ...)                                                           \
-    {                                                                                                                  \
-        .op = RFT_OP_##op_, .is_quick = quick, .rows = rows_, .n = n_, .k = k_, .values = RFT_VALUES_##values_,        \
-        __VA_ARGS__                                                                                                    \
-    }
-#define FILTER(quick, rows_, n_, t, sweep, k_, p, values_)                                                             \
-    {                                                                                                                  \
-        .op = RFT_OP_filter, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .is_sweep = sweep,           \
-        .top_k = k_, .top_p_65536 = p, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                           \
-    }
-#define SAMPLE(quick, rows_, n_, t, sweep, min, flags_, values_)                                                       \
-    {                                                                                                                  \
-        .op = RFT_OP_sample, .is_quick = quick, .rows = rows_, .n = n_, .temperature = t, .is_sweep = sweep,           \
-        .min_p = min, .flags = flags_, .has_idle = rows_ > 2, .values = RFT_VALUES_##values_                           \
-    }
-#define DRAW(quick, rows_, idle, n_, dim, first_, t, sweep, values_)                                                   \
-    {                                                                                                                  \
-        .op = RFT_OP_draw, .is_quick = quick, .rows = rows_, .has_idle = idle, .n = n_, .k = dim, .first = first_,     \
-        .temperature = t, .is_sweep = sweep, .values = RFT_VALUES_##values_                                            \
-    }
-#define SCORE(quick, rows_, n_, first_, values_)                                                                       \
-    {                                                                                                                  \
-        .op = RFT_OP_score, .is_quick = quick, .rows = rows_, .n = n_, .first = first_, .has_idle = rows_ > 2,         \
-        .values = RFT_VALUES_##values_                                                                                 \
-    }
-#define ADVANCE(quick, rows_, n_, idle, values_)                                                                       \
-    {                                                                                                                  \
-        .op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .has_idle = idle,                             \
-        .values = RFT_VALUES_##values_                                                                                 \
-    }
-#define ADVANCE_SCORED(quick, rows_, n_, parts, values_)                                                               \
-    {                                                                                                                  \
-        .op = RFT_OP_advance, .is_quick = quick, .rows = rows_, .n = n_, .k = parts, .has_idle = true,                 \
-        .is_scored = true, .values = RFT_VALUES_##values_                                                              \
-    }
 
 /* Of one way to store a matrix: K of a few blocks, of which the last may be half of one, and a larger K. */
 #define INTEGERS(format_, k_, large_k)                                                                                 \
@@ -112,12 +12,15 @@
         MATMUL_WITH(true, project, 40, 33, k_, TIES, .format = format_),                                               \
         QKV_WITH(true, 7, k_, 4, 2, 16, 20, 18, PLAIN, .format = format_, .has_idle = true),                           \
         QKV_WITH(true, 13, k_, 4, 2, 16, 20, 18, PLAIN, .format = format_, .first = 64, .n = 32, .has_bias = true),    \
-        MATMUL_WITH(true, residual, 9, 66, large_k, PLAIN, .format = format_),                                         \
-        MATMUL_WITH(true, gate_up, 17, 40, k_, PLAIN, .format = format_),                                              \
+        MATMUL_WITH(true, residual, 9, 66, large_k, PLAIN, .format = format_, .flags = RFT_QUANTISED),                 \
+        MATMUL_WITH(true, gate_up, 17, 40, k_, PLAIN, .format = format_, .flags = RFT_QUANTISED),                      \
         MATMUL_WITH(true, draw, 9, 50, k_, PLAIN, .format = format_, .temperature = 0.7f, .has_idle = true),           \
         MATMUL_WITH(false, project, 1, 300, large_k, PLAIN, .format = format_),                                        \
         MATMUL_WITH(false, project, 33, 70, large_k, WIDE, .format = format_),                                         \
         MATMUL_WITH(false, residual, 70, 40, k_, PLAIN, .format = format_, .has_bias = true),                          \
+        MATMUL_WITH(false, residual, 2, 100, k_, PLAIN, .format = format_, .flags = RFT_QUANTISED),                    \
+        MATMUL_WITH(false, gate_up, 3, 110, large_k, PLAIN, .format = format_, .flags = RFT_QUANTISED),                \
+        MATMUL_WITH(false, gate_up, 70, 86, k_, PLAIN, .format = format_, .flags = RFT_QUANTISED),                     \
         MATMUL_WITH(false, draw, 8, 260, k_, PLAIN, .format = format_, .temperature = 1.0f)
 #define INTEGERS_OF(name, format) INTEGERS(format, RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) ? 256 : 96, 768),
 
@@ -354,13 +257,34 @@ const struct rft_kernel_case kernel_cases[] = {
     MATMUL_WITH(true, draw, 9, 50, 40, BAD, .temperature = 1.0f, .cap = 30.0f, .has_idle = true),
     MATMUL_WITH(true, draw, 17, 128, 130, TIES, .cap = 2.0f),
 
-    QUANTISE(true, 12, 96, false, PLAIN),
-    QUANTISE(true, 7, 100, true, WIDE),
-    QUANTISE(true, 5, 576, false, TINY),
-    QUANTISE(true, 9, 2100, true, TIES),
-    QUANTISE(true, 60, 320, false, BAD),
-    QUANTISE(false, 1, 20000, false, PLAIN),
-    QUANTISE(false, 400, 640, true, PLAIN), /* many values: a wrong rounding shows */
+    QUANTISE(true, 12, 96, PLAIN),
+    QUANTISE(true, 7, 100, WIDE),
+    QUANTISE(true, 5, 576, TINY),
+    QUANTISE(true, 9, 2100, TIES),
+    QUANTISE(true, 60, 320, BAD),
+    QUANTISE(false, 1, 20000, PLAIN),
+    QUANTISE(false, 400, 640, PLAIN), /* many values: a wrong rounding shows */
+
+    MATMUL_WITH(true, embed, 9, 37, 100, WIDE, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, embed, 9, 20, 576, BAD, .first = 16, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, embed, 3, 300, 4112, PLAIN, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, residual, 5, 100, 576, WIDE, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, residual, 9, 66, 100, BAD, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, residual, 40, 48, 64, TIES, .has_bias = true, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, residual, 1, 576, 1536, PLAIN, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, residual, 130, 70, 96, PLAIN, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, post_norm, 9, 66, 0, BAD, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, post_norm, 12, 576, 0, WIDE, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, post_norm, 3, 4112, 0, PLAIN, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, gate_up, 12, 86, 400, PLAIN, .flags = RFT_QUANTISED),
+    MATMUL_WITH(true, gate_up, 40, 20, 64, BAD, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, gate_up, 1, 1536, 576, WIDE, .has_bias = true, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, gate_up, 64, 200, 100, TIES, .flags = RFT_QUANTISED),
+    ATTEND_WITH(true, 9, 9, 3, 64, 70, 20, PLAIN, .has_idle = true, .flags = RFT_QUANTISED),
+    ATTEND_WITH(false, 7, 4, 2, 16, 33, 70, WIDE, .flags = RFT_QUANTISED),
+    ATTEND_WITH(false, 12, 20, 1, 8, 50, 0, PLAIN, .is_prefill = true, .flags = RFT_QUANTISED),
+    ATTEND_WITH(false, 6, 6, 2, 256, 130, 70, BAD, .has_idle = true, .flags = RFT_QUANTISED),
+    ATTEND_WITH(false, 64, 18, 1, 32, 100, 40, PLAIN, .flags = RFT_QUANTISED),
 
     RFT_FORMAT_LIST(INTEGERS_OF)
 

@@ -21,7 +21,7 @@ static void build_embed(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
     struct rft_args_embed a = {
-        .batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .format = c->format};
+        .batch = rft_case_batch(b), .dim = c->k, .first = c->first, .n = c->n, .format = c->format, .flags = c->flags};
     a.rows = rft_case_rows(b, c->first == 0 ? c->n : c->first + c->n + c->n / 4);
     a.weight = rft_case_matrix(b, c->n, c->k);
     a.norm = rft_case_norm(b, c->k);
@@ -31,14 +31,11 @@ static void build_embed(const struct rft_build *b)
     rft_call_args(b->image, &a, sizeof a);
 }
 
-/* has_bias: of normed rows. */
 static void build_quantise(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
     struct rft_args_quantise a = {.batch = rft_case_batch(b), .k = c->k};
-    a.stride = c->has_bias ? RFT_H_WORDS(c->k) : RFT_ROW_WORDS(c->k);
-    a.quantised = c->has_bias ? RFT_H_QUANTISED(c->k) : RFT_ROW_QUANTISED(c->k);
-    a.x = c->has_bias ? rft_case_normed(b, RFT_CALL_OUT, c->k) : rft_case_activations(b, "x", RFT_CALL_OUT, c->k);
+    a.y = rft_case_activations(b, "y", RFT_CALL_OUT, c->k);
     rft_call_args(b->image, &a, sizeof a);
 }
 
@@ -117,7 +114,7 @@ static void build_attention(const struct rft_build *b)
     a.q = rft_case_queries(b);
     a.prompt_kv = rft_case_pages(b, RFT_CALL_IN, false);
     a.own_kv = rft_case_pages(b, RFT_CALL_IN, true);
-    a.y = rft_case_output(b, "y", 2 * RFT_ROW_WORDS(heads_dim), heads_dim, 2);
+    a.y = rft_case_row_output(b, heads_dim);
     a.scratch = rft_call_buffer(b->image, "scratch", RFT_CALL_SCRATCH, n_pieces * n_floats * 4, &scratch);
     a.n_heads = c->n_heads;
     a.n_kv_heads = c->n_kv_heads;
@@ -127,6 +124,7 @@ static void build_attention(const struct rft_build *b)
     a.window = c->window != 0 ? c->window : RFT_NO_WINDOW;
     a.cap_bits = RFT_BITS(c->cap);
     a.inverse_cap_bits = inverse_cap(c);
+    a.flags = c->flags;
     rft_call_args(b->image, &a, sizeof a);
 }
 
@@ -148,7 +146,7 @@ static void build_residual(const struct rft_build *b)
 static void build_post_norm(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_post_norm a = {.batch = rft_case_batch(b), .dim = c->n};
+    struct rft_args_post_norm a = {.batch = rft_case_batch(b), .dim = c->n, .flags = c->flags};
     a.rows = rft_case_rows(b, 0);
     a.y = rft_case_floats(b, "y", RFT_CALL_IN, c->n);
     a.weight = rft_case_norm(b, c->n);
@@ -163,13 +161,14 @@ static void build_post_norm(const struct rft_build *b)
 static void build_gate_up(const struct rft_build *b)
 {
     const struct rft_kernel_case *c = b->c;
-    struct rft_args_gate_up a = {.batch = rft_case_batch(b), .dim = c->k, .ffn_dim = c->n, .format = c->format};
+    struct rft_args_gate_up a = {
+        .batch = rft_case_batch(b), .dim = c->k, .ffn_dim = c->n, .format = c->format, .flags = c->flags};
     a.rows = rft_case_rows(b, 0);
     a.weight = rft_case_matrix(b, 2 * c->n, c->k);
     a.h = rft_case_normed(b, RFT_CALL_IN, c->k);
     a.bias = rft_case_bias(b, 2 * c->n);
     a.act = c->act;
-    a.y = rft_case_output(b, "y", 2 * RFT_ROW_WORDS(c->n), c->n, 2);
+    a.y = rft_case_row_output(b, c->n);
     a.inverse_dim_bits = inverse_bits(c->k);
     a.eps_bits = RFT_BITS(EPS);
     rft_call_args(b->image, &a, sizeof a);

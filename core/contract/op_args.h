@@ -93,7 +93,9 @@ struct rft_score {
 #define RFT_ROW_WORDS(k) (RFT_ROW_QUANTISED(k) + RFT_QUANTISED_WORDS(k))
 #define RFT_H_WORDS(dim) (RFT_H_QUANTISED(dim) + RFT_QUANTISED_WORDS(dim))
 
-/* A row quantised: RFT_PADDED(k) signed bytes, and behind them struct rft_quantised_block for each 32 of them. */
+/* A row quantised: RFT_PADDED(k) signed bytes, and behind them struct rft_quantised_block for each 32 of them. Whoever
+ * writes a row for a matrix of integers (RFT_QUANTISED among its flags) writes this part of what it wrote, too: blocks
+ * that hold one of its elements. Those past k are zero. */
 #define RFT_QUANT_BLOCK 32u
 #define RFT_QUANTISED_WORDS(k) (RFT_PADDED(k) / 4u + RFT_PADDED(k) / 8u)
 struct rft_quantised_block {
@@ -169,6 +171,9 @@ struct rft_quantised_block {
  * exactly 1, and was written with a norm's weight of ones. */
 #define RFT_BITS_NO_NORM 0x3f7fffffu
 
+/* Flag of ops that write activation rows or normed rows: their quantised parts are written, too. */
+#define RFT_QUANTISED 1u
+
 /* x[row][i] = scale weight[token][i], f32, and its normed row. A large matrix may lie in parts: only rows whose token
  * is in [first, first + n) are taken. */
 struct rft_args_embed {
@@ -183,16 +188,15 @@ struct rft_args_embed {
     RFT_U32 n;
     RFT_U32 scale_bits; /* f32 */
     RFT_U32 format;     /* of weight, as in all that follows */
-    RFT_U32 unused0;
+    RFT_U32 flags;      /* RFT_QUANTISED or 0 */
 };
 
-/* The quantised part of every row: its bf16 elements as bytes under a scale for each 32. */
+/* The quantised part of every row: its bf16 elements as bytes under a scale for each 32. For rows whose writers have
+ * no whole blocks of 32. */
 struct rft_args_quantise {
     RFT_ADDRESS(batch);
-    RFT_ADDRESS(x);    /* [rows][stride words], in and out */
-    RFT_U32 k;         /* elements */
-    RFT_U32 stride;    /* words of a row */
-    RFT_U32 quantised; /* the word of a row where its quantised part begins */
+    RFT_ADDRESS(y); /* [rows][RFT_ROW_WORDS(k)], in and out */
+    RFT_U32 k;
     RFT_U32 unused0;
 };
 
@@ -265,6 +269,8 @@ struct rft_args_attention {
     RFT_U32 window;           /* keys at positions <= position - window are not seen; 0xffffffff: all are */
     RFT_U32 cap_bits;         /* f32: scores become cap tanh(score / cap); 0 = they stay */
     RFT_U32 inverse_cap_bits; /* f32 of 1 / cap */
+    RFT_U32 flags;            /* RFT_QUANTISED, where a kv head's outputs are whole blocks of 32, or 0 */
+    RFT_U32 unused0;
 };
 #define RFT_NO_WINDOW 0xffffffffu
 
@@ -280,10 +286,10 @@ struct rft_args_residual {
     RFT_ADDRESS(h);      /* [rows][RFT_H_WORDS(dim)], out */
     RFT_U32 dim;
     RFT_U32 k;
-    RFT_U32 flags; /* RFT_RESIDUAL_* or 0 */
+    RFT_U32 flags; /* RFT_RESIDUAL_ALONE, RFT_QUANTISED or 0 */
     RFT_U32 format;
 };
-#define RFT_RESIDUAL_ALONE 1u /* x was nothing: the sums themselves, which post_norm adds to the stream */
+#define RFT_RESIDUAL_ALONE 2u /* x was nothing: the sums themselves, which post_norm adds to the stream */
 
 /* x[row][i] += the norm of y, and x's normed row. */
 struct rft_args_post_norm {
@@ -297,7 +303,7 @@ struct rft_args_post_norm {
     RFT_U32 dim;
     RFT_U32 inverse_dim_bits;
     RFT_U32 eps_bits;
-    RFT_U32 unused0;
+    RFT_U32 flags; /* RFT_QUANTISED or 0 */
 };
 
 /* y[row][i] = bf16(act(gate) up), gate and up being scale times (weight times h), plus the bias. */
@@ -314,6 +320,8 @@ struct rft_args_gate_up {
     RFT_U32 eps_bits;
     RFT_U32 act; /* RFT_ACT_* */
     RFT_U32 format;
+    RFT_U32 flags; /* RFT_QUANTISED or 0 */
+    RFT_U32 unused0;
 };
 #define RFT_ACT_SILU 0u
 #define RFT_ACT_GELU_TANH 1u

@@ -38,11 +38,21 @@ static struct rft_range range_of(const struct rft_weight *w)
     return w->matrix.parts[0];
 }
 
-/* The weight of a layer's first norm; behind the last layer, of the final norm. */
-static struct rft_range first_norm(const struct rft_weights *weights, uint32_t layer)
+static bool has_integers(const struct rft_weight *w)
 {
-    return range_of(layer < weights->config.n_layers ? rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM)
-                                                     : rft_weights_final_norm(weights));
+    return w->bytes != 0 && w->matrix.format != RFT_FORMAT_BF16;
+}
+
+/* What reads the stream first in a layer; behind the last layer, the head. */
+static struct rft_next first_of(const struct rft_weights *weights, uint32_t layer)
+{
+    if (layer == weights->config.n_layers)
+        return (struct rft_next){range_of(rft_weights_final_norm(weights)),
+                                 rft_weights_head(weights)->matrix.format != RFT_FORMAT_BF16};
+    const struct rft_weight *w = rft_weights_layer(weights, layer, RFT_LAYER_ATTN_NORM);
+    return (struct rft_next){range_of(&w[RFT_LAYER_ATTN_NORM]), has_integers(&w[RFT_LAYER_QKV]) ||
+                                                                    has_integers(&w[RFT_LAYER_QKV_SECOND]) ||
+                                                                    has_integers(&w[RFT_LAYER_QKV_THIRD])};
 }
 
 /* A matrix of a layer, with its bias. */
@@ -78,11 +88,6 @@ static void emit_heads_of(struct rft_emit *e, const struct rft_weights *weights,
     const struct rft_rotation rotation = rft_weights_rotation(weights, layer);
     const struct rft_heads_norm norm = {range_of(&w[RFT_LAYER_QK_NORM]), c->norm_eps,
                                         rft_model_has(c, RFT_PART_QK_NORM_WIDE)};
-    bool has_integers = false;
-    for (enum rft_layer_weight part = RFT_LAYER_QKV; part <= RFT_LAYER_QKV_THIRD; part++)
-        has_integers = has_integers || (w[part].bytes != 0 && w[part].matrix.format != RFT_FORMAT_BF16);
-    if (has_integers)
-        emit_quantise_normed(e, b->h);
     for (enum rft_layer_weight part = RFT_LAYER_QKV; part <= RFT_LAYER_QKV_THIRD; part++) {
         const struct rft_linear qkv = qkv_of(weights, w, part);
         if (w[part].bytes != 0 && norm.weight.bytes == 0)
@@ -96,16 +101,14 @@ static void emit_heads_of(struct rft_emit *e, const struct rft_weights *weights,
 
 /* What a matrix gives joins the stream, through a norm where there is one behind it. */
 static void emit_join(struct rft_emit *e, const struct rft_decode_buffers *b, struct rft_range y,
-                      const struct rft_linear *w, const struct rft_weight *post_norm, struct rft_range next_norm)
+                      const struct rft_linear *w, const struct rft_weight *post_norm, const struct rft_next *next)
 {
-    if (w->matrix->format != RFT_FORMAT_BF16)
-        emit_quantise_row(e, y, w->matrix->k);
     if (post_norm->bytes == 0) {
-        emit_residual(e, b->x, b->h, y, w, next_norm);
+        emit_residual(e, b->x, b->h, y, w, next);
         return;
     }
     emit_residual_alone(e, b->alone, b->h, y, w, range_of(post_norm));
-    emit_post_norm(e, b->x, b->h, b->alone, range_of(post_norm), next_norm);
+    emit_post_norm(e, b->x, b->h, b->alone, range_of(post_norm), next);
 }
 
 static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, uint32_t layer,
@@ -120,25 +123,25 @@ static void emit_layer(struct rft_emit *e, const struct rft_weights *weights, ui
                             down = linear_of(weights, w, RFT_LAYER_DOWN, RFT_LAYER_DOWN_BIAS);
     const struct rft_attention_shape shape = {
         (float)(c->attention_scale != 0.0 ? c->attention_scale : rft_host_inverse_sqrt(c->head_dim)),
-        (float)c->score_cap, c->is_windowed[layer] ? c->window : RFT_NO_WINDOW};
+        (float)c->score_cap, c->is_windowed[layer] ? c->window : RFT_NO_WINDOW, has_integers(&w[RFT_LAYER_O])};
+    const struct rft_next ffn = {range_of(&w[RFT_LAYER_FFN_NORM]), has_integers(&w[RFT_LAYER_GATE_UP])},
+                          next = first_of(weights, layer + 1);
     emit_heads_of(e, weights, layer, b, &kv);
     emit_attention(e, b->attended, b->q, &kv, &shape, b->scratch, b->scratch_floats);
-    emit_join(e, b, b->attended, &o, &w[RFT_LAYER_POST_ATTN_NORM], range_of(&w[RFT_LAYER_FFN_NORM]));
-    if (gate_up.matrix->format != RFT_FORMAT_BF16)
-        emit_quantise_normed(e, b->h);
-    emit_gate_up(e, b->act, b->h, &gate_up, c->act);
-    emit_join(e, b, b->act, &down, &w[RFT_LAYER_POST_FFN_NORM], first_norm(weights, layer + 1));
+    emit_join(e, b, b->attended, &o, &w[RFT_LAYER_POST_ATTN_NORM], &ffn);
+    emit_gate_up(e, b->act, b->h, &gate_up, c->act, has_integers(&w[RFT_LAYER_DOWN]));
+    emit_join(e, b, b->act, &down, &w[RFT_LAYER_POST_FFN_NORM], &next);
 }
 
 /* From the rows' tokens to their final hidden states. */
 static void emit_body(struct rft_emit *e, const struct rft_weights *weights, const struct rft_decode_buffers *b)
 {
     const struct rft_model_config *c = &weights->config;
+    const struct rft_next first = first_of(weights, 0);
     char label[24];
     e->label = "input";
     emit_embed(e, b->x, b->h, &rft_weights_embedding(weights)->matrix,
-               (float)((c->embedding_scale != 0.0 ? c->embedding_scale : 1.0) / stream_scale(c)),
-               first_norm(weights, 0));
+               (float)((c->embedding_scale != 0.0 ? c->embedding_scale : 1.0) / stream_scale(c)), &first);
     for (uint32_t layer = 0; layer < weights->config.n_layers; layer++) {
         snprintf(label, sizeof label, "layer %u", layer);
         e->label = label;
@@ -168,8 +171,6 @@ static void emit_token(struct rft_emit *e, const struct rft_weights *weights, co
     const struct rft_linear head = head_of(weights);
     const float cap = (float)weights->config.logit_cap;
     e->label = "draw";
-    if (head.matrix->format != RFT_FORMAT_BF16)
-        emit_quantise_normed(e, b->h);
     if (rft_sampling_has_logits(sampling)) {
         emit_project(e, sampler->logits, b->h, &head, cap);
         if (rft_sampling_is_filtered(sampling))
@@ -201,8 +202,6 @@ enum rft_status rft_decode_logits(const struct rft_weights *weights, const struc
     const struct rft_linear head = head_of(weights);
     program->name = "logits";
     e.label = "head";
-    if (head.matrix->format != RFT_FORMAT_BF16)
-        emit_quantise_normed(&e, buffers->h);
     emit_project(&e, logits, buffers->h, &head, (float)weights->config.logit_cap);
     return e.status;
 }

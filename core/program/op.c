@@ -31,8 +31,13 @@ static uint64_t reads_bias(struct rft_node *node, const struct rft_linear *w)
     return reads(node, w->bias, ((uint64_t)w->matrix->n + RFT_TILE - 1) / RFT_TILE * RFT_TILE * 4);
 }
 
+static uint32_t quantised_flag(bool is_quantised)
+{
+    return is_quantised ? RFT_QUANTISED : 0;
+}
+
 void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
-                float scale, struct rft_range norm_weight)
+                float scale, const struct rft_next *next)
 {
     assert(embedding->k == e->norm.dim);
     for (uint32_t part = 0; part < embedding->n_parts; part++) {
@@ -42,7 +47,7 @@ void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, cons
             .batch = e->batch.address,
             .rows = writes(&node, e->rows, 0),
             .weight = reads_matrix(&node, embedding, part),
-            .norm = reads(&node, norm_weight, (uint64_t)embedding->k * 4),
+            .norm = reads(&node, next->norm, (uint64_t)embedding->k * 4),
             .x = writes(&node, x, rows_of(e, embedding->k, 4)),
             .h = writes(&node, h, h_bytes(e)),
             .dim = embedding->k,
@@ -50,35 +55,23 @@ void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, cons
             .n = part_rows(embedding, part),
             .scale_bits = RFT_BITS(scale),
             .format = embedding->format,
+            .flags = quantised_flag(next->is_quantised),
         };
         node_end(e, &node, &args, sizeof args);
     }
 }
 
-static void emit_quantise(struct rft_emit *e, struct rft_range x, uint32_t k, uint32_t stride, uint32_t quantised)
+void emit_quantise(struct rft_emit *e, struct rft_range y, uint32_t k)
 {
     struct rft_node node;
     node_begin(e, &node, RFT_OP_quantise);
     struct rft_args_quantise args = {
         .batch = e->batch.address,
-        .x = writes(&node, x, rows_of(e, stride, 4)),
+        .y = writes(&node, y, activations_of(e, k)),
         .k = k,
-        .stride = stride,
-        .quantised = quantised,
     };
-    reads(&node, x, 0);
+    reads(&node, y, 0);
     node_end(e, &node, &args, sizeof args);
-}
-
-void emit_quantise_normed(struct rft_emit *e, struct rft_range h)
-{
-    const uint32_t dim = e->norm.dim;
-    emit_quantise(e, h, dim, RFT_H_WORDS(dim), RFT_H_QUANTISED(dim));
-}
-
-void emit_quantise_row(struct rft_emit *e, struct rft_range y, uint32_t k)
-{
-    emit_quantise(e, y, k, RFT_ROW_WORDS(k), RFT_ROW_QUANTISED(k));
 }
 
 void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_linear *w,
@@ -155,7 +148,8 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
                     const struct rft_attention_shape *shape, struct rft_range scratch, uint32_t scratch_floats)
 {
     struct rft_node node;
-    uint64_t heads_dim = (uint64_t)e->n_heads * e->head_dim;
+    const uint32_t heads_dim = e->n_heads * e->head_dim;
+    const bool has_blocks = heads_dim / e->n_kv_heads % RFT_QUANT_BLOCK == 0;
     node_begin(e, &node, RFT_OP_attention);
     assert(e->head_dim <= RFT_HEAD_DIM_MAX && e->head_dim % 8 == 0 && e->n_heads % e->n_kv_heads == 0);
     struct rft_args_attention args = {
@@ -175,8 +169,11 @@ void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, 
         .window = shape->window,
         .cap_bits = RFT_BITS(shape->cap),
         .inverse_cap_bits = inverse_cap_bits(shape->cap),
+        .flags = quantised_flag(shape->is_quantised && has_blocks),
     };
     node_end(e, &node, &args, sizeof args);
+    if (shape->is_quantised && !has_blocks)
+        emit_quantise(e, y, heads_dim);
 }
 
 /* x is only written if it is the sums alone that are wanted. */
@@ -207,9 +204,9 @@ static void emit_product(struct rft_emit *e, struct rft_range x, struct rft_rang
 }
 
 void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
-                   const struct rft_linear *w, struct rft_range norm_weight)
+                   const struct rft_linear *w, const struct rft_next *next)
 {
-    emit_product(e, x, h, y, w, norm_weight, 0);
+    emit_product(e, x, h, y, w, next->norm, quantised_flag(next->is_quantised));
 }
 
 void emit_residual_alone(struct rft_emit *e, struct rft_range alone, struct rft_range h, struct rft_range y,
@@ -219,7 +216,7 @@ void emit_residual_alone(struct rft_emit *e, struct rft_range alone, struct rft_
 }
 
 void emit_post_norm(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range alone,
-                    struct rft_range weight, struct rft_range norm_weight)
+                    struct rft_range weight, const struct rft_next *next)
 {
     struct rft_node node;
     const uint32_t dim = e->norm.dim;
@@ -229,19 +226,21 @@ void emit_post_norm(struct rft_emit *e, struct rft_range x, struct rft_range h, 
         .rows = writes(&node, e->rows, 0),
         .y = reads(&node, alone, rows_of(e, dim, 4)),
         .weight = reads(&node, weight, (uint64_t)dim * 4),
-        .norm = reads(&node, norm_weight, (uint64_t)dim * 4),
+        .norm = reads(&node, next->norm, (uint64_t)dim * 4),
         .x = writes(&node, x, rows_of(e, dim, 4)),
         .h = writes(&node, h, h_bytes(e)),
         .dim = dim,
         .inverse_dim_bits = inverse_bits(dim),
         .eps_bits = RFT_BITS(e->norm.post_eps),
+        .flags = quantised_flag(next->is_quantised),
     };
     reads(&node, x, 0);
     reads(&node, h, 0);
     node_end(e, &node, &args, sizeof args);
 }
 
-void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, uint32_t act)
+void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, uint32_t act,
+                  bool is_quantised)
 {
     struct rft_node node;
     const struct factor factor = factor_of(e, w);
@@ -261,6 +260,7 @@ void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, co
         .eps_bits = factor.eps_bits,
         .act = act,
         .format = m->format,
+        .flags = quantised_flag(is_quantised),
     };
     node_end(e, &node, &args, sizeof args);
 }

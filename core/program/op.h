@@ -31,11 +31,18 @@ struct rft_rotation {
     struct rft_range q, k; /* [positions][head_dim / 2][2] f32 */
 };
 
+/* What reads a normed row next: the weight of its norm, and whether a matrix of integers does. */
+struct rft_next {
+    struct rft_range norm; /* [dim] f32 */
+    bool is_quantised;
+};
+
 /* What shapes the attention of a layer, beside its pages. */
 struct rft_attention_shape {
     float scale;
-    float cap;       /* of the scores; 0 = none */
-    uint32_t window; /* keys that a query sees, itself among them; RFT_NO_WINDOW */
+    float cap;         /* of the scores; 0 = none */
+    uint32_t window;   /* keys that a query sees, itself among them; RFT_NO_WINDOW */
+    bool is_quantised; /* its outputs are read by a matrix of integers */
 };
 
 /* KV pages of one layer. */
@@ -44,27 +51,29 @@ struct rft_kv_layer {
     struct rft_range own;
 };
 
-/* Shapes are op_args.h's. norm_weight: of the norm that comes next. */
+/* Shapes are op_args.h's. */
 void emit_embed(struct rft_emit *e, struct rft_range x, struct rft_range h, const struct rft_matrix *embedding,
-                float scale, struct rft_range norm_weight);
-/* What a matrix whose format is not bf16 reads of a normed row, or of a row of k activations. */
-void emit_quantise_normed(struct rft_emit *e, struct rft_range h);
-void emit_quantise_row(struct rft_emit *e, struct rft_range y, uint32_t k);
+                float scale, const struct rft_next *next);
+/* The quantised parts of rows of k activations. */
+void emit_quantise(struct rft_emit *e, struct rft_range y, uint32_t k);
 void emit_qkv(struct rft_emit *e, struct rft_range q, struct rft_range h, const struct rft_linear *w,
               const struct rft_rotation *rotation, const struct rft_kv_layer *kv);
 /* Behind emit_project of q, k and v, into y. */
 void emit_heads(struct rft_emit *e, struct rft_range q, struct rft_range y, const struct rft_heads_norm *norm,
                 const struct rft_rotation *rotation, const struct rft_kv_layer *kv);
+/* With emit_quantise behind it where the outputs of a kv head are no whole blocks. */
 void emit_attention(struct rft_emit *e, struct rft_range y, struct rft_range q, const struct rft_kv_layer *kv,
                     const struct rft_attention_shape *shape, struct rft_range scratch, uint32_t scratch_floats);
 void emit_residual(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range y,
-                   const struct rft_linear *w, struct rft_range norm_weight);
+                   const struct rft_linear *w, const struct rft_next *next);
 /* The same in two: the sums alone into `alone`, then x += their norm of this weight. */
 void emit_residual_alone(struct rft_emit *e, struct rft_range alone, struct rft_range h, struct rft_range y,
                          const struct rft_linear *w, struct rft_range weight);
 void emit_post_norm(struct rft_emit *e, struct rft_range x, struct rft_range h, struct rft_range alone,
-                    struct rft_range weight, struct rft_range norm_weight);
-void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, uint32_t act);
+                    struct rft_range weight, const struct rft_next *next);
+/* is_quantised: y is read by a matrix of integers. */
+void emit_gate_up(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, uint32_t act,
+                  bool is_quantised);
 /* y: [rows][w->n] f32. cap: of the results; 0 = none. */
 void emit_project(struct rft_emit *e, struct rft_range y, struct rft_range h, const struct rft_linear *w, float cap);
 

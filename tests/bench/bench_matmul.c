@@ -38,12 +38,12 @@ static double product_flop(const struct rft_model_config *config, enum product p
     return 2.0 * (double)(s.n * s.k * s.n_layers);
 }
 
-/* Which product a node is; N_PRODUCTS = none. Of the two residuals of a layer, o stands behind attention. What makes a
- * product's quantised rows is part of it. */
+/* Which product a node is; N_PRODUCTS = none. Of the two residuals of a layer, o stands behind attention, and behind
+ * what quantises its outputs where attention does not: that is part of it. */
 static enum product product_of(const struct rft_program *program, size_t i)
 {
     switch (program->nodes[i].op) {
-    case RFT_OP_quantise: return product_of(program, i + 1);
+    case RFT_OP_quantise: return O;
     case RFT_OP_qkv: return QKV;
     case RFT_OP_residual:
         i -= program->nodes[i - 1].op == RFT_OP_quantise;

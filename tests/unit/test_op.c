@@ -102,11 +102,12 @@ static void test_parts(void **state)
                                  .parts = {buffer(WEIGHT), buffer(WEIGHT_2), buffer(WEIGHT_3)}};
     const struct rft_linear head = {.matrix = &w, .is_normed = true};
     const struct rft_sampler s = draw_sampler(4999);
+    const struct rft_next next = {buffer(NORM), false};
     struct rft_program program;
     struct rft_emit e = emitter(&program);
     uint32_t first = 0;
     (void)state;
-    emit_embed(&e, buffer(X), buffer(H), &w, 1.0f, buffer(NORM));
+    emit_embed(&e, buffer(X), buffer(H), &w, 1.0f, &next);
     emit_project(&e, buffer(LOGITS), buffer(H), &head, 0.0f);
     emit_draw(&e, &s, buffer(H), &w, 0.0f);
     assert_int_equal(program.n_nodes, 9);

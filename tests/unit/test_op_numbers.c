@@ -79,7 +79,7 @@ static void test_numbers_of_matmuls(void **state)
     GET(residual);
     assert_int_equal(residual.dim, 100);
     assert_int_equal(residual.k, 512);
-    assert_int_equal(residual.flags, 0);
+    assert_int_equal(residual.flags, RFT_QUANTISED);
     GET(post_norm);
     assert_int_equal(post_norm.dim, 100);
     assert_int_equal(post_norm.inverse_dim_bits, INVERSE_100);
@@ -87,12 +87,14 @@ static void test_numbers_of_matmuls(void **state)
     assert_int_equal(post_norm.weight, buffer(NORM).address);
     assert_int_equal(post_norm.norm, buffer(NORM_2).address);
     assert_int_equal(post_norm.y, buffer(ALONE).address);
+    assert_int_equal(post_norm.flags, RFT_QUANTISED);
     GET(gate_up);
     assert_int_equal(gate_up.dim, 100);
     assert_int_equal(gate_up.ffn_dim, 90);
     assert_int_equal(gate_up.inverse_dim_bits, INVERSE_100);
     assert_int_equal(gate_up.eps_bits, EPS_1E_5);
     assert_int_equal(gate_up.act, RFT_ACT_GELU_ERF);
+    assert_int_equal(gate_up.flags, RFT_QUANTISED);
     GET(project);
     assert_int_equal(project.dim, 100);
     assert_int_equal(project.stride, 5000);

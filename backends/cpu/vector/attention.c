@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Attention over pages: neighbouring rows of one prompt go through its pages together. */
 #include "dot.h"
+#include "quantise.h"
 
 /* Rows that one item takes: as many as its scores have room for, but so that every thread has a few items. */
 static uint32_t rows_per_item(const struct rft_args_attention *a, uint32_t n_workers)
@@ -224,6 +225,17 @@ static void attend(const struct rows *rows, float *scores, size_t stride)
         store_outputs(&columns[c], totals + c * a->head_dim, inverse_sums[c], a->head_dim);
 }
 
+/* The kv head's outputs of all these rows. */
+static void quantise_outputs(const struct rows *rows)
+{
+    const struct rft_args_attention *a = rows->args;
+    const uint32_t k = a->n_heads * a->head_dim, n = k / a->n_kv_heads / RFT_QUANT_BLOCK;
+    for (uint32_t i = 0; i < rows->n; i++)
+        CPU_NAME(cpu_quantise_blocks)
+    ((uint32_t *)cpu_pointer(a->y) + (size_t)(rows->first_row + i) * RFT_ROW_WORDS(k), RFT_ROW_QUANTISED(k), k,
+     rows->kv_head * n, n);
+}
+
 static bool same_prompt(const struct rft_row *a, const struct rft_row *b)
 {
     return b->state == RFT_ROW_RUNNING && a->prompt_table == b->prompt_table && a->n_prompt == b->n_prompt;
@@ -249,5 +261,7 @@ void CPU_NAME(cpu_attention)(const void *args, uint32_t item, struct cpu_worker 
             rows.group = group - head < RFT_SCRATCH_ROWS ? group - head : RFT_SCRATCH_ROWS;
             attend(&rows, scores, a->scratch_floats / RFT_SCRATCH_ROWS);
         }
+        if ((a->flags & RFT_QUANTISED) != 0)
+            quantise_outputs(&rows);
     }
 }

@@ -5,7 +5,7 @@
 
 static struct cpu_matrix draw_matrix(const struct rft_args_draw *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format, 2};
 }
 
 uint32_t CPU_NAME(cpu_draw_items)(const void *args, uint32_t n_workers)

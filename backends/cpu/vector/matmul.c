@@ -2,6 +2,7 @@
 /* Matrix times rows, and what residual, gate_up and logits make of it: loops over arrays that compilers turn into
  * vector code. */
 #include "matmul.h"
+#include "quantise.h"
 
 #define ITEM_WORDS (1u << 17) /* of weights: 512 KiB, so that they stay in the second-level cache for all rows */
 
@@ -16,8 +17,9 @@ static uint32_t tiles_per_item(const struct cpu_matrix *matrix, uint32_t n_worke
 {
     const uint32_t n_tiles = n_tiles_of(matrix->n);
     const uint32_t most = ITEM_WORDS / RFT_FORMAT_TILE_WORDS(matrix->format, matrix->k);
-    uint32_t best = 2, best_cost = UINT32_MAX;
-    for (uint32_t n = 2; n <= CPU_ITEM_TILES && (n == 2 || n <= most); n += 2) {
+    const uint32_t unit = matrix->unit;
+    uint32_t best = unit, best_cost = UINT32_MAX;
+    for (uint32_t n = unit; n <= CPU_ITEM_TILES && (n == unit || n <= most); n += unit) {
         uint32_t n_items = (n_tiles + n - 1) / n;
         uint32_t n_turns = (n_items + n_workers - 1) / n_workers;
         uint32_t cost = n_turns * (4 * n + 1); /* widening costs about a quarter of a tile */
@@ -111,7 +113,7 @@ void CPU_NAME(cpu_norm_factors)(const struct cpu_norm *norm, struct rft_row *row
 
 static struct cpu_matrix residual_matrix(const struct rft_args_residual *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->dim, RFT_PADDED(a->k), a->format};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->dim, RFT_PADDED(a->k), a->format, 2};
 }
 
 uint32_t CPU_NAME(cpu_residual_items)(const void *args, uint32_t n_workers)
@@ -132,6 +134,14 @@ static void add_squares(const float squares[CPU_ITEM_OUTPUTS], uint32_t n_tiles,
                 at_once[t] += squares[(first + t) * RFT_TILE + i];
         memcpy(sums + first, at_once, (n_tiles - first < SUMS_AT_ONCE ? n_tiles - first : SUMS_AT_ONCE) * sizeof *sums);
     }
+}
+
+/* Quantises outputs [first, first + n) of a row of k, which begin with a block of 32 and end with one or with the row.
+ */
+static void quantise_outputs(uint32_t *row, uint32_t quantised, uint32_t k, uint32_t first, uint32_t n)
+{
+    CPU_NAME(cpu_quantise_blocks)
+    (row, quantised, k, first / RFT_QUANT_BLOCK, (n + RFT_QUANT_BLOCK - 1) / RFT_QUANT_BLOCK);
 }
 
 static void finish_residual(const void *args, const struct cpu_totals *totals)
@@ -159,6 +169,8 @@ static void finish_residual(const void *args, const struct cpu_totals *totals)
         }
         round_row((uint16_t *)h + totals->first, v, n, (struct rft_row *)cpu_pointer(a->rows) + row);
         add_squares(squares, n_tiles_of(n), (float *)(h + RFT_PADDED(a->dim) / 2 + totals->first / RFT_TILE));
+        if ((a->flags & RFT_QUANTISED) != 0)
+            quantise_outputs(h, RFT_H_QUANTISED(a->dim), a->dim, totals->first, n);
     }
 }
 
@@ -172,7 +184,7 @@ void CPU_NAME(cpu_residual)(const void *args, uint32_t item, struct cpu_worker w
 
 static struct cpu_matrix gate_up_matrix(const struct rft_args_gate_up *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), 2 * a->ffn_dim, RFT_PADDED(a->dim), a->format};
+    return (struct cpu_matrix){cpu_pointer(a->weight), 2 * a->ffn_dim, RFT_PADDED(a->dim), a->format, 4};
 }
 
 uint32_t CPU_NAME(cpu_gate_up_items)(const void *args, uint32_t n_workers)
@@ -205,12 +217,14 @@ static void finish_gate_up(const void *args, const struct cpu_totals *totals)
     CPU_NAME(cpu_norm_factors)(&norm, rows, totals->row_0, totals->n_rows, false, factors);
     for (uint32_t index = 0; index < totals->n_rows; index++) {
         const size_t row = totals->row_0 + index;
-        uint16_t *y = (uint16_t *)cpu_pointer(a->y) + row * 2 * RFT_ROW_WORDS(a->ffn_dim) + totals->first / 2;
+        uint32_t *y = (uint32_t *)cpu_pointer(a->y) + row * RFT_ROW_WORDS(a->ffn_dim);
         list_scaled(totals, index, factors[index], outputs);
         add_bias(outputs, a->bias, totals);
         split_pairs(outputs, 2 * n, gate, up);
         gate_all(a->act, gate, up, n);
-        round_row(y, gate, n, rows + row);
+        round_row((uint16_t *)y + totals->first / 2, gate, n, rows + row);
+        if ((a->flags & RFT_QUANTISED) != 0)
+            quantise_outputs(y, RFT_ROW_QUANTISED(a->ffn_dim), a->ffn_dim, totals->first / 2, n);
     }
 }
 
@@ -224,7 +238,7 @@ void CPU_NAME(cpu_gate_up)(const void *args, uint32_t item, struct cpu_worker wo
 
 static struct cpu_matrix project_matrix(const struct rft_args_project *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format, 2};
 }
 
 uint32_t CPU_NAME(cpu_project_items)(const void *args, uint32_t n_workers)

@@ -16,6 +16,7 @@ struct cpu_matrix {
     uint32_t n; /* rows of the matrix: results per row of the batch */
     uint32_t k; /* padded */
     uint32_t format;
+    uint32_t unit; /* tiles that an item's number is a multiple of: 2, or what makes whole blocks of outputs */
 };
 
 /* The rows: their elements and quantised parts. */

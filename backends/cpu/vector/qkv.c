@@ -4,7 +4,7 @@
 
 static struct cpu_matrix qkv_matrix(const struct rft_args_qkv *a)
 {
-    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format};
+    return (struct cpu_matrix){cpu_pointer(a->weight), a->n, RFT_PADDED(a->dim), a->format, 2};
 }
 
 uint32_t CPU_NAME(cpu_qkv_items)(const void *args, uint32_t n_workers)

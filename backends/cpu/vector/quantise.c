@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Activation rows quantised. */
+#include "quantise.h"
+
 #include "integer_dot.h"
 
 #define PIECE_BLOCKS 64u   /* of a row: an item, so that one long row is work for several threads */
 #define BLOCKS_AT_ONCE 16u /* whose factors are computed side by side */
-
-static uint32_t n_pieces_of(const struct rft_args_quantise *a)
-{
-    return (RFT_PADDED(a->k) / RFT_QUANT_BLOCK + PIECE_BLOCKS - 1) / PIECE_BLOCKS;
-}
-
-uint32_t CPU_NAME(cpu_quantise_items)(const void *args, uint32_t n_workers)
-{
-    const struct rft_args_quantise *a = args;
-    (void)n_workers;
-    return cpu_n_rows(a->batch) * n_pieces_of(a);
-}
 
 /* The greatest magnitude of 32 elements. */
 static float greatest_of(const uint16_t *elements)
@@ -70,17 +60,36 @@ static void quantise_blocks(const uint16_t *elements, int8_t *bytes, struct rft_
     }
 }
 
+void CPU_NAME(cpu_quantise_blocks)(uint32_t *row, uint32_t quantised, uint32_t k, uint32_t first, uint32_t n)
+{
+    const uint16_t *elements = (const uint16_t *)row;
+    int8_t *bytes = (int8_t *)(row + quantised);
+    struct rft_quantised_block *blocks = (struct rft_quantised_block *)(void *)(row + quantised + RFT_PADDED(k) / 4);
+    const uint32_t n_all = (k + RFT_QUANT_BLOCK - 1) / RFT_QUANT_BLOCK;
+    const uint32_t end = n_all - first < n ? n_all : first + n;
+    for (uint32_t b = first; b < end; b += BLOCKS_AT_ONCE)
+        quantise_blocks(elements + b * RFT_QUANT_BLOCK, bytes + b * RFT_QUANT_BLOCK, blocks + b,
+                        end - b < BLOCKS_AT_ONCE ? end - b : BLOCKS_AT_ONCE);
+}
+
+static uint32_t n_pieces_of(const struct rft_args_quantise *a)
+{
+    return (RFT_PADDED(a->k) / RFT_QUANT_BLOCK + PIECE_BLOCKS - 1) / PIECE_BLOCKS;
+}
+
+uint32_t CPU_NAME(cpu_quantise_items)(const void *args, uint32_t n_workers)
+{
+    const struct rft_args_quantise *a = args;
+    (void)n_workers;
+    return cpu_n_rows(a->batch) * n_pieces_of(a);
+}
+
 void CPU_NAME(cpu_quantise)(const void *args, uint32_t item, struct cpu_worker worker)
 {
     const struct rft_args_quantise *a = args;
-    const uint32_t n_blocks = RFT_PADDED(a->k) / RFT_QUANT_BLOCK, n_pieces = n_pieces_of(a);
-    uint32_t *row = (uint32_t *)cpu_pointer(a->x) + (size_t)(item / n_pieces) * a->stride;
-    uint32_t *quantised = row + a->quantised;
-    struct rft_quantised_block *blocks = (struct rft_quantised_block *)(void *)(quantised + RFT_PADDED(a->k) / 4);
-    const uint32_t first = item % n_pieces * PIECE_BLOCKS;
-    const uint32_t end = n_blocks - first < PIECE_BLOCKS ? n_blocks : first + PIECE_BLOCKS;
+    const uint32_t n_pieces = n_pieces_of(a);
+    uint32_t *row = (uint32_t *)cpu_pointer(a->y) + (size_t)(item / n_pieces) * RFT_ROW_WORDS(a->k);
     (void)worker;
-    for (uint32_t b = first; b < end; b += BLOCKS_AT_ONCE)
-        quantise_blocks((const uint16_t *)row + b * RFT_QUANT_BLOCK, (int8_t *)quantised + b * RFT_QUANT_BLOCK,
-                        blocks + b, end - b < BLOCKS_AT_ONCE ? end - b : BLOCKS_AT_ONCE);
+    CPU_NAME(cpu_quantise_blocks)
+    (row, RFT_ROW_QUANTISED(a->k), a->k, item % n_pieces * PIECE_BLOCKS, PIECE_BLOCKS);
 }

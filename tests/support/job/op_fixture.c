@@ -61,19 +61,20 @@ void run_emitter(struct rft_emit *e, enum rft_op op)
                             head_linear = {&head, 0, 0, buffer(BIAS), true};
     const struct rft_heads_norm heads_norm = {buffer(NORM), 3e-5f, true};
     const struct rft_rotation rotation = {buffer(Q_COS_SIN), buffer(K_COS_SIN)};
-    const struct rft_attention_shape shape = {0.125f, 50.0f, 17};
+    const struct rft_attention_shape shape = {0.125f, 50.0f, 17, true};
+    const struct rft_next next = {buffer(NORM), true}, next_2 = {buffer(NORM_2), true};
     const struct rft_kv_layer kv = {buffer(PROMPT), buffer(OWN)};
     const struct rft_sampling sampling = {40, 60000, 0.25f, true};
     const struct rft_sampler s = filtered_sampler(), unfiltered_sampler = draw_sampler(5000);
     switch (op) {
-    case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, 3.0f, buffer(NORM)); break;
-    case RFT_OP_quantise: emit_quantise_row(e, buffer(Y), 512); break;
+    case RFT_OP_embed: emit_embed(e, buffer(X), buffer(H), &head, 3.0f, &next); break;
+    case RFT_OP_quantise: emit_quantise(e, buffer(Y), 512); break;
     case RFT_OP_qkv: emit_qkv(e, buffer(Q), buffer(H), &qkv_linear, &rotation, &kv); break;
     case RFT_OP_heads: emit_heads(e, buffer(Q), buffer(Y), &heads_norm, &rotation, &kv); break;
     case RFT_OP_attention: emit_attention(e, buffer(Y), buffer(Q), &kv, &shape, buffer(SCRATCH), 512); break;
-    case RFT_OP_residual: emit_residual(e, buffer(X), buffer(H), buffer(Y), &o_linear, buffer(NORM)); break;
-    case RFT_OP_post_norm: emit_post_norm(e, buffer(X), buffer(H), buffer(ALONE), buffer(NORM), buffer(NORM_2)); break;
-    case RFT_OP_gate_up: emit_gate_up(e, buffer(Y), buffer(H), &gate_up_linear, RFT_ACT_GELU_ERF); break;
+    case RFT_OP_residual: emit_residual(e, buffer(X), buffer(H), buffer(Y), &o_linear, &next); break;
+    case RFT_OP_post_norm: emit_post_norm(e, buffer(X), buffer(H), buffer(ALONE), buffer(NORM), &next_2); break;
+    case RFT_OP_gate_up: emit_gate_up(e, buffer(Y), buffer(H), &gate_up_linear, RFT_ACT_GELU_ERF, true); break;
     case RFT_OP_project: emit_project(e, buffer(LOGITS), buffer(H), &head_linear, 30.0f); break;
     case RFT_OP_filter: emit_filter(e, &s, &sampling); break;
     case RFT_OP_sample: emit_sample(e, &s, &sampling); break;
