@@ -120,6 +120,14 @@ static void close_node(struct cpu_team *team)
     open_node(team);
 }
 
+/* The item that the number-th claim is for: threads that claim one after the other get items far apart, because
+ * neighbours write to the same cache lines. */
+static uint32_t item_of(uint32_t number, uint32_t n_items, uint32_t n_threads)
+{
+    const uint32_t each = n_items / n_threads, n_longer = n_items % n_threads, part = number % n_threads;
+    return part * each + (part < n_longer ? part : n_longer) + number / n_threads;
+}
+
 /* Works on the open node until all its items are taken; returns it. */
 static uint64_t work(struct cpu_team *team, uint32_t index)
 {
@@ -131,7 +139,7 @@ static uint64_t work(struct cpu_team *team, uint32_t index)
         if ((claim & ITEM_MASK) >= items_of(claim))
             return claim;
         const struct cpu_node *node = &team->nodes[team->node];
-        node->kernel->run(&node->args, (uint32_t)claim & ITEM_MASK,
+        node->kernel->run(&node->args, item_of((uint32_t)claim & ITEM_MASK, items_of(claim), team->n_threads),
                           (struct cpu_worker){index, team->n_threads, team->integer_tiles});
         if (atomic_fetch_add_explicit(&team->n_done, 1, memory_order_acq_rel) + 1 == items_of(claim))
             close_node(team);
