@@ -204,10 +204,9 @@ RFT_FN_FLOAT rft_unit(RFT_U32 r)
     return sum * RFT_FROM_BITS(0x2f800000u);
 }
 
-/* Standard Gumbel noise from 32 random bits: -ln(E), E = -ln(1 - u) exponential, u = (r + 1/2) 2^-32. For u < 2^-6,
- * where the draws that win lie, E is a series in u; above, 1 - u is formed from ~r, so that no logarithm sees a rounded
- * 0 or 1. */
-RFT_FN_FLOAT rft_gumbel(RFT_U32 r)
+/* -ln(1 - u), u = (r + 1/2) 2^-32: exponentially distributed for 32 random bits. For u < 2^-6 a series in u; above, 1 -
+ * u is formed from ~r, so that no logarithm sees a rounded 0 or 1. */
+RFT_FN_FLOAT rft_exponential(RFT_U32 r)
 {
     RFT_FLOAT u = rft_unit(r);
     RFT_FLOAT series = u * RFT_FROM_BITS(0x3e800000u); /* 1/4 */
@@ -219,9 +218,20 @@ RFT_FN_FLOAT rft_gumbel(RFT_U32 r)
     series = series * u;
     RFT_FLOAT v = rft_unit(~r);
     RFT_FLOAT direct = rft_log(v);
-    RFT_FLOAT e = RFT_FROM_BITS(r < 0x04000000u ? RFT_BITS(series) : RFT_BITS(direct) ^ 0x80000000u);
+    return RFT_FROM_BITS(r < 0x04000000u ? RFT_BITS(series) : RFT_BITS(direct) ^ 0x80000000u);
+}
+
+/* Standard Gumbel noise from exponentially distributed e. The draws that win lie where e is small. */
+RFT_FN_FLOAT rft_gumbel_of(RFT_FLOAT e)
+{
     RFT_FLOAT g = rft_log(e);
     return RFT_FROM_BITS(RFT_BITS(g) ^ 0x80000000u);
+}
+
+/* The same from 32 random bits. */
+RFT_FN_FLOAT rft_gumbel(RFT_U32 r)
+{
+    return rft_gumbel_of(rft_exponential(r));
 }
 
 /* The factor of a normed row, from the sum of its squares (which is not bad): 1 / sqrt(mean + eps). */
@@ -249,23 +259,34 @@ RFT_FN_FLOAT rft_scaled_sum(RFT_FLOAT sum_any, RFT_FLOAT scale)
     return rft_canonical(sum);
 }
 
-/* x sigmoid(z) times u, flushed in between: what the gated units have in common. */
-RFT_FN_FLOAT rft_sigmoid_mul(RFT_FLOAT x, RFT_FLOAT z, RFT_FLOAT up)
+/* 1 + exp(-z): a sigmoid is 1 over it. */
+RFT_FN_FLOAT rft_sigmoid_divisor(RFT_FLOAT z)
 {
     RFT_FLOAT e = rft_exp(RFT_FROM_BITS(RFT_BITS(z) ^ 0x80000000u));
-    e = e + RFT_FROM_BITS(0x3f800000u);
-    RFT_FLOAT y = rft_reciprocal(e);
-    y = x * y;
+    return e + RFT_FROM_BITS(0x3f800000u);
+}
+
+/* gate times 1 / divisor, times up, each flushed before: the gated units that are sigmoids. */
+RFT_FN_FLOAT rft_divided_mul(RFT_FLOAT gate_any, RFT_FLOAT divisor, RFT_FLOAT up_any)
+{
+    RFT_FLOAT gate = rft_flush(gate_any);
+    RFT_FLOAT up = rft_flush(up_any);
+    RFT_FLOAT y = rft_reciprocal(divisor);
+    y = gate * y;
     y = rft_flush(y);
     return y * up;
 }
 
-/* x sigmoid(x) times u. */
-RFT_FN_FLOAT rft_silu_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
+/* Of x sigmoid(x). */
+RFT_FN_FLOAT rft_silu_divisor(RFT_FLOAT gate)
 {
-    RFT_FLOAT gate = rft_flush(gate_any);
-    RFT_FLOAT up = rft_flush(up_any);
-    return rft_sigmoid_mul(gate, gate, up);
+    return rft_sigmoid_divisor(rft_flush(gate));
+}
+
+/* x sigmoid(x) times u. */
+RFT_FN_FLOAT rft_silu_mul(RFT_FLOAT gate, RFT_FLOAT up)
+{
+    return rft_divided_mul(gate, rft_silu_divisor(gate), up);
 }
 
 /* v, and outside [-limit, limit] that. */
@@ -278,16 +299,19 @@ RFT_FN_FLOAT rft_clamp(RFT_FLOAT v, RFT_FLOAT limit)
 
 /* GELU in the form with tanh, x (1 + tanh(c (x + 0.044715 x^3))) / 2 = x sigmoid(2 c (x + 0.044715 x^3)), c = sqrt(2 /
  * pi), times u. Beyond 16 the sigmoid is 0 or 1 long since, and the cube stays finite. */
-RFT_FN_FLOAT rft_gelu_tanh_mul(RFT_FLOAT gate_any, RFT_FLOAT up_any)
+RFT_FN_FLOAT rft_gelu_tanh_divisor(RFT_FLOAT gate)
 {
-    RFT_FLOAT gate = rft_flush(gate_any);
-    RFT_FLOAT up = rft_flush(up_any);
-    RFT_FLOAT x = rft_clamp(gate, RFT_FROM_BITS(0x41800000u));
+    RFT_FLOAT x = rft_clamp(rft_flush(gate), RFT_FROM_BITS(0x41800000u));
     RFT_FLOAT z = x * x;
     z = z * RFT_FROM_BITS(0x3d922279u); /* 2 c 0.044715 */
     z = z + RFT_FROM_BITS(0x3fcc422au); /* 2 c */
     z = z * x;
-    return rft_sigmoid_mul(gate, z, up);
+    return rft_sigmoid_divisor(z);
+}
+
+RFT_FN_FLOAT rft_gelu_tanh_mul(RFT_FLOAT gate, RFT_FLOAT up)
+{
+    return rft_divided_mul(gate, rft_gelu_tanh_divisor(gate), up);
 }
 
 /* GELU itself, x (1 + erf(x / sqrt(2))) / 2, times u. erfc of |x| / sqrt(2) by the form p(t) exp(-x^2 / 2), t = 1 / (1

@@ -44,10 +44,12 @@ static inline void list_scores(float *scores, uint32_t *is_left, const float *lo
         cpu_mark_bad(row);
 }
 
-/* Adds each entry's noise to its score. */
+/* Adds each entry's noise to its score. Two loops, as one's chain of operations is longer than what processors look
+ * ahead. */
 static inline void add_noise(float *scores, const struct rft_row *row, uint32_t first, uint32_t n)
 {
     uint32_t words[CPU_GROUP];
+    float exponentials[CPU_GROUP];
     for (uint32_t i = 0; i < CPU_ENTRIES(n) / 4; i++) {
         struct rft_philox r = rft_philox4x32(row->sample_index, row->n_new, first / 4 + i, RFT_PHILOX_DOMAIN_SAMPLE,
                                              row->key0, row->key1);
@@ -57,7 +59,9 @@ static inline void add_noise(float *scores, const struct rft_row *row, uint32_t 
         words[4 * i + 3] = r.x3;
     }
     for (uint32_t i = 0; i < CPU_ENTRIES(n); i++)
-        scores[i] = scores[i] + rft_gumbel(words[i]);
+        exponentials[i] = rft_exponential(words[i]);
+    for (uint32_t i = 0; i < CPU_ENTRIES(n); i++)
+        scores[i] = scores[i] + rft_gumbel_of(exponentials[i]);
 }
 
 /* The scores' keys; 0 for entries that are not left. */
