@@ -95,8 +95,8 @@ static inline void cap_all(float *values, uint32_t n, uint32_t cap_bits, uint32_
 #endif
 
 /* The same of integers, whose sums a block's end leaves in the first-level cache: what they share is worth more. */
-#define CPU_INTEGER_COLUMNS (CPU_LANES == 16 ? 32u : 16u)
-#define CPU_COLUMNS_MAX (CPU_COLUMNS > CPU_INTEGER_COLUMNS ? CPU_COLUMNS : CPU_INTEGER_COLUMNS)
+#define CPU_INTEGER_COLUMNS 64u
+#define CPU_COLUMNS_MAX CPU_INTEGER_COLUMNS
 
 #define CPU_TILE_VECTORS (RFT_TILE / CPU_LANES)
 

@@ -4,7 +4,7 @@
 #include "matmul.h"
 #include "quantise.h"
 
-#define ITEM_WORDS (1u << 17) /* of weights: 512 KiB, so that they stay in the second-level cache for all rows */
+#define ITEM_WORDS (1u << 17) /* of bf16: 512 KiB, so that they stay in the second-level cache for all rows */
 
 static uint32_t n_tiles_of(uint32_t n)
 {
@@ -16,7 +16,9 @@ static uint32_t n_tiles_of(uint32_t n)
 static uint32_t tiles_per_item(const struct cpu_matrix *matrix, uint32_t n_workers)
 {
     const uint32_t n_tiles = n_tiles_of(matrix->n);
-    const uint32_t most = ITEM_WORDS / RFT_FORMAT_TILE_WORDS(matrix->format, matrix->k);
+    const uint32_t most = matrix->format != RFT_FORMAT_BF16
+                              ? CPU_ITEM_TILES /* they are read once for many rows */
+                              : ITEM_WORDS / RFT_FORMAT_TILE_WORDS(RFT_FORMAT_BF16, matrix->k);
     const uint32_t unit = matrix->unit;
     uint32_t best = unit, best_cost = UINT32_MAX;
     for (uint32_t n = unit; n <= CPU_ITEM_TILES && (n == unit || n <= most); n += unit) {
@@ -193,18 +195,24 @@ uint32_t CPU_NAME(cpu_gate_up_items)(const void *args, uint32_t n_workers)
     return CPU_NAME(cpu_multiply_items)(&matrix, n_workers);
 }
 
-/* gate[i] = act(gate[i]) up[i]; a loop for each unit, so that compilers make vectors of it. */
+/* gate[i] = act(gate[i]) up[i]; loops for each unit, so that compilers make vectors of it, and two of them, as one's
+ * chain of operations is longer than what processors look ahead. */
 static void gate_all(uint32_t act, float *restrict gate, const float *restrict up, uint32_t n)
 {
-    if (act == RFT_ACT_GELU_TANH)
-        for (uint32_t i = 0; i < n; i++)
-            gate[i] = rft_gelu_tanh_mul(gate[i], up[i]);
-    else if (act == RFT_ACT_GELU_ERF)
+    float divisors[CPU_ITEM_OUTPUTS / 2];
+    if (act == RFT_ACT_GELU_ERF) {
         for (uint32_t i = 0; i < n; i++)
             gate[i] = rft_gelu_erf_mul(gate[i], up[i]);
+        return;
+    }
+    if (act == RFT_ACT_GELU_TANH)
+        for (uint32_t i = 0; i < n; i++)
+            divisors[i] = rft_gelu_tanh_divisor(gate[i]);
     else
         for (uint32_t i = 0; i < n; i++)
-            gate[i] = rft_silu_mul(gate[i], up[i]);
+            divisors[i] = rft_silu_divisor(gate[i]);
+    for (uint32_t i = 0; i < n; i++)
+        gate[i] = rft_divided_mul(gate[i], divisors[i], up[i]);
 }
 
 static void finish_gate_up(const void *args, const struct cpu_totals *totals)

@@ -44,13 +44,20 @@ static void quantise_16(const uint16_t *elements, float factor, int8_t *bytes)
     store_bytes(bytes, integers);
 }
 
+/* A loop of known length would be unrolled instead of made vectors of. */
+__attribute__((noinline)) static void list_factors(const float *restrict greatest, size_t n, float *restrict factors)
+{
+    for (size_t i = 0; i < n; i++)
+        factors[i] = rft_quantised_factor(greatest[i]);
+}
+
 static void quantise_blocks(const uint16_t *elements, int8_t *bytes, struct rft_quantised_block *blocks, uint32_t n)
 {
     float greatest[BLOCKS_AT_ONCE] = {0}, factors[BLOCKS_AT_ONCE];
+    const uint32_t n_lanes = (n + CPU_LANES - 1) / CPU_LANES * CPU_LANES;
     for (uint32_t b = 0; b < n; b++)
         greatest[b] = greatest_of(elements + b * RFT_QUANT_BLOCK);
-    for (uint32_t b = 0; b < BLOCKS_AT_ONCE; b++)
-        factors[b] = rft_quantised_factor(greatest[b]);
+    list_factors(greatest, n_lanes, factors);
     for (uint32_t b = 0; b < n; b++, elements += RFT_QUANT_BLOCK, bytes += RFT_QUANT_BLOCK) {
         quantise_16(elements, factors[b], bytes);
         quantise_16(elements + 16, factors[b], bytes + 16);
