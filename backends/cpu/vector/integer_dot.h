@@ -43,6 +43,24 @@ CPU_INLINE cpu_i32 odd_bytes(cpu_i32 v)
 }
 #endif
 
+#if CPU_DOT_BIAS == 0 && ((CPU_LANES == 16 && defined(__AVX512BW__)) || (CPU_LANES == 8 && defined(__AVX2__)))
+#define CPU_HAS_PAIRS 1
+/* Quads whose products an int16 holds the sums of two and two of. */
+#define PAIR_QUADS(bits) ((bits) == 4 ? 8u : (bits) == 6 ? 2u : 1u)
+
+#if CPU_LANES == 16
+#define PAIR_PRODUCTS(weights, word) (cpu_i32) _mm512_maddubs_epi16((__m512i)(weights), (__m512i)(word))
+#define PAIR_ADD(a, b) (cpu_i32) _mm512_add_epi16((__m512i)(a), (__m512i)(b))
+#define PAIR_SUMS(pairs) (cpu_i32) _mm512_madd_epi16((__m512i)(pairs), _mm512_set1_epi16(1))
+#else
+#define PAIR_PRODUCTS(weights, word) (cpu_i32) _mm256_maddubs_epi16((__m256i)(weights), (__m256i)(word))
+#define PAIR_ADD(a, b) (cpu_i32) _mm256_add_epi16((__m256i)(a), (__m256i)(b))
+#define PAIR_SUMS(pairs) (cpu_i32) _mm256_madd_epi16((__m256i)(pairs), _mm256_set1_epi16(1))
+#endif
+#else
+#define CPU_HAS_PAIRS 0
+#endif
+
 /* x: 16 activations, of which quad says which four are meant. weights: `bits` wide. */
 CPU_INLINE cpu_i32 dot_quad(const unsigned bits, cpu_i32 sums, cpu_i32 weights, const int8_t *x, const unsigned quad)
 {
@@ -53,16 +71,12 @@ CPU_INLINE cpu_i32 dot_quad(const unsigned bits, cpu_i32 sums, cpu_i32 weights, 
     return (cpu_i32)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)weights, (__m256i)word_of(x, quad));
 #elif CPU_LANES == 16 && defined(__AVX512BW__)
     const __m512i word = (__m512i)word_of(x, quad);
-    if (bits < 8) /* 2 x 63 x 127 is an int16 */
-        return sums + (cpu_i32)_mm512_madd_epi16(_mm512_maddubs_epi16((__m512i)weights, word), _mm512_set1_epi16(1));
     sums += (cpu_i32)_mm512_madd_epi16((__m512i)even_bytes(weights), (__m512i)even_bytes((cpu_i32)word));
     return sums + (cpu_i32)_mm512_madd_epi16((__m512i)odd_bytes(weights), (__m512i)odd_bytes((cpu_i32)word));
 #elif CPU_LANES == 8 && defined(__AVX2__)
     const __m256i word = (__m256i)word_of(x, quad), w = (__m256i)weights;
     /* magnitudes, and the activations with their signs: 2 x 128 x 127 is an int16, too */
-    const __m256i pairs =
-        bits < 8 ? _mm256_maddubs_epi16(w, word) : _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(word, w));
-    return sums + (cpu_i32)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return sums + PAIR_SUMS(PAIR_PRODUCTS(_mm256_abs_epi8(w), _mm256_sign_epi8(word, w)));
 #elif CPU_LANES == 4 && defined(__SSE2__)
     const cpu_i32 word = word_of(x, quad);
     sums += (cpu_i32)_mm_madd_epi16((__m128i)even_bytes(weights), (__m128i)even_bytes(word));
@@ -86,6 +100,25 @@ CPU_INLINE cpu_i32 dot_quad(const unsigned bits, cpu_i32 sums, cpu_i32 weights, 
         sums += ((cpu_i32)((cpu_u32)weights << shift) >> 24) * ((cpu_i32)((cpu_u32)word << shift) >> 24);
     return sums;
 #endif
+}
+
+/* The same for the quad-th of a part's quads. Where products of two and two are summed in 16 bits, *pairs has those of
+ * a few quads before they are added to *sums: 2 x 63 x 127 of 6 bits, 2 x 15 x 127 of 4. */
+CPU_INLINE void add_quad(const unsigned bits, const unsigned quad, const unsigned n_quads, cpu_i32 *sums,
+                         cpu_i32 *pairs, cpu_i32 weights, const int8_t *x)
+{
+#if CPU_HAS_PAIRS
+    if (bits < 8) {
+        const cpu_i32 products = PAIR_PRODUCTS(weights, word_of(x, quad % 4));
+        *pairs = quad % PAIR_QUADS(bits) == 0 ? products : PAIR_ADD(*pairs, products);
+        if ((quad + 1) % PAIR_QUADS(bits) == 0 || quad + 1 == n_quads)
+            *sums += PAIR_SUMS(*pairs);
+        return;
+    }
+#endif
+    (void)pairs;
+    (void)n_quads;
+    *sums = dot_quad(bits, *sums, weights, x, quad % 4);
 }
 
 /* rft_half of every lane; bits: below 2^16. */

@@ -148,7 +148,7 @@ CPU_INLINE void add_part(const uint32_t format, const unsigned n_columns, const 
                          const struct sums *to, uint32_t first)
 {
     const unsigned n = n_columns * VECTORS, n_quads = QUADS / PARTS(format);
-    cpu_i32 sums[COLUMNS_AT_ONCE * VECTORS];
+    cpu_i32 sums[COLUMNS_AT_ONCE * VECTORS], pairs[COLUMNS_AT_ONCE * VECTORS];
     CPU_UNROLL
     for (unsigned i = 0; i < n; i++)
         sums[i] = (cpu_i32){0} + x[i / VECTORS].start;
@@ -156,8 +156,8 @@ CPU_INLINE void add_part(const uint32_t format, const unsigned n_columns, const 
     for (unsigned quad = 0; quad < n_quads; quad++) {
         CPU_UNROLL
         for (unsigned i = 0; i < n; i++)
-            sums[i] = dot_quad(RFT_FORMAT_BITS(format), sums[i], p->quads[quad][i % VECTORS],
-                               x[i / VECTORS].bytes + quad / 4 * 16, quad % 4);
+            add_quad(RFT_FORMAT_BITS(format), quad, n_quads, &sums[i], &pairs[i], p->quads[quad][i % VECTORS],
+                     x[i / VECTORS].bytes + quad / 4 * 16);
     }
     size_t at[COLUMNS_AT_ONCE * VECTORS];
     cpu_f32 block_sums[COLUMNS_AT_ONCE * VECTORS];
