@@ -12,6 +12,7 @@
  * With a window, places count from the first block of 64 keys that the row sees a key of: the blocks before it have
  * exponentials of +0, and are left out. In that block, keys before the window are as those past the last. */
 #include "cohort.cuh"
+#include "quantised.cuh"
 
 #define N_WARPS (ATTENTION_THREADS / 32u)
 #define UNITS_MAX 8u                /* at once */
@@ -32,6 +33,7 @@ struct Unit {
 
 struct AttentionShared {
     uint32_t members[COHORT_ROWS_MAX / 32u]; /* bit set: the row shares the prompt */
+    uint32_t rows[COHORT_MAX];               /* that the thread block has */
     uint32_t max_keys[UNITS_MAX][4];
     Unit units[UNITS_MAX];
     Float4 queries[PAIRS_MAX]; /* [unit][dimension], of four heads */
@@ -416,6 +418,21 @@ RFT_FN void attend(const struct rft_args_attention &a, AttentionShared &shared, 
     sync_block();
 }
 
+/* What the key-value head gave to n_members rows, from the row `first` on, behind a barrier. */
+RFT_FN void quantise_members(const struct rft_args_attention &a, AttentionShared &shared, uint32_t kv_head,
+                             uint32_t first, uint32_t n_members, uint32_t n_rows)
+{
+    const uint32_t n_blocks = a.n_heads / a.n_kv_heads * a.head_dim / RFT_QUANT_BLOCK;
+    if (thread_index() == 0u) {
+        shared.rows[0] = first;
+        for (uint32_t i = 1u; i < n_members; i++)
+            shared.rows[i] = next_member(shared.members, shared.rows[i - 1u], n_rows);
+    }
+    sync_block();
+    quantise_blocks(activation_rows(a.y, a.n_heads * a.head_dim), kv_head * n_blocks, n_blocks, shared.rows, 0u,
+                    n_members);
+}
+
 /* Grid: kv heads x rows; the block of a cohort's first row has the cohort, those of the others have nothing to do. */
 KERNEL(attention, attention, ATTENTION_THREADS, 2)
 {
@@ -448,4 +465,6 @@ KERNEL(attention, attention, ATTENTION_THREADS, 2)
         n_left -= n;
         attend(a, shared, n, kv_head);
     }
+    if ((a.flags & RFT_QUANTISED) != 0u)
+        quantise_members(a, shared, kv_head, first, n_members, n_rows);
 }

@@ -25,12 +25,20 @@
 #define TILED_ROWS 64u    /* of the matrix */
 #define TILED_COLUMNS 64u /* activation rows */
 
-/* Integers (matmul_integers.cuh). Few activation rows: lanes of TILE_QUADS threads, or of a warp, which has two tiles.
- */
-#define DOT_LANES_MAX 64u
+/* What a matrix of integers reads is quantised by whoever writes it, in blocks of 32: a thread block has whole ones. So
+ * many tiles they come from; of ops that write no such rows it is 1. */
+#define RESIDUAL_TILES 2u
+#define GATE_UP_TILES 4u /* where two matrix rows are an output */
+
+/* Integers (matmul_integers.cuh). Few activation rows: lanes of a thread for each quad of their tiles; or of a warp for
+ * each pair of tiles. A lane of many tiles takes many threads, so there are fewer lanes: most matrices that narrow have
+ * few blocks of columns. */
+#define DOT_LANES_MAX(tiles) ((tiles) > 2u ? 16u : 64u)
+#define DOT_THREADS_MAX(tiles) (LANES_FACTOR_THREADS + TILE_QUADS * (tiles)*DOT_LANES_MAX(tiles))
 #define WARP_LANES_MAX 9u
-#define INTEGER_THREADS (LANES_FACTOR_THREADS + 32u * WARP_LANES_MAX) /* at most */
-#define WARP_ROWS 32u
+#define WARP_PAIRS(tiles) ((tiles) > 2u ? (tiles) / 2u : 1u)
+#define WARP_THREADS_MAX(tiles) (LANES_FACTOR_THREADS + 32u * WARP_PAIRS(tiles) * WARP_LANES_MAX)
+#define WARP_ROWS 32u /* of a pair */
 
 /* Many activation rows: four warps. */
 #define WARP_TILED_THREADS 128u

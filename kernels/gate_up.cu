@@ -3,6 +3,8 @@
 #include "matmul_kernels.cuh"
 
 struct GateUp : Normed<struct rft_args_gate_up> {
+    static constexpr uint32_t BLOCK_TILES = GATE_UP_TILES;
+
     RFT_FN uint32_t n_matrix_rows(const Args &a)
     {
         return 2u * a.ffn_dim;
@@ -17,6 +19,10 @@ struct GateUp : Normed<struct rft_args_gate_up> {
                 pair_or_mark(low, high, a.rows, row);
         }
         return Quad{0u, 0u, 0u, 0u};
+    }
+    RFT_FN QuantisedRows outputs(const Args &a)
+    {
+        return activation_rows(a.y, a.ffn_dim);
     }
 };
 

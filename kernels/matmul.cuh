@@ -18,14 +18,17 @@
  *   is_left_alone(a, row)             nothing is to be stored for this row
  *   factor(a, row)                    of the row, if is_normed
  *   Quad store_quad(a, quad, row, sums, factor)        takes the sums of matrix rows 4 quad to 4 quad + 3
- *   store_tile(a, tile, row, kept)    takes what store_quad gave for the four quads of the tile */
+ *   store_tile(a, tile, row, kept)    takes what store_quad gave for the four quads of the tile
+ *   BLOCK_TILES                       tiles that a whole block of 32 outputs comes from, if `flags` may ask for them to
+ *                                     be quantised; else 1
+ *   outputs(a)                        the rows that it writes, if BLOCK_TILES > 1 */
 #ifndef RFT_MATMUL_CUH
 #define RFT_MATMUL_CUH
 
 #include "normed.cuh"
 
-#define MATMUL_THREADS                                                                                                 \
-    512u /* that kernels are compiled for: more than a block has, so that a thread takes at most 128 registers */
+/* That kernels are compiled for: as a rule more than a block has, so that a thread takes at most 128 registers. */
+#define MATMUL_THREADS 512u
 
 /* Adds the bias of a quad's matrix rows, if there is one (address 0: none). */
 RFT_FN void add_bias(uint64_t bias, uint32_t quad, float v[4])
@@ -43,6 +46,7 @@ RFT_FN void add_bias(uint64_t bias, uint32_t quad, float v[4])
 template <class A> struct Normed {
     typedef A Args;
     static constexpr bool is_normed = true, has_tail = false;
+    static constexpr uint32_t BLOCK_TILES = 1u;
 
     RFT_FN uint32_t k(const Args &a)
     {
@@ -113,6 +117,20 @@ RFT_FN void finish(const typename Op::Args &a, Float4 *sums, const float *factor
     }
 }
 
+/* Quantises what `finish` stored, if that is wanted: of QUADS quads, which are whole blocks of outputs then. */
+template <class Op, uint32_t QUADS, uint32_t ROWS>
+RFT_FN void quantise_outputs(const typename Op::Args &a, uint32_t first_quad, uint32_t first_row, uint32_t n_rows)
+{
+    if constexpr (Op::BLOCK_TILES > 1u) {
+        constexpr uint32_t BLOCK_QUADS = Op::BLOCK_TILES * TILE_QUADS;
+        if ((a.flags & RFT_QUANTISED) == 0u)
+            return;
+        sync_block();
+        quantise_blocks(Op::outputs(a), first_quad / BLOCK_QUADS, QUADS / BLOCK_QUADS, nullptr, first_row,
+                        least(n_rows - first_row, ROWS));
+    }
+}
+
 /* What a Form says, of a thread block of COLUMNS activation rows and QUADS quads of matrix rows:
  *   LANES, THREADS                    lanes at most, and threads of each
  *   INPUT_QUADS                       of a block of an activation row in shared memory, where activations are
@@ -126,13 +144,13 @@ RFT_FN void finish(const typename Op::Args &a, Float4 *sums, const float *factor
  * Block sums lie where activations were: [column][lane][quad]. */
 #define BLOCK_QUADS(Form) (Form::COLUMNS * Form::INPUT_QUADS + 1u)
 
-/* Of Forms whose lanes are four threads, one for each quad of a tile. */
-struct QuadLanes {
-    static constexpr uint32_t QUADS = TILE_QUADS, THREADS = TILE_QUADS;
+/* Of Forms whose lanes are a thread for each quad of their tiles. */
+template <uint32_t TILES> struct QuadLanes {
+    static constexpr uint32_t QUADS = TILES * TILE_QUADS, THREADS = QUADS;
 
     RFT_FN uint32_t quad()
     {
-        return thread_index() % TILE_QUADS;
+        return thread_index() % QUADS;
     }
     RFT_FN uint32_t column(uint32_t i)
     {
@@ -190,25 +208,29 @@ RFT_FN Place place_of_block(uint32_t n_rows, uint32_t rows_of_group, uint32_t n_
     return Place{block_x() % n_groups * rows_of_group, block_x() / n_groups, block_x() / n_groups < n_parts};
 }
 
-/* Grid: groups of COLUMNS activation rows x groups of matrix rows. n_lanes lanes take blocks; behind their threads are
- * those that find the factors. */
-template <class Op, class Form> RFT_FN void lanes(const typename Op::Args &a, uint32_t n_lanes)
+/* Shared memory of a thread block of lanes. */
+template <class Form> struct LanesShared {
+    static constexpr uint32_t OUTPUTS = Form::COLUMNS * Form::QUADS;
+
+    Quad work[Form::LANES * (BLOCK_QUADS(Form) > OUTPUTS ? BLOCK_QUADS(Form) : OUTPUTS)];
+    Float4 totals[OUTPUTS]; /* [column][quad] */
+    float factors[Form::COLUMNS];
+};
+
+/* The sums of a thread block's outputs, and the factors of its rows. */
+template <class Op, class Form>
+RFT_FN void sum_lanes(const typename Op::Args &a, LanesShared<Form> &shared, uint32_t n_lanes, uint32_t first_quad,
+                      uint32_t first_row, uint32_t n_rows)
 {
     constexpr uint32_t COLUMNS = Form::COLUMNS, QUADS = Form::QUADS, LANES = Form::LANES;
-    SHARED(Quad, work, LANES * (BLOCK_QUADS(Form) > COLUMNS * QUADS ? BLOCK_QUADS(Form) : COLUMNS * QUADS));
-    SHARED(Float4, totals, COLUMNS * QUADS); /* [column][quad] */
-    SHARED(float, factors, COLUMNS);
-    const uint32_t n_rows = n_rows_of(a.batch);
-    const Place place = place_of_block(n_rows, COLUMNS, (Op::n_matrix_rows(a) + QUADS * 4u - 1u) / (QUADS * 4u));
-    const uint32_t first_row = place.first_row, first_quad = place.part * QUADS;
     const uint32_t lane = thread_index() / Form::THREADS, n_blocks = RFT_PADDED(Op::k(a)) / RFT_DOT_BLOCK;
+    Quad *work = shared.work;
     Float4 *block_sums = reinterpret_cast<Float4 *>(work);
-    if (!place.is_used)
-        return;
+    float *totals = reinterpret_cast<float *>(shared.totals);
     if (lane < n_lanes && lane < n_blocks)
         Form::template prefetch<Op>(a, first_quad, lane);
     for (uint32_t i = thread_index(); i < COLUMNS * QUADS * 4u; i += n_threads())
-        reinterpret_cast<float *>(totals)[i] = 0.0f;
+        totals[i] = 0.0f;
     NO_UNROLL
     for (uint32_t round = 0u; round < n_blocks; round += n_lanes) {
         const uint32_t n = least(n_lanes, n_blocks - round);
@@ -221,7 +243,7 @@ template <class Op, class Form> RFT_FN void lanes(const typename Op::Args &a, ui
         if (lane < n)
             Form::template multiply<Op>(a, first_quad, round + lane, work + lane * BLOCK_QUADS(Form), acc);
         else if (Op::is_normed && round == 0u && lane >= n_lanes)
-            find_factors<Op, COLUMNS>(a, factors, first_row, n_rows);
+            find_factors<Op, COLUMNS>(a, shared.factors, first_row, n_rows);
         sync_block();
         if (lane < n)
             UNROLL
@@ -229,10 +251,35 @@ template <class Op, class Form> RFT_FN void lanes(const typename Op::Args &a, ui
             block_sums[(Form::column(i) * LANES + lane) * QUADS + Form::quad()] =
                 Float4{acc[i][0], acc[i][1], acc[i][2], acc[i][3]};
         sync_block();
-        add_lanes<Form>(reinterpret_cast<float *>(totals), reinterpret_cast<const float *>(block_sums), n);
+        add_lanes<Form>(totals, reinterpret_cast<const float *>(block_sums), n);
         sync_block();
     }
-    finish<Op, QUADS, COLUMNS>(a, totals, factors, first_quad, first_row, n_rows);
+}
+
+/* Grid: groups of COLUMNS activation rows x groups of matrix rows. n_lanes lanes take blocks; behind their threads are
+ * those that find the factors. Where outputs are to be quantised and the Form has fewer than a whole block of them, a
+ * thread block takes several groups of matrix rows, one after the other. */
+template <class Op, class Form> RFT_FN void lanes(const typename Op::Args &a, uint32_t n_lanes)
+{
+    constexpr uint32_t COLUMNS = Form::COLUMNS, QUADS = Form::QUADS, BLOCK = Op::BLOCK_TILES * TILE_QUADS,
+                       TURNS = BLOCK > QUADS ? BLOCK / QUADS : 1u;
+    SHARED(LanesShared<Form>, all, 1);
+    const uint32_t n_rows = n_rows_of(a.batch), n_groups = (Op::n_matrix_rows(a) + QUADS * 4u - 1u) / (QUADS * 4u);
+    bool is_whole = true;
+    if constexpr (TURNS > 1u)
+        is_whole = (a.flags & RFT_QUANTISED) == 0u;
+    const Place place = place_of_block(n_rows, COLUMNS, is_whole ? n_groups : (n_groups + TURNS - 1u) / TURNS);
+    const uint32_t first = is_whole ? place.part : place.part * TURNS;
+    if (!place.is_used)
+        return;
+    NO_UNROLL
+    for (uint32_t group = first; group < (is_whole ? first + 1u : least(first + TURNS, n_groups)); group++) {
+        if (group != first)
+            sync_block();
+        sum_lanes<Op, Form>(a, all[0], n_lanes, group * QUADS, place.first_row, n_rows);
+        finish<Op, QUADS, COLUMNS>(a, all[0].totals, all[0].factors, group * QUADS, place.first_row, n_rows);
+    }
+    quantise_outputs<Op, TURNS * QUADS, COLUMNS>(a, first * QUADS, place.first_row, n_rows);
 }
 
 #endif

@@ -58,7 +58,7 @@ RFT_FN void multiply_block(const Quad *weights, const Quad *inputs, uint32_t str
     }
 }
 
-template <uint32_t COLUMNS_> struct Bf16Lanes : QuadLanes {
+template <uint32_t COLUMNS_> struct Bf16Lanes : QuadLanes<1u> {
     static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, LANES = LANES_MAX(COLUMNS),
                               INPUT_QUADS = BLOCK_WORDS / 4u;
 
@@ -194,6 +194,7 @@ template <class Op> RFT_FN void tiled(const typename Op::Args &a)
     }
     sync_block();
     finish<Op, TILED_QUADS, TILED_COLUMNS>(a, weights, factors, first_quad, first_row, n_rows);
+    quantise_outputs<Op, TILED_QUADS, TILED_COLUMNS>(a, first_quad, first_row, n_rows);
 }
 
 /* All kernels of an op that multiply bf16; cuda_kernels.c lists the same. */

@@ -2,8 +2,8 @@
 /* Matrix products of integers under scales (matmul.cuh, integers.cuh). Sums of integers are exact, so they are made in
  * whatever order suits; what is under one scale becomes a float, and floats are added in the contract's order.
  *
- *   dots    lanes of four threads with dp4a, a thread for each quad of a tile: for one to four activation rows
- *   warps   lanes of a warp with the tensor cores, two tiles by 8 or 16 activation rows
+ *   dots    lanes of a thread for each quad of TILES tiles, with dp4a: for one to four activation rows
+ *   warps   lanes of a warp for each pair of tiles, with the tensor cores: for 8 or 16 activation rows
  *   tiled   four warps with the tensor cores, eight tiles by 32 activation rows
  *
  * Tensor cores multiply sixteen rows by eight columns. A warp's threads are eight groups of four: a group has a quad of
@@ -41,6 +41,12 @@ RFT_FN void load_integers(const typename Op::Args &a, Quad *inputs, uint32_t fir
             inputs[at / 2u * BLOCK + column * INTEGER_QUADS + 4u + at % 2u] =
                 prepare(f, rows[row * (Op::input_words(a) / 4u) + first * 2u + at]);
     }
+}
+
+/* The which-th tile of a group; where there is none, another, whose sums are left. */
+template <class Op> RFT_FN uint32_t tile_in(const typename Op::Args &a, uint32_t first_quad, uint32_t which)
+{
+    return least(first_quad / TILE_QUADS + which, (Op::n_matrix_rows(a) - 1u) / RFT_TILE);
 }
 
 #define BLOCK_BYTES_MAX (18u * RFT_TILE * 4u) /* 8 bits, and two words of scales */
@@ -124,8 +130,10 @@ RFT_FN void multiply_block_dots(const Block &block, const Format &f, const Quad 
     }
 }
 
-template <uint32_t COLUMNS_> struct Dots : QuadLanes {
-    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, LANES = DOT_LANES_MAX, INPUT_QUADS = INTEGER_QUADS;
+template <uint32_t COLUMNS_, uint32_t TILES> struct Dots : QuadLanes<TILES> {
+    static constexpr uint32_t COLUMNS = COLUMNS_, OWN = COLUMNS, LANES = DOT_LANES_MAX(TILES),
+                              INPUT_QUADS = INTEGER_QUADS;
+    using QuadLanes<TILES>::quad;
 
     template <class Op>
     RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
@@ -135,16 +143,18 @@ template <uint32_t COLUMNS_> struct Dots : QuadLanes {
     }
     template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
     {
-        prefetch_part<THREADS, BLOCK_BYTES_MAX>(tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, 0u) +
-                                                    RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
-                                                RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, quad());
+        const uint32_t tile = tile_in<Op>(a, first_quad, quad() / TILE_QUADS);
+        prefetch_part<TILE_QUADS, BLOCK_BYTES_MAX>(
+            tile_of(a.weight, a.format, Op::k(a), tile, 0u) + RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
+            RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, quad() % TILE_QUADS);
     }
     template <class Op>
     RFT_FN void multiply(const typename Op::Args &a, uint32_t first_quad, uint32_t block, const Quad *inputs,
                          float acc[OWN][4])
     {
         const Format f = format_of(a.format);
-        const Quad *tile = tile_of(a.weight, a.format, Op::k(a), first_quad / TILE_QUADS, quad());
+        const Quad *tile =
+            tile_of(a.weight, a.format, Op::k(a), tile_in<Op>(a, first_quad, quad() / TILE_QUADS), quad() % TILE_QUADS);
         const Block weights = block_of(tile, a.format, f, block);
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
@@ -176,23 +186,19 @@ RFT_FN void multiply_part(const uint32_t rows[2][4], const Scales &s, const Quad
     }
 }
 
-/* Lanes of a warp, which has two tiles. */
-template <uint32_t GROUPS> struct Warps {
-    static constexpr uint32_t COLUMNS = 8u * GROUPS, OWN = 2u * GROUPS, QUADS = WARP_ROWS / 4u, THREADS = 32u,
-                              LANES = WARP_LANES_MAX, INPUT_QUADS = INTEGER_QUADS;
+/* Lanes of warps, each of which has a pair of tiles. */
+template <uint32_t GROUPS, uint32_t TILES> struct Warps {
+    static constexpr uint32_t PAIRS = WARP_PAIRS(TILES), COLUMNS = 8u * GROUPS, OWN = 2u * GROUPS,
+                              QUADS = PAIRS * (WARP_ROWS / 4u), THREADS = PAIRS * 32u, LANES = WARP_LANES_MAX,
+                              INPUT_QUADS = INTEGER_QUADS;
 
     RFT_FN uint32_t quad()
     {
-        return thread_index() % 32u / 4u;
+        return thread_index() % THREADS / 4u;
     }
     RFT_FN uint32_t column(uint32_t i)
     {
         return i / 2u * 8u + thread_index() % 4u * 2u + i % 2u;
-    }
-    /* The tile of a thread's quad; where there is none, another, whose sums are left. */
-    template <class Op> RFT_FN uint32_t tile(const typename Op::Args &a, uint32_t first_quad, uint32_t which)
-    {
-        return least(first_quad / TILE_QUADS + which, (Op::n_matrix_rows(a) - 1u) / RFT_TILE);
     }
     template <class Op>
     RFT_FN void load(const typename Op::Args &a, Quad *inputs, uint32_t first, uint32_t n, uint32_t first_row,
@@ -202,9 +208,9 @@ template <uint32_t GROUPS> struct Warps {
     }
     template <class Op> RFT_FN void prefetch(const typename Op::Args &a, uint32_t first_quad, uint32_t block)
     {
-        const uint32_t thread = thread_index() % 32u;
+        const uint32_t thread = thread_index() % THREADS;
         prefetch_part<16u, BLOCK_BYTES_MAX>(
-            tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, thread / 16u), 0u) +
+            tile_of(a.weight, a.format, Op::k(a), tile_in<Op>(a, first_quad, thread / 16u), 0u) +
                 RFT_FORMAT_BLOCK_WORD(a.format, block) / 4u,
             RFT_FORMAT_BLOCK_WORDS(a.format) * RFT_TILE * 4u, thread % 16u);
     }
@@ -215,7 +221,7 @@ template <uint32_t GROUPS> struct Warps {
         const Format f = format_of(a.format);
         const uint32_t place = thread_index() % 4u;
         const Quad *tile_words =
-            tile_of(a.weight, a.format, Op::k(a), tile<Op>(a, first_quad, quad() / TILE_QUADS), quad() % TILE_QUADS);
+            tile_of(a.weight, a.format, Op::k(a), tile_in<Op>(a, first_quad, quad() / TILE_QUADS), quad() % TILE_QUADS);
         const Block weights = block_of(tile_words, a.format, f, block);
         UNROLL
         for (uint32_t i = 0u; i < OWN * 4u; i++)
@@ -244,7 +250,7 @@ template <uint32_t GROUPS> struct Warps {
 /* Grid: groups of 32 activation rows x groups of eight tiles, of which a warp has two. */
 template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
 {
-    typedef Warps<WARP_TILED_COLUMNS / 8u> Form;
+    typedef Warps<WARP_TILED_COLUMNS / 8u, 2u> Form; /* of each warp by itself */
     constexpr uint32_t QUADS = WARP_TILED_ROWS / 4u;
     SHARED(Quad, work, QUADS * Form::COLUMNS); /* activations of some blocks; at the end the sums: [column][quad] */
     SHARED(float, factors, Form::COLUMNS);
@@ -286,19 +292,21 @@ template <class Op> RFT_FN void tiled_integers(const typename Op::Args &a)
             Float4{totals[i][0], totals[i][1], totals[i][2], totals[i][3]};
     sync_block();
     finish<Op, QUADS, Form::COLUMNS>(a, sums, factors, first_quad, first_row, n_rows);
+    quantise_outputs<Op, QUADS, Form::COLUMNS>(a, first_quad, first_row, n_rows);
 }
 
-/* All kernels of an op that multiply integers; cuda_kernels.c lists the same. */
-#define INTEGER_LANES_KERNEL(name, Op, columns, Form, threads, blocks)                                                 \
-    KERNEL(name##_integers_##columns, name, threads, blocks)                                                           \
+/* All kernels of an op that multiply integers; cuda_kernels.c lists the same. Two thread blocks shall fit a
+ * multiprocessor, unless they are large. */
+#define INTEGER_LANES_KERNEL(name, Op, columns, Form, size, threads)                                                   \
+    KERNEL(name##_integers_##columns, name, threads, (threads) > 320u ? 1 : 2)                                         \
     {                                                                                                                  \
-        lanes<Op, Form>(a, parameter);                                                                                 \
+        lanes<Op, Form<size, Op::BLOCK_TILES>>(a, parameter);                                                          \
     }
 #define INTEGER_KERNELS(name, Op)                                                                                      \
-    INTEGER_LANES_KERNEL(name, Op, 1, Dots<1>, INTEGER_THREADS, 2)                                                     \
-    INTEGER_LANES_KERNEL(name, Op, 4, Dots<4>, MATMUL_THREADS, 1)                                                      \
-    INTEGER_LANES_KERNEL(name, Op, 8, Warps<1>, INTEGER_THREADS, 2)                                                    \
-    INTEGER_LANES_KERNEL(name, Op, 16, Warps<2>, INTEGER_THREADS, 2)                                                   \
+    INTEGER_LANES_KERNEL(name, Op, 1, Dots, 1u, DOT_THREADS_MAX(Op::BLOCK_TILES))                                      \
+    INTEGER_LANES_KERNEL(name, Op, 4, Dots, 4u, DOT_THREADS_MAX(Op::BLOCK_TILES))                                      \
+    INTEGER_LANES_KERNEL(name, Op, 8, Warps, 1u, WARP_THREADS_MAX(Op::BLOCK_TILES))                                    \
+    INTEGER_LANES_KERNEL(name, Op, 16, Warps, 2u, WARP_THREADS_MAX(Op::BLOCK_TILES))                                   \
     KERNEL(name##_integers_tiled, name, WARP_TILED_THREADS, 3)                                                         \
     {                                                                                                                  \
         (void)parameter;                                                                                               \

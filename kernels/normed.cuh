@@ -3,7 +3,7 @@
 #ifndef RFT_NORMED_CUH
 #define RFT_NORMED_CUH
 
-#include "common.cuh"
+#include "quantised.cuh"
 
 #define SQUARES_MAX 1024u /* sums of squares that a thread block adds at once: more are added in rounds */
 
@@ -89,6 +89,8 @@ RFT_FN void store_normed_row(const Args &a, uint32_t row, const Elements &elemen
             store_squares(a, tile, row, kept + thread * TILE_QUADS);
         sync_block();
     }
+    if ((a.flags & RFT_QUANTISED) != 0u)
+        quantise_row(normed_rows(a.h, a.dim), row);
 }
 
 /* The factor of values that are normed together, from the sum of their squares. */

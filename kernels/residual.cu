@@ -6,6 +6,7 @@
 struct Residual {
     typedef struct rft_args_residual Args;
     static constexpr bool is_normed = false, has_tail = true;
+    static constexpr uint32_t BLOCK_TILES = RESIDUAL_TILES;
 
     RFT_FN uint32_t n_matrix_rows(const Args &a)
     {
@@ -52,6 +53,10 @@ struct Residual {
     RFT_FN void store_tile(const Args &a, uint32_t tile, uint32_t row, const Quad *kept)
     {
         store_squares(a, tile, row, kept);
+    }
+    RFT_FN QuantisedRows outputs(const Args &a)
+    {
+        return normed_rows(a.h, a.dim);
     }
 };
 

@@ -36,16 +36,33 @@ struct shape {
     uint32_t rows;      /* of the matrix */
     uint32_t lanes_max; /* 0: there are none; else threads are a lane's */
     uint32_t threads;
+    uint32_t n_groups; /* of matrix rows, taken one after the other */
 };
 
-static struct shape shape_of(const struct cuda_kernel *kernel)
+/* Tiles that are whole blocks of outputs, where those may be quantised (Op::BLOCK_TILES of kernels/). */
+static uint32_t block_tiles(enum rft_op op)
 {
+    return op == RFT_OP_residual ? RESIDUAL_TILES : op == RFT_OP_gate_up ? GATE_UP_TILES : 1;
+}
+
+static bool is_quantised(const struct rft_node *node)
+{
+    const void *args = node->args.bytes;
+    const uint32_t flags = node->op == RFT_OP_residual  ? ((const struct rft_args_residual *)args)->flags
+                           : node->op == RFT_OP_gate_up ? ((const struct rft_args_gate_up *)args)->flags
+                                                        : 0;
+    return (flags & RFT_QUANTISED) != 0;
+}
+
+static struct shape shape_of(const struct cuda_kernel *kernel, const struct rft_node *node)
+{
+    const uint32_t tiles = block_tiles(kernel->op), n_groups = is_quantised(node) ? tiles : 1;
     switch (kernel->variant) {
-    case CUDA_TILED: return (struct shape){TILED_ROWS, 0, TILED_THREADS};
-    case CUDA_DOTS: return (struct shape){RFT_TILE, DOT_LANES_MAX, TILE_QUADS};
-    case CUDA_WARPS: return (struct shape){WARP_ROWS, WARP_LANES_MAX, 32};
-    case CUDA_WARPS_TILED: return (struct shape){WARP_TILED_ROWS, 0, WARP_TILED_THREADS};
-    default: return (struct shape){RFT_TILE, LANES_MAX(kernel->columns), TILE_QUADS};
+    case CUDA_TILED: return (struct shape){TILED_ROWS, 0, TILED_THREADS, 1};
+    case CUDA_DOTS: return (struct shape){RFT_TILE * tiles, DOT_LANES_MAX(tiles), TILE_QUADS * tiles, 1};
+    case CUDA_WARPS: return (struct shape){WARP_ROWS * WARP_PAIRS(tiles), WARP_LANES_MAX, 32 * WARP_PAIRS(tiles), 1};
+    case CUDA_WARPS_TILED: return (struct shape){WARP_TILED_ROWS, 0, WARP_TILED_THREADS, 1};
+    default: return (struct shape){RFT_TILE * n_groups, LANES_MAX(kernel->columns), TILE_QUADS, n_groups};
     }
 }
 
@@ -83,13 +100,13 @@ static double instructions_of(const struct cuda_kernel *kernel)
 static double cost_of(const struct cuda_kernel *kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     const struct rft_node_matrix m = rft_node_matrix(node);
-    const struct shape shape = shape_of(kernel);
+    const struct shape shape = shape_of(kernel, node);
     const double n_groups = divide_up(node->n_rows, kernel->columns), n_blocks = RFT_PADDED(m.k) / RFT_DOT_BLOCK;
     const double reading =
         n_groups * m.n * RFT_FORMAT_TILE_WORDS(m.format, m.k) / RFT_TILE * 4.0 / (n_multiprocessors * BYTES_A_CYCLE);
     const double n_turns =
         shape.lanes_max == 0 ? n_blocks : divide_up((uint32_t)n_blocks, lanes_of(shape, m.k)); /* of a thread */
-    const double of_thread = n_turns * instructions_of(kernel);
+    const double of_thread = shape.n_groups * n_turns * instructions_of(kernel);
     const double n_threads = n_groups * divide_up(m.n, shape.rows) * shape.threads * n_blocks / n_turns;
     double of_all = n_threads * of_thread / (n_multiprocessors * THREADS_A_CYCLE);
     of_all = of_all > reading ? of_all : reading;
@@ -121,7 +138,7 @@ uint32_t cuda_kernel_for(const struct rft_node *node, uint32_t n_multiprocessors
 static struct cuda_call matmul_call(const struct cuda_kernel *kernel, const struct rft_node *node)
 {
     const struct rft_node_matrix m = rft_node_matrix(node);
-    const struct shape shape = shape_of(kernel);
+    const struct shape shape = shape_of(kernel, node);
     struct cuda_call call = {.grid_x = divide_up(node->n_rows, kernel->columns) * divide_up(m.n, shape.rows),
                              .grid_y = 1, /* a large matrix has more parts than a grid's y */
                              .threads = shape.threads};
@@ -148,20 +165,12 @@ static struct cuda_call attention_call(const struct rft_node *node, uint32_t n_m
                                                                  : n_rows};
 }
 
-/* A block has a row, and threads for its quads if they are not too many. */
-static struct cuda_call normed_row_call(const struct rft_node *node, uint32_t dim)
+/* A block has a row, and a thread for four of its elements, if they are not too many. */
+static struct cuda_call row_call(const struct rft_node *node, uint32_t k, uint32_t threads_max)
 {
-    const uint32_t n_threads = divide_up(dim, 4 * 32) * 32;
+    const uint32_t n_threads = divide_up(k, 4 * 32) * 32;
     return (struct cuda_call){
-        .grid_x = node->n_rows, .grid_y = 1, .threads = n_threads < NORMED_THREADS ? n_threads : NORMED_THREADS};
-}
-
-/* A thread for each block of a row, if they are not too many. */
-static uint32_t quantise_threads(const struct rft_node *node)
-{
-    const struct rft_args_quantise *a = (const void *)node->args.bytes;
-    const uint32_t n_threads = divide_up(RFT_PADDED(a->k) / RFT_QUANT_BLOCK, 32) * 32;
-    return n_threads < QUANTISE_THREADS ? n_threads : QUANTISE_THREADS;
+        .grid_x = node->n_rows, .grid_y = 1, .threads = n_threads < threads_max ? n_threads : threads_max};
 }
 
 static struct cuda_call heads_call(const struct rft_node *node)
@@ -174,27 +183,28 @@ static struct cuda_call heads_call(const struct rft_node *node)
 struct cuda_call cuda_call_with(uint32_t kernel, const struct rft_node *node, uint32_t n_multiprocessors)
 {
     struct cuda_call call = {.grid_x = node->n_rows, .grid_y = 1};
+    const void *args = node->args.bytes;
     assert(cuda_kernel_runs(kernel, node));
     if (cuda_kernels[kernel].variant != CUDA_PLAIN) {
         call = matmul_call(&cuda_kernels[kernel], node);
     } else if (node->op == RFT_OP_attention) {
         call = attention_call(node, n_multiprocessors);
     } else if (node->op == RFT_OP_embed) {
-        call = normed_row_call(node, ((const struct rft_args_embed *)(const void *)node->args.bytes)->dim);
+        call = row_call(node, ((const struct rft_args_embed *)args)->dim, NORMED_THREADS);
     } else if (node->op == RFT_OP_post_norm) {
-        call = normed_row_call(node, ((const struct rft_args_post_norm *)(const void *)node->args.bytes)->dim);
+        call = row_call(node, ((const struct rft_args_post_norm *)args)->dim, NORMED_THREADS);
     } else if (node->op == RFT_OP_heads) {
         call = heads_call(node);
     } else if (node->op == RFT_OP_quantise) {
-        call.threads = quantise_threads(node);
+        call = row_call(node, ((const struct rft_args_quantise *)args)->k, QUANTISE_THREADS);
     } else if (node->op == RFT_OP_filter) {
         call.threads = FILTER_THREADS;
     } else if (node->op == RFT_OP_sample) {
-        call.grid_x = ((const struct rft_args_sample *)(const void *)node->args.bytes)->n_parts;
+        call.grid_x = ((const struct rft_args_sample *)args)->n_parts;
         call.grid_y = node->n_rows;
         call.threads = SAMPLE_THREADS;
     } else if (node->op == RFT_OP_score) {
-        call.grid_x = ((const struct rft_args_score *)(const void *)node->args.bytes)->n_parts;
+        call.grid_x = ((const struct rft_args_score *)args)->n_parts;
         call.grid_y = node->n_rows;
         call.threads = SCORE_THREADS;
     } else {

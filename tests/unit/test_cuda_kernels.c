@@ -6,9 +6,9 @@
 
 static const uint32_t Q8 = RFT_FORMAT(8u, 0u, 0u), K4_MIN = RFT_FORMAT(4u, 0u, RFT_FORMAT_SUPER | RFT_FORMAT_MINIMA);
 
-static struct rft_node gate_up_of(uint32_t format, uint32_t n_rows, uint32_t dim, uint32_t ffn_dim)
+static struct rft_node gate_up_of(uint32_t format, uint32_t n_rows, uint32_t dim, uint32_t ffn_dim, uint32_t flags)
 {
-    const struct rft_args_gate_up args = {.dim = dim, .ffn_dim = ffn_dim, .format = format};
+    const struct rft_args_gate_up args = {.dim = dim, .ffn_dim = ffn_dim, .format = format, .flags = flags};
     struct rft_node node = {.op = RFT_OP_gate_up, .n_rows = n_rows, .args_bytes = sizeof args};
     memcpy(node.args.bytes, &args, sizeof args);
     return node;
@@ -16,15 +16,20 @@ static struct rft_node gate_up_of(uint32_t format, uint32_t n_rows, uint32_t dim
 
 static struct rft_node gate_up(uint32_t n_rows, uint32_t dim, uint32_t ffn_dim)
 {
-    return gate_up_of(RFT_FORMAT_BF16, n_rows, dim, ffn_dim);
+    return gate_up_of(RFT_FORMAT_BF16, n_rows, dim, ffn_dim, 0);
+}
+
+static struct rft_node residual_of(uint32_t format, uint32_t n_rows, uint32_t dim, uint32_t k, uint32_t flags)
+{
+    const struct rft_args_residual args = {.dim = dim, .k = k, .format = format, .flags = flags};
+    struct rft_node node = {.op = RFT_OP_residual, .n_rows = n_rows, .args_bytes = sizeof args};
+    memcpy(node.args.bytes, &args, sizeof args);
+    return node;
 }
 
 static struct rft_node residual(uint32_t n_rows, uint32_t dim, uint32_t k)
 {
-    const struct rft_args_residual args = {.dim = dim, .k = k};
-    struct rft_node node = {.op = RFT_OP_residual, .n_rows = n_rows, .args_bytes = sizeof args};
-    memcpy(node.args.bytes, &args, sizeof args);
-    return node;
+    return residual_of(RFT_FORMAT_BF16, n_rows, dim, k, 0);
 }
 
 static struct rft_node attention(uint32_t n_rows, uint32_t n_kv_heads)
@@ -87,8 +92,9 @@ static void test_choice_of_integers(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_string_equal(chosen(gate_up_of(cases[i].format, cases[i].n_rows, cases[i].dim, cases[i].ffn_dim), 132),
-                            cases[i].name);
+        assert_string_equal(
+            chosen(gate_up_of(cases[i].format, cases[i].n_rows, cases[i].dim, cases[i].ffn_dim, RFT_QUANTISED), 132),
+            cases[i].name);
 }
 
 /* All lanes take the same number of turns, whole warps are launched, and the factors' threads come behind. */
@@ -133,19 +139,60 @@ static void test_lanes_of_integers(void **state)
 {
     (void)state;
     for (uint32_t k = 1; k < 30000; k += 61) {
-        const struct rft_node node = gate_up_of(Q8, 33, k, 2048);
+        const struct rft_node node = gate_up_of(Q8, 33, k, 2048, RFT_QUANTISED);
         for (uint32_t i = 0; i < n_cuda_kernels; i++) {
             struct cuda_call call;
             if (!cuda_kernel_runs(i, &node))
                 continue;
             call = cuda_call_with(i, &node, 132);
             if (cuda_kernels[i].variant == CUDA_DOTS)
-                assert_true(call.parameter <= 64 && call.parameter * 4 + 32 <= call.threads);
+                assert_true(call.parameter <= 16 && call.parameter * 16 + 32 <= call.threads);
             else if (cuda_kernels[i].variant == CUDA_WARPS)
-                assert_true(call.parameter <= 9 && call.parameter * 32 + 32 == call.threads);
-            assert_true(call.threads % 32 == 0 && call.threads <= 320);
+                assert_true(call.parameter <= 9 && call.parameter * 64 + 32 == call.threads);
+            assert_true(call.threads % 32 == 0 && call.threads <= 608);
         }
     }
+}
+
+/* Where outputs are quantised thread blocks have whole blocks of 32: of integers always, of bf16 if that is asked for,
+ * by as many turns; nothing else changes for bf16. */
+static void test_whole_blocks(void **state)
+{
+    const struct {
+        const char *name;
+        uint32_t format, flags, grid, threads;
+    } cases[] = {
+        {"residual_lanes_1", RFT_FORMAT_BF16, 0, 36, 64},
+        {"residual_lanes_1", RFT_FORMAT_BF16, RFT_QUANTISED, 18, 64},
+        {"residual_lanes_1", RFT_FORMAT_BF16, RFT_RESIDUAL_ALONE, 36, 64},
+        {"residual_tiled", RFT_FORMAT_BF16, RFT_QUANTISED, 9, 128},
+        {"residual_integers_1", Q8, 0, 18, 96},
+        {"residual_integers_1", Q8, RFT_QUANTISED, 18, 96},
+        {"residual_integers_8", Q8, RFT_QUANTISED, 18, 288},
+        {"residual_integers_tiled", Q8, RFT_QUANTISED, 5, 128},
+        {"gate_up_lanes_1", RFT_FORMAT_BF16, 0, 192, 96},
+        {"gate_up_lanes_1", RFT_FORMAT_BF16, RFT_QUANTISED, 48, 96},
+        {"gate_up_integers_1", Q8, RFT_QUANTISED, 48, 192},
+        {"gate_up_integers_8", Q8, RFT_QUANTISED, 48, 608},
+        {"gate_up_integers_tiled", Q8, RFT_QUANTISED, 24, 128},
+    };
+    uint32_t n_found = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (uint32_t k = 0; k < n_cuda_kernels; k++) {
+            struct cuda_call call;
+            struct rft_node node = cuda_kernels[k].op == RFT_OP_residual
+                                       ? residual_of(cases[i].format, 1, 576, 576, cases[i].flags)
+                                       : gate_up_of(cases[i].format, 1, 576, 1536, cases[i].flags);
+            if (strcmp(cuda_kernels[k].name, cases[i].name) != 0)
+                continue;
+            call = cuda_call_with(k, &node, 132);
+            assert_int_equal(call.grid_x, cases[i].grid);
+            assert_int_equal(call.threads, cases[i].threads);
+            n_found++;
+        }
+    }
+    assert_int_equal(n_found, sizeof cases / sizeof *cases);
 }
 
 /* Rows share the reading of their prompt once there are enough of them to keep the GPU busy all the same. */
@@ -203,6 +250,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_choice_of_integers),
         cmocka_unit_test(test_lanes),
         cmocka_unit_test(test_lanes_of_integers),
+        cmocka_unit_test(test_whole_blocks),
         cmocka_unit_test(test_cohorts),
         cmocka_unit_test(test_rows),
     };
