@@ -30,9 +30,8 @@
 #define RESIDUAL_TILES 2u
 #define GATE_UP_TILES 4u /* where two matrix rows are an output */
 
-/* Integers (matmul_integers.cuh). Few activation rows: lanes of a thread for each quad of their tiles; or of a warp for
- * each pair of tiles. A lane of many tiles takes many threads, so there are fewer lanes: most matrices that narrow have
- * few blocks of columns. */
+/* Integers (matmul_integers.cuh). Few activation rows: lanes of a thread for each quad of their tiles, or of a warp for
+ * each pair of tiles. With four tiles there are fewer lanes, so that two thread blocks fit a multiprocessor. */
 #define DOT_LANES_MAX(tiles) ((tiles) > 2u ? 16u : 64u)
 #define DOT_THREADS_MAX(tiles) (LANES_FACTOR_THREADS + TILE_QUADS * (tiles)*DOT_LANES_MAX(tiles))
 #define WARP_LANES_MAX 9u

@@ -50,9 +50,8 @@ RFT_FN uint32_t bytes_of(const Words<2> &four, float factor, uint32_t &sum)
 RFT_FN void quantise_blocks(const QuantisedRows &rows, uint32_t first, uint32_t n, const uint32_t *list,
                             uint32_t first_row, uint32_t n_rows)
 {
-    NO_UNROLL
-    for (uint32_t begin = 0u; begin < n * n_rows * QUANT_THREADS;
-         begin += n_threads()) { /* whole warps: they shuffle */
+    NO_UNROLL /* all threads go round equally often, since whole warps shuffle */
+    for (uint32_t begin = 0u; begin < n * n_rows * QUANT_THREADS; begin += n_threads()) {
         const uint32_t i = (begin + thread_index()) / QUANT_THREADS, part = thread_index() % QUANT_THREADS;
         const uint32_t block = first + i % n, of_rows = i / n;
         const bool is_used = of_rows < n_rows && block * RFT_QUANT_BLOCK < rows.k;

@@ -273,6 +273,7 @@ const struct rft_kernel_case kernel_cases[] = {
     MATMUL_WITH(true, residual, 40, 48, 64, TIES, .has_bias = true, .flags = RFT_QUANTISED),
     MATMUL_WITH(false, residual, 1, 576, 1536, PLAIN, .flags = RFT_QUANTISED),
     MATMUL_WITH(false, residual, 130, 70, 96, PLAIN, .flags = RFT_QUANTISED),
+    MATMUL_WITH(false, residual, 40, 48, 96, PLAIN, .format = RFT_FORMAT(8u, 0u, 0u), .flags = RFT_QUANTISED),
     MATMUL_WITH(true, post_norm, 9, 66, 0, BAD, .flags = RFT_QUANTISED),
     MATMUL_WITH(true, post_norm, 12, 576, 0, WIDE, .flags = RFT_QUANTISED),
     MATMUL_WITH(false, post_norm, 3, 4112, 0, PLAIN, .flags = RFT_QUANTISED),
