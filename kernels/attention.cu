@@ -418,21 +418,6 @@ RFT_FN void attend(const struct rft_args_attention &a, AttentionShared &shared, 
     sync_block();
 }
 
-/* What the key-value head gave to n_members rows, from the row `first` on, behind a barrier. */
-RFT_FN void quantise_members(const struct rft_args_attention &a, AttentionShared &shared, uint32_t kv_head,
-                             uint32_t first, uint32_t n_members, uint32_t n_rows)
-{
-    const uint32_t n_blocks = a.n_heads / a.n_kv_heads * a.head_dim / RFT_QUANT_BLOCK;
-    if (thread_index() == 0u) {
-        shared.rows[0] = first;
-        for (uint32_t i = 1u; i < n_members; i++)
-            shared.rows[i] = next_member(shared.members, shared.rows[i - 1u], n_rows);
-    }
-    sync_block();
-    quantise_blocks(activation_rows(a.y, a.n_heads * a.head_dim), kv_head * n_blocks, n_blocks, shared.rows, 0u,
-                    n_members);
-}
-
 /* Grid: kv heads x rows; the block of a cohort's first row has the cohort, those of the others have nothing to do. */
 KERNEL(attention, attention, ATTENTION_THREADS, 2)
 {
@@ -465,6 +450,10 @@ KERNEL(attention, attention, ATTENTION_THREADS, 2)
         n_left -= n;
         attend(a, shared, n, kv_head);
     }
-    if ((a.flags & RFT_QUANTISED) != 0u)
-        quantise_members(a, shared, kv_head, first, n_members, n_rows);
+    if ((a.flags & RFT_QUANTISED) != 0u) {
+        const uint32_t n_blocks = a.n_heads / a.n_kv_heads * a.head_dim / RFT_QUANT_BLOCK;
+        list_members(shared.rows, shared.members, first, n_members, n_rows);
+        quantise_blocks(activation_rows(a.y, a.n_heads * a.head_dim), kv_head * n_blocks, n_blocks, shared.rows, 0u,
+                        n_members);
+    }
 }

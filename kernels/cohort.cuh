@@ -39,4 +39,15 @@ RFT_FN uint32_t next_member(const uint32_t *members, uint32_t row, uint32_t n_ro
     return n_rows;
 }
 
+/* Lists n members from the row `first` on, for all threads of the block. */
+RFT_FN void list_members(uint32_t *list, const uint32_t *members, uint32_t first, uint32_t n, uint32_t n_rows)
+{
+    if (thread_index() == 0u) {
+        list[0] = first;
+        for (uint32_t i = 1u; i < n; i++)
+            list[i] = next_member(members, list[i - 1u], n_rows);
+    }
+    sync_block();
+}
+
 #endif
