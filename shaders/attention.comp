@@ -10,7 +10,6 @@
 // variant narrow: LOCAL=32u VALUES_AT_ONCE=16u DIMENSIONS=8
 // variant wide: LOCAL=64u VALUES_AT_ONCE=4u DIMENSIONS=2
 #extension GL_GOOGLE_include_directive : require
-#extension GL_KHR_memory_scope_semantics : require
 #include "kernel.glsl"
 
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
@@ -18,6 +17,7 @@ layout(push_constant) uniform Args { rft_args_attention a; };
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Scores { vec4 v[]; };
 
 #include "pages.glsl"
+#include "quantised.glsl"
 
 shared uint max_keys[4];
 #define DIMENSIONS_OF_TURN 64u
@@ -54,13 +54,6 @@ Segment segment(uint row, bool is_prompt, uint scratch)
 uint first_of_pages(Segment s)
 {
     return s.first / RFT_PAGE_TOKENS * RFT_PAGE_TOKENS;
-}
-
-// What an invocation has put into scratch or shared memory is there for the others of its group.
-void scratch_barrier()
-{
-    controlBarrier(gl_ScopeWorkgroup, gl_ScopeWorkgroup, gl_StorageSemanticsBuffer | gl_StorageSemanticsShared,
-                   gl_SemanticsAcquireRelease);
 }
 
 uvec4 quad_at(bool is_prompt, uint at)
@@ -294,7 +287,7 @@ void attend(uint row, uint kv_head, uint first_head, uint scratch)
         max_keys[gl_LocalInvocationID.x] = 0u;
     find_scores(prompt, row, kv_head, n_used, q, greatest);
     find_scores(own, row, kv_head, n_used, q, greatest);
-    scratch_barrier();
+    memory_barrier();
     if (a.cap_bits != 0u) {
         greatest = uvec4(0u);
         cap_scores(prompt, greatest);
@@ -304,17 +297,17 @@ void attend(uint row, uint kv_head, uint first_head, uint scratch)
     atomicMax(max_keys[1], greatest.y);
     atomicMax(max_keys[2], greatest.z);
     atomicMax(max_keys[3], greatest.w);
-    scratch_barrier();
+    memory_barrier();
     find_exponentials(prompt);
     find_exponentials(own);
-    scratch_barrier();
+    memory_barrier();
     vec4 total = add_blocks(own, add_blocks(prompt, vec4(0.0)));
-    scratch_barrier();
+    memory_barrier();
     if (gl_LocalInvocationID.x == 0u)
         inverse_sums = vec4(rft_reciprocal(total.x), rft_reciprocal(total.y), rft_reciprocal(total.z), rft_reciprocal(total.w));
     round_weights(prompt);
     round_weights(own);
-    scratch_barrier();
+    memory_barrier();
     for (uint first = 0u; first < a.head_dim; first += DIMENSIONS_OF_TURN) {
         uint n = min(DIMENSIONS_OF_TURN, a.head_dim - first);
         for (uint i = gl_LocalInvocationID.x; i < n; i += LOCAL)
@@ -327,6 +320,15 @@ void attend(uint row, uint kv_head, uint first_head, uint scratch)
     }
 }
 
+// The outputs of a key-value head, which are whole blocks.
+void quantise_outputs(uint row, uint kv_head)
+{
+    uint k = a.n_heads * a.head_dim, n = k / a.n_kv_heads / RFT_QUANT_BLOCK;
+    memory_barrier();
+    for (uint block = gl_LocalInvocationID.x; block < n; block += LOCAL)
+        quantise_activations(a.y, row, k, kv_head * n + block);
+}
+
 void main()
 {
     uint row = group_id() / a.n_kv_heads, kv_head = group_id() % a.n_kv_heads;
@@ -336,4 +338,6 @@ void main()
     uint n_keys = a.scratch_floats / ((group + 3u) / 4u * 4u);
     for (uint first_head = 0u; first_head < group; first_head += 4u)
         attend(row, kv_head, first_head, group_id() * (a.scratch_floats / 4u) + first_head / 4u * n_keys);
+    if ((a.flags & RFT_QUANTISED) != 0u)
+        quantise_outputs(row, kv_head);
 }

@@ -12,6 +12,7 @@ layout(push_constant) uniform Args { rft_args_gate_up a; };
 #define STRIDE RFT_H_WORDS(a.dim)
 #define NORMED
 #define BIASED
+#define QUADS_OF_BLOCK 16u
 #include "matmul.glsl"
 
 void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
@@ -21,4 +22,9 @@ void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
         return;
     float low = rft_act_mul(a.act, results.x, results.z), high = rft_act_mul(a.act, results.y, results.w);
     Words(a.y).v[row * RFT_ROW_WORDS(a.ffn_dim) + quad] = pair_or_mark(low, high, Rows(a.rows), row);
+}
+
+void quantise_outputs(uint row, uint block)
+{
+    quantise_activations(a.y, row, a.ffn_dim, block);
 }

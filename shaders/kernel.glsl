@@ -7,6 +7,7 @@
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_control_flow_attributes : require
+#extension GL_KHR_memory_scope_semantics : require
 #if defined(DOT)
 #extension GL_EXT_spirv_intrinsics : require
 #endif
@@ -25,6 +26,13 @@ layout(buffer_reference, std430, buffer_reference_align = 16) buffer Batch { rft
 uint group_id()
 {
     return (gl_WorkGroupID.y << 15) + gl_WorkGroupID.x;
+}
+
+// What an invocation has put into memory or shared memory is there for the others of its group.
+void memory_barrier()
+{
+    controlBarrier(gl_ScopeWorkgroup, gl_ScopeWorkgroup, gl_StorageSemanticsBuffer | gl_StorageSemanticsShared,
+                   gl_SemanticsAcquireRelease);
 }
 
 void mark_bad(Rows rows, uint row)

@@ -35,14 +35,23 @@
 //   void store_quad(uint quad, uint row, vec4 results, out uvec4 kept)
 // which receives the results of matrix rows 4 quad .. 4 quad + 3. With TILES, what it returns is kept, and handed on for each tile:
 //   void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec4 kept3)
+// With QUADS_OF_BLOCK, the quads whose results are a block of 32 outputs, these are quantised where RFT_QUANTISED says so, by
+//   void quantise_outputs(uint row, uint block)
+// For that a workgroup has whole blocks. Lanes have a tile otherwise; those of a matrix of bf16, behind which there is rarely one
+// of integers, take the block's tiles in turn.
 #if defined(VARIANT_ROWS)
 #define LOCAL 16u
 #define QUADS_OF_GROUP LOCAL
 #define ROWS_OF_GROUP uint(COLUMNS)
 #elif defined(VARIANT_LANES)
-#define LANES 16u
-#define LOCAL (4u * LANES)
+#if defined(QUADS_OF_BLOCK) && defined(INTEGERS)
+#define QUADS_OF_GROUP QUADS_OF_BLOCK
+#define LANES (QUADS_OF_GROUP * ROWS_OF_GROUP > 32u ? 8u : 16u) // what they hand over are at most 8 KiB
+#else
 #define QUADS_OF_GROUP 4u
+#define LANES 16u
+#endif
+#define LOCAL (QUADS_OF_GROUP * LANES)
 #define ROWS_OF_GROUP uint(COLUMNS)
 #elif defined(VARIANT_TILED)
 #define LOCAL 128u
@@ -201,14 +210,16 @@ void multiply(uint first, uint first_quad, uint n_rows)
     }
 }
 #else
-shared vec4 block_sums[LANES * 4u * ROWS_OF_GROUP]; // [lane][row][quad]
-#define KEEP_BLOCK(c) block_sums[(lane * ROWS_OF_GROUP + uint(c)) * 4u + quad] = acc##c;
+#define SUMS_OF_LANE (ROWS_OF_GROUP * QUADS_OF_GROUP)
+shared vec4 block_sums[LANES * SUMS_OF_LANE]; // [lane][row][quad]
+#define KEEP_BLOCK(c) block_sums[lane * SUMS_OF_LANE + uint(c) * QUADS_OF_GROUP + quad] = acc##c;
 
 void multiply(uint first, uint first_quad, uint n_rows)
 {
     Quads weights = Quads(a.weight), input_words = Quads(INPUT);
-    uint quad = gl_LocalInvocationID.x % 4u, lane = gl_LocalInvocationID.x / 4u;
-    uint at = first_quad / 4u * TILE_QUADS + quad;
+    uint lane = gl_LocalInvocationID.x / 4u % LANES; // neighbours read the same tile
+    uint quad = gl_LocalInvocationID.x / (4u * LANES) * 4u + gl_LocalInvocationID.x % 4u;
+    uint at = min(first_quad + quad, n_quads() - 1u) / 4u * TILE_QUADS + quad % 4u;
     uint n_blocks = RFT_PADDED(K) / 64u;
     vec4 total = vec4(0.0);
     EACH_COLUMN(DECLARE_X)
@@ -219,14 +230,15 @@ void multiply(uint first, uint first_quad, uint n_rows)
             EACH_COLUMN(KEEP_BLOCK)
         }
         barrier();
-        if (gl_LocalInvocationID.x < 4u * ROWS_OF_GROUP)
+        if (gl_LocalInvocationID.x < SUMS_OF_LANE)
             for (uint i = 0u; i < min(LANES, n_blocks - round); i++)
-                total = total + block_sums[i * ROWS_OF_GROUP * 4u + gl_LocalInvocationID.x];
+                total = total + block_sums[i * SUMS_OF_LANE + gl_LocalInvocationID.x];
         barrier();
     }
-    if (gl_LocalInvocationID.x < 4u * ROWS_OF_GROUP) {
-        DECLARE_BIAS(first_quad + quad)
-        STORE(quad, lane, first, first_quad, n_rows, total)
+    if (gl_LocalInvocationID.x < SUMS_OF_LANE) {
+        uint row = gl_LocalInvocationID.x / QUADS_OF_GROUP, of_row = gl_LocalInvocationID.x % QUADS_OF_GROUP;
+        DECLARE_BIAS(first_quad + of_row)
+        STORE(of_row, row, first, first_quad, n_rows, total)
     }
 }
 #endif
@@ -244,21 +256,58 @@ void store_tiles(uint first, uint first_quad, uint n_rows)
 }
 #endif
 
-void main()
+void make_outputs(uint first, uint first_quad, uint n_rows)
 {
-    uint n_rows = Batch(a.batch).v.n_rows;
-    uint n_row_groups = (n_rows + ROWS_OF_GROUP - 1u) / ROWS_OF_GROUP; // neighbours read the same weights
-    if (n_rows == 0u || group_id() / n_row_groups * QUADS_OF_GROUP >= n_quads())
-        return;
-    uint first = group_id() % n_row_groups * ROWS_OF_GROUP;
-    uint first_quad = group_id() / n_row_groups * QUADS_OF_GROUP;
-#if defined(NORMED)
-    find_factors(first, n_rows);
-    barrier();
-#endif
     multiply(first, first_quad, n_rows);
 #if defined(TILES)
     barrier();
     store_tiles(first, first_quad, n_rows);
+#endif
+}
+
+#if defined(QUADS_OF_BLOCK)
+#include "quantised.glsl"
+
+void quantise_outputs(uint row, uint block);
+
+void quantise_blocks(uint first, uint first_quad, uint n_blocks, uint n_rows)
+{
+    memory_barrier();
+    for (uint i = gl_LocalInvocationID.x; i < n_blocks * ROWS_OF_GROUP; i += LOCAL)
+        if (first + i % ROWS_OF_GROUP < n_rows)
+            quantise_outputs(first + i % ROWS_OF_GROUP, first_quad / QUADS_OF_BLOCK + i / ROWS_OF_GROUP);
+}
+#endif
+
+#if defined(QUADS_OF_BLOCK) && defined(VARIANT_LANES) && !defined(INTEGERS)
+#define TAKES_TURNS
+#define QUADS_TAKEN ((a.flags & RFT_QUANTISED) != 0u ? QUADS_OF_BLOCK : QUADS_OF_GROUP)
+#else
+#define QUADS_TAKEN QUADS_OF_GROUP
+#endif
+
+void main()
+{
+    uint n_rows = Batch(a.batch).v.n_rows;
+    uint n_row_groups = (n_rows + ROWS_OF_GROUP - 1u) / ROWS_OF_GROUP; // neighbours read the same weights
+    if (n_rows == 0u || group_id() / n_row_groups * QUADS_TAKEN >= n_quads())
+        return;
+    uint first = group_id() % n_row_groups * ROWS_OF_GROUP;
+    uint first_quad = group_id() / n_row_groups * QUADS_TAKEN;
+#if defined(NORMED)
+    find_factors(first, n_rows);
+    barrier();
+#endif
+#if defined(TAKES_TURNS)
+    [[dont_unroll]] for (uint turn = first_quad; turn < min(first_quad + QUADS_TAKEN, n_quads()); turn += QUADS_OF_GROUP) {
+        make_outputs(first, turn, n_rows);
+        barrier();
+    }
+#else
+    make_outputs(first, first_quad, n_rows);
+#endif
+#if defined(QUADS_OF_BLOCK)
+    if ((a.flags & RFT_QUANTISED) != 0u)
+        quantise_blocks(first, first_quad, QUADS_TAKEN / QUADS_OF_BLOCK, n_rows);
 #endif
 }

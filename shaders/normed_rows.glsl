@@ -5,6 +5,7 @@
 layout(local_size_x = LOCAL, local_size_y = 1, local_size_z = 1) in;
 
 #include "normed.glsl"
+#include "quantised.glsl"
 
 vec2 new_pair(uint row, uint i);
 
@@ -18,5 +19,10 @@ void make_row(uint row)
             sum = sum + squares.y;
         }
         store_sum(row, first / RFT_TILE, sum);
+    }
+    if ((a.flags & RFT_QUANTISED) != 0u) {
+        memory_barrier();
+        for (uint block = gl_LocalInvocationID.x; block < RFT_PADDED(a.dim) / RFT_QUANT_BLOCK; block += LOCAL)
+            quantise_normed(a.h, row, a.dim, block);
     }
 }

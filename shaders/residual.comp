@@ -12,6 +12,7 @@ layout(push_constant) uniform Args { rft_args_residual a; };
 #define STRIDE RFT_ROW_WORDS(a.k)
 #define TILES
 #define BIASED
+#define QUADS_OF_BLOCK 8u
 #include "matmul.glsl"
 #include "normed.glsl"
 
@@ -48,4 +49,9 @@ void store_tile(uint tile, uint row, uvec4 kept0, uvec4 kept1, uvec4 kept2, uvec
     add_squares(kept2, sum);
     add_squares(kept3, sum);
     store_sum(row, tile, sum);
+}
+
+void quantise_outputs(uint row, uint block)
+{
+    quantise_normed(a.h, row, a.dim, block);
 }

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define ROWS_QUADS 16u /* quads of matrix rows of a workgroup: LOCAL of shaders/matmul.glsl */
-#define LANES_QUADS 4u
+#define ROWS_QUADS 16u /* quads of matrix rows of a workgroup: QUADS_OF_GROUP of shaders/matmul.glsl */
+#define LANES_QUADS 4u /* but where its outputs are quantised: QUADS_TAKEN there */
 #define TILED_QUADS 16u
 #define TILED_COLUMNS 32u
 #define LANES_ROWS_MAX 16u /* more rows than that: tiled */
@@ -139,9 +139,32 @@ uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, const stru
     return best;
 }
 
+/* Quads whose results are a block of 32 outputs, where a workgroup of lanes has all of them; else 0. */
+static uint32_t quads_of_block(const struct vulkan_pipeline *p, const struct rft_node *node)
+{
+    const void *args = node->args.bytes;
+    const bool is_gate_up = node->op == RFT_OP_gate_up;
+    uint32_t flags;
+    if (!is_gate_up && node->op != RFT_OP_residual)
+        return 0;
+    flags =
+        is_gate_up ? ((const struct rft_args_gate_up *)args)->flags : ((const struct rft_args_residual *)args)->flags;
+    if (p->products == VULKAN_OF_BF16 && (flags & RFT_QUANTISED) == 0)
+        return 0;
+    return RFT_QUANT_BLOCK / (is_gate_up ? 2 : 4);
+}
+
+static uint32_t quads_of_group(const struct vulkan_pipeline *p, const struct rft_node *node)
+{
+    const uint32_t of_block = quads_of_block(p, node);
+    if (p->variant == VULKAN_LANES)
+        return of_block != 0 ? of_block : LANES_QUADS;
+    return p->variant == VULKAN_ROWS ? ROWS_QUADS : TILED_QUADS;
+}
+
 static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const struct rft_node *node)
 {
-    uint32_t quads = p->variant == VULKAN_ROWS ? ROWS_QUADS : p->variant == VULKAN_LANES ? LANES_QUADS : TILED_QUADS;
+    const uint32_t quads = quads_of_group(p, node);
     const struct rft_node_matrix m = rft_node_matrix(node);
     const uint32_t n_quads = (m.n + RFT_TILE - 1) / RFT_TILE * (RFT_TILE / 4);
     return (struct vulkan_call){

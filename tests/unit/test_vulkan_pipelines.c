@@ -61,6 +61,35 @@ static void test_choice(void **state)
 #undef FORMAT
 }
 
+static uint32_t n_groups(const char *name, enum rft_op op, uint32_t n, uint32_t flags)
+{
+    const struct vulkan_pipeline p = vulkan_pipeline_describe(name);
+    const struct rft_args_gate_up gate_up = {.dim = 64, .ffn_dim = n, .flags = flags};
+    const struct rft_args_residual residual = {.dim = n, .k = 64, .flags = flags};
+    struct rft_node node = {.op = op, .n_rows = 8};
+    if (op == RFT_OP_gate_up)
+        memcpy(node.args.bytes, &gate_up, sizeof gate_up);
+    else
+        memcpy(node.args.bytes, &residual, sizeof residual);
+    return vulkan_pipeline_call(&p, &node).n_groups;
+}
+
+/* Whoever quantises its outputs has whole blocks of 32 of them. */
+static void test_groups(void **state)
+{
+    (void)state;
+    assert_int_equal(n_groups("gate_up_rows_8", RFT_OP_gate_up, 2048, 0), 64);
+    assert_int_equal(n_groups("gate_up_lanes_4", RFT_OP_gate_up, 2048, 0), 256 * 2);
+    assert_int_equal(n_groups("gate_up_lanes_4", RFT_OP_gate_up, 2048, RFT_QUANTISED), 64 * 2);
+    assert_int_equal(n_groups("gate_up_dot_lanes_4", RFT_OP_gate_up, 2048, 0), 64 * 2);
+    assert_int_equal(n_groups("gate_up_integers_lanes_2", RFT_OP_gate_up, 2050, RFT_QUANTISED), 65 * 4);
+    assert_int_equal(n_groups("gate_up_integers_tiled", RFT_OP_gate_up, 2048, RFT_QUANTISED), 64);
+    assert_int_equal(n_groups("residual_lanes_1", RFT_OP_residual, 100, RFT_RESIDUAL_ALONE), 7 * 8);
+    assert_int_equal(n_groups("residual_lanes_1", RFT_OP_residual, 100, RFT_QUANTISED), 4 * 8);
+    assert_int_equal(n_groups("residual_dot_lanes_1", RFT_OP_residual, 100, 0), 4 * 8);
+    assert_int_equal(n_groups("residual_tiled", RFT_OP_residual, 100, RFT_QUANTISED), 2);
+}
+
 /* Who can run what is never chosen is asked to only in tests, and not all of it. */
 static void test_dot_products_only_where_they_are_fast(void **state)
 {
@@ -83,6 +112,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_name_says_what_it_is),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_dot_products_only_where_they_are_fast),
     };
     return RFT_TEST_RUN(tests, NULL, NULL);
