@@ -29,19 +29,20 @@ uvec4 signed_bytes(uvec4 low, uvec4 high)
 void read_integers(Quads weights, uint at, uint group, out uvec4 w0, out uvec4 w1, out uvec4 w2, out uvec4 w3)
 {
     const uint bits = RFT_FORMAT_BITS(a.format), halved = bits == 8u ? 0u : 1u, word = group * 4u;
+    uvec4 third = uvec4(0u); // one load for two uses: drivers of processors pay for loads that are left out, too
     w0 = weights.v[at + (word >> halved) * 4u];
-    w1 = weights.v[at + (word + 1u >> halved) * 4u];
     w2 = weights.v[at + (word + 2u >> halved) * 4u];
-    w3 = weights.v[at + (word + 3u >> halved) * 4u];
-    if (bits == 8u)
+    if (bits != 4u)
+        third = weights.v[at + (bits == 8u ? word * 4u + 4u : 32u + group * 4u)];
+    w1 = third;
+    if (bits == 8u) {
+        w3 = weights.v[at + word * 4u + 12u];
         return;
-    uvec4 high = uvec4(0u);
-    if (bits == 6u)
-        high = weights.v[at + 32u + group * 4u];
-    w0 = signed_bytes(w0, high << 4u);
-    w1 = signed_bytes(w1 >> 4u, high << 2u);
-    w2 = signed_bytes(w2, high);
-    w3 = signed_bytes(w3 >> 4u, high >> 2u);
+    }
+    w1 = signed_bytes(w0 >> 4u, third << 2u);
+    w0 = signed_bytes(w0, third << 4u);
+    w3 = signed_bytes(w2 >> 4u, third >> 2u);
+    w2 = signed_bytes(w2, third);
 }
 
 // The words of a block's scales, and of its super-block's.

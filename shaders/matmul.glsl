@@ -198,8 +198,10 @@ void multiply(uint first, uint first_quad, uint n_rows)
     EACH_COLUMN(DECLARE_TOTAL)
     EACH_COLUMN(DECLARE_ACC)
     for (uint block = 0u; block < RFT_PADDED(K) / 64u; block++) {
+        uint nothing = FETCHED_AHEAD(at, block + 1u);
         MULTIPLY_BLOCK(block)
         EACH_COLUMN(ADD_BLOCK)
+        at += nothing;
     }
     // One copy of the code that stores, not one for each column: drivers compile it in a fraction of the time.
     DECLARE_BIAS(first_quad + gl_LocalInvocationID.x)

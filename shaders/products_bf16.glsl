@@ -30,6 +30,7 @@ void stage_weights(uint block, uint first_quad)
         MULTIPLY_WORD(acc3, weight, words.w)                                                                           \
     }
 #else
+#define FETCHED_AHEAD(tile, block) 0u // processors do that themselves
 #define DECLARE_ACC(c) vec4 acc##c;
 #define CLEAR_ACC(c) acc##c = vec4(0.0);
 #define MULTIPLY_COLUMN(c)                                                                                             \

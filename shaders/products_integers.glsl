@@ -97,7 +97,7 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
 
 #define ADD_STAGED(c, row)                                                                                             \
     {                                                                                                                  \
-        const uvec4 x = stage[STAGED_BLOCKS + group / 2u * 32u + (row) + uint(c)];                                        \
+        const uvec4 x = stage[STAGED_BLOCKS + group / 2u * 32u + (row) + uint(c)];                                     \
         vec4 part = part_of(sums##c, scale, x.x);                                                                      \
         if (FORMAT_IS(RFT_FORMAT_MINIMA))                                                                              \
             part = part_with_minima(part, minimum, x.x, x[sum_word(group)]);                                           \
@@ -124,6 +124,20 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
         }                                                                                                              \
     }
 #else
+// Processors do not fetch ahead what is read in an order as irregular as a block's integers and scales are. So the invocations of a
+// tile read a word of each line (64 bytes, a word of 16 rows) of the next block. The result is 0, which compilers do not know.
+uint fetched_ahead(uint tile, uint block)
+{
+    const uint n = RFT_FORMAT_BLOCK_WORDS(a.format), first = block_place(tile, min(block, RFT_PADDED(K) / 64u - 1u)) * 4u;
+    uint line = gl_LocalInvocationID.x % 4u, words = 0u;
+    do {
+        words |= Words(a.weight).v[first + min(line, n - 1u) * RFT_TILE];
+        line += 4u;
+    } while (line < n);
+    return words & a.format >> 31;
+}
+#define FETCHED_AHEAD fetched_ahead
+
 #define DECLARE_ACC(c)                                                                                                 \
     vec4 acc##c;                                                                                                       \
     SUMS sums##c;
@@ -144,11 +158,14 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
         acc##c = acc##c + part;                                                                                        \
         sums##c = SUMS(0);                                                                                             \
     }
+// The groups are counted by a loop that ends with its condition: drivers of processors without jumps in front of a loop's body
+// compute the body once more, for nobody.
 #define MULTIPLY_BLOCK(block)                                                                                          \
     const uint of_block = block, place = block_place(at, of_block);                                                    \
     const Scales scales = read_scales(weights, at, of_block);                                                          \
     EACH_COLUMN(CLEAR_ACC)                                                                                             \
-    for (uint group = 0u; group < 4u; group++) {                                                            \
+    uint group = 0u;                                                                                                   \
+    do {                                                                                                               \
         uvec4 w0, w1, w2, w3;                                                                                          \
         read_integers(weights, place, group, w0, w1, w2, w3);                                                          \
         EACH_COLUMN(READ_WORDS)                                                                                        \
@@ -161,5 +178,6 @@ void stage_quantised_blocks(uint block, uint first, uint n_rows)
             scales_of(scales, group, scale, minimum);                                                                  \
             EACH_COLUMN(ADD_PART)                                                                                      \
         }                                                                                                              \
-    }
+        group++;                                                                                                       \
+    } while (group < 4u);
 #endif
