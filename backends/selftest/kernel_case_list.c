@@ -17,10 +17,9 @@
         MATMUL_WITH(true, draw, 9, 50, k_, PLAIN, .format = format_, .temperature = 0.7f, .has_idle = true),           \
         MATMUL_WITH(false, project, 1, 300, large_k, PLAIN, .format = format_),                                        \
         MATMUL_WITH(false, project, 33, 70, large_k, WIDE, .format = format_),                                         \
-        MATMUL_WITH(false, residual, 70, 40, k_, PLAIN, .format = format_, .has_bias = true),                          \
+        MATMUL_WITH(false, residual, 70, 40, k_, PLAIN, .format = format_, .has_bias = true, .flags = RFT_QUANTISED),  \
         MATMUL_WITH(false, residual, 2, 100, k_, PLAIN, .format = format_, .flags = RFT_QUANTISED),                    \
         MATMUL_WITH(false, gate_up, 3, 110, large_k, PLAIN, .format = format_, .flags = RFT_QUANTISED),                \
-        MATMUL_WITH(false, gate_up, 70, 86, k_, PLAIN, .format = format_, .flags = RFT_QUANTISED),                     \
         MATMUL_WITH(false, draw, 8, 260, k_, PLAIN, .format = format_, .temperature = 1.0f)
 #define INTEGERS_OF(name, format) INTEGERS(format, RFT_FORMAT_IS(format, RFT_FORMAT_SUPER) ? 256 : 96, 768),
 

@@ -249,3 +249,11 @@ bool rft_call_runner_is_right(struct rft_call_runner *r)
 {
     return rft_call_is_right(&r->image, r->after, &r->expected, r->text);
 }
+
+const struct rft_call_buffer *rft_test_call_buffer(const struct rft_call_image *image, const char *name)
+{
+    for (uint32_t i = 0; i < image->n_buffers; i++)
+        if (strcmp(image->buffers[i].name, name) == 0)
+            return &image->buffers[i];
+    return NULL;
+}

@@ -50,6 +50,8 @@ void rft_call_runner_close(struct rft_call_runner *r);
 void rft_call_runner_build(struct rft_call_runner *r, const struct rft_kernel_case *c, bool with_expected);
 /* Runs the call, n_replays times in one go; r->after holds the block. */
 void rft_call_runner_run(struct rft_call_runner *r, uint32_t n_replays);
+/* The call's buffer of that name, or NULL. */
+const struct rft_call_buffer *rft_test_call_buffer(const struct rft_call_image *image, const char *name);
 /* Compares r->after with what was expected; on false r->text says what differs. */
 bool rft_call_runner_is_right(struct rft_call_runner *r);
 
