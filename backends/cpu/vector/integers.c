@@ -210,7 +210,8 @@ struct stretch {
 CPU_INLINE void prefetch(const uint32_t format, const struct stretch *s, uint32_t i, unsigned part)
 {
     const uint32_t n_words = RFT_FORMAT_BLOCK_WORDS(format), n_once = (n_words + PARTS(format) - 1) / PARTS(format);
-    const uint32_t ahead = BYTES_AHEAD / (TILES_AT_ONCE * RFT_TILE * 4 * n_words);
+    const uint32_t far = BYTES_AHEAD / (TILES_AT_ONCE * RFT_TILE * 4 * n_words);
+    const uint32_t ahead = far < s->n ? far : s->n; /* what lies behind the next tiles' stretch is not read next */
     CPU_UNROLL
     for (unsigned t = 0; t < TILES_AT_ONCE; t++) {
         const uint32_t *words = i + ahead < s->n
