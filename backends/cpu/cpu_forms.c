@@ -11,10 +11,13 @@
 
 /* Kernels with a vector form (vector/). */
 #define VECTOR_OPS(X, form)                                                                                            \
+    X(embed, form)                                                                                                     \
     X(quantise, form)                                                                                                  \
     X(qkv, form)                                                                                                       \
     X(attention, form)                                                                                                 \
-    X(residual, form) X(gate_up, form) X(project, form) X(filter, form) X(sample, form) X(draw, form) X(score, form)
+    X(residual, form)                                                                                                  \
+    X(post_norm, form)                                                                                                 \
+    X(gate_up, form) X(project, form) X(filter, form) X(sample, form) X(draw, form) X(score, form)
 
 #define PLAIN(name) [RFT_OP_##name] = {cpu_##name##_items, cpu_##name},
 #define VECTOR(name, form) [RFT_OP_##name] = {cpu_##name##_items_##form, cpu_##name##_##form},
