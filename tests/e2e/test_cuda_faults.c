@@ -18,7 +18,7 @@ struct scenario {
     uint32_t n_most;      /* calls of a function to try, the first, the second, the last and others between them */
 };
 static const struct scenario scenarios[] = {
-    {"as it is", 0, false, 16},
+    {"as it is", 0, false, 8},
     {"tested kernels", 0, true, 3},
 };
 

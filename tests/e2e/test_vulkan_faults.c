@@ -24,7 +24,7 @@ struct scenario {
     bool is_each;     /* each of them with either kind of memory running out, not by turns */
 };
 static const struct scenario scenarios[] = {
-    {"mapped", NULL, false, false, 16, true},
+    {"mapped", NULL, false, false, 12, true},
     {"imported", "device.memory=imported", false, false, 6, false},
     {"staged", NULL, true, false, 6, false},
     {"untested", NULL, false, true, 4, false},
