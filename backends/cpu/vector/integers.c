@@ -280,13 +280,14 @@ void CPU_NAME(cpu_integer_tiles)(const struct cpu_tiles *tiles, const uint32_t *
         struct stretch s = {.first = first, .n = n_blocks - first < n_once ? n_blocks - first : n_once};
         fill_panel(panel, tiles->format, tiles->k, columns, n_columns, first, s.n);
         for (uint32_t tile = 0; tile < tiles->n; tile += TILES_AT_ONCE) {
-            const bool is_last = tile + TILES_AT_ONCE >= tiles->n;
+            /* Behind the last tile the first again; at the end of K what lies behind, as a rule the next item. */
+            const bool is_last = tile + TILES_AT_ONCE >= tiles->n, is_end = first + s.n == n_blocks;
             for (uint32_t t = 0; t < TILES_AT_ONCE; t++) { /* past the end: the last tile again */
-                const uint32_t last = tiles->n - 1, next = is_last ? t : tile + TILES_AT_ONCE + t;
+                const uint32_t last = tiles->n - 1, next = is_last && !is_end ? t : tile + TILES_AT_ONCE + t;
                 s.tiles[t] = tiles->weight + (tile + t < last ? tile + t : last) * tile_words;
-                s.next[t] = tiles->weight + (next < last ? next : last) * tile_words;
+                s.next[t] = tiles->weight + next * tile_words;
             }
-            s.next_first = is_last ? first + s.n : first;
+            s.next_first = is_last && !is_end ? first + s.n : is_last ? 0 : first;
             multiply_by_format[index].run(&s, panel, n_columns, totals + (size_t)tile * n_columns * RFT_TILE);
         }
     }
