@@ -45,18 +45,9 @@ static uint32_t block_tiles(enum rft_op op)
     return op == RFT_OP_residual ? RESIDUAL_TILES : op == RFT_OP_gate_up ? GATE_UP_TILES : 1;
 }
 
-static bool is_quantised(const struct rft_node *node)
-{
-    const void *args = node->args.bytes;
-    const uint32_t flags = node->op == RFT_OP_residual  ? ((const struct rft_args_residual *)args)->flags
-                           : node->op == RFT_OP_gate_up ? ((const struct rft_args_gate_up *)args)->flags
-                                                        : 0;
-    return (flags & RFT_QUANTISED) != 0;
-}
-
 static struct shape shape_of(const struct cuda_kernel *kernel, const struct rft_node *node)
 {
-    const uint32_t tiles = block_tiles(kernel->op), n_groups = is_quantised(node) ? tiles : 1;
+    const uint32_t tiles = block_tiles(kernel->op), n_groups = rft_node_matrix(node).is_quantised ? tiles : 1;
     switch (kernel->variant) {
     case CUDA_TILED: return (struct shape){TILED_ROWS, 0, TILED_THREADS, 1};
     case CUDA_DOTS: return (struct shape){RFT_TILE * tiles, DOT_LANES_MAX(tiles), TILE_QUADS * tiles, 1};

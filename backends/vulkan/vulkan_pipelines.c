@@ -139,27 +139,20 @@ uint32_t vulkan_pipeline_for(const struct vulkan_pipeline *pipelines, const stru
     return best;
 }
 
-/* Quads whose results are a block of 32 outputs, where a workgroup of lanes has all of them; else 0. */
-static uint32_t quads_of_block(const struct vulkan_pipeline *p, const struct rft_node *node)
+/* Of a workgroup of lanes: a tile; or the quads whose results are a block of 32 outputs, where those may be quantised.
+ */
+static uint32_t quads_of_lanes(const struct vulkan_pipeline *p, const struct rft_node *node)
 {
-    const void *args = node->args.bytes;
-    const bool is_gate_up = node->op == RFT_OP_gate_up;
-    uint32_t flags;
-    if (!is_gate_up && node->op != RFT_OP_residual)
-        return 0;
-    flags =
-        is_gate_up ? ((const struct rft_args_gate_up *)args)->flags : ((const struct rft_args_residual *)args)->flags;
-    if (p->products == VULKAN_OF_BF16 && (flags & RFT_QUANTISED) == 0)
-        return 0;
-    return RFT_QUANT_BLOCK / (is_gate_up ? 2 : 4);
+    if (p->products == VULKAN_OF_BF16 && !rft_node_matrix(node).is_quantised)
+        return LANES_QUADS;
+    return node->op == RFT_OP_gate_up    ? RFT_QUANT_BLOCK / 2
+           : node->op == RFT_OP_residual ? RFT_QUANT_BLOCK / 4
+                                         : LANES_QUADS;
 }
 
 static uint32_t quads_of_group(const struct vulkan_pipeline *p, const struct rft_node *node)
 {
-    const uint32_t of_block = quads_of_block(p, node);
-    if (p->variant == VULKAN_LANES)
-        return of_block != 0 ? of_block : LANES_QUADS;
-    return p->variant == VULKAN_ROWS ? ROWS_QUADS : TILED_QUADS;
+    return p->variant == VULKAN_LANES ? quads_of_lanes(p, node) : p->variant == VULKAN_ROWS ? ROWS_QUADS : TILED_QUADS;
 }
 
 static struct vulkan_call matmul_call(const struct vulkan_pipeline *p, const struct rft_node *node)

@@ -20,25 +20,25 @@ struct rft_node_matrix rft_node_matrix(const struct rft_node *node)
     const void *args = node->args.bytes;
     if (node->op == RFT_OP_qkv) {
         const struct rft_args_qkv *a = args;
-        return (struct rft_node_matrix){a->n, a->dim, a->format};
+        return (struct rft_node_matrix){a->n, a->dim, a->format, false};
     }
     if (node->op == RFT_OP_residual) {
         const struct rft_args_residual *a = args;
-        return (struct rft_node_matrix){a->dim, a->k, a->format};
+        return (struct rft_node_matrix){a->dim, a->k, a->format, (a->flags & RFT_QUANTISED) != 0};
     }
     if (node->op == RFT_OP_gate_up) {
         const struct rft_args_gate_up *a = args;
-        return (struct rft_node_matrix){2 * a->ffn_dim, a->dim, a->format};
+        return (struct rft_node_matrix){2 * a->ffn_dim, a->dim, a->format, (a->flags & RFT_QUANTISED) != 0};
     }
     if (node->op == RFT_OP_draw) {
         const struct rft_args_draw *a = args;
-        return (struct rft_node_matrix){a->n, a->dim, a->format};
+        return (struct rft_node_matrix){a->n, a->dim, a->format, false};
     }
     if (node->op == RFT_OP_project) {
         const struct rft_args_project *a = args;
-        return (struct rft_node_matrix){a->n, a->dim, a->format};
+        return (struct rft_node_matrix){a->n, a->dim, a->format, false};
     }
-    return (struct rft_node_matrix){0, 0, 0};
+    return (struct rft_node_matrix){0, 0, 0, false};
 }
 
 bool rft_ranges_overlap(struct rft_range a, struct rft_range b)

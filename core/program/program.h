@@ -51,9 +51,11 @@ struct rft_program {
     size_t first_unfenced; /* first node since the last barrier */
 };
 
-/* The matrix that a node multiplies by: rows, elements of each sum, RFT_FORMAT_*; zeros if its op has none. */
+/* The matrix that a node multiplies by: rows, elements of each sum, RFT_FORMAT_*, and whether what it gives is
+ * quantised (RFT_QUANTISED); zeros if its op has none. */
 struct rft_node_matrix {
     uint32_t n, k, format;
+    bool is_quantised;
 };
 struct rft_node_matrix rft_node_matrix(const struct rft_node *node);
 
