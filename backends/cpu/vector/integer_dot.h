@@ -46,7 +46,7 @@ CPU_INLINE cpu_i32 odd_bytes(cpu_i32 v)
 #if CPU_DOT_BIAS == 0 && ((CPU_LANES == 16 && defined(__AVX512BW__)) || (CPU_LANES == 8 && defined(__AVX2__)))
 #define CPU_HAS_PAIRS 1
 /* Quads whose products an int16 holds the sums of two and two of. */
-#define PAIR_QUADS(bits) ((bits) == 4 ? 8u : (bits) == 6 ? 2u : 1u)
+#define PAIR_QUADS(bits) ((bits) == 4 ? 8u : 2u)
 
 #if CPU_LANES == 16
 #define PAIR_PRODUCTS(weights, word) (cpu_i32) _mm512_maddubs_epi16((__m512i)(weights), (__m512i)(word))
@@ -61,10 +61,9 @@ CPU_INLINE cpu_i32 odd_bytes(cpu_i32 v)
 #define CPU_HAS_PAIRS 0
 #endif
 
-/* x: 16 activations, of which quad says which four are meant. weights: `bits` wide. */
-CPU_INLINE cpu_i32 dot_quad(const unsigned bits, cpu_i32 sums, cpu_i32 weights, const int8_t *x, const unsigned quad)
+/* x: 16 activations, of which quad says which four are meant. */
+CPU_INLINE cpu_i32 dot_quad(cpu_i32 sums, cpu_i32 weights, const int8_t *x, const unsigned quad)
 {
-    (void)bits;
 #if CPU_LANES == 16 && defined(__AVX512VNNI__)
     return (cpu_i32)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)weights, (__m512i)word_of(x, quad));
 #elif CPU_LANES == 8 && defined(__AVXVNNI__)
@@ -116,9 +115,10 @@ CPU_INLINE void add_quad(const unsigned bits, const unsigned quad, const unsigne
         return;
     }
 #endif
+    (void)bits;
     (void)pairs;
     (void)n_quads;
-    *sums = dot_quad(bits, *sums, weights, x, quad % 4);
+    *sums = dot_quad(*sums, weights, x, quad % 4);
 }
 
 /* rft_half of every lane; bits: below 2^16. */

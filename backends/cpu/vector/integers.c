@@ -4,7 +4,6 @@
 #include "integer_dot.h"
 
 #define QUADS (RFT_DOT_BLOCK / 4u)
-#define HALVES (RFT_DOT_BLOCK / 16u)
 #define QUAD_WORDS(format) (2u * RFT_FORMAT_BITS(format)) /* of a row, before its scales */
 #define IS(format, flag) RFT_FORMAT_IS(format, RFT_FORMAT_##flag)
 /* Parts of a block under one scale. */
